@@ -1,0 +1,110 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+let swiftSettings: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+let cSettings: [CSetting] = [.treatAllWarnings(as: .error)]
+
+/// The modules and the only arrows between them, bottom up. `Deploy/check-arrows` holds the sources against this list.
+let modules: [Target] = [
+    cModule("CKernels", []),
+    .systemLibrary(
+        name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
+    cModule("CWireProto", ["CProtobufC"]),
+    module("Formats", []),
+    module("GGUF", ["Formats"]),
+    module("Tensors", ["Formats", "CKernels"]),
+    module("ModelGraph", ["GGUF", "Formats", "Tensors"]),
+    module("Tokenizer", ["GGUF"]),
+    module("ChatTemplate", []),
+    module("Sampling", []),
+    module("Placement", []),
+    module("Wire", ["CWireProto", .nio("NIOCore")]),
+    module("Transport", ["Wire", .nio("NIOCore"), .nio("NIOPosix"), .logging]),
+    module("WorkerCore", ["ModelGraph", "GGUF", "Formats", "Tensors", "Transport", "Wire", "Placement", .nio("NIOCore"), .crypto, .logging]),
+    module(
+        "CoordinatorCore",
+        ["Placement", "Transport", "Wire", "Tokenizer", "Sampling", "GGUF", "Formats", .nio("NIOCore"), .crypto, .logging]),
+    module("ClusterFile", ["Placement", .product(name: "Yams", package: "Yams")]),
+    module(
+        "API",
+        ["CoordinatorCore", "ChatTemplate", .product(name: "Hummingbird", package: "hummingbird"), .nio("NIOCore"), .logging]),
+    .executableTarget(
+        name: "shoal",
+        dependencies: [
+            "API", "ChatTemplate", "ClusterFile", "CoordinatorCore", "Formats", "GGUF", "ModelGraph", "Placement",
+            "Sampling", "Tensors", "Tokenizer", "Transport", "Wire", "WorkerCore",
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            .nio("NIOCore"), .logging,
+        ],
+        swiftSettings: swiftSettings),
+    module(
+        "TestSupport",
+        ["Formats", "GGUF", "Tokenizer", "ModelGraph", "Transport", "Wire", "WorkerCore", "CoordinatorCore", "Placement", .logging]),
+]
+
+let tests: [Target] = [
+    tests("Formats", []),
+    tests("GGUF", ["Formats"]),
+    tests("Tensors", ["CKernels", "Formats"]),
+    tests("ModelGraph", ["GGUF", "Formats", "Tensors"]),
+    tests("Tokenizer", ["GGUF"]),
+    tests("ChatTemplate", []),
+    tests("Sampling", []),
+    tests("Placement", []),
+    tests("ClusterFile", ["Placement"]),
+    tests("Wire", [.nio("NIOCore"), .nio("NIOEmbedded"), .nio("NIOTestUtils")]),
+    tests("Transport", ["Wire", .nio("NIOCore"), .nio("NIOPosix")]),
+    tests("WorkerCore", ["ModelGraph", "GGUF", "Formats", "Transport", "Wire", .nio("NIOCore")]),
+    tests("CoordinatorCore", ["WorkerCore", "Transport", "Wire", "Tokenizer", "Sampling", "GGUF", "Placement"]),
+    tests(
+        "API",
+        ["CoordinatorCore", "ChatTemplate", .product(name: "Hummingbird", package: "hummingbird"),
+         .product(name: "HummingbirdTesting", package: "hummingbird")]),
+]
+
+let package = Package(
+    name: "shoal",
+    platforms: [.macOS(.v15)],
+    products: [.executable(name: "shoal", targets: ["shoal"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+    ],
+    targets: modules + tests)
+
+func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
+}
+
+func cModule(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, cSettings: cSettings)
+}
+
+/// The tests of one module, in `Tests/<module>Tests`.
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: [.byName(name: name), "TestSupport"] + dependencies,
+        swiftSettings: swiftSettings)
+}
+
+extension Target.Dependency {
+    static let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+    static let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+
+    static func nio(_ product: String) -> Target.Dependency { .product(name: product, package: "swift-nio") }
+}
