@@ -1,0 +1,27 @@
+/// Why a file could not be opened or mapped.
+package struct FileError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The kind of failure.
+    package enum Code: Sendable, Hashable {
+        case notFound
+        case isDirectory
+        case notRegular
+        case permissionDenied
+        case system
+    }
+
+    /// The kind of failure.
+    package let code: Code
+    /// The path as it was given.
+    package let path: String
+    /// What went wrong and what to do about it.
+    package let message: String
+
+    /// Makes an error about `path`.
+    package init(code: Code, path: String, message: String) {
+        self.code = code
+        self.path = path
+        self.message = message
+    }
+
+    package var description: String { "\(path): \(message)" }
+}

@@ -1,0 +1,76 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// A range of a mapped file (or of a copy in memory) that keeps what it lies in alive. Copying it copies no bytes.
+///
+/// Thread safety: immutable, may be read from any thread.
+package struct MappedBytes: Sendable {
+    /// Where the range begins, in bytes from the start of the file.
+    package let offset: Int
+    /// The length of the range in bytes.
+    package let count: Int
+    private let storage: ByteStorage
+
+    init(storage: ByteStorage, offset: Int, count: Int) {
+        self.storage = storage
+        self.offset = offset
+        self.count = count
+    }
+
+    /// A copy of `bytes` in memory, aligned to 64 bytes; for data that is in no file.
+    package init(copying bytes: [UInt8]) {
+        self.init(storage: ByteStorage(copying: bytes), offset: 0, count: bytes.count)
+    }
+
+    /// The `count` bytes from `offset` (relative to this range), or nil when they are not all inside.
+    package func slice(offset: Int, count: Int) -> MappedBytes? {
+        guard offset >= 0, count >= 0, offset <= self.count, count <= self.count - offset else { return nil }
+        return MappedBytes(storage: storage, offset: self.offset + offset, count: count)
+    }
+
+    /// Calls `body` with the bytes, which must not be used after it returns.
+    ///
+    /// - Throws: what `body` throws.
+    package func withUnsafeBytes<R, E: Error>(
+        _ body: (UnsafeRawBufferPointer) throws(E) -> R
+    ) throws(E) -> R {
+        let range = UnsafeRawBufferPointer(rebasing: storage.buffer[offset..<offset + count])
+        defer { withExtendedLifetime(storage) {} }
+        return try body(range)
+    }
+
+    /// Lets the kernel drop the pages that lie wholly in this range; they are read from the file again when needed.
+    ///
+    /// Does nothing for a copy in memory.
+    package func discardResidentPages() {
+        storage.advise(offset: offset, count: count, advice: CInt(MADV_DONTNEED), wholePagesOnly: true)
+    }
+
+    /// Asks the kernel to read this range ahead. Does nothing for a copy in memory.
+    package func adviseWillNeed() {
+        storage.advise(offset: offset, count: count, advice: CInt(MADV_WILLNEED), wholePagesOnly: false)
+    }
+}
+
+extension MappedBytes: Hashable {
+    /// Whether both ranges hold the same bytes, wherever they lie.
+    package static func == (left: MappedBytes, right: MappedBytes) -> Bool {
+        guard left.count == right.count else { return false }
+        return left.withUnsafeBytes { leftBytes in
+            right.withUnsafeBytes { rightBytes in
+                guard let first = leftBytes.baseAddress, let second = rightBytes.baseAddress else { return true }
+                return memcmp(first, second, leftBytes.count) == 0
+            }
+        }
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(count)
+        withUnsafeBytes { hasher.combine(bytes: $0) }
+    }
+}

@@ -1,0 +1,77 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// A regular file mapped read-only into memory.
+///
+/// Opening touches no page of the content. The mapping lives as long as the file object or any `MappedBytes` of it.
+/// The file must not be made shorter while it is mapped: reading a page that is gone kills the process (SIGBUS).
+///
+/// Thread safety: immutable, may be read from any thread.
+package final class MappedFile: Sendable {
+    /// The path as it was given.
+    package let path: String
+    private let storage: ByteStorage
+
+    /// Maps the file at `path`.
+    ///
+    /// - Throws: `FileError` when there is no such file, it is not a regular file, or it cannot be read or mapped.
+    package init(path: String) throws(FileError) {
+        self.path = path
+        storage = try Self.map(path: path)
+    }
+
+    /// The size of the file in bytes.
+    package var count: Int { storage.buffer.count }
+
+    /// The whole content.
+    package var bytes: MappedBytes { MappedBytes(storage: storage, offset: 0, count: count) }
+
+    private static func map(path: String) throws(FileError) -> ByteStorage {
+        guard !path.utf8.contains(0) else {
+            throw FileError(code: .notFound, path: path, message: "the path contains a zero byte: check the path")
+        }
+        // O_NONBLOCK: a named pipe must be refused, not waited for.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { throw openError(path: path, number: errno) }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw openError(path: path, number: errno) }
+        switch status.st_mode & S_IFMT {
+        case S_IFREG: break
+        case S_IFDIR:
+            throw FileError(
+                code: .isDirectory, path: path, message: "is a directory, not a file: give the path of a file in it")
+        default:
+            throw FileError(
+                code: .notRegular, path: path,
+                message: "is not a regular file and cannot be mapped: copy its content into a file first")
+        }
+        let size = Int(status.st_size)
+        guard size > 0 else { return ByteStorage(copying: []) }
+        guard let address = mmap(nil, size, PROT_READ, MAP_SHARED, descriptor, 0), address != MAP_FAILED else {
+            throw FileError(
+                code: .system, path: path, message: "cannot be mapped into memory: \(String(cString: strerror(errno)))")
+        }
+        return ByteStorage(mapping: UnsafeRawBufferPointer(start: address, count: size))
+    }
+
+    private static func openError(path: String, number: CInt) -> FileError {
+        switch number {
+        case ENOENT, ENOTDIR:
+            FileError(code: .notFound, path: path, message: "no such file: check the path")
+        case EACCES, EPERM:
+            FileError(
+                code: .permissionDenied, path: path,
+                message: "permission denied: make the file readable for this user (chmod +r) and its folders searchable"
+            )
+        default:
+            FileError(
+                code: .system, path: path, message: "cannot be opened: \(String(cString: strerror(number)))")
+        }
+    }
+}
