@@ -35,6 +35,19 @@ package enum PlacementError: Error, Sendable, Hashable, CustomStringConvertible 
         package let fittingSlots: Int?
         /// The smallest budget of one more device, last in order, with which the layers fit; nil when that does not help.
         package let extraDeviceBytes: Int?
+
+        /// Describes a shortfall.
+        package init(
+            missingBytes: Int, layerBytes: Int, roomBytes: Int, fittingContext: Int?, fittingSlots: Int?,
+            extraDeviceBytes: Int?
+        ) {
+            self.missingBytes = missingBytes
+            self.layerBytes = layerBytes
+            self.roomBytes = roomBytes
+            self.fittingContext = fittingContext
+            self.fittingSlots = fittingSlots
+            self.extraDeviceBytes = extraDeviceBytes
+        }
     }
 
     /// The cause and the mend.

@@ -28,6 +28,22 @@ package struct PlacedStage: Sendable, Hashable {
     /// What all of the device's stages leave free of its budget.
     package internal(set) var headroomBytes: Int
 
+    /// Describes a stage.
+    package init(
+        holder: StageHolder, embedding: Bool, layers: Range<Int>, head: Bool, weightBytes: Int, keyValueBytes: Int,
+        scratchBytes: Int, memoryBytes: Int, headroomBytes: Int
+    ) {
+        self.holder = holder
+        self.embedding = embedding
+        self.layers = layers
+        self.head = head
+        self.weightBytes = weightBytes
+        self.keyValueBytes = keyValueBytes
+        self.scratchBytes = scratchBytes
+        self.memoryBytes = memoryBytes
+        self.headroomBytes = headroomBytes
+    }
+
     /// The device that holds the stage.
     package var device: String { holder.device }
     /// Bytes that this stage takes.
@@ -40,6 +56,12 @@ package struct UnusedDevice: Sendable, Hashable {
     package let device: String
     /// One sentence for people.
     package let reason: String
+
+    /// Names a device and the reason.
+    package init(device: String, reason: String) {
+        self.device = device
+        self.reason = reason
+    }
 }
 
 /// The stages that cover a model, in the order a step passes them: the first has the embedding, the last the head.
@@ -48,4 +70,10 @@ package struct PlacementPlan: Sendable, Hashable {
     package let stages: [PlacedStage]
     /// The devices that hold nothing.
     package let unused: [UnusedDevice]
+
+    /// Describes a plan.
+    package init(stages: [PlacedStage], unused: [UnusedDevice] = []) {
+        self.stages = stages
+        self.unused = unused
+    }
 }
