@@ -1,0 +1,166 @@
+/// Chooses tokens from logits.
+///
+/// In this order: logit bias, penalties (repetition; then presence and frequency), top-k, top-p, min-p, temperature, draw: the order
+/// of llama.cpp's default chain. Top-p and min-p look at the probabilities before the temperature. The same parameters,
+/// seed and logits give the same tokens on every machine: the random numbers and the exponential are the module's own. Equal
+/// logits go to the lowest id. NaN counts as impossible; when no token is possible the answer is token 0.
+/// One `next` that is not greedy takes exactly one random number.
+///
+/// A value for one sequence, used by one thread at a time; its buffers, once grown, are reused.
+package struct Sampler: Sendable {
+    /// The parameters in use.
+    package let parameters: SamplingParameters
+    /// The seed in use: the parameters' own, else the one given.
+    package let seed: UInt64
+    private var random: RandomStream
+    private var history: TokenHistory
+    private var selection = TopSelection()
+    /// The logits after bias and penalties, `[vocabulary]`.
+    private var work: [Float] = []
+    private let changesLogits: Bool
+
+    /// Starts a sequence.
+    /// - Parameter seed: used when the parameters name none.
+    /// - Throws: `SamplingError` when a parameter is out of its range.
+    package init(_ parameters: SamplingParameters, seed: UInt64) throws(SamplingError) {
+        try parameters.validate()
+        self.parameters = parameters
+        self.seed = parameters.seed ?? seed
+        random = RandomStream(seed: self.seed)
+        let repeats = parameters.repetitionPenalty != 1 && parameters.repetitionWindow != 0
+        history = TokenHistory(window: repeats ? parameters.repetitionWindow : 0)
+        changesLogits =
+            repeats || parameters.presencePenalty != 0 || parameters.frequencyPenalty != 0
+            || !parameters.logitBias.isEmpty
+    }
+
+    /// Remembers a token for the penalties. `next` does not do so itself.
+    /// - Parameter fromPrompt: whether the token is the prompt's: then only the repetition penalty knows it.
+    package mutating func accept(_ token: UInt32, fromPrompt: Bool = false) {
+        guard changesLogits else { return }
+        history.accept(token, generated: !fromPrompt)
+    }
+
+    /// Chooses the next token.
+    /// - Parameter logits: `[vocabulary]`, at least one.
+    package mutating func next(logits: UnsafeBufferPointer<Float>) -> UInt32 {
+        precondition(!logits.isEmpty, "a token is to be chosen from no logits")
+        if parameters.temperature == 0 && !changesLogits { return greatest(logits) }
+        prepare(logits)
+        return work.withUnsafeBufferPointer { work in
+            if parameters.temperature == 0 { return greatest(work) }
+            let unit = random.nextUnit()
+            let best = work[Int(greatest(work))]
+            guard best > -.infinity else { return 0 }
+            if parameters.topK > 0 && parameters.topK < work.count {
+                selection.select(parameters.topK, from: work)
+                let total = selection.candidates.reduce(0) { $0 + weight($1.logit, best) }
+                return draw(
+                    from: selection.candidates.prefix(nucleus(of: total, best) ?? selection.candidates.count), best,
+                    unit)
+            }
+            if parameters.topP < 1 {
+                let total = work.reduce(0) { $0 + weight($1, best) }
+                // Nearly always a few hundred tokens are enough; sorting all of them is the last resort.
+                var size = 256
+                while true {
+                    selection.select(size, from: work)
+                    if let count = nucleus(of: total, best) {
+                        return draw(from: selection.candidates.prefix(count), best, unit)
+                    }
+                    if size >= work.count { return draw(from: selection.candidates[...], best, unit) }
+                    size *= 16
+                }
+            }
+            return draw(from: work, best, unit)
+        }
+    }
+
+    /// Copies the logits, makes them safe to compute with, and applies bias and penalties.
+    private mutating func prepare(_ logits: UnsafeBufferPointer<Float>) {
+        if work.count != logits.count { work = [Float](repeating: 0, count: logits.count) }
+        work.withUnsafeMutableBufferPointer { work in
+            for index in 0..<work.count { work[index] = safe(logits[index]) }
+            guard changesLogits else { return }
+            // Each token is changed on its own, so the order of a dictionary does not matter.
+            for (token, bias) in parameters.logitBias where Int(token) < work.count {
+                work[Int(token)] = safe(work[Int(token)] + bias)
+            }
+            if parameters.repetitionPenalty != 1 {
+                for token in history.recent.keys where Int(token) < work.count {
+                    let logit = work[Int(token)]
+                    work[Int(token)] =
+                        safe(logit > 0 ? logit / parameters.repetitionPenalty : logit * parameters.repetitionPenalty)
+                }
+            }
+            for (token, count) in history.generated where Int(token) < work.count {
+                let penalty = Float(count) * parameters.frequencyPenalty + parameters.presencePenalty
+                work[Int(token)] = safe(work[Int(token)] - penalty)
+            }
+        }
+    }
+
+    /// How many of the selected candidates reach top-p of the total weight; nil when all together do not.
+    private func nucleus(of total: Double, _ best: Float) -> Int? {
+        guard parameters.topP < 1 else { return nil }
+        let wanted = Double(parameters.topP) * total
+        var sum = 0.0
+        for (index, candidate) in selection.candidates.enumerated() {
+            sum += weight(candidate.logit, best)
+            if sum >= wanted { return index + 1 }
+        }
+        return nil
+    }
+
+    /// Draws from sorted candidates, after min-p.
+    private func draw(from candidates: ArraySlice<Candidate>, _ best: Float, _ unit: Double) -> UInt32 {
+        let floor = minimumLogit(best)
+        let kept = candidates.prefix { $0.logit >= floor }
+        var left = unit * kept.reduce(0) { $0 + heated($1.logit, best) }
+        for candidate in kept {
+            left -= heated(candidate.logit, best)
+            if left < 0 { return candidate.token }
+        }
+        return kept.first?.token ?? 0
+    }
+
+    /// Draws from all tokens in order of their ids, after min-p.
+    private func draw(from logits: UnsafeBufferPointer<Float>, _ best: Float, _ unit: Double) -> UInt32 {
+        let floor = minimumLogit(best)
+        var left = unit * logits.reduce(0) { $1 >= floor ? $0 + heated($1, best) : $0 }
+        for (token, logit) in logits.enumerated() where logit >= floor {
+            left -= heated(logit, best)
+            if left < 0 { return UInt32(token) }
+        }
+        return greatest(logits)
+    }
+
+    /// The least logit that min-p keeps.
+    private func minimumLogit(_ best: Float) -> Float {
+        guard parameters.minP > 0 else { return -.infinity }
+        return best + Float(ExactMath.logarithm(Double(parameters.minP)))
+    }
+
+    /// Proportional to the probability before the temperature.
+    private func weight(_ logit: Float, _ best: Float) -> Double { ExactMath.exponential(Double(logit) - Double(best)) }
+
+    /// Proportional to the probability after the temperature.
+    private func heated(_ logit: Float, _ best: Float) -> Double {
+        ExactMath.exponential((Double(logit) - Double(best)) / Double(parameters.temperature))
+    }
+}
+
+/// NaN becomes impossible, infinity the greatest number.
+@inline(__always)
+func safe(_ logit: Float) -> Float { logit.isNaN ? -.infinity : min(logit, .greatestFiniteMagnitude) }
+
+/// The id of the greatest logit; the lowest of equals, 0 when there is none but NaN.
+func greatest(_ logits: UnsafeBufferPointer<Float>) -> UInt32 {
+    var best = -Float.infinity
+    var token = 0
+    for index in 0..<logits.count where logits[index] > best {
+        best = logits[index]
+        token = index
+    }
+    return UInt32(token)
+}
