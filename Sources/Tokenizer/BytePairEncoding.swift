@@ -1,0 +1,106 @@
+import GGUF
+
+/// Byte-level byte-pair encoding (`tokenizer.ggml.model` = "gpt2"): text is split by the file's pre-tokenizer, each
+/// piece begins as one token per byte, and neighbours are merged, earliest merge first, leftmost first.
+///
+/// Sennrich et al. 2016; the byte level is of Radford et al. 2019.
+struct BytePairEncoding: Sendable {
+    private let preTokenizer: PreTokenizer
+    private let merges: MergeTable
+    private let vocabulary: Vocabulary
+    /// The token of each single byte, nil where the vocabulary has none.
+    private let byteTokens: [TokenID?]
+    private let unknown: TokenID?
+
+    init(metadata: GGUFMetadata, vocabulary: Vocabulary, unknown: TokenID?) throws(TokenizerError) {
+        preTokenizer = try PreTokenizer(metadata: metadata)
+        merges = try Self.merges(metadata, vocabulary)
+        byteTokens = ByteAlphabet.encoded.map { text in
+            vocabulary.token(text: text).flatMap { vocabulary.kinds[$0] == .control ? nil : TokenID($0) }
+        }
+        self.vocabulary = vocabulary
+        self.unknown = unknown
+    }
+
+    /// Whether texts begin with the token for that when the file does not say.
+    var addsBeginningByDefault: Bool { preTokenizer.addsBeginningByDefault }
+
+    /// Appends the tokens of text that holds no special tokens.
+    func encode(_ text: Substring.UTF8View, into result: inout [TokenID]) {
+        let scalars = ClassifiedText(text)
+        var word = Word()
+        preTokenizer.split(scalars) { piece in
+            encode(scalars.bytes[scalars.byteRange(piece)], word: &word, into: &result)
+        }
+    }
+
+    private func encode(_ piece: ArraySlice<UInt8>, word: inout Word, into result: inout [TokenID]) {
+        if preTokenizer.takesWholePieces, let token = wholeToken(piece) {
+            result.append(token)
+            return
+        }
+        word.tokens.removeAll(keepingCapacity: true)
+        for byte in piece {
+            // A byte without a token becomes the unknown token, or vanishes when the file has none.
+            if let token = byteTokens[Int(byte)] ?? unknown { word.tokens.append(token) }
+        }
+        word.merge(merges)
+        result.append(contentsOf: word.tokens)
+    }
+
+    /// The normal token that is the whole piece; control tokens can never be reached from text.
+    private func wholeToken(_ piece: ArraySlice<UInt8>) -> TokenID? {
+        var text: [UInt8] = []
+        text.reserveCapacity(piece.count * 2)
+        for byte in piece { text.append(contentsOf: ByteAlphabet.encoded[Int(byte)]) }
+        guard let token = vocabulary.token(text: text), vocabulary.kinds[token] == .normal else { return nil }
+        return TokenID(token)
+    }
+
+    /// The bytes that a token of the vocabulary stands for.
+    static func bytes(ofText text: ArraySlice<UInt8>) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.count)
+        for scalar in String(decoding: text, as: UTF8.self).unicodeScalars {
+            if let byte = ByteAlphabet.byte(of: scalar) {
+                bytes.append(byte)
+            } else {
+                bytes.append(contentsOf: String(scalar).utf8)
+            }
+        }
+        return bytes
+    }
+
+    /// Reads `tokenizer.ggml.merges`: one text "left right" per merge, in order.
+    private static func merges(
+        _ metadata: GGUFMetadata, _ vocabulary: Vocabulary
+    ) throws(TokenizerError) -> MergeTable {
+        guard let array = metadata["tokenizer.ggml.merges"]?.array, array.elementType == .string else {
+            throw TokenizerError(
+                code: .metadata,
+                message: "the file has no merges (tokenizer.ggml.merges): use a file that was converted with them")
+        }
+        var table = MergeTable(capacity: array.count)
+        var joined: [UInt8] = []
+        var rank: UInt32 = 0
+        try array.forEachStringBytes { (text: UnsafeRawBufferPointer) throws(TokenizerError) in
+            defer { rank += 1 }
+            // The left part may itself be a space in vocabularies that are not of the byte alphabet.
+            guard let space = text.dropFirst().firstIndex(of: 0x20), space + 1 < text.count else {
+                throw TokenizerError(
+                    code: .invalidVocabulary,
+                    message: "merge \(rank) of the file is not two texts and a space: download or convert it again")
+            }
+            joined.removeAll(keepingCapacity: true)
+            joined.append(contentsOf: text[..<space])
+            joined.append(contentsOf: text[(space + 1)...])
+            // Merges of texts outside of the vocabulary can never lead to a token; into a control token none may lead.
+            guard let left = vocabulary.token(text: joined[..<space]),
+                let right = vocabulary.token(text: joined[space...]),
+                let token = vocabulary.token(text: joined), vocabulary.kinds[token] != .control
+            else { return }
+            table.insert(left: TokenID(left), right: TokenID(right), rank: rank, token: TokenID(token))
+        }
+        return table
+    }
+}

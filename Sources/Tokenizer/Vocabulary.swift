@@ -1,0 +1,115 @@
+import GGUF
+
+/// What a token is for; the raw value is the number in `tokenizer.ggml.token_type` (GGUF specification).
+enum TokenKind: UInt8, Sendable {
+    case normal = 1
+    case unknown = 2
+    case control = 3
+    case userDefined = 4
+    case unused = 5
+    case byte = 6
+}
+
+/// The tokens of a file: their texts as written there, and the index from text to token.
+struct Vocabulary: Sendable {
+    /// One kind per token.
+    let kinds: [TokenKind]
+    /// All texts, one after the other.
+    private let texts: [UInt8]
+    /// Where each text begins in `texts`, and at the end where the last one ends.
+    private let offsets: [Int]
+    /// An open hash table of tokens, -1 where free; its size is a power of two, at most half full.
+    private let table: [Int32]
+
+    var count: Int { kinds.count }
+
+    /// Reads `tokenizer.ggml.tokens` and `tokenizer.ggml.token_type`.
+    init(metadata: GGUFMetadata) throws(TokenizerError) {
+        guard let tokens = metadata["tokenizer.ggml.tokens"]?.array, tokens.elementType == .string, tokens.count > 0,
+            tokens.count <= Int(Int32.max / 4)
+        else {
+            throw TokenizerError(
+                code: .metadata,
+                message: "the file has no vocabulary (tokenizer.ggml.tokens): use a file that was converted with one")
+        }
+        var texts: [UInt8] = []
+        var offsets = [0]
+        offsets.reserveCapacity(tokens.count + 1)
+        tokens.forEachStringBytes { bytes in
+            texts.append(contentsOf: bytes)
+            offsets.append(texts.count)
+        }
+        kinds = try Self.kinds(metadata, count: tokens.count)
+        table = Self.makeTable(texts: texts, offsets: offsets)
+        self.texts = texts
+        self.offsets = offsets
+    }
+
+    /// The text of a token as the file writes it.
+    func text(of token: Int) -> ArraySlice<UInt8> {
+        texts[offsets[token]..<offsets[token + 1]]
+    }
+
+    /// The token with exactly that text, the first one when there are several.
+    func token(text: some Collection<UInt8>) -> Int? {
+        if let token = text.withContiguousStorageIfAvailable({ lookUp($0) }) { return token }
+        return Array(text).withUnsafeBufferPointer { lookUp($0) }
+    }
+
+    private func lookUp(_ text: UnsafeBufferPointer<UInt8>) -> Int? {
+        let mask = table.count - 1
+        var slot = Self.hash(UnsafeRawBufferPointer(text)) & mask
+        while table[slot] >= 0 {
+            let token = Int(table[slot])
+            if texts[offsets[token]..<offsets[token + 1]].elementsEqual(text) { return token }
+            slot = (slot + 1) & mask
+        }
+        return nil
+    }
+
+    private static func makeTable(texts: [UInt8], offsets: [Int]) -> [Int32] {
+        let count = offsets.count - 1
+        var size = 16
+        while size < count * 2 { size *= 2 }
+        let mask = size - 1
+        var table = [Int32](repeating: -1, count: size)
+        texts.withUnsafeBytes { raw in
+            for token in 0..<count {
+                let text = UnsafeRawBufferPointer(rebasing: raw[offsets[token]..<offsets[token + 1]])
+                var slot = hash(text) & mask
+                var isNew = true
+                while table[slot] >= 0, isNew {
+                    let other = Int(table[slot])
+                    isNew = !raw[offsets[other]..<offsets[other + 1]].elementsEqual(text)
+                    slot = (slot + 1) & mask
+                }
+                if isNew { table[slot] = Int32(token) }
+            }
+        }
+        return table
+    }
+
+    private static func hash(_ bytes: UnsafeRawBufferPointer) -> Int {
+        var hasher = Hasher()
+        hasher.combine(bytes: bytes)
+        return hasher.finalize()
+    }
+
+    private static func kinds(_ metadata: GGUFMetadata, count: Int) throws(TokenizerError) -> [TokenKind] {
+        let numbers: [Int]?
+        do {
+            numbers = try metadata.integers(ifPresent: "tokenizer.ggml.token_type")
+        } catch {
+            throw TokenizerError(error)
+        }
+        guard let numbers else { return [TokenKind](repeating: .normal, count: count) }
+        guard numbers.count == count else {
+            throw TokenizerError(
+                code: .invalidVocabulary,
+                message:
+                    "the file has \(count) tokens but \(numbers.count) token types: download or convert it again")
+        }
+        // Kind 0 is "undefined", which other readers treat as normal text; so are kinds yet to be invented.
+        return numbers.map { UInt8(exactly: $0).flatMap(TokenKind.init(rawValue:)) ?? .normal }
+    }
+}
