@@ -1,0 +1,137 @@
+import CWireProto
+package import NIOCore
+
+extension ControlMessage {
+    /// Reads a control frame's payload.
+    ///
+    /// - Throws: `WireError` when it is not a known message with values that it may have.
+    package init(payload: ByteBuffer) throws(WireError) {
+        let envelope = payload.withUnsafeReadableBytes { bytes in
+            shoal__envelope__unpack(nil, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self))
+        }
+        guard let envelope else {
+            throw WireError(
+                .malformedMessage, "control frame: \(payload.readableBytes) bytes that are not a protobuf Envelope")
+        }
+        defer { shoal__envelope__free_unpacked(envelope, nil) }
+        self.init(request: envelope.pointee.request, body: try ControlBody(envelope.pointee))
+    }
+
+    /// Calls `body` with the message as protobuf-c has it, valid during the call.
+    func withProto<Result>(
+        _ body: (PreparedEnvelope) throws(WireError) -> Result
+    ) throws(WireError) -> Result {
+        var arena = ProtoArena()
+        let envelope = arena.make(shoal__envelope__init)
+        envelope.pointee.request = request
+        try self.body.fill(&envelope.pointee, &arena)
+        return try body(PreparedEnvelope(pointer: envelope))
+    }
+}
+
+/// An envelope that is ready to be written.
+struct PreparedEnvelope {
+    fileprivate let pointer: UnsafeMutablePointer<Shoal__Envelope>
+
+    var byteCount: Int { shoal__envelope__get_packed_size(pointer) }
+
+    func pack(into buffer: inout ByteBuffer) {
+        buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: byteCount) { bytes in
+            shoal__envelope__pack(pointer, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self))
+        }
+    }
+}
+
+extension ControlBody {
+    fileprivate init(_ envelope: Shoal__Envelope) throws(WireError) {
+        self =
+            switch envelope.body_case {
+            case SHOAL__ENVELOPE__BODY_HELLO: .hello(try Hello(envelope.hello.pointee))
+            case SHOAL__ENVELOPE__BODY_WELCOME: .welcome(try Welcome(envelope.welcome.pointee))
+            case SHOAL__ENVELOPE__BODY_REFUSAL: .refusal(try Refusal(envelope.refusal.pointee))
+            case SHOAL__ENVELOPE__BODY_PING: .ping(try Ping(envelope.ping.pointee))
+            case SHOAL__ENVELOPE__BODY_PONG: .pong(try Pong(envelope.pong.pointee))
+            case SHOAL__ENVELOPE__BODY_GOODBYE: .goodbye(try Goodbye(envelope.goodbye.pointee))
+            case SHOAL__ENVELOPE__BODY_FAILURE: .failure(try Failure(envelope.failure.pointee))
+            case SHOAL__ENVELOPE__BODY_DESCRIBE_DEVICE: .describeDevice(DescribeDevice(envelope.describe_device.pointee))
+            case SHOAL__ENVELOPE__BODY_DEVICE_REPORT: .deviceReport(try DeviceReport(envelope.device_report.pointee))
+            case SHOAL__ENVELOPE__BODY_SHARD_INQUIRY: .shardInquiry(try ShardInquiry(envelope.shard_inquiry.pointee))
+            case SHOAL__ENVELOPE__BODY_SHARD_INVENTORY: .shardInventory(try ShardInventory(envelope.shard_inventory.pointee))
+            case SHOAL__ENVELOPE__BODY_SHARD_PIECE_ACCEPTED: .shardPieceAccepted(try ShardPieceAccepted(envelope.shard_piece_accepted.pointee))
+            case SHOAL__ENVELOPE__BODY_SHARD_STORED: .shardStored(try ShardStored(envelope.shard_stored.pointee))
+            case SHOAL__ENVELOPE__BODY_LOAD_STAGE: .loadStage(try LoadStage(envelope.load_stage.pointee))
+            case SHOAL__ENVELOPE__BODY_STAGE_PROGRESS: .stageProgress(try StageProgress(envelope.stage_progress.pointee))
+            case SHOAL__ENVELOPE__BODY_STAGE_LOADED: .stageLoaded(try StageLoaded(envelope.stage_loaded.pointee))
+            case SHOAL__ENVELOPE__BODY_UNLOAD_STAGES: .unloadStages(try UnloadStages(envelope.unload_stages.pointee))
+            case SHOAL__ENVELOPE__BODY_STAGES_UNLOADED: .stagesUnloaded(StagesUnloaded(envelope.stages_unloaded.pointee))
+            case SHOAL__ENVELOPE__BODY_STEP_FAILED: .stepFailed(try StepFailed(envelope.step_failed.pointee))
+            case SHOAL__ENVELOPE__BODY_PEER_LOST: .peerLost(try PeerLost(envelope.peer_lost.pointee))
+            default: throw WireError(.malformedMessage, "control frame: an Envelope without a message of this version")
+            }
+    }
+
+    fileprivate func fill(_ envelope: inout Shoal__Envelope, _ arena: inout ProtoArena) throws(WireError) {
+        switch self {
+        case .hello(let message):
+            envelope.body_case = SHOAL__ENVELOPE__BODY_HELLO
+            envelope.hello = try message.proto(&arena)
+        case .welcome(let message):
+            envelope.body_case = SHOAL__ENVELOPE__BODY_WELCOME
+            envelope.welcome = try message.proto(&arena)
+        case .refusal(let message):
+            envelope.body_case = SHOAL__ENVELOPE__BODY_REFUSAL
+            envelope.refusal = try message.proto(&arena)
+        case .ping(let message):
+            envelope.body_case = SHOAL__ENVELOPE__BODY_PING
+            envelope.ping = try message.proto(&arena)
+        case .pong(let message):
+            envelope.body_case = SHOAL__ENVELOPE__BODY_PONG
+            envelope.pong = try message.proto(&arena)
+        case .goodbye(let message):
+            envelope.body_case = SHOAL__ENVELOPE__BODY_GOODBYE
+            envelope.goodbye = try message.proto(&arena)
+        case .failure(let message):
+            envelope.body_case = SHOAL__ENVELOPE__BODY_FAILURE
+            envelope.failure = try message.proto(&arena)
+        case .describeDevice(let message):
+            envelope.body_case = SHOAL__ENVELOPE__BODY_DESCRIBE_DEVICE
+            envelope.describe_device = try message.proto(&arena)
+        case .deviceReport(let message):
+            envelope.body_case = SHOAL__ENVELOPE__BODY_DEVICE_REPORT
+            envelope.device_report = try message.proto(&arena)
+        case .shardInquiry(let message):
+            envelope.body_case = SHOAL__ENVELOPE__BODY_SHARD_INQUIRY
+            envelope.shard_inquiry = try message.proto(&arena)
+        case .shardInventory(let message):
+            envelope.body_case = SHOAL__ENVELOPE__BODY_SHARD_INVENTORY
+            envelope.shard_inventory = try message.proto(&arena)
+        case .shardPieceAccepted(let message):
+            envelope.body_case = SHOAL__ENVELOPE__BODY_SHARD_PIECE_ACCEPTED
+            envelope.shard_piece_accepted = try message.proto(&arena)
+        case .shardStored(let message):
+            envelope.body_case = SHOAL__ENVELOPE__BODY_SHARD_STORED
+            envelope.shard_stored = try message.proto(&arena)
+        case .loadStage(let message):
+            envelope.body_case = SHOAL__ENVELOPE__BODY_LOAD_STAGE
+            envelope.load_stage = try message.proto(&arena)
+        case .stageProgress(let message):
+            envelope.body_case = SHOAL__ENVELOPE__BODY_STAGE_PROGRESS
+            envelope.stage_progress = try message.proto(&arena)
+        case .stageLoaded(let message):
+            envelope.body_case = SHOAL__ENVELOPE__BODY_STAGE_LOADED
+            envelope.stage_loaded = try message.proto(&arena)
+        case .unloadStages(let message):
+            envelope.body_case = SHOAL__ENVELOPE__BODY_UNLOAD_STAGES
+            envelope.unload_stages = try message.proto(&arena)
+        case .stagesUnloaded(let message):
+            envelope.body_case = SHOAL__ENVELOPE__BODY_STAGES_UNLOADED
+            envelope.stages_unloaded = try message.proto(&arena)
+        case .stepFailed(let message):
+            envelope.body_case = SHOAL__ENVELOPE__BODY_STEP_FAILED
+            envelope.step_failed = try message.proto(&arena)
+        case .peerLost(let message):
+            envelope.body_case = SHOAL__ENVELOPE__BODY_PEER_LOST
+            envelope.peer_lost = try message.proto(&arena)
+        }
+    }
+}

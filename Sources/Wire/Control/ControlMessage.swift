@@ -1,0 +1,36 @@
+/// One message of the control plane.
+package struct ControlMessage: Sendable, Hashable {
+    /// The sender's number for a request, which every reply to it carries back; 0 for messages that are neither.
+    package var request: UInt64
+    /// What is said.
+    package var body: ControlBody
+
+    package init(request: UInt64 = 0, body: ControlBody) {
+        self.request = request
+        self.body = body
+    }
+}
+
+/// What a control message says; one case per message of `Proto/envelope.proto`.
+package enum ControlBody: Sendable, Hashable {
+    case hello(Hello)
+    case welcome(Welcome)
+    case refusal(Refusal)
+    case ping(Ping)
+    case pong(Pong)
+    case goodbye(Goodbye)
+    case failure(Failure)
+    case describeDevice(DescribeDevice)
+    case deviceReport(DeviceReport)
+    case shardInquiry(ShardInquiry)
+    case shardInventory(ShardInventory)
+    case shardPieceAccepted(ShardPieceAccepted)
+    case shardStored(ShardStored)
+    case loadStage(LoadStage)
+    case stageProgress(StageProgress)
+    case stageLoaded(StageLoaded)
+    case unloadStages(UnloadStages)
+    case stagesUnloaded(StagesUnloaded)
+    case stepFailed(StepFailed)
+    case peerLost(PeerLost)
+}

@@ -1,0 +1,81 @@
+import CWireProto
+
+/// What a worker is and holds now.
+package struct DeviceReport: Sendable, Hashable {
+    /// The device's name.
+    package var name: String
+    /// The worker's program version.
+    package var softwareVersion: String
+    /// Physical or logical cores that the system reports.
+    package var cores: UInt32
+    /// Threads that compute.
+    package var threads: UInt32
+    /// The kernels in use, such as "avx2" or "neon".
+    package var instructionSet: String
+    /// The processor architecture.
+    package var architecture: Architecture
+    /// What stages may take, in bytes.
+    package var memoryBudgetBytes: UInt64
+    /// The process's resident size, in bytes.
+    package var residentBytes: UInt64
+    /// What the shard store holds on disk, in bytes.
+    package var storeBytes: UInt64
+    /// The stages that are loaded.
+    package var stages: [StageReport]
+
+    package init(
+        name: String, softwareVersion: String, cores: UInt32, threads: UInt32, instructionSet: String, architecture: Architecture, memoryBudgetBytes: UInt64, residentBytes: UInt64, storeBytes: UInt64, stages: [StageReport]
+    ) {
+        self.name = name
+        self.softwareVersion = softwareVersion
+        self.cores = cores
+        self.threads = threads
+        self.instructionSet = instructionSet
+        self.architecture = architecture
+        self.memoryBudgetBytes = memoryBudgetBytes
+        self.residentBytes = residentBytes
+        self.storeBytes = storeBytes
+        self.stages = stages
+    }
+}
+
+extension DeviceReport {
+    init(_ proto: Shoal__DeviceReport) throws(WireError) {
+        name = try ProtoReading.text(proto.name, "DeviceReport.name", limit: WireLimits.nameBytes)
+        softwareVersion = try ProtoReading.text(proto.software_version, "DeviceReport.software_version", limit: WireLimits.nameBytes)
+        cores = proto.cores
+        threads = proto.threads
+        instructionSet = try ProtoReading.text(proto.instruction_set, "DeviceReport.instruction_set", limit: WireLimits.nameBytes)
+        architecture = try ProtoReading.known(proto.architecture.rawValue, "DeviceReport.architecture")
+        memoryBudgetBytes = proto.memory_budget_bytes
+        residentBytes = proto.resident_bytes
+        storeBytes = proto.store_bytes
+        stages = try ProtoReading.list(
+            proto.stages, proto.n_stages, "DeviceReport.stages", limit: WireLimits.stagesPerReport
+        ) { (stage) throws(WireError) in
+            guard let stage else { throw WireError(.malformedMessage, "DeviceReport.stages: missing") }
+            return try StageReport(stage.pointee)
+        }
+    }
+
+    func proto(_ arena: inout ProtoArena) throws(WireError) -> UnsafeMutablePointer<Shoal__DeviceReport> {
+        let proto = arena.make(shoal__device_report__init)
+        proto.pointee.name = arena.text(name, limit: WireLimits.nameBytes)
+        proto.pointee.software_version = arena.text(softwareVersion, limit: WireLimits.nameBytes)
+        proto.pointee.cores = cores
+        proto.pointee.threads = threads
+        proto.pointee.instruction_set = arena.text(instructionSet, limit: WireLimits.nameBytes)
+        proto.pointee.architecture = Shoal__Architecture(rawValue: architecture.rawValue)
+        proto.pointee.memory_budget_bytes = memoryBudgetBytes
+        proto.pointee.resident_bytes = residentBytes
+        proto.pointee.store_bytes = storeBytes
+        guard stages.count <= WireLimits.stagesPerReport else {
+            throw WireError(.tooLarge, "DeviceReport.stages: \(stages.count) stages")
+        }
+        let list = arena.array(of: UnsafeMutablePointer<Shoal__StageReport>?.self, count: stages.count)
+        for (index, stage) in stages.enumerated() { list[index] = try stage.proto(&arena) }
+        proto.pointee.n_stages = stages.count
+        proto.pointee.stages = list
+        return proto
+    }
+}

@@ -1,0 +1,9 @@
+/// What the dialing side opened a link for.
+package enum LinkRole: UInt32, Sendable, Hashable, CaseIterable {
+    /// It places, sends shards and steps, and takes results.
+    case coordinator = 1
+    /// It is the worker before this one, and brings the steps of a session.
+    case upstream = 2
+    /// It only asks what is here, and disturbs nothing.
+    case inspector = 3
+}

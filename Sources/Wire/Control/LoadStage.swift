@@ -1,0 +1,116 @@
+import CWireProto
+
+/// Asks a worker to make a stage ready; the answers are progress, then loaded or a failure.
+package struct LoadStage: Sendable, Hashable {
+    /// The placement that the stage belongs to.
+    package var epoch: UInt32
+    /// Its index of travel: 0 for the first stage that a step reaches.
+    package var stage: UInt32
+    /// What it computes.
+    package var range: StageRange
+    /// The shards that it is made of, the configuration shard first.
+    package var shards: [ShardID]
+    /// The model's name.
+    package var modelName: String
+    /// The arithmetic.
+    package var compute: ComputeMode
+    /// The longest sequence, in positions.
+    package var context: UInt32
+    /// The most sequences open at once.
+    package var slots: UInt32
+    /// Where results go.
+    package var next: NextHop
+    /// How the stage writes its results: f32, f16 or q8. Logits are always f32.
+    package var activationCodec: ActivationCodec
+
+    package init(
+        epoch: UInt32, stage: UInt32, range: StageRange, shards: [ShardID], modelName: String, compute: ComputeMode, context: UInt32, slots: UInt32, next: NextHop, activationCodec: ActivationCodec = .f32
+    ) {
+        self.epoch = epoch
+        self.stage = stage
+        self.range = range
+        self.shards = shards
+        self.modelName = modelName
+        self.compute = compute
+        self.context = context
+        self.slots = slots
+        self.next = next
+        self.activationCodec = activationCodec
+    }
+}
+
+/// Where a stage sends its results.
+package enum NextHop: Sendable, Hashable {
+    /// Back over the link of the coordinator that loaded the stage.
+    case coordinator
+    /// To the worker at `address` ("host:port"), to the stage with that index of travel.
+    case worker(address: String, stage: UInt32)
+}
+
+extension NextHop {
+    fileprivate init(_ proto: UnsafeMutablePointer<Shoal__NextWorker>?) throws(WireError) {
+        guard let proto = proto?.pointee else {
+            self = .coordinator
+            return
+        }
+        let address = try ProtoReading.text(
+            proto.address, "LoadStage.next_worker.address", limit: WireLimits.addressBytes)
+        guard !address.isEmpty else { throw WireError(.valueOutOfRange, "LoadStage.next_worker.address: empty") }
+        self = .worker(address: address, stage: proto.stage)
+    }
+
+    fileprivate func proto(_ arena: inout ProtoArena) -> UnsafeMutablePointer<Shoal__NextWorker>? {
+        guard case .worker(let address, let stage) = self else { return nil }
+        let proto = arena.make(shoal__next_worker__init)
+        proto.pointee.address = arena.text(address, limit: WireLimits.addressBytes)
+        proto.pointee.stage = stage
+        return proto
+    }
+}
+
+extension LoadStage {
+    init(_ proto: Shoal__LoadStage) throws(WireError) {
+        epoch = proto.epoch
+        stage = proto.stage
+        range = try StageRange(proto.range, "LoadStage.range")
+        shards = try ProtoReading.list(
+            proto.shards, proto.n_shards, "LoadStage.shards", limit: WireLimits.shardsPerMessage
+        ) { (data) throws(WireError) in try ProtoReading.id(data, "LoadStage.shards") }
+        modelName = try ProtoReading.text(proto.model_name, "LoadStage.model_name", limit: WireLimits.nameBytes)
+        compute = try ProtoReading.known(proto.compute.rawValue, "LoadStage.compute")
+        context = try ProtoReading.range(proto.context, 1...WireLimits.context, "LoadStage.context")
+        slots = try ProtoReading.range(proto.slots, 1...WireLimits.slots, "LoadStage.slots")
+        next = try NextHop(proto.next_worker)
+        let codec = ActivationCodec(rawValue: UInt8(truncatingIfNeeded: proto.activation_codec.rawValue))
+        guard let codec, proto.activation_codec.rawValue <= UInt8.max, codec != .none, codec != .tokens else {
+            throw WireError(
+                .valueOutOfRange,
+                "LoadStage.activation_codec: \(proto.activation_codec.rawValue) is not one of 2 (f32), 3 (f16), 4 (q8)")
+        }
+        activationCodec = codec
+        guard !shards.isEmpty else {
+            throw WireError(.valueOutOfRange, "LoadStage.shards: empty; the configuration shard is always needed")
+        }
+    }
+
+    func proto(_ arena: inout ProtoArena) throws(WireError) -> UnsafeMutablePointer<Shoal__LoadStage> {
+        let proto = arena.make(shoal__load_stage__init)
+        proto.pointee.epoch = epoch
+        proto.pointee.stage = stage
+        proto.pointee.range = try range.proto(&arena)
+        guard shards.count <= WireLimits.shardsPerMessage else {
+            throw WireError(.tooLarge, "LoadStage.shards: \(shards.count) ids; at most \(WireLimits.shardsPerMessage)")
+        }
+        let list = arena.array(of: ProtobufCBinaryData.self, count: shards.count)
+        for (index, id) in shards.enumerated() { list[index] = arena.id(id) }
+        proto.pointee.n_shards = shards.count
+        proto.pointee.shards = list
+        proto.pointee.model_name = arena.text(modelName, limit: WireLimits.nameBytes)
+        proto.pointee.compute = Shoal__ComputeMode(rawValue: compute.rawValue)
+        proto.pointee.context = context
+        proto.pointee.slots = slots
+        proto.pointee.next_worker = next.proto(&arena)
+        proto.pointee.activation_codec = Shoal__StepCodec(rawValue: UInt32(activationCodec.rawValue))
+        return proto
+    }
+}

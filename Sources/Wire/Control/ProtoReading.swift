@@ -1,0 +1,66 @@
+import CWireProto
+
+/// Checked reading of the fields of a protobuf-c message; `field` names them in errors as `message.field`.
+enum ProtoReading {
+    /// - Throws: `WireError` when the text is missing, longer than `limit` bytes or not UTF-8.
+    static func text(
+        _ pointer: UnsafeMutablePointer<CChar>?, _ field: StaticString, limit: Int
+    ) throws(WireError) -> String {
+        guard let pointer else { throw WireError(.valueOutOfRange, "\(field): missing") }
+        var length = 0
+        while length <= limit, pointer[length] != 0 { length += 1 }
+        guard length <= limit else {
+            throw WireError(.tooLarge, "\(field): text of more than \(limit) bytes")
+        }
+        let bytes = UnsafeRawBufferPointer(start: pointer, count: length)
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw WireError(.valueOutOfRange, "\(field): not UTF-8")
+        }
+        return text
+    }
+
+    /// - Throws: `WireError` when the number is not one of the enumeration's cases.
+    static func known<Value: RawRepresentable<UInt32>>(
+        _ rawValue: UInt32, _ field: StaticString, as type: Value.Type = Value.self
+    ) throws(WireError) -> Value {
+        guard let value = Value(rawValue: rawValue) else {
+            throw WireError(.valueOutOfRange, "\(field): \(rawValue) is not a value of this version")
+        }
+        return value
+    }
+
+    /// - Throws: `WireError` when the data is not 32 bytes.
+    static func id(_ data: ProtobufCBinaryData, _ field: StaticString) throws(WireError) -> ShardID {
+        guard data.len == ShardID.byteCount, let bytes = data.data,
+            let id = ShardID(UnsafeBufferPointer(start: bytes, count: data.len))
+        else { throw WireError(.valueOutOfRange, "\(field): \(data.len) bytes where a SHA-256 has \(ShardID.byteCount)") }
+        return id
+    }
+
+    /// - Throws: `WireError` when the value is outside of the range.
+    static func range<Value: FixedWidthInteger>(
+        _ value: Value, _ range: ClosedRange<Value>, _ field: StaticString
+    ) throws(WireError) -> Value {
+        guard range.contains(value) else {
+            throw WireError(
+                .valueOutOfRange, "\(field): \(value) is not within \(range.lowerBound) to \(range.upperBound)")
+        }
+        return value
+    }
+
+    /// The elements of a repeated field.
+    ///
+    /// - Throws: `WireError` when there are more than `limit`, or what `read` throws.
+    static func list<Element, Value>(
+        _ elements: UnsafeMutablePointer<Element>?, _ count: Int, _ field: StaticString, limit: Int,
+        _ read: (Element) throws(WireError) -> Value
+    ) throws(WireError) -> [Value] {
+        guard count <= limit else { throw WireError(.tooLarge, "\(field): \(count) elements; at most \(limit)") }
+        guard count > 0 else { return [] }
+        guard let elements else { throw WireError(.malformedMessage, "\(field): missing") }
+        var values: [Value] = []
+        values.reserveCapacity(count)
+        for index in 0..<count { values.append(try read(elements[index])) }
+        return values
+    }
+}

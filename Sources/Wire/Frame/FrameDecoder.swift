@@ -1,0 +1,43 @@
+package import NIOCore
+
+/// Bytes to frames, for a `ByteToMessageHandler` or a `NIOSingleStepByteToMessageProcessor`.
+///
+/// Throws as soon as a byte cannot be right, and never waits for a payload that is above the limits. After it has thrown,
+/// the stream has lost its place and must be closed. Payloads of steps and pieces are slices of what was read: no copy.
+package struct FrameDecoder: NIOSingleStepByteToMessageDecoder {
+    package typealias InboundOut = Frame
+
+    /// The limits for the frames still to come; may change between frames.
+    package var limits: FrameLimits
+
+    package init(limits: FrameLimits = FrameLimits()) {
+        self.limits = limits
+    }
+
+    /// The next frame, or nil when it is not whole yet.
+    ///
+    /// - Throws: `WireError`.
+    package mutating func decode(buffer: inout ByteBuffer) throws -> Frame? {
+        guard let header = try FrameHeader.peek(buffer, limits: limits),
+            buffer.readableBytes >= FrameHeader.byteCount + header.payloadBytes
+        else { return nil }
+        buffer.moveReaderIndex(forwardBy: FrameHeader.byteCount)
+        guard let payload = buffer.readSlice(length: header.payloadBytes) else { return nil }
+        switch header.kind {
+        case .control: return .control(try ControlMessage(payload: payload))
+        case .step: return .step(try StepFrame(payload: payload, limits: limits))
+        case .piece: return .piece(try ShardPiece(payload: payload))
+        }
+    }
+
+    /// The next frame of a stream that has ended.
+    ///
+    /// - Throws: `WireError` `truncated` when the stream ended within a frame.
+    package mutating func decodeLast(buffer: inout ByteBuffer, seenEOF: Bool) throws -> Frame? {
+        if let frame = try decode(buffer: &buffer) { return frame }
+        if buffer.readableBytes > 0 {
+            throw WireError(.truncated, "the stream ended \(buffer.readableBytes) bytes into a frame")
+        }
+        return nil
+    }
+}

@@ -1,0 +1,23 @@
+/// Limits of the protocol that hold on every link (PROTOCOL.md, "Limits").
+package enum WireLimits {
+    /// Names of devices and models, software versions, instruction sets, in bytes of UTF-8.
+    package static let nameBytes = 255
+    /// Addresses, in bytes of UTF-8.
+    package static let addressBytes = 511
+    /// Explanations for people, in bytes of UTF-8. Senders cut what is longer.
+    package static let messageBytes = 4095
+    /// Shards named in one message.
+    package static let shardsPerMessage = 8_192
+    /// Stages told in one device report.
+    package static let stagesPerReport = 4_096
+    /// Sequences named in one failed step.
+    package static let sequencesPerMessage = 65_536
+    /// The highest number of layers, above any model known.
+    package static let layers: UInt32 = 65_536
+    /// The longest context, in positions.
+    package static let context: UInt32 = 1 << 28
+    /// The most sequences that a stage may be asked to hold at once.
+    package static let slots: UInt32 = 65_536
+    /// The largest shard: 1 TiB.
+    package static let shardBytes: UInt64 = 1 << 40
+}
