@@ -2,7 +2,7 @@ import NIOCore
 
 extension ShardPiece {
     /// - Throws: `WireError` when the payload is not a piece within its shard.
-    init(payload: ByteBuffer) throws(WireError) {
+    init(payload: ByteBuffer, limits: FrameLimits) throws(WireError) {
         var payload = payload
         guard let idBytes = payload.readBytes(length: ShardID.byteCount), let id = ShardID(idBytes),
             let offset: UInt64 = payload.readInteger(endianness: .little),
@@ -12,11 +12,15 @@ extension ShardPiece {
                 .malformedPayload, "shard piece: shorter than its header of \(Self.headerBytes) bytes")
         }
         self.init(id: id, offset: offset, totalBytes: totalBytes, bytes: payload)
-        try validate()
+        try validate(limits: limits)
     }
 
-    func validate() throws(WireError) {
+    func validate(limits: FrameLimits) throws(WireError) {
         guard bytes.readableBytes > 0 else { throw WireError(.malformedPayload, "shard piece \(id): no data") }
+        guard bytes.readableBytes <= limits.pieceBytes else {
+            throw WireError(
+                .tooLarge, "shard piece \(id): \(bytes.readableBytes) bytes; the link takes up to \(limits.pieceBytes)")
+        }
         guard totalBytes <= WireLimits.shardBytes else {
             throw WireError(.tooLarge, "shard \(id): \(totalBytes) bytes; a shard has up to \(WireLimits.shardBytes)")
         }

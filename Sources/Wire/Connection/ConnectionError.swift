@@ -8,7 +8,7 @@ package enum ConnectionError: Error, Sendable, Hashable, CustomStringConvertible
     case refusing(Refusal)
     /// The peer chose a version that was not offered.
     case versionNotOffered(UInt32)
-    /// The peer sent something else before the handshake was done.
+    /// The peer sent something else than its part of the handshake, or a part of it again.
     case unexpectedFrame(String)
     /// The handshake took too long.
     case handshakeTimeout
@@ -21,7 +21,7 @@ package enum ConnectionError: Error, Sendable, Hashable, CustomStringConvertible
         case .refused(let refusal): "refused: \(refusal.message)"
         case .refusing(let refusal): "refused the peer: \(refusal.message)"
         case .versionNotOffered(let version): "the peer chose protocol version \(version), which was not offered"
-        case .unexpectedFrame(let what): "the peer sent \(what) before the handshake was done"
+        case .unexpectedFrame(let what): "the peer sent \(what) where the handshake does not allow it"
         case .handshakeTimeout: "the peer accepted the connection but did not say hello in time"
         case .closedDuringHandshake: "the peer closed the connection before the handshake was done"
         }

@@ -59,7 +59,7 @@ package struct ConnectionStateMachine: Sendable {
     package mutating func received(_ frame: Frame) -> Action {
         switch state {
         case .open:
-            return .deliver(frame)
+            return frame.isOfHandshake ? fail(.unexpectedFrame(frame.summary)) : .deliver(frame)
         case .closed:
             return .none
         case .idle:
@@ -100,6 +100,10 @@ package struct ConnectionStateMachine: Sendable {
         if case .closed = state { return .none }
         // A stream cut short within the handshake is a peer that went away, not garbage.
         if error.code == .truncated, !isOpen { return fail(.closedDuringHandshake) }
+        // A hello that could be read but makes no sense, or comes from a later version, is answered.
+        if case .awaitingHello = state, error.code == .valueOutOfRange {
+            return refuse(Refusal(code: .badHello, message: error.message))
+        }
         return fail(.wire(error))
     }
 
@@ -157,5 +161,15 @@ package struct ConnectionStateMachine: Sendable {
     private mutating func fail(_ error: ConnectionError) -> Action {
         state = .closed
         return .close(error, send: nil)
+    }
+}
+
+extension Frame {
+    fileprivate var isOfHandshake: Bool {
+        guard case .control(let message) = self else { return false }
+        return switch message.body {
+        case .hello, .welcome, .refusal: true
+        default: false
+        }
     }
 }

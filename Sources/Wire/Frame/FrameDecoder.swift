@@ -26,7 +26,7 @@ package struct FrameDecoder: NIOSingleStepByteToMessageDecoder {
         switch header.kind {
         case .control: return .control(try ControlMessage(payload: payload))
         case .step: return .step(try StepFrame(payload: payload, limits: limits))
-        case .piece: return .piece(try ShardPiece(payload: payload))
+        case .piece: return .piece(try ShardPiece(payload: payload, limits: limits))
         }
     }
 

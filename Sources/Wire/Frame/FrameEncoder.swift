@@ -55,7 +55,7 @@ package enum FrameEncoder {
     private static func encode(
         _ piece: ShardPiece, limits: FrameLimits, allocator: ByteBufferAllocator
     ) throws(WireError) -> Encoded {
-        try piece.validate()
+        try piece.validate(limits: limits)
         let length = ShardPiece.headerBytes + piece.bytes.readableBytes
         try check(length, limits.payloadBytes(of: .piece), "piece")
         var head = allocator.buffer(capacity: FrameHeader.byteCount + ShardPiece.headerBytes)

@@ -1,0 +1,147 @@
+import NIOCore
+import Synchronization
+import Wire
+
+/// A link over TCP. Frames are encoded on the sender's thread and written on the event loop, as many as wait at once.
+final class TCPLink: Link {
+    private struct Outgoing {
+        var encoded: FrameEncoder.Encoded
+        var whenWritten: (@Sendable (Bool) -> Void)?
+    }
+
+    private struct State {
+        var queue: [Outgoing] = []
+        var isFlushScheduled = false
+        var isClosed = false
+        var failure: TransportError?
+        var pendingBytes = 0
+    }
+
+    let peer: PeerIdentity
+    private let channel: any Channel
+    private let options: LinkOptions
+    private let state = Mutex(State())
+
+    init(peer: PeerIdentity, channel: any Channel, options: LinkOptions) {
+        self.peer = peer
+        self.channel = channel
+        self.options = options
+    }
+
+    var pendingBytes: Int { state.withLock { $0.pendingBytes } }
+
+    /// Whether this side has closed the link, or its channel is gone.
+    var isClosed: Bool { state.withLock { $0.isClosed } }
+
+    /// Why this side gave the link up, when it was for a fault in sending.
+    var failure: TransportError? { state.withLock { $0.failure } }
+
+    func send(_ frame: Frame, whenWritten: (@Sendable (Bool) -> Void)?) {
+        let encoded: FrameEncoder.Encoded
+        do {
+            encoded = try FrameEncoder.encode(frame, limits: options.limits, allocator: channel.allocator)
+        } catch {
+            fail(TransportError(.invalidFrame, "\(peer.address): \(frame.summary) was not sent: \(error.message)"))
+            whenWritten?(false)
+            return
+        }
+        enum Next { case drop, wait, flush, giveUp }
+        let next = state.withLock { state -> Next in
+            if state.isClosed { return .drop }
+            if state.pendingBytes + encoded.byteCount > options.maximumPendingBytes { return .giveUp }
+            state.pendingBytes += encoded.byteCount
+            state.queue.append(Outgoing(encoded: encoded, whenWritten: whenWritten))
+            if state.isFlushScheduled { return .wait }
+            state.isFlushScheduled = true
+            return .flush
+        }
+        switch next {
+        case .wait: break
+        case .flush: channel.eventLoop.execute { self.flush() }
+        case .drop: whenWritten?(false)
+        case .giveUp:
+            fail(
+                TransportError(
+                    .congested,
+                    "\(peer.address): more than \(options.maximumPendingBytes) bytes wait to be sent; the peer does not read"))
+            whenWritten?(false)
+        }
+    }
+
+    func close() {
+        let wasOpen = state.withLock { state in
+            defer { state.isClosed = true }
+            return !state.isClosed
+        }
+        guard wasOpen else { return }
+        channel.eventLoop.execute { self.finish() }
+    }
+
+    /// Closes at once, without what waits.
+    private func fail(_ error: TransportError) {
+        state.withLock { state in
+            guard !state.isClosed else { return }
+            state.isClosed = true
+            state.failure = error
+        }
+        channel.close(promise: nil)
+    }
+
+    /// Drops what waits: the channel is gone. On the event loop.
+    func channelClosed() {
+        let dropped = state.withLock { state in
+            state.isClosed = true
+            let dropped = state.queue
+            state.queue = []
+            return dropped
+        }
+        for outgoing in dropped { outgoing.whenWritten?(false) }
+    }
+
+    /// Writes what waits. On the event loop.
+    private func flush() {
+        let batch = state.withLock { state in
+            state.isFlushScheduled = false
+            let batch = state.queue
+            state.queue = []
+            return batch
+        }
+        guard !batch.isEmpty else { return }
+        let bytes = batch.reduce(0) { $0 + $1.encoded.byteCount }
+        for (index, outgoing) in batch.enumerated() {
+            let isLast = index == batch.count - 1
+            var promise: EventLoopPromise<Void>?
+            if isLast || outgoing.whenWritten != nil {
+                let written = channel.eventLoop.makePromise(of: Void.self)
+                written.futureResult.whenComplete { result in
+                    if isLast { self.state.withLock { $0.pendingBytes -= bytes } }
+                    if case .success = result { outgoing.whenWritten?(true) } else { outgoing.whenWritten?(false) }
+                }
+                promise = written
+            }
+            if let bulk = outgoing.encoded.bulk {
+                channel.write(outgoing.encoded.head, promise: nil)
+                channel.write(bulk, promise: promise)
+            } else {
+                channel.write(outgoing.encoded.head, promise: promise)
+            }
+        }
+        channel.flush()
+    }
+
+    /// Writes what waits and a goodbye, then closes. On the event loop.
+    private func finish() {
+        flush()
+        let channel = channel
+        let written = channel.eventLoop.makePromise(of: Void.self)
+        let deadline = channel.eventLoop.scheduleTask(in: options.lingerTimeout) { channel.close(promise: nil) }
+        written.futureResult.whenComplete { _ in
+            deadline.cancel()
+            channel.close(promise: nil)
+        }
+        guard let goodbye = try? FrameEncoder.encode(.control(ControlMessage(body: .goodbye(Goodbye(reason: ""))))) else {
+            preconditionFailure("a goodbye cannot be encoded")
+        }
+        channel.writeAndFlush(goodbye.head, promise: written)
+    }
+}

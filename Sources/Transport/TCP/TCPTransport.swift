@@ -1,0 +1,123 @@
+package import Logging
+package import NIOCore
+import NIOPosix
+package import Wire
+
+/// Opens links over TCP.
+///
+/// Thread safety: everything may be called from any thread.
+package final class TCPTransport: Sendable {
+    /// How long `connect` tries when nothing else is said.
+    package static let defaultConnectTimeout: TimeAmount = .seconds(5)
+
+    private let eventLoopGroup: any EventLoopGroup
+    private let options: LinkOptions
+    private let logger: Logger
+
+    /// - Parameter eventLoopGroup: a group of NIOPosix, which the caller shuts down after the links are closed.
+    package init(
+        eventLoopGroup: any EventLoopGroup, options: LinkOptions = LinkOptions(),
+        logger: Logger = Logger(label: "shoal.transport")
+    ) {
+        self.eventLoopGroup = eventLoopGroup
+        self.options = options
+        self.logger = logger
+    }
+
+    /// Opens a link to a worker.
+    ///
+    /// - Parameters:
+    ///   - hello: what this side says of itself.
+    ///   - timeout: for resolving, connecting and the handshake together.
+    ///   - handler: takes what comes; its `opened` is called before this returns, and frames may come before too.
+    /// - Throws: `TransportError` naming the endpoint, the cause and the mend.
+    package func connect(
+        to endpoint: Endpoint, hello: Hello, timeout: TimeAmount = TCPTransport.defaultConnectTimeout,
+        handler: any LinkHandler
+    ) async throws(TransportError) -> any Link {
+        let deadline = NIODeadline.now() + timeout
+        let channel: any Channel
+        do {
+            channel = try await ClientBootstrap(group: eventLoopGroup)
+                .connectTimeout(timeout)
+                .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+                .channelOption(.socketOption(.so_keepalive), value: 1)
+                .channelOption(.recvAllocator, value: Self.receiveAllocator)
+                .connect(host: endpoint.host, port: endpoint.port).get()
+        } catch {
+            throw TransportError(connecting: error, to: endpoint, timeout: timeout)
+        }
+
+        let promise = channel.eventLoop.makePromise(of: TCPLink.self)
+        let owner = LinkChannelHandler.Owner(
+            hello: hello, address: endpoint.description,
+            welcome: { _ in preconditionFailure("a dialing side was asked to welcome a peer") },
+            makeHandler: { _ in handler },
+            opened: { promise.succeed($0) },
+            failed: { promise.fail($0) })
+        let options = options
+        channel.eventLoop.execute {
+            do {
+                try channel.pipeline.syncOperations.addHandler(
+                    LinkChannelHandler(owner: owner, options: options, handshakeTimeout: deadline - .now()))
+            } catch {
+                promise.fail(TransportError(.closedDuringHandshake, peer: endpoint.description))
+            }
+        }
+        do {
+            return try await promise.futureResult.get()
+        } catch let error as TransportError {
+            throw error
+        } catch {
+            throw TransportError(connecting: error, to: endpoint, timeout: timeout)
+        }
+    }
+
+    /// Takes links.
+    ///
+    /// - Parameters:
+    ///   - endpoint: where to listen; port 0 takes a free one, see `Listener.boundEndpoint`.
+    ///   - welcome: decides about a peer after its version has been found to fit (the welcome's version is filled in);
+    ///     called on an event loop, must return quickly.
+    ///   - handler: makes the handler of each link; called on an event loop.
+    /// - Throws: `TransportError` naming the endpoint, the cause and the mend.
+    package func listen(
+        on endpoint: Endpoint, welcome: @escaping @Sendable (Hello) -> Result<Welcome, Refusal>,
+        handler: @escaping @Sendable (PeerIdentity) -> any LinkHandler
+    ) async throws(TransportError) -> Listener {
+        let links = AcceptedLinks()
+        let options = options
+        let logger = logger
+        let channel: any Channel
+        do {
+            channel = try await ServerBootstrap(group: eventLoopGroup)
+                .serverChannelOption(.backlog, value: 256)
+                .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+                .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+                .childChannelOption(.socketOption(.so_keepalive), value: 1)
+                .childChannelOption(.recvAllocator, value: Self.receiveAllocator)
+                .childChannelInitializer { channel in
+                    let address = channel.remoteAddress.map { Endpoint($0)?.description ?? "\($0)" } ?? "unknown"
+                    let owner = LinkChannelHandler.Owner(
+                        hello: nil, address: address, welcome: welcome, makeHandler: handler,
+                        opened: { links.insert($0, closing: channel.closeFuture) },
+                        failed: { logger.notice("connection not taken: \($0)") })
+                    return channel.eventLoop.makeCompletedFuture {
+                        try channel.pipeline.syncOperations.addHandler(
+                            LinkChannelHandler(
+                                owner: owner, options: options, handshakeTimeout: options.handshakeTimeout))
+                    }
+                }
+                .bind(host: endpoint.host, port: endpoint.port).get()
+        } catch {
+            throw TransportError(listening: error, on: endpoint)
+        }
+        let port = channel.localAddress?.port ?? endpoint.port
+        return Listener(boundEndpoint: Endpoint(host: endpoint.host, port: port), channel: channel, links: links)
+    }
+
+    /// Reads of up to 1 MiB, so that large frames take few of them.
+    private static var receiveAllocator: AdaptiveRecvByteBufferAllocator {
+        AdaptiveRecvByteBufferAllocator(minimum: 1 << 10, initial: 16 << 10, maximum: 1 << 20)
+    }
+}
