@@ -1,0 +1,47 @@
+package import Placement
+package import Wire
+
+/// Whether requests are answered now.
+package enum Readiness: Sendable, Hashable {
+    /// Not yet; says what is going on.
+    case starting(String)
+    case ready
+    /// No longer; says why.
+    case unavailable(String)
+}
+
+/// The cluster as it stands.
+package struct ClusterReport: Sendable {
+    package var devices: [DeviceStatus]
+    package var stages: [PlacedStage]
+    package var unused: [UnusedDevice]
+    package var epoch: UInt32
+    /// Sequences that hold a KV cache.
+    package var runningSequences: Int
+    /// Sequences that wait for one.
+    package var waitingSequences: Int
+}
+
+/// One device as the coordinator sees it.
+package struct DeviceStatus: Sendable {
+    package var name: String
+    /// `HOST:PORT`, or `in process` for the coordinator's own worker.
+    package var address: String
+    package var connected: Bool
+    /// What the device says of itself; `nil` while it is not connected.
+    package var report: DeviceReport?
+}
+
+/// What goes on while a model is made ready, for progress bars.
+package enum StartupProgress: Sendable {
+    case connecting(device: String)
+    case connected(device: String, DeviceReport)
+    case identifying(shards: Int)
+    case placed(PlacementPlan)
+    /// Bytes of shards that the device holds by now, of those it needs.
+    case sending(device: String, bytes: Int, of: Int)
+    /// Parts loaded by now, of those in its stages.
+    case loading(device: String, done: Int, of: Int)
+    case ready(seconds: Double)
+    case lost(String)
+}

@@ -1,0 +1,246 @@
+import Logging
+import Placement
+import Synchronization
+import Transport
+import Wire
+
+/// From declared devices to a placement that answers.
+extension Coordinator {
+    /// Connects to the devices, plans, sends what they lack, loads the stages and starts the engine.
+    ///
+    /// - Parameter leavingOutUnreachable: plans without devices that cannot be reached, instead of failing.
+    func establish(leavingOutUnreachable: Bool) async throws(CoordinatorError) {
+        let started = ContinuousClock.now
+        let reports = try await connectAll(leavingOutUnreachable: leavingOutUnreachable)
+        let plan = try plan(reports)
+        progress(.placed(plan))
+        let epoch = state.withLock { state in
+            state.epoch += 1
+            state.plan = plan
+            state.readiness = .starting("loading")
+            return state.epoch
+        }
+        let clients = try plan.stages.map { (stage) throws(CoordinatorError) in try client(of: stage.device) }
+        try await each(Array(reports.keys)) { [self] device in
+            _ = try await client(of: device).request(.unloadStages(UnloadStages(epochsThrough: epoch - 1)))
+        }
+        let ids = try await distribute(plan)
+        try await load(plan, epoch: epoch, ids: ids)
+        let first = clients[0]
+        engine.install(
+            epoch: epoch, stageCount: plan.stages.count, vocabularySize: facts.vocabularySize,
+            limits: .init(
+                context: model.context, slots: configuration.slots, stepsInFlight: plan.stages.count,
+                rowsPerStep: configuration.rowsPerStep),
+            send: { first.send(.step($0)) })
+        state.withLock { if !$0.stopped { $0.readiness = .ready } }
+        progress(.ready(seconds: (.now - started) / .seconds(1)))
+        if let lost = clients.first(where: { !$0.isConnected }) { deviceLost("the link to \(lost.device) ended") }
+    }
+
+    /// Halts the answers and begins to recover, unless that is under way.
+    func deviceLost(_ reason: String) {
+        let wasReady = state.withLock { state in
+            guard case .ready = state.readiness, !state.stopped else { return false }
+            state.readiness = .unavailable(reason)
+            return true
+        }
+        guard wasReady else { return }
+        logger.warning("device lost", metadata: ["reason": "\(reason)"])
+        progress(.lost(reason))
+        engine.halt(CoordinatorError(.unavailable, reason))
+        let recovery = Task { await recover() }
+        state.withLock { $0.recovery = recovery }
+    }
+
+    /// Tries to make a placement ready until it is: at first with all devices, which may only be restarting.
+    private func recover() async {
+        var wait = Duration.milliseconds(250)
+        for attempt in 0... {
+            guard !Task.isCancelled, !state.withLock({ $0.stopped }) else { return }
+            do {
+                try await establish(leavingOutUnreachable: attempt >= 4)
+                return
+            } catch {
+                logger.warning("no placement yet", metadata: ["reason": "\(error)"])
+                state.withLock { if !$0.stopped { $0.readiness = .unavailable(error.message) } }
+            }
+            try? await Task.sleep(for: wait)
+            wait = min(wait * 2, .seconds(10))
+        }
+    }
+
+    private func connectAll(leavingOutUnreachable: Bool) async throws(CoordinatorError) -> [String: DeviceReport] {
+        var reports: [String: DeviceReport] = [:]
+        var failures: [CoordinatorError] = []
+        await withTaskGroup(of: (String, Result<DeviceReport, CoordinatorError>).self) { group in
+            for device in configuration.devices {
+                group.addTask { [self] in
+                    do throws(CoordinatorError) {
+                        return (device.name, .success(try await connect(device)))
+                    } catch {
+                        return (device.name, .failure(error))
+                    }
+                }
+            }
+            for await (name, result) in group {
+                switch result {
+                case .success(let report): reports[name] = report
+                case .failure(let error): failures.append(error)
+                }
+            }
+        }
+        if let failure = failures.first, !leavingOutUnreachable || reports.isEmpty { throw failure }
+        return reports
+    }
+
+    private func connect(_ device: DeviceDeclaration) async throws(CoordinatorError) -> DeviceReport {
+        let known = state.withLock { $0.clients[device.name] }
+        if let known, known.isConnected { return try await known.describe() }
+        progress(.connecting(device: device.name))
+        let client = WorkerClient(
+            device: device.name, onStep: { [weak self] in self?.returned($0) },
+            onNotice: { [weak self] in self?.notice($0, from: device.name) })
+        let hello = Hello(
+            role: .coordinator, session: session, name: "coordinator", softwareVersion: SoftwareVersion.current)
+        switch device.connection {
+        case .inProcess(let attach):
+            client.attach(attach(client, hello))
+        case .tcp(let endpoint):
+            do {
+                client.attach(try await transport.connect(to: endpoint, hello: hello, handler: client))
+            } catch {
+                throw CoordinatorError(.worker, "\(device.name): \(error)")
+            }
+        }
+        state.withLock { $0.clients[device.name] = client }
+        let report = try await client.describe()
+        progress(.connected(device: device.name, report))
+        return report
+    }
+
+    private func plan(_ reports: [String: DeviceReport]) throws(CoordinatorError) -> PlacementPlan {
+        let present = configuration.devices.filter { reports[$0.name] != nil }
+        let capacities = present.map { device in
+            DeviceCapacity(
+                name: device.name, memoryBytes: device.memoryBytes ?? Int(clamping: reports[device.name]!.memoryBudgetBytes),
+                isCoordinator: device.isInProcess)
+        }
+        do {
+            return try place(
+                PlacementRequest(
+                    devices: capacities, model: facts.sizes, context: model.context, slots: configuration.slots,
+                    pins: configuration.pins))
+        } catch {
+            throw CoordinatorError(.placement, error.description)
+        }
+    }
+
+    /// Sends each remote device the shards it lacks, all devices at a time.
+    private func distribute(_ plan: PlacementPlan) async throws(CoordinatorError) -> [ModelPart: ShardID] {
+        let remote = plan.stages.filter { !isInProcess($0.device) }
+        let needed = Dictionary(grouping: remote, by: \.device).mapValues { $0.reduce(into: [ModelPart]()) { $0 += parts(of: $1) } }
+        let all = Array(Set(needed.values.joined()))
+        if !all.isEmpty { progress(.identifying(shards: all.count)) }
+        let ids = await shards.identify(all)
+        try await each(Array(needed.keys)) { [self] device in
+            try await sendMissing(Array(Set(needed[device]!)).map { ($0, ids[$0]!) }, to: device)
+        }
+        return ids
+    }
+
+    private func sendMissing(_ needed: [(part: ModelPart, id: ShardID)], to device: String) async throws(CoordinatorError) {
+        let client = try client(of: device)
+        guard case .shardInventory(let inventory) = try await client.request(.shardInquiry(ShardInquiry(ids: needed.map(\.id))))
+        else { throw CoordinatorError(.worker, "\(device) answered a shard inquiry with something else") }
+        let held = Dictionary(inventory.shards.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+        let total = needed.reduce(0) { $0 + shards[$1.part].byteCount }
+        let present = needed.reduce(0) { sum, shard in
+            let holding = held[shard.id]
+            return sum + (holding?.complete == true ? shards[shard.part].byteCount : Int(clamping: holding?.bytesHeld ?? 0))
+        }
+        let tally = ProgressTally(done: present) { [progress] in progress(.sending(device: device, bytes: $0, of: total)) }
+        tally.add(0)
+        let transfer = ShardTransfer(client: client)
+        for (part, id) in needed where held[id]?.complete != true {
+            try await transfer.send(shards[part], id: id, from: held[id]?.bytesHeld ?? 0) { tally.add($0) }
+        }
+    }
+
+    private func load(_ plan: PlacementPlan, epoch: UInt32, ids: [ModelPart: ShardID]) async throws(CoordinatorError) {
+        try await each(Array(plan.stages.indices)) { [self] index in
+            let stage = plan.stages[index]
+            let request = LoadStage(
+                epoch: epoch, stage: UInt32(index),
+                range: StageRange(
+                    embedding: stage.embedding, firstLayer: UInt32(stage.layers.lowerBound),
+                    lastLayer: UInt32(stage.layers.upperBound), head: stage.head),
+                shards: isInProcess(stage.device) ? [] : parts(of: stage).map { ids[$0]! }, modelName: model.id,
+                compute: configuration.compute, context: UInt32(model.context), slots: UInt32(configuration.slots),
+                next: next(after: index, in: plan))
+            guard case .stageLoaded = try await client(of: stage.device).request(.loadStage(request)) else {
+                throw CoordinatorError(.worker, "\(stage.device) answered the loading of a stage with something else")
+            }
+        }
+    }
+
+    /// Where a stage sends its results: straight to the next device, or back here when that is this process.
+    private func next(after index: Int, in plan: PlacementPlan) -> NextHop {
+        guard index + 1 < plan.stages.count,
+            let device = configuration.devices.first(where: { $0.name == plan.stages[index + 1].device }),
+            case .tcp(let endpoint) = device.connection
+        else { return .coordinator }
+        return .worker(address: endpoint.description, stage: UInt32(index + 1))
+    }
+
+    /// A step that came back over a coordinator's link: results, or on its way to a stage in this process.
+    private func returned(_ frame: StepFrame) {
+        let stages = state.withLock { $0.epoch == frame.epoch ? $0.plan?.stages : nil }
+        guard let stages else { return }
+        if Int(frame.stage) < stages.count {
+            try? client(of: stages[Int(frame.stage)].device).send(.step(frame))
+        } else {
+            engine.completed(frame)
+        }
+    }
+
+    private func notice(_ notice: WorkerClient.Notice, from device: String) {
+        switch notice {
+        case .progress(let loaded):
+            progress(.loading(device: device, done: Int(clamping: loaded.done), of: Int(clamping: loaded.total)))
+        case .stepFailed(let failure): engine.failed(failure)
+        case .lost(let reason): deviceLost(reason)
+        }
+    }
+
+    private func parts(of stage: PlacedStage) -> [ModelPart] {
+        shards.parts(embedding: stage.embedding, layers: stage.layers, head: stage.head)
+    }
+
+    private func isInProcess(_ device: String) -> Bool {
+        configuration.devices.contains { $0.name == device && $0.isInProcess }
+    }
+
+    private func client(of device: String) throws(CoordinatorError) -> WorkerClient {
+        guard let client = state.withLock({ $0.clients[device] }) else {
+            throw CoordinatorError(.worker, "\(device) is not connected")
+        }
+        return client
+    }
+
+    /// Does the same for each item at a time; the first error ends it.
+    private func each<Item: Sendable>(
+        _ items: [Item], _ work: @escaping @Sendable (Item) async throws -> Void
+    ) async throws(CoordinatorError) {
+        do {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for item in items { group.addTask { try await work(item) } }
+                try await group.waitForAll()
+            }
+        } catch let error as CoordinatorError {
+            throw error
+        } catch {
+            throw CoordinatorError(.cancelled, "\(error)")
+        }
+    }
+}

@@ -1,0 +1,176 @@
+import Formats
+import GGUF
+package import Logging
+import Placement
+import Sampling
+import Synchronization
+package import Tokenizer
+package import Transport
+import Wire
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// Serves one model on a cluster: connects to the devices, places and loads the model, and answers requests.
+///
+/// Safe from any thread. `Coordinator+Establishing.swift` makes a placement ready, the `Engine` runs the sequences.
+package final class Coordinator: Sendable {
+    package let model: ServedModel
+    let shards: ModelShards
+    let facts: ModelFacts
+    let configuration: CoordinatorConfiguration
+    let transport: TCPTransport
+    let logger: Logger
+    let progress: @Sendable (StartupProgress) -> Void
+    /// Names this run of the coordinator to workers, so that they keep the stages of several coordinators apart.
+    let session = UInt64.random(in: 1...UInt64.max)
+    let engine = Engine()
+    let state = Mutex(State())
+
+    struct State {
+        var readiness = Readiness.starting("not started")
+        var clients: [String: WorkerClient] = [:]
+        var plan: PlacementPlan?
+        var epoch: UInt32 = 0
+        var recovery: Task<Void, Never>?
+        var stopped = false
+    }
+
+    /// Prepares to serve; nothing is connected before `start`.
+    ///
+    /// - Parameter progress: called on any thread as the model is made ready.
+    package init(
+        shards: ModelShards, tokenizer: Tokenizer, facts: ModelFacts, configuration: CoordinatorConfiguration,
+        transport: TCPTransport, logger: Logger, progress: @escaping @Sendable (StartupProgress) -> Void = { _ in }
+    ) {
+        self.shards = shards
+        self.facts = facts
+        self.configuration = configuration
+        self.transport = transport
+        self.logger = logger
+        self.progress = progress
+        model = ServedModel(
+            id: ServedModel.id(path: shards.model.path),
+            architecture: (try? shards.model.metadata.string("general.architecture")) ?? "unknown",
+            context: configuration.context ?? min(facts.trainedContext, CoordinatorConfiguration.defaultContext),
+            created: time(nil), tokenizer: tokenizer, fileBytes: shards.model.bytes.count, layerCount: shards.layerCount)
+    }
+
+    package var readiness: Readiness { state.withLock { $0.readiness } }
+
+    /// Connects, places, sends, loads; when it returns, requests are answered. A device lost later halts the answers until
+    /// a placement stands again, which is tried on its own.
+    ///
+    /// - Throws: `CoordinatorError`; then nothing stays connected.
+    package func start() async throws(CoordinatorError) {
+        do {
+            try await establish(leavingOutUnreachable: false)
+        } catch {
+            stop()
+            throw error
+        }
+    }
+
+    /// Ends all answers and links.
+    package func stop() {
+        let (clients, recovery) = state.withLock { state in
+            state.stopped = true
+            state.readiness = .unavailable("the coordinator is stopping")
+            defer { state.clients = [:] }
+            return (state.clients.values, state.recovery)
+        }
+        recovery?.cancel()
+        engine.halt(CoordinatorError(.unavailable, "the coordinator is stopping"))
+        for client in clients { client.close() }
+    }
+
+    /// Checks a request and queues it. Dropping the stream gives the answer up.
+    ///
+    /// - Throws: `CoordinatorError`: invalidRequest, contextExceeded or unavailable.
+    package func generate(_ request: GenerationRequest) throws(CoordinatorError) -> AsyncStream<GenerationEvent> {
+        try check(request.prompt)
+        guard request.prompt.count < model.context else {
+            throw CoordinatorError(
+                .contextExceeded,
+                "the prompt has \(request.prompt.count) tokens and the context is \(model.context): nothing can be generated; "
+                    + "shorten it, or serve with a larger --context")
+        }
+        if let most = request.maximumTokens, most < 1 {
+            throw CoordinatorError(.invalidRequest, "max_tokens is \(most); at least 1 is needed")
+        }
+        do {
+            let generation = try Generation(
+                request, tokenizer: model.tokenizer, context: model.context, seed: .random(in: .min ... .max), now: .now)
+            return engine.generate(generation, prompt: request.prompt)
+        } catch {
+            throw CoordinatorError(.invalidRequest, error.description)
+        }
+    }
+
+    /// Computes the logits of every position of a text.
+    ///
+    /// - Parameters:
+    ///   - chunk: tokens of one step at most; the result does not depend on it.
+    ///   - deliver: called in order with runs of rows `[positions, vocabulary]`; it should take its time rather than
+    ///     queue, because the pipe waits for it.
+    /// - Throws: `CoordinatorError`; also what `deliver` throws, as invalidRequest.
+    package func score(
+        _ tokens: [TokenID], chunk: Int? = nil, deliver: @escaping @Sendable (UnsafeBufferPointer<Float>) -> Void
+    ) async throws(CoordinatorError) {
+        try check(tokens)
+        guard tokens.count <= model.context else {
+            throw CoordinatorError(
+                .contextExceeded,
+                "\(tokens.count) tokens do not fit a context of \(model.context); give a larger --context")
+        }
+        let result: Result<Void, CoordinatorError> = await withCheckedContinuation { done in
+            engine.score(tokens, chunk: chunk) { result in
+                switch result {
+                case .success(let rows?): deliver(rows)
+                case .success(nil): done.resume(returning: .success(()))
+                case .failure(let error): done.resume(returning: .failure(error))
+                }
+            }
+        }
+        try result.get()
+    }
+
+    /// The cluster as it stands, asked of every connected device.
+    package func report() async -> ClusterReport {
+        let (clients, plan, epoch) = state.withLock { ($0.clients, $0.plan, $0.epoch) }
+        let reports = await withTaskGroup(of: (String, DeviceReport?).self) { group in
+            for (name, client) in clients {
+                group.addTask { (name, try? await client.describe()) }
+            }
+            return await group.reduce(into: [String: DeviceReport]()) { $0[$1.0] = $1.1 }
+        }
+        let counts = engine.counts
+        return ClusterReport(
+            devices: configuration.devices.map {
+                DeviceStatus(
+                    name: $0.name, address: $0.address, connected: reports[$0.name] != nil, report: reports[$0.name])
+            },
+            stages: plan?.stages ?? [], unused: plan?.unused ?? [], epoch: epoch, runningSequences: counts.running,
+            waitingSequences: counts.waiting)
+    }
+
+    private func check(_ tokens: [TokenID]) throws(CoordinatorError) {
+        switch readiness {
+        case .ready: break
+        case .starting(let what): throw CoordinatorError(.unavailable, "the model is being made ready: \(what)")
+        case .unavailable(let reason): throw CoordinatorError(.unavailable, reason)
+        }
+        guard !tokens.isEmpty else {
+            throw CoordinatorError(.invalidRequest, "the prompt is empty; give at least one token")
+        }
+        if let wrong = tokens.first(where: { $0 >= facts.vocabularySize }) {
+            throw CoordinatorError(
+                .invalidRequest, "token \(wrong) is not in the vocabulary: ids run from 0 to \(facts.vocabularySize - 1)")
+        }
+    }
+}

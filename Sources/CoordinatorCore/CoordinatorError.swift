@@ -1,0 +1,29 @@
+/// What went wrong in the coordinator: the kind for programs, the message (cause and mend) for people.
+package struct CoordinatorError: Error, Sendable, Hashable, CustomStringConvertible {
+    package enum Code: String, Sendable, Hashable {
+        /// The request itself is wrong, such as an empty prompt or parameters out of range.
+        case invalidRequest
+        /// The prompt is longer than the context.
+        case contextExceeded
+        /// No model answers now: starting, or a device was lost.
+        case unavailable
+        /// A worker could not be reached, or refused.
+        case worker
+        /// The model's file cannot be used.
+        case model
+        /// The model cannot be placed on the devices.
+        case placement
+        /// The answer was given up before its end.
+        case cancelled
+    }
+
+    package var code: Code
+    package var message: String
+
+    package init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    package var description: String { message }
+}

@@ -1,0 +1,67 @@
+import Sampling
+import Tokenizer
+
+/// One answer in the making: from logits to tokens to text.
+struct Generation: Sendable {
+    private let request: GenerationRequest
+    private let endOfGeneration: Set<TokenID>
+    /// Tokens to generate at most, with the context's room.
+    private let limit: Int
+    private let submitted: ContinuousClock.Instant
+    private var firstToken: ContinuousClock.Instant?
+    private var generated = 0
+    private var sampler: Sampler
+    private var detokenizer: StreamingDetokenizer
+    private var stops: StopMatcher
+
+    /// What a chosen token means for the answer.
+    enum Outcome: Sendable {
+        case goOn(TokenID, text: String)
+        /// The last token with the text it completes, if it belongs to the answer, and why it is the last.
+        case end(TokenID?, text: String, FinishReason, GenerationUsage)
+    }
+
+    /// - Throws: `SamplingError` for parameters out of range.
+    /// - Precondition: the prompt fits the context.
+    init(
+        _ request: GenerationRequest, tokenizer: Tokenizer, context: Int, seed: UInt64, now: ContinuousClock.Instant
+    ) throws(SamplingError) {
+        self.request = request
+        endOfGeneration = request.ignoreEndOfGeneration ? [] : tokenizer.endOfGeneration
+        limit = min(request.maximumTokens ?? .max, context - request.prompt.count)
+        submitted = now
+        sampler = try Sampler(request.sampling, seed: request.sampling.seed ?? seed)
+        for token in request.prompt { sampler.accept(token) }
+        detokenizer = StreamingDetokenizer(tokenizer, skipSpecial: true)
+        stops = StopMatcher(request.stop)
+    }
+
+    /// Chooses the next token from the logits of the last row, `[vocabulary]`.
+    mutating func next(logits: UnsafeBufferPointer<Float>, now: ContinuousClock.Instant) -> Outcome {
+        let token = sampler.next(logits: logits)
+        sampler.accept(token)
+        if firstToken == nil { firstToken = now }
+        generated += 1
+        if endOfGeneration.contains(token) {
+            return .end(nil, text: rest(), .stop, usage(now))
+        }
+        let (text, stopped) = stops.append(detokenizer.append(token))
+        if stopped { return .end(token, text: text, .stop, usage(now)) }
+        if generated >= limit {
+            return .end(token, text: text + rest(), .length, usage(now))
+        }
+        return .goOn(token, text: text)
+    }
+
+    private mutating func rest() -> String {
+        let (text, stopped) = stops.append(detokenizer.finish())
+        return stopped ? text : text + stops.finish()
+    }
+
+    private func usage(_ now: ContinuousClock.Instant) -> GenerationUsage {
+        let first = firstToken ?? now
+        return GenerationUsage(
+            promptTokens: request.prompt.count, generatedTokens: generated,
+            secondsToFirstToken: (first - submitted) / .seconds(1), secondsGenerating: (now - first) / .seconds(1))
+    }
+}

@@ -1,0 +1,59 @@
+package import Sampling
+package import Tokenizer
+
+/// One answer asked of the coordinator: a prompt in tokens and how to go on from it.
+package struct GenerationRequest: Sendable {
+    /// The prompt, at least one token; with the answer it must fit the context.
+    package var prompt: [TokenID]
+    /// The most tokens to generate; `nil` is as many as the context has room for.
+    package var maximumTokens: Int?
+    package var sampling: SamplingParameters
+    /// Texts that end the answer; they are not part of it.
+    package var stop: [String]
+    /// Goes on past end-of-generation tokens (for measurements).
+    package var ignoreEndOfGeneration: Bool
+
+    package init(
+        prompt: [TokenID], maximumTokens: Int? = nil, sampling: SamplingParameters = SamplingParameters(),
+        stop: [String] = [], ignoreEndOfGeneration: Bool = false
+    ) {
+        self.prompt = prompt
+        self.maximumTokens = maximumTokens
+        self.sampling = sampling
+        self.stop = stop
+        self.ignoreEndOfGeneration = ignoreEndOfGeneration
+    }
+}
+
+/// Why an answer ended.
+package enum FinishReason: String, Sendable, Hashable {
+    /// The model ended it, or a stop text was met.
+    case stop
+    /// `maximumTokens` or the context's end was reached.
+    case length
+}
+
+/// What an answer took.
+package struct GenerationUsage: Sendable, Hashable {
+    package var promptTokens: Int
+    package var generatedTokens: Int
+    /// From the request to the first generated token, in seconds.
+    package var secondsToFirstToken: Double
+    /// From the first generated token to the last, in seconds.
+    package var secondsGenerating: Double
+
+    /// Tokens per second while generating; `nil` for fewer than two tokens.
+    package var tokensPerSecond: Double? {
+        generatedTokens > 1 && secondsGenerating > 0 ? Double(generatedTokens - 1) / secondsGenerating : nil
+    }
+}
+
+/// What an answer's stream brings, in order; `finished` or `failed` is the last.
+package enum GenerationEvent: Sendable {
+    /// A generated token and the text it completed: empty while a character, or what may become a stop text, is incomplete.
+    case token(TokenID, text: String)
+    /// Text that was held back until the answer's end showed that no stop text came of it.
+    case text(String)
+    case finished(FinishReason, GenerationUsage)
+    case failed(CoordinatorError)
+}

@@ -1,0 +1,132 @@
+import Synchronization
+import Transport
+import Wire
+
+/// The coordinator's end of one link to a worker: matches replies to requests, hands everything else on.
+///
+/// Safe from any thread. Step frames go straight to `onStep` on the link's thread, with no hop between.
+final class WorkerClient: LinkHandler, Sendable {
+    /// What a worker says without being asked.
+    enum Notice: Sendable {
+        case progress(StageProgress)
+        case stepFailed(StepFailed)
+        case lost(String)
+    }
+
+    let device: String
+    private let onStep: @Sendable (StepFrame) -> Void
+    private let onNotice: @Sendable (Notice) -> Void
+    private let state = Mutex(State())
+
+    private struct State {
+        var link: (any Link)?
+        var ended: CoordinatorError?
+        var lastRequest: UInt64 = 0
+        var replies: [UInt64: CheckedContinuation<Result<ControlBody, CoordinatorError>, Never>] = [:]
+        var transfers: [ShardID: AsyncStream<ShardTransferEvent>.Continuation] = [:]
+    }
+
+    init(
+        device: String, onStep: @escaping @Sendable (StepFrame) -> Void, onNotice: @escaping @Sendable (Notice) -> Void
+    ) {
+        self.device = device
+        self.onStep = onStep
+        self.onNotice = onNotice
+    }
+
+    /// Takes over the link after the handshake.
+    func attach(_ link: any Link) {
+        state.withLock { if $0.ended == nil { $0.link = link } }
+    }
+
+    var isConnected: Bool { state.withLock { $0.link != nil && $0.ended == nil } }
+
+    /// Sends a frame; dropped when the link has ended.
+    func send(_ frame: Frame) { state.withLock { $0.link }?.send(frame) }
+
+    /// Sends a request and waits for its reply.
+    ///
+    /// - Throws: `CoordinatorError` when the worker refuses or the link ends.
+    func request(_ body: ControlBody) async throws(CoordinatorError) -> ControlBody {
+        let result = await withCheckedContinuation { (reply: CheckedContinuation<Result<ControlBody, CoordinatorError>, Never>) in
+            let (sending, ended) = state.withLock { state -> ((any Link, UInt64)?, CoordinatorError?) in
+                guard state.ended == nil, let link = state.link else { return (nil, state.ended ?? notConnected) }
+                state.lastRequest += 1
+                state.replies[state.lastRequest] = reply
+                return ((link, state.lastRequest), nil)
+            }
+            if let (link, request) = sending {
+                link.send(.control(ControlMessage(request: request, body: body)))
+            } else if let ended {
+                reply.resume(returning: .failure(ended))
+            }
+        }
+        switch try result.get() {
+        case .failure(let failure):
+            throw CoordinatorError(.worker, "\(device) refused: \(failure.message)")
+        case let body:
+            return body
+        }
+    }
+
+    /// What the worker reports of one shard being sent; ends with the link.
+    func transferEvents(of id: ShardID) -> AsyncStream<ShardTransferEvent> {
+        let (stream, continuation) = AsyncStream.makeStream(of: ShardTransferEvent.self)
+        let ended = state.withLock { state in
+            if state.ended == nil { state.transfers[id] = continuation }
+            return state.ended
+        }
+        if let ended { continuation.yield(.failed(ended.message)) }
+        continuation.onTermination = { [weak self] _ in
+            self?.state.withLock { _ = $0.transfers.removeValue(forKey: id) }
+        }
+        return stream
+    }
+
+    func close() { state.withLock { $0.link }?.close() }
+
+    func received(_ frame: Frame, on link: any Link) {
+        switch frame {
+        case .step(let step): onStep(step)
+        case .piece: break
+        case .control(let message): received(message)
+        }
+    }
+
+    func closed(_ link: any Link, error: TransportError?) {
+        let reason = CoordinatorError(.worker, "the link to \(device) ended: \(error?.description ?? "the worker closed it")")
+        let (replies, transfers) = state.withLock { state in
+            state.ended = reason
+            state.link = nil
+            defer { (state.replies, state.transfers) = ([:], [:]) }
+            return (state.replies.values, state.transfers.values)
+        }
+        for reply in replies { reply.resume(returning: .failure(reason)) }
+        for transfer in transfers { transfer.yield(.failed(reason.message)) }
+        onNotice(.lost(reason.message))
+    }
+
+    private var notConnected: CoordinatorError { CoordinatorError(.worker, "\(device) is not connected") }
+
+    private func received(_ message: ControlMessage) {
+        if message.request != 0, let reply = state.withLock({ $0.replies.removeValue(forKey: message.request) }) {
+            reply.resume(returning: .success(message.body))
+            return
+        }
+        switch message.body {
+        case .stageProgress(let progress): onNotice(.progress(progress))
+        case .stepFailed(let failure): onNotice(.stepFailed(failure))
+        case .peerLost(let peer): onNotice(.lost("\(device) lost its link to the next device: \(peer.message)"))
+        case .shardPieceAccepted(let accepted): transfer(accepted.id)?.yield(.accepted(bytesHeld: accepted.bytesHeld))
+        case .shardStored(let stored): transfer(stored.id)?.yield(.stored)
+        case .failure(let failure):
+            let transfers = state.withLock { $0.transfers.values }
+            for transfer in transfers { transfer.yield(.failed("\(device) refused: \(failure.message)")) }
+        default: break
+        }
+    }
+
+    private func transfer(_ id: ShardID) -> AsyncStream<ShardTransferEvent>.Continuation? {
+        state.withLock { $0.transfers[id] }
+    }
+}

@@ -1,0 +1,41 @@
+package import Placement
+package import Tokenizer
+
+/// What the coordinator must know of a model that its file's metadata alone does not tell without its architecture: the
+/// executable, which links the architectures, fills it in.
+package struct ModelFacts: Sendable, Hashable {
+    /// Bytes of each part on a device, for placement.
+    package var sizes: ModelSizes
+    /// Tokens in the vocabulary: logits per row.
+    package var vocabularySize: Int
+    /// Positions that the model was trained for.
+    package var trainedContext: Int
+
+    package init(sizes: ModelSizes, vocabularySize: Int, trainedContext: Int) {
+        self.sizes = sizes
+        self.vocabularySize = vocabularySize
+        self.trainedContext = trainedContext
+    }
+}
+
+/// A model as the API shows it.
+package struct ServedModel: Sendable {
+    /// The file's name without its folder and `.gguf`.
+    package let id: String
+    package let architecture: String
+    /// Positions that a sequence may have.
+    package let context: Int
+    /// When serving began, in seconds since 1970.
+    package let created: Int
+    package let tokenizer: Tokenizer
+    package let fileBytes: Int
+    package let layerCount: Int
+}
+
+extension ServedModel {
+    /// A model's id, from its path.
+    package static func id(path: String) -> String {
+        let name = path.split(separator: "/").last.map(String.init) ?? path
+        return name.lowercased().hasSuffix(".gguf") ? String(name.dropLast(5)) : name
+    }
+}

@@ -1,0 +1,85 @@
+import Dispatch
+package import GGUF
+import Synchronization
+package import Wire
+
+/// A model cut into shards: the configuration, the embedding, each layer, and the head.
+///
+/// Knows no architecture: a tensor's name says which part it belongs to.
+package final class ModelShards: Sendable {
+    package let model: GGUFFile
+    package let layerCount: Int
+    /// Whether the head multiplies with the embedding's matrix, for want of one of its own.
+    package let tiedEmbedding: Bool
+    private let shards: [ModelPart: ModelShard]
+    private let ids = Mutex<[ModelPart: ShardID]>([:])
+
+    /// Cuts a model.
+    ///
+    /// - Throws: `CoordinatorError` where parts are missing or out of order.
+    package init(_ model: GGUFFile) throws(CoordinatorError) {
+        self.model = model
+        let tensors = Dictionary(grouping: model.tensors) { ModelPart(tensor: $0.name) }
+        let layers = tensors.keys.compactMap { if case .layer(let index) = $0 { index } else { nil } }
+        layerCount = layers.count
+        guard let last = layers.max(), last == layers.count - 1 else {
+            throw CoordinatorError(
+                .model,
+                "\(model.path) holds \(layers.isEmpty ? "no layers" : "layers with gaps among their numbers"): it is no whole model")
+        }
+        guard tensors[.embedding] != nil, tensors[.head] != nil else {
+            throw CoordinatorError(
+                .model, "\(model.path) holds no \(tensors[.head] == nil ? "output norm" : "token embedding"): it is no whole model")
+        }
+        tiedEmbedding = model.tensor(named: "output.weight") == nil
+        let configuration = model.metadata.entries.filter { !$0.key.hasPrefix("tokenizer.") }
+        let alignment = model.metadata.entries.filter { $0.key == "general.alignment" }
+        var shards: [ModelPart: ModelShard] = [:]
+        do {
+            for (part, members) in tensors {
+                let metadata = part == .configuration ? configuration : alignment
+                shards[part] = try ModelShard(part: part, metadata: metadata, tensors: members, of: model)
+            }
+            if shards[.configuration] == nil {
+                shards[.configuration] = try ModelShard(part: .configuration, metadata: configuration, tensors: [], of: model)
+            }
+        } catch {
+            throw CoordinatorError(.model, error.description)
+        }
+        self.shards = shards
+    }
+
+    package subscript(part: ModelPart) -> ModelShard { shards[part]! }
+
+    /// The parts a stage needs, the configuration first.
+    package func parts(embedding: Bool, layers: Range<Int>, head: Bool) -> [ModelPart] {
+        var parts: [ModelPart] = [.configuration]
+        if embedding || (head && tiedEmbedding) { parts.append(.embedding) }
+        parts += layers.map { .layer($0) }
+        if head { parts.append(.head) }
+        return parts
+    }
+
+    /// The bytes of a part's tensors, as the model's file holds them.
+    package func tensorBytes(_ part: ModelPart) -> Int {
+        model.tensors.reduce(0) { $0 + (ModelPart(tensor: $1.name) == part ? $1.byteCount : 0) }
+    }
+
+    /// The ids of parts, computed once each, on all cores.
+    package func identify(_ parts: [ModelPart]) async -> [ModelPart: ShardID] {
+        let known = ids.withLock { $0 }
+        let missing = parts.filter { known[$0] == nil }
+        if !missing.isEmpty {
+            await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in
+                DispatchQueue.global().async { [self] in
+                    DispatchQueue.concurrentPerform(iterations: missing.count) { index in
+                        let id = self[missing[index]].identify()
+                        ids.withLock { $0[missing[index]] = id }
+                    }
+                    done.resume()
+                }
+            }
+        }
+        return ids.withLock { $0 }
+    }
+}
