@@ -1,0 +1,171 @@
+// The only place that knows which instruction set runs. A new one: its table in kernels.h, a row in `tables`, a test in `runs_here`.
+#pragma STDC FP_CONTRACT OFF
+#include "kernels.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct {
+    const char *name;
+    const struct kernels *kernels;
+} tables[SHOAL_ISA_COUNT] = {
+    [SHOAL_ISA_SCALAR] = {"scalar", &shoal_kernels_scalar},
+#if defined(__x86_64__)
+    [SHOAL_ISA_AVX2] = {"avx2", &shoal_kernels_avx2},
+    [SHOAL_ISA_AVX512] = {"avx512", &shoal_kernels_avx512},
+#else
+    [SHOAL_ISA_AVX2] = {"avx2", NULL},
+    [SHOAL_ISA_AVX512] = {"avx512", NULL},
+#endif
+    // AArch64: "neon", "dotprod" and "i8mm" go here.
+};
+
+/// The number of the active instruction set, or -1 before the first question.
+static atomic_int active = -1;
+static char environment_error[256];
+
+static bool runs_here(int isa) {
+    switch (isa) {
+    case SHOAL_ISA_SCALAR: return true;
+#if defined(__x86_64__)
+    // __builtin_cpu_supports also asks the operating system (XCR0) for the wide registers.
+    case SHOAL_ISA_AVX2:
+        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
+    case SHOAL_ISA_AVX512:
+        return runs_here(SHOAL_ISA_AVX2) && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
+            && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq")
+            && __builtin_cpu_supports("avx512vnni");
+#endif
+    default: return false;
+    }
+}
+
+const char *shoal_isa_name(int isa) { return isa >= 0 && isa < SHOAL_ISA_COUNT ? tables[isa].name : NULL; }
+
+bool shoal_isa_supported(int isa) {
+    return isa >= 0 && isa < SHOAL_ISA_COUNT && tables[isa].kernels != NULL && runs_here(isa);
+}
+
+static void supported_names(char *out, size_t size) {
+    size_t used = 0;
+    for (int isa = 0; isa < SHOAL_ISA_COUNT; isa++) {
+        if (!shoal_isa_supported(isa)) continue;
+        int count = snprintf(out + used, size - used, "%s%s", used ? ", " : "", tables[isa].name);
+        if (count < 0 || (size_t)count >= size - used) return;
+        used += (size_t)count;
+    }
+}
+
+/// What SHOAL_ISA or the processor asks for. Called twice at once it gives the same both times.
+static int choose(void) {
+    const char *wanted = getenv("SHOAL_ISA");
+    if (wanted == NULL || *wanted == 0) {
+        int best = SHOAL_ISA_SCALAR;
+        for (int isa = 0; isa < SHOAL_ISA_COUNT; isa++) {
+            if (shoal_isa_supported(isa)) best = isa;
+        }
+        return best;
+    }
+    bool known = false;
+    for (int isa = 0; isa < SHOAL_ISA_COUNT; isa++) {
+        if (strcmp(wanted, tables[isa].name) != 0) continue;
+        if (shoal_isa_supported(isa)) return isa;
+        known = true;
+    }
+    char names[96] = "";
+    supported_names(names, sizeof names);
+    snprintf(
+        environment_error, sizeof environment_error,
+        "SHOAL_ISA=%.40s: %s; unset it, or use one of: %s", wanted,
+        known ? "this processor or build does not have that instruction set" : "no such instruction set", names);
+    return SHOAL_ISA_SCALAR;
+}
+
+int shoal_isa_active(void) {
+    int isa = atomic_load_explicit(&active, memory_order_acquire);
+    if (isa >= 0) return isa;
+    int expected = -1;
+    isa = choose();
+    if (atomic_compare_exchange_strong(&active, &expected, isa)) return isa;
+    return expected;
+}
+
+bool shoal_isa_force(int isa) {
+    if (!shoal_isa_supported(isa)) return false;
+    shoal_isa_active();
+    atomic_store(&active, isa);
+    return true;
+}
+
+const char *shoal_isa_error(void) {
+    shoal_isa_active();
+    return environment_error[0] ? environment_error : NULL;
+}
+
+static const struct kernels *kernels(void) { return tables[shoal_isa_active()].kernels; }
+
+static const struct type_kernels *kernels_of(uint32_t type) {
+    for (const struct type_kernels *entry = kernels()->types; entry->dequantize != NULL; entry++) {
+        if (entry->type == type) return entry;
+    }
+    __builtin_trap();  // the caller asked shoal_format_of first
+}
+
+void shoal_dequantize(uint32_t type, const void *blocks, size_t count, float *out) {
+    kernels_of(type)->dequantize(blocks, count, out);
+}
+
+void shoal_quantize_activations(const float *x, size_t count, struct shoal_activation_block *out) {
+    kernels()->quantize_activations(x, count, out);
+}
+
+void shoal_multiply_packed(
+    uint32_t type, const void *panels, size_t rows, size_t columns, size_t first, size_t last, const void *x,
+    size_t tokens, float *y, size_t y_stride) {
+    kernels_of(type)->multiply(panels, rows, columns, first, last, x, tokens, y, y_stride);
+}
+
+void shoal_multiply_raw(
+    uint32_t type, const void *blocks, size_t columns, size_t first, size_t last, const float *x, size_t tokens,
+    float *y, size_t y_stride, float *scratch) {
+    const struct shoal_format *format = shoal_format_of(type);
+    dequantize_function *dequantize = kernels_of(type)->dequantize;
+    size_t row_bytes = columns / format->block_elements * format->block_bytes;
+    for (size_t row = first; row < last; row++) {
+        dequantize((const uint8_t *)blocks + row * row_bytes, columns, scratch);
+        kernels()->dot_rows(scratch, columns, x, tokens, y + row, y_stride);
+    }
+}
+
+void shoal_rms_norm(const float *x, const float *weight, size_t count, float epsilon, float *out) {
+    kernels()->rms_norm(x, weight, count, epsilon, out);
+}
+
+void shoal_swiglu(const float *gate, const float *up, size_t count, float *out) {
+    kernels()->swiglu(gate, up, count, out);
+}
+
+void shoal_add(float *y, const float *x, size_t count) { kernels()->add(y, x, count); }
+
+void shoal_f32_to_f16(const float *x, size_t count, uint16_t *out) { kernels()->f32_to_f16(x, count, out); }
+
+void shoal_f16_to_f32(const uint16_t *x, size_t count, float *out) { kernels()->f16_to_f32(x, count, out); }
+
+void shoal_exp(const float *x, size_t count, float *out) { kernels()->exp(x, count, out); }
+
+void shoal_rope_apply(
+    int kind, float *x, size_t heads, size_t head_size, size_t pairs, const float *cosines, const float *sines) {
+    kernels()->rope_apply(kind, x, heads, head_size, pairs, cosines, sines);
+}
+
+void shoal_cache_store(
+    int kind, const float *key, const float *value, size_t key_size, size_t value_size, size_t slot, void *keys,
+    void *values) {
+    kernels()->cache_store(kind, key, value, key_size, value_size, slot, keys, values);
+}
+
+void shoal_attend(const struct shoal_attention *cache, const struct shoal_query *queries, size_t count, float *scratch) {
+    kernels()->attend(cache, queries, count, scratch);
+}

@@ -1,0 +1,170 @@
+// Kernels of the engine: block formats, matrix products, attention, norms.
+//
+// Every function gives the same bits on every instruction set; what the sequence of operations is, ARITHMETIC.md says.
+// Lengths are preconditions: the Swift module `Tensors` checks them. Nothing here allocates or blocks.
+#ifndef SHOAL_CKERNELS_H
+#define SHOAL_CKERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// --- Instruction sets -----------------------------------------------------------------------------------------------
+
+/// Instruction sets in rising order of preference. NEON sets go after these numbers.
+enum shoal_isa { SHOAL_ISA_SCALAR = 0, SHOAL_ISA_AVX2 = 1, SHOAL_ISA_AVX512 = 2, SHOAL_ISA_COUNT = 3 };
+
+/// The name that `SHOAL_ISA` takes ("scalar", "avx2", "avx512"), or NULL for an unknown number.
+const char *shoal_isa_name(int isa);
+/// Whether this build has the instruction set and this processor and kernel can run it.
+bool shoal_isa_supported(int isa);
+/// The instruction set in use: the best supported one, or the one `SHOAL_ISA` or `shoal_isa_force` names.
+int shoal_isa_active(void);
+/// Uses an instruction set from now on; false and no change when it is not supported. For tests: no kernel may be running.
+bool shoal_isa_force(int isa);
+/// What is wrong with the value of `SHOAL_ISA`, or NULL. With a wrong value the scalar kernels are used.
+const char *shoal_isa_error(void);
+
+// --- Formats (numbers are ggml type ids) ----------------------------------------------------------------------------
+
+enum shoal_type {
+    SHOAL_TYPE_F32 = 0,
+    SHOAL_TYPE_F16 = 1,
+    SHOAL_TYPE_Q4_0 = 2,
+    SHOAL_TYPE_Q4_1 = 3,
+    SHOAL_TYPE_Q8_0 = 8,
+    SHOAL_TYPE_Q6_K = 14,
+    SHOAL_TYPE_BF16 = 30,
+};
+
+/// What a packed product of a type takes as activations.
+enum shoal_activation { SHOAL_ACTIVATION_NONE = 0, SHOAL_ACTIVATION_F32 = 1, SHOAL_ACTIVATION_INT8 = 2 };
+
+/// What the kernels know of a type. `panel_bytes`: bytes of 16 rows of one block of columns when packed, 0 if the type has no packed form.
+struct shoal_format {
+    uint32_t type;
+    uint32_t block_elements;
+    uint32_t block_bytes;
+    uint32_t panel_bytes;
+    int activation;
+    bool quantizes;
+};
+
+/// Facts of a type, or NULL when no kernel knows it.
+const struct shoal_format *shoal_format_of(uint32_t type);
+
+/// Makes floats of `count` elements (a multiple of the block) of a known type.
+void shoal_dequantize(uint32_t type, const void *blocks, size_t count, float *out);
+/// Makes blocks of `count` floats; false when the type cannot be made.
+bool shoal_quantize(uint32_t type, const float *in, size_t count, void *blocks);
+
+// --- Packed weights -------------------------------------------------------------------------------------------------
+
+enum { SHOAL_PANEL_ROWS = 16 };
+
+/// Bytes of one panel of 16 rows.
+size_t shoal_panel_bytes(uint32_t type, size_t columns);
+/// Packs panels `first..<last` of a matrix of row-major blocks; `out` is the place of panel `first`. Missing rows become zero.
+void shoal_pack(uint32_t type, const void *blocks, size_t rows, size_t columns, size_t first, size_t last, void *out);
+
+/// 32 activations: value i is `scale * values[i]`.
+struct shoal_activation_block {
+    int8_t values[32];
+    float scale;
+    int32_t sum;
+    float scaled_sum;
+    int32_t reserved;
+};
+
+/// Quantizes `count` activations (a multiple of 32).
+void shoal_quantize_activations(const float *x, size_t count, struct shoal_activation_block *out);
+
+/// Output rows of panels `first..<last`: y[t * y_stride + row] for every token t. `x` is `[tokens, columns / 32]` blocks or
+/// `[tokens, columns]` floats, as the type's `activation` says. `panels` is the place of panel 0, `rows` the matrix's rows.
+void shoal_multiply_packed(
+    uint32_t type, const void *panels, size_t rows, size_t columns, size_t first, size_t last, const void *x,
+    size_t tokens, float *y, size_t y_stride);
+
+/// Output rows `first..<last` from raw blocks and float activations `[tokens, columns]`. `scratch`: `columns` floats.
+void shoal_multiply_raw(
+    uint32_t type, const void *blocks, size_t columns, size_t first, size_t last, const float *x, size_t tokens,
+    float *y, size_t y_stride, float *scratch);
+
+// --- Rows of floats -------------------------------------------------------------------------------------------------
+
+/// out = x / sqrt(mean(x^2) + epsilon) * weight
+void shoal_rms_norm(const float *x, const float *weight, size_t count, float epsilon, float *out);
+/// out = gate * sigmoid(gate) * up
+void shoal_swiglu(const float *gate, const float *up, size_t count, float *out);
+/// y = y + x
+void shoal_add(float *y, const float *x, size_t count);
+/// Rounds to nearest even.
+void shoal_f32_to_f16(const float *x, size_t count, uint16_t *out);
+/// Exact.
+void shoal_f16_to_f32(const uint16_t *x, size_t count, float *out);
+/// e^x elementwise, as softmax and SwiGLU use it.
+void shoal_exp(const float *x, size_t count, float *out);
+
+// --- Rotary position embedding --------------------------------------------------------------------------------------
+
+enum shoal_rope { SHOAL_ROPE_INTERLEAVED = 0, SHOAL_ROPE_HALVES = 1 };
+
+/// frequencies[j] = base^(-2j / dimensions) / (factors[j] * scaling), j < dimensions / 2. `factors` may be NULL.
+void shoal_rope_frequencies(double base, size_t dimensions, const float *factors, double scaling, float *frequencies);
+/// cosines[j], sines[j] of float(position) * frequencies[j].
+void shoal_rope_angles(size_t position, const float *frequencies, size_t pairs, float *cosines, float *sines);
+/// Rotates the first 2 * pairs values of each of `heads` heads, `head_size` apart, in place.
+void shoal_rope_apply(
+    int kind, float *x, size_t heads, size_t head_size, size_t pairs, const float *cosines, const float *sines);
+
+// --- Attention ------------------------------------------------------------------------------------------------------
+
+/// Positions of one page of a key-value cache. In a page and for one head, keys are `[head_size, 64]` (a lane is a position)
+/// and values `[64, head_size]`.
+enum { SHOAL_PAGE_POSITIONS = 64 };
+
+enum shoal_cache { SHOAL_CACHE_F16 = 0, SHOAL_CACHE_F32 = 1 };
+
+/// Writes one position of one head into its page. `slot` < 64.
+void shoal_cache_store(
+    int kind, const float *key, const float *value, size_t key_size, size_t value_size, size_t slot, void *keys,
+    void *values);
+
+/// One query of one head: attends positions `0..<positions` (at least one).
+struct shoal_query {
+    const float *query;
+    float *output;
+    size_t positions;
+};
+
+/// The cache that several queries share: for page p the keys begin at `pages[p] + key_offset`, the values at `+ value_offset` (bytes).
+struct shoal_attention {
+    const void *const *pages;
+    size_t key_offset;
+    size_t value_offset;
+    size_t key_size;
+    size_t value_size;
+    float scale;
+    int kind;
+};
+
+/// Queries that the kernels take at a time: `scratch` holds `SHOAL_QUERY_TILE * (positions rounded up to 64)` floats.
+enum { SHOAL_QUERY_TILE = 4 };
+
+void shoal_attend(const struct shoal_attention *cache, const struct shoal_query *queries, size_t count, float *scratch);
+
+// --- Threads --------------------------------------------------------------------------------------------------------
+
+/// The processors that this process may run on; how many there are (at most `capacity`), 0 when the system does not tell.
+size_t shoal_affinity(int32_t *processors, size_t capacity);
+
+/// Tells the processor that this is a spin loop.
+static inline void shoal_pause(void) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("isb" ::: "memory");
+#endif
+}
+
+#endif

@@ -1,0 +1,48 @@
+// The function table that every instruction set fills. Private to this module.
+#ifndef SHOAL_KERNELS_H
+#define SHOAL_KERNELS_H
+
+#include "include/ckernels.h"
+
+typedef void dequantize_function(const void *blocks, size_t count, float *out);
+typedef void multiply_function(
+    const void *panels, size_t rows, size_t columns, size_t first, size_t last, const void *x, size_t tokens, float *y,
+    size_t y_stride);
+
+/// Kernels of one type; the list of a table ends with `dequantize == NULL`. `multiply` is NULL without packed form.
+struct type_kernels {
+    uint32_t type;
+    dequantize_function *dequantize;
+    multiply_function *multiply;
+};
+
+struct kernels {
+    const struct type_kernels *types;
+    void (*quantize_activations)(const float *x, size_t count, struct shoal_activation_block *out);
+    /// y[t * y_stride] = dot(row, x + t * columns), t < tokens
+    void (*dot_rows)(const float *row, size_t columns, const float *x, size_t tokens, float *y, size_t y_stride);
+    void (*rms_norm)(const float *x, const float *weight, size_t count, float epsilon, float *out);
+    void (*swiglu)(const float *gate, const float *up, size_t count, float *out);
+    void (*add)(float *y, const float *x, size_t count);
+    void (*f32_to_f16)(const float *x, size_t count, uint16_t *out);
+    void (*f16_to_f32)(const uint16_t *x, size_t count, float *out);
+    void (*exp)(const float *x, size_t count, float *out);
+    void (*rope_apply)(
+        int kind, float *x, size_t heads, size_t head_size, size_t pairs, const float *cosines, const float *sines);
+    void (*cache_store)(
+        int kind, const float *key, const float *value, size_t key_size, size_t value_size, size_t slot, void *keys,
+        void *values);
+    void (*attend)(
+        const struct shoal_attention *cache, const struct shoal_query *queries, size_t count, float *scratch);
+};
+
+extern const struct kernels shoal_kernels_scalar;
+#if defined(__x86_64__)
+extern const struct kernels shoal_kernels_avx2;
+extern const struct kernels shoal_kernels_avx512;
+#endif
+
+/// Packs one block of columns of up to 16 rows; `row_bytes` between rows.
+typedef void pack_function(const uint8_t *block, size_t row_bytes, size_t rows, uint8_t *out);
+
+#endif

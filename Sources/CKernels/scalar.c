@@ -1,0 +1,298 @@
+// The reference: what every other file must equal bit for bit. Plain C, any processor. Order of operations: ARITHMETIC.md.
+#pragma STDC FP_CONTRACT OFF
+#include "blocks.h"
+#include "kernels.h"
+#include "dequantize.h"
+#include "exponential.h"
+
+enum { LANES = 16 };
+
+static float fused(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
+
+/// Sum of 16 partial sums in a fixed tree: 8 apart, 4, 2, 1.
+static float fold(float *lanes) {
+    for (int width = 8; width > 0; width /= 2) {
+        for (int i = 0; i < width; i++) lanes[i] += lanes[i + width];
+    }
+    return lanes[0];
+}
+
+/// Nearest integer, ties to even, for |x| < 2^22.
+static int32_t nearest(float x) { return (int32_t)(bits_of_float(x + 12582912.0f) - 0x4b400000u); }
+
+static float exponential(float x) {
+    float clamped = x > EXP_HIGH ? EXP_HIGH : x;
+    float shifted = fused(clamped, EXP_LOG2E, 12582912.0f), n = shifted - 12582912.0f;
+    float r = fused(n, EXP_LN2_LOW, fused(n, EXP_LN2_HIGH, clamped));
+    float p = EXP_P6;
+    p = fused(p, r, EXP_P5);
+    p = fused(p, r, EXP_P4);
+    p = fused(p, r, EXP_P3);
+    p = fused(p, r, EXP_P2);
+    p = fused(p, r, 1);
+    p = fused(p, r, 1);
+    float power = float_of_bits((bits_of_float(shifted) << 23) + 0x3f800000u);
+    return x < EXP_LOW ? 0 : p * power;
+}
+
+// --- Rows -----------------------------------------------------------------------------------------------------------
+
+static void quantize_activations(const float *x, size_t count, struct shoal_activation_block *out) {
+    for (size_t b = 0; b < count / 32; b++, x += 32, out++) {
+        float largest = 0;
+        for (int i = 0; i < 32; i++) {
+            float magnitude = __builtin_fabsf(x[i]);
+            if (magnitude > largest) largest = magnitude;
+        }
+        bool tiny = !(largest >= 0x1p-100f);  // the inverse would overflow
+        float scale = tiny ? 0 : largest / 127, inverse = tiny ? 0 : 127 / largest;
+        int32_t sum = 0;
+        for (int i = 0; i < 32; i++) {
+            int32_t value = nearest(x[i] * inverse);
+            out->values[i] = (int8_t)value;
+            sum += value;
+        }
+        out->scale = scale;
+        out->sum = sum;
+        out->scaled_sum = scale * (float)sum;
+        out->reserved = 0;
+    }
+}
+
+static void dot_rows(const float *row, size_t columns, const float *x, size_t tokens, float *y, size_t y_stride) {
+    for (size_t t = 0; t < tokens; t++, x += columns) {
+        float lanes[LANES] = {0};
+        for (size_t i = 0; i < columns; i++) lanes[i % LANES] = fused(row[i], x[i], lanes[i % LANES]);
+        y[t * y_stride] = fold(lanes);
+    }
+}
+
+static void rms_norm(const float *x, const float *weight, size_t count, float epsilon, float *out) {
+    float lanes[LANES] = {0};
+    for (size_t i = 0; i < count; i++) lanes[i % LANES] = fused(x[i], x[i], lanes[i % LANES]);
+    float mean = fold(lanes) / (float)count;
+    float scale = 1 / __builtin_elementwise_sqrt(mean + epsilon);
+    for (size_t i = 0; i < count; i++) out[i] = (x[i] * scale) * weight[i];
+}
+
+static void swiglu(const float *gate, const float *up, size_t count, float *out) {
+    for (size_t i = 0; i < count; i++) out[i] = (gate[i] / (1 + exponential(-gate[i]))) * up[i];
+}
+
+static void add(float *y, const float *x, size_t count) {
+    for (size_t i = 0; i < count; i++) y[i] += x[i];
+}
+
+static void f32_to_f16(const float *x, size_t count, uint16_t *out) {
+    for (size_t i = 0; i < count; i++) out[i] = half_of_float(x[i]);
+}
+
+static void f16_to_f32(const uint16_t *x, size_t count, float *out) {
+    for (size_t i = 0; i < count; i++) out[i] = float_of_half(x[i]);
+}
+
+static void exp_row(const float *x, size_t count, float *out) {
+    for (size_t i = 0; i < count; i++) out[i] = exponential(x[i]);
+}
+
+static void rope_apply(
+    int kind, float *x, size_t heads, size_t head_size, size_t pairs, const float *cosines, const float *sines) {
+    size_t step = kind == SHOAL_ROPE_INTERLEAVED ? 2 : 1, apart = kind == SHOAL_ROPE_INTERLEAVED ? 1 : pairs;
+    for (size_t head = 0; head < heads; head++, x += head_size) {
+        for (size_t j = 0; j < pairs; j++) {
+            float a = x[step * j], b = x[step * j + apart];
+            x[step * j] = fused(a, cosines[j], -(b * sines[j]));
+            x[step * j + apart] = fused(a, sines[j], b * cosines[j]);
+        }
+    }
+}
+
+// --- Products of packed weights -------------------------------------------------------------------------------------
+
+static void dequantize_f16(const void *blocks, size_t count, float *out) {
+    for (size_t i = 0; i < count; i++) {
+        uint16_t bits;
+        memcpy(&bits, (const uint8_t *)blocks + 2 * i, sizeof bits);
+        out[i] = float_of_half(bits);
+    }
+}
+
+/// One panel, one token: `lanes` become the 16 rows' products.
+typedef void panel_function(const void *panel, size_t columns, const void *x, float *lanes);
+
+static void panel_floats(dequantize_function *dequantize, size_t size, const uint8_t *panel, size_t columns, const float *x, float *lanes) {
+    for (size_t column = 0; column < columns; column++) {
+        float weights[LANES];
+        dequantize(panel + column * LANES * size, LANES, weights);
+        for (int lane = 0; lane < LANES; lane++) lanes[lane] = fused(weights[lane], x[column], lanes[lane]);
+    }
+}
+
+static void panel_f32(const void *panel, size_t columns, const void *x, float *lanes) {
+    panel_floats(dequantize_f32, 4, panel, columns, x, lanes);
+}
+
+static void panel_f16(const void *panel, size_t columns, const void *x, float *lanes) {
+    panel_floats(dequantize_f16, 2, panel, columns, x, lanes);
+}
+
+static void panel_bf16(const void *panel, size_t columns, const void *x, float *lanes) {
+    panel_floats(dequantize_bf16, 2, panel, columns, x, lanes);
+}
+
+static int32_t dot_nibbles(const uint8_t nibbles[4][16][4], int lane, const int8_t *x) {
+    int32_t dot = 0;
+    for (int k = 0; k < 4; k++) {
+        for (int j = 0; j < 4; j++) {
+            uint8_t byte = nibbles[k][lane][j];
+            dot += (byte & 15) * x[4 * k + j] + (byte >> 4) * x[16 + 4 * k + j];
+        }
+    }
+    return dot;
+}
+
+static void panel_q4_0(const void *panels, size_t columns, const void *blocks, float *lanes) {
+    const struct panel_q4_0 *panel = panels;
+    const struct shoal_activation_block *x = blocks;
+    for (size_t b = 0; b < columns / 32; b++, panel++, x++) {
+        for (int lane = 0; lane < LANES; lane++) {
+            int32_t dot = dot_nibbles(panel->nibbles, lane, x->values) - 8 * x->sum;
+            lanes[lane] = fused((float)dot, float_of_half(panel->scales[lane]) * x->scale, lanes[lane]);
+        }
+    }
+}
+
+static void panel_q4_1(const void *panels, size_t columns, const void *blocks, float *lanes) {
+    const struct panel_q4_1 *panel = panels;
+    const struct shoal_activation_block *x = blocks;
+    for (size_t b = 0; b < columns / 32; b++, panel++, x++) {
+        for (int lane = 0; lane < LANES; lane++) {
+            int32_t dot = dot_nibbles(panel->nibbles, lane, x->values);
+            lanes[lane] = fused((float)dot, float_of_half(panel->scales[lane]) * x->scale, lanes[lane]);
+            lanes[lane] = fused(float_of_half(panel->minimums[lane]), x->scaled_sum, lanes[lane]);
+        }
+    }
+}
+
+static void panel_q8_0(const void *panels, size_t columns, const void *blocks, float *lanes) {
+    const struct panel_q8_0 *panel = panels;
+    const struct shoal_activation_block *x = blocks;
+    for (size_t b = 0; b < columns / 32; b++, panel++, x++) {
+        for (int lane = 0; lane < LANES; lane++) {
+            int32_t dot = 0;
+            for (int i = 0; i < 32; i++) dot += panel->values[i / 4][lane][i % 4] * x->values[i];
+            lanes[lane] = fused((float)dot, float_of_half(panel->scales[lane]) * x->scale, lanes[lane]);
+        }
+    }
+}
+
+static void multiply(
+    uint32_t type, panel_function *panel, const void *panels, size_t rows, size_t columns, size_t first, size_t last,
+    size_t x_stride, const void *x, size_t tokens, float *y, size_t y_stride) {
+    size_t panel_bytes = shoal_panel_bytes(type, columns);
+    for (size_t p = first; p < last; p++) {
+        size_t row = p * LANES, count = rows - row < LANES ? rows - row : LANES;
+        for (size_t t = 0; t < tokens; t++) {
+            float lanes[LANES] = {0};
+            panel((const uint8_t *)panels + p * panel_bytes, columns, (const uint8_t *)x + t * x_stride, lanes);
+            memcpy(y + t * y_stride + row, lanes, count * sizeof *lanes);
+        }
+    }
+}
+
+#define MULTIPLY(name, type, x_stride) \
+    static void multiply_##name( \
+        const void *panels, size_t rows, size_t columns, size_t first, size_t last, const void *x, size_t tokens, \
+        float *y, size_t y_stride) { \
+        multiply(type, panel_##name, panels, rows, columns, first, last, x_stride, x, tokens, y, y_stride); \
+    }
+MULTIPLY(f32, SHOAL_TYPE_F32, columns * sizeof(float))
+MULTIPLY(f16, SHOAL_TYPE_F16, columns * sizeof(float))
+MULTIPLY(bf16, SHOAL_TYPE_BF16, columns * sizeof(float))
+MULTIPLY(q4_0, SHOAL_TYPE_Q4_0, columns / 32 * sizeof(struct shoal_activation_block))
+MULTIPLY(q4_1, SHOAL_TYPE_Q4_1, columns / 32 * sizeof(struct shoal_activation_block))
+MULTIPLY(q8_0, SHOAL_TYPE_Q8_0, columns / 32 * sizeof(struct shoal_activation_block))
+
+// --- Attention ------------------------------------------------------------------------------------------------------
+
+static void cache_store(
+    int kind, const float *key, const float *value, size_t key_size, size_t value_size, size_t slot, void *keys,
+    void *values) {
+    for (size_t i = 0; i < key_size; i++) {
+        size_t place = i * SHOAL_PAGE_POSITIONS + slot;
+        if (kind == SHOAL_CACHE_F16) {
+            ((uint16_t *)keys)[place] = half_of_float(key[i]);
+        } else {
+            ((float *)keys)[place] = key[i];
+        }
+    }
+    for (size_t i = 0; i < value_size; i++) {
+        size_t place = slot * value_size + i;
+        if (kind == SHOAL_CACHE_F16) {
+            ((uint16_t *)values)[place] = half_of_float(value[i]);
+        } else {
+            ((float *)values)[place] = value[i];
+        }
+    }
+}
+
+static float cached(int kind, const void *values, size_t index) {
+    return kind == SHOAL_CACHE_F16 ? float_of_half(((const uint16_t *)values)[index]) : ((const float *)values)[index];
+}
+
+static void attend(const struct shoal_attention *cache, const struct shoal_query *queries, size_t count, float *scratch) {
+    for (const struct shoal_query *query = queries; query < queries + count; query++) {
+        float largest = -__builtin_inff();
+        for (size_t p = 0; p < query->positions; p++) {
+            const uint8_t *page = cache->pages[p / SHOAL_PAGE_POSITIONS];
+            float dot = 0;
+            for (size_t i = 0; i < cache->key_size; i++) {
+                size_t place = i * SHOAL_PAGE_POSITIONS + p % SHOAL_PAGE_POSITIONS;
+                dot = fused(cached(cache->kind, page + cache->key_offset, place), query->query[i], dot);
+            }
+            scratch[p] = dot * cache->scale;
+            if (scratch[p] > largest) largest = scratch[p];
+        }
+        float lanes[LANES] = {0};
+        for (size_t p = 0; p < query->positions; p++) {
+            scratch[p] = exponential(scratch[p] - largest);
+            lanes[p % LANES] += scratch[p];
+        }
+        float inverse = 1 / fold(lanes);
+        for (size_t i = 0; i < cache->value_size; i++) {
+            float sum = 0;
+            for (size_t p = 0; p < query->positions; p++) {
+                const uint8_t *page = cache->pages[p / SHOAL_PAGE_POSITIONS];
+                size_t place = p % SHOAL_PAGE_POSITIONS * cache->value_size + i;
+                sum = fused(cached(cache->kind, page + cache->value_offset, place), scratch[p], sum);
+            }
+            query->output[i] = sum * inverse;
+        }
+    }
+}
+
+static const struct type_kernels types[] = {
+    {SHOAL_TYPE_F32, dequantize_f32, multiply_f32},
+    {SHOAL_TYPE_F16, dequantize_f16, multiply_f16},
+    {SHOAL_TYPE_BF16, dequantize_bf16, multiply_bf16},
+    {SHOAL_TYPE_Q4_0, dequantize_q4_0, multiply_q4_0},
+    {SHOAL_TYPE_Q4_1, dequantize_q4_1, multiply_q4_1},
+    {SHOAL_TYPE_Q8_0, dequantize_q8_0, multiply_q8_0},
+    {SHOAL_TYPE_Q6_K, dequantize_q6_k, NULL},
+    {0, NULL, NULL},
+};
+
+const struct kernels shoal_kernels_scalar = {
+    .types = types,
+    .quantize_activations = quantize_activations,
+    .dot_rows = dot_rows,
+    .rms_norm = rms_norm,
+    .swiglu = swiglu,
+    .add = add,
+    .f32_to_f16 = f32_to_f16,
+    .f16_to_f32 = f16_to_f32,
+    .exp = exp_row,
+    .rope_apply = rope_apply,
+    .cache_store = cache_store,
+    .attend = attend,
+};

@@ -1,0 +1,109 @@
+import Tensors
+
+/// The key-value caches of a stage's sequences, in pages that sequences with equal beginnings share.
+///
+/// Not thread-safe: owned by the stage.
+struct KeyValueCache {
+    /// One sequence; a class, so that its table of pages keeps its address while threads read it.
+    final class Sequence {
+        var length = 0
+        var pages: [KeyValuePage] = []
+        /// The addresses of `pages`, as the kernels read them.
+        let table: UnsafeMutablePointer<UnsafeRawPointer?>
+
+        init(capacity: Int) {
+            table = .allocate(capacity: capacity)
+            table.initialize(repeating: nil, count: capacity)
+        }
+
+        deinit { table.deallocate() }
+    }
+
+    let layout: KeyValueLayout
+    let context: Int
+    private var sequences: [UInt32: Sequence] = [:]
+
+    init(layout: KeyValueLayout, context: Int) {
+        self.layout = layout
+        self.context = context
+    }
+
+    private var pagesOfContext: Int { (context + KeyValueLayout.positions - 1) / KeyValueLayout.positions }
+
+    /// Bytes of all pages, shared ones counted once.
+    var byteCount: Int {
+        var seen: Set<ObjectIdentifier> = []
+        for sequence in sequences.values {
+            for page in sequence.pages { seen.insert(ObjectIdentifier(page)) }
+        }
+        return seen.count * layout.pageBytes
+    }
+
+    func sequence(_ number: UInt32) throws(ModelError) -> Sequence {
+        guard let sequence = sequences[number] else {
+            throw ModelError(
+                code: .unknownSequence, message: "sequence \(number) is not open", mend: "open or fork it first")
+        }
+        return sequence
+    }
+
+    mutating func open(_ number: UInt32) throws(ModelError) {
+        guard sequences[number] == nil else {
+            throw ModelError(
+                code: .sequenceExists, message: "sequence \(number) is already open",
+                mend: "close it or use another number")
+        }
+        sequences[number] = Sequence(capacity: pagesOfContext)
+    }
+
+    mutating func fork(_ number: UInt32, from source: UInt32, positions: Int) throws(ModelError) {
+        let origin = try sequence(source)
+        try check(positions, within: origin.length, of: source)
+        try open(number)
+        let sequence = try sequence(number)
+        sequence.length = positions
+        sequence.pages = Array(
+            origin.pages.prefix((positions + KeyValueLayout.positions - 1) / KeyValueLayout.positions))
+        for (index, page) in sequence.pages.enumerated() { sequence.table[index] = UnsafeRawPointer(page.base) }
+    }
+
+    func trim(_ number: UInt32, to length: Int) throws(ModelError) {
+        let sequence = try sequence(number)
+        try check(length, within: sequence.length, of: number)
+        let pages = (length + KeyValueLayout.positions - 1) / KeyValueLayout.positions
+        for index in pages..<sequence.pages.count { sequence.table[index] = nil }
+        sequence.pages.removeSubrange(pages...)
+        sequence.length = length
+    }
+
+    mutating func close(_ number: UInt32) {
+        sequences[number] = nil
+    }
+
+    private func check(_ positions: Int, within length: Int, of number: UInt32) throws(ModelError) {
+        guard (0...length).contains(positions) else {
+            throw ModelError(
+                code: .positionMismatch, message: "sequence \(number) has \(length) positions, not \(positions)",
+                mend: "use at most its length")
+        }
+    }
+
+    /// Makes sure that positions up to `end` can be written: pages exist and the ones to be written are not shared. Length and
+    /// contents stay as they are.
+    func reserve(_ sequence: Sequence, upTo end: Int) throws(ModelError) {
+        guard end > sequence.length else { return }
+        do {
+            let partial = sequence.length / KeyValueLayout.positions
+            for index in partial..<(end + KeyValueLayout.positions - 1) / KeyValueLayout.positions {
+                if index >= sequence.pages.count {
+                    sequence.pages.append(try KeyValuePage(layout: layout))
+                } else if !isKnownUniquelyReferenced(&sequence.pages[index]) {
+                    sequence.pages[index] = try KeyValuePage(copying: sequence.pages[index])
+                }
+                sequence.table[index] = UnsafeRawPointer(sequence.pages[index].base)
+            }
+        } catch {
+            throw ModelError(error)
+        }
+    }
+}

@@ -1,0 +1,166 @@
+import Tensors
+
+/// One layer of the llama architecture (Touvron et al., "LLaMA"): x + attention(norm(x)), then x + SwiGLU network(norm(x)).
+struct LlamaLayer {
+    private let attentionNorm: AlignedBuffer
+    private let query: WeightMatrix
+    private let key: WeightMatrix
+    private let value: WeightMatrix
+    private let output: WeightMatrix
+    private let queryBias: AlignedBuffer?
+    private let keyBias: AlignedBuffer?
+    private let valueBias: AlignedBuffer?
+    private let outputBias: AlignedBuffer?
+    private let feedForwardNorm: AlignedBuffer
+    private let gate: WeightMatrix
+    private let up: WeightMatrix
+    private let down: WeightMatrix
+
+    static func tensorNames(layer: Int) -> [String] {
+        [
+            "attn_norm.weight", "attn_q.weight", "attn_k.weight", "attn_v.weight", "attn_output.weight",
+            "ffn_norm.weight",
+            "ffn_gate.weight", "ffn_up.weight", "ffn_down.weight", "attn_q.bias", "attn_k.bias", "attn_v.bias",
+            "attn_output.bias",
+        ].map { "blk.\(layer).\($0)" } + [TensorNames.ropeFactors]
+    }
+
+    init<Source>(_ configuration: ModelConfiguration, layer: Int, loader: TensorLoader<Source>) throws(ModelError) {
+        let width = configuration.width, inner = configuration.feedForwardWidth
+        func matrix(_ name: String, _ rows: Int, _ columns: Int) throws(ModelError) -> WeightMatrix {
+            try loader.matrix("blk.\(layer).\(name).weight", rows: rows, columns: columns)
+        }
+        func bias(_ name: String, _ count: Int) throws(ModelError) -> AlignedBuffer? {
+            try loader.optionalVector("blk.\(layer).\(name).bias", count: count)
+        }
+        attentionNorm = try loader.vector("blk.\(layer).attn_norm.weight", count: width)
+        query = try matrix("attn_q", configuration.queryWidth, width)
+        key = try matrix("attn_k", configuration.keyWidth, width)
+        value = try matrix("attn_v", configuration.valueWidth, width)
+        output = try matrix("attn_output", width, configuration.attentionWidth)
+        queryBias = try bias("attn_q", configuration.queryWidth)
+        keyBias = try bias("attn_k", configuration.keyWidth)
+        valueBias = try bias("attn_v", configuration.valueWidth)
+        outputBias = try bias("attn_output", width)
+        feedForwardNorm = try loader.vector("blk.\(layer).ffn_norm.weight", count: width)
+        gate = try matrix("ffn_gate", inner, width)
+        up = try matrix("ffn_up", inner, width)
+        down = try matrix("ffn_down", width, inner)
+    }
+
+    /// Bytes of memory that the weights take.
+    var byteCount: Int {
+        [query, key, value, output, gate, up, down].reduce(0) { $0 + $1.byteCount }
+            + [attentionNorm, feedForwardNorm, queryBias, keyBias, valueBias, outputBias].reduce(0) {
+                $0 + ($1?.bytes.count ?? 0)
+            }
+    }
+
+    /// Takes the batch's rows of `scratch.stream` through the layer, in place. `index`: the layer's place in the stage's cache.
+    func forward(
+        _ batch: StageBatch, index: Int, configuration: ModelConfiguration, rope: RotaryEmbedding,
+        layout: KeyValueLayout,
+        scratch: StageScratch, pool: ThreadPool
+    ) {
+        let rows = batch.rows, width = configuration.width
+
+        let quantizesQueries = query.takesInt8 || key.takesInt8 || value.takesInt8
+        pool.forEachRow(rows) { row in
+            normRow(row, weight: attentionNorm, configuration, scratch, quantizes: quantizesQueries)
+        }
+        pool.multiply(
+            MatrixProduct(query, output: scratch.queries), MatrixProduct(key, output: scratch.keys),
+            MatrixProduct(value, output: scratch.values), input: scratch.normed, tokens: rows,
+            scratch: scratch.rowScratch)
+        pool.forEachRow(rows) { row in
+            let queries = scratch.queries + row * configuration.queryWidth
+            let keys = scratch.keys + row * configuration.keyWidth
+            let values = scratch.values + row * configuration.valueWidth
+            if let queryBias { RowOperations.add(queryBias.floats, count: configuration.queryWidth, to: queries) }
+            if let keyBias { RowOperations.add(keyBias.floats, count: configuration.keyWidth, to: keys) }
+            if let valueBias { RowOperations.add(valueBias.floats, count: configuration.valueWidth, to: values) }
+            let angles = scratch.angles + row * configuration.ropeDimensions
+            rope.rotate(queries, heads: configuration.heads, headSize: configuration.keySize, angles: angles)
+            rope.rotate(keys, heads: configuration.keyValueHeads, headSize: configuration.keySize, angles: angles)
+            let position = batch.positions[row]
+            let pages = batch.pieces[batch.pieceOfRow[row]].sequence.table
+            let page = UnsafeMutableRawPointer(mutating: pages[position / KeyValueLayout.positions]!)
+            for head in 0..<configuration.keyValueHeads {
+                PagedAttention.store(
+                    key: keys + head * configuration.keySize, value: values + head * configuration.valueSize,
+                    layout: layout,
+                    layer: index, head: head, slot: position % KeyValueLayout.positions, page: page)
+            }
+        }
+        attend(batch, index: index, configuration: configuration, layout: layout, scratch: scratch, pool: pool)
+        if output.takesInt8 { pool.forEachRow(rows) { scratch.attended.quantizeRow($0) } }
+        pool.multiply(
+            MatrixProduct(output, output: scratch.projected), input: scratch.attended, tokens: rows,
+            scratch: scratch.rowScratch)
+
+        let quantizesGates = gate.takesInt8 || up.takesInt8
+        pool.forEachRow(rows) { row in
+            let projected = scratch.projected + row * width
+            if let outputBias { RowOperations.add(outputBias.floats, count: width, to: projected) }
+            RowOperations.add(projected, count: width, to: scratch.stream + row * width)
+            normRow(row, weight: feedForwardNorm, configuration, scratch, quantizes: quantizesGates)
+        }
+        pool.multiply(
+            MatrixProduct(gate, output: scratch.gates), MatrixProduct(up, output: scratch.ups), input: scratch.normed,
+            tokens: rows, scratch: scratch.rowScratch)
+        pool.forEachRow(rows) { row in
+            let inner = configuration.feedForwardWidth
+            RowOperations.swiGLU(
+                gate: scratch.gates + row * inner, up: scratch.ups + row * inner, count: inner,
+                into: scratch.gated.row(row))
+            if down.takesInt8 { scratch.gated.quantizeRow(row) }
+        }
+        pool.multiply(
+            MatrixProduct(down, output: scratch.projected), input: scratch.gated, tokens: rows,
+            scratch: scratch.rowScratch)
+        pool.forEachRow(rows) { row in
+            RowOperations.add(scratch.projected + row * width, count: width, to: scratch.stream + row * width)
+        }
+    }
+
+    private func normRow(
+        _ row: Int, weight: AlignedBuffer, _ configuration: ModelConfiguration, _ scratch: StageScratch, quantizes: Bool
+    ) {
+        RowOperations.rmsNorm(
+            scratch.stream + row * configuration.width, weight: weight.floats, count: configuration.width,
+            epsilon: configuration.normEpsilon, into: scratch.normed.row(row))
+        if quantizes { scratch.normed.quantizeRow(row) }
+    }
+
+    private func attend(
+        _ batch: StageBatch, index: Int, configuration: ModelConfiguration, layout: KeyValueLayout,
+        scratch: StageScratch,
+        pool: ThreadPool
+    ) {
+        let keyValueHeads = configuration.keyValueHeads, group = configuration.heads / keyValueHeads
+        // 1 / sqrt(keySize): division and square root are correctly rounded everywhere.
+        let scale = 1 / Float(configuration.keySize).squareRoot()
+        pool.run(chunks: batch.tiles.count * keyValueHeads) { chunk, thread in
+            let tile = batch.tiles[chunk / keyValueHeads], head = chunk % keyValueHeads
+            let piece = batch.pieces[tile.piece]
+            withUnsafeTemporaryAllocation(of: PagedAttention.Query.self, capacity: tile.count * group) { queries in
+                for offset in 0..<tile.count {
+                    let row = piece.firstRow + tile.offset + offset
+                    for member in 0..<group {
+                        let queryHead = head * group + member
+                        queries.initializeElement(
+                            at: offset * group + member,
+                            to: PagedAttention.Query(
+                                query: scratch.queries + row * configuration.queryWidth + queryHead
+                                    * configuration.keySize,
+                                output: scratch.attended.row(row) + queryHead * configuration.valueSize,
+                                positions: piece.position + tile.offset + offset + 1))
+                    }
+                }
+                PagedAttention.attend(
+                    queries: UnsafeBufferPointer(queries), layout: layout, layer: index, head: head, scale: scale,
+                    pages: piece.sequence.table, scratch: scratch.scores + thread * scratch.scoresPerThread)
+            }
+        }
+    }
+}

@@ -1,0 +1,162 @@
+import Tensors
+
+extension Stage {
+    /// Computes one batch: the rows of all spans, in order, continue their sequences. The result is the same for every way of cutting rows
+    /// into batches.
+    ///
+    /// - Parameter input: one token or one activation row `[width]` for each row.
+    /// - Parameter outputRows: ascending indexes of the rows to carry on; only they pass the head. nil means all.
+    /// - Parameter output: memory for `[outputRows, outputWidth]`, the result.
+    /// - Throws: `ModelError` when a span does not continue its sequence or leaves the context, or sizes or tokens are wrong; then no
+    ///   sequence has changed.
+    package func forward(
+        input: StageInput, spans: [RowSpan], outputRows: [Int]? = nil, output: UnsafeMutableBufferPointer<Float>
+    ) throws(ModelError) {
+        let rows = try checkSpans(spans)
+        try checkInput(input, rows: rows)
+        try checkOutput(outputRows, rows: rows, output: output)
+        try reserve(spans)
+
+        var written = 0, firstRow = 0, spanIndex = 0, spanDone = 0
+        while firstRow < rows {
+            batch.removeAll()
+            while spanIndex < spans.count, batch.rows < scratch.capacity {
+                let span = spans[spanIndex]
+                let count = min(span.count - spanDone, scratch.capacity - batch.rows)
+                batch.append(try cache.sequence(span.sequence), position: span.position + spanDone, count: count)
+                spanDone += count
+                if spanDone == span.count { (spanIndex, spanDone) = (spanIndex + 1, 0) }
+            }
+            enter(input, firstRow: firstRow)
+            for (index, layer) in layers.enumerated() {
+                layer.forward(
+                    batch, index: index, configuration: configuration, rope: rope, layout: cache.layout,
+                    scratch: scratch, pool: pool)
+            }
+            written += leave(outputRows, firstRow: firstRow, written: written, output: output)
+            firstRow += batch.rows
+        }
+        for span in spans { try cache.sequence(span.sequence).length = span.position + span.count }
+        batch.removeAll()
+    }
+
+    /// Fills the stream and the angles of the batch's rows.
+    private func enter(_ input: StageInput, firstRow: Int) {
+        let width = configuration.width, batch = batch
+        if !layers.isEmpty {
+            pool.forEachRow(batch.rows) { row in
+                rope.angles(position: batch.positions[row], into: scratch.angles + row * configuration.ropeDimensions)
+            }
+        }
+        switch input {
+        case .tokens(let tokens):
+            for row in 0..<batch.rows {
+                embedding?.look(up: Int(tokens[firstRow + row]), into: scratch.stream + row * width)
+            }
+        case .activations(let values):
+            guard let base = values.baseAddress else { return }
+            scratch.stream.update(from: base + firstRow * width, count: batch.rows * width)
+        }
+    }
+
+    /// Gathers the rows to carry on and writes them, or their logits; how many there were.
+    private func leave(
+        _ outputRows: [Int]?, firstRow: Int, written: Int, output: UnsafeMutableBufferPointer<Float>
+    ) -> Int {
+        let width = configuration.width
+        var count = batch.rows
+        if let outputRows {
+            count = 0
+            for row in outputRows[written...] {
+                guard row < firstRow + batch.rows else { break }
+                if row - firstRow != count {
+                    (scratch.stream + count * width).update(
+                        from: scratch.stream + (row - firstRow) * width, count: width)
+                }
+                count += 1
+            }
+        }
+        guard count > 0, let base = output.baseAddress else { return count }
+        let place = base + written * outputWidth
+        if let head {
+            head.forward(rows: count, configuration: configuration, scratch: scratch, pool: pool, logits: place)
+        } else {
+            place.update(from: scratch.stream, count: count * width)
+        }
+        return count
+    }
+
+    /// The number of rows of all spans, each of which must continue its sequence (or an earlier span of the batch).
+    private func checkSpans(_ spans: [RowSpan]) throws(ModelError) -> Int {
+        lengths.removeAll(keepingCapacity: true)
+        var rows = 0
+        for span in spans {
+            let known = lengths.firstIndex { $0.sequence == span.sequence }
+            let length = if let known { lengths[known].length } else { try cache.sequence(span.sequence).length }
+            guard span.position == length else {
+                throw ModelError(
+                    code: .positionMismatch,
+                    message:
+                        "rows of sequence \(span.sequence) begin at position \(span.position), the sequence has \(length)",
+                    mend: "send the rows that follow, or trim the sequence first")
+            }
+            guard span.count > 0, span.count <= context - length else {
+                throw ModelError(
+                    code: .contextExceeded,
+                    message:
+                        "\(span.count) rows of sequence \(span.sequence) at position \(span.position), the context has \(context)",
+                    mend: "shorten the prompt or load the model with a larger context")
+            }
+            if let known {
+                lengths[known].length += span.count
+            } else {
+                lengths.append((span.sequence, length + span.count))
+            }
+            rows += span.count
+        }
+        return rows
+    }
+
+    private func checkInput(_ input: StageInput, rows: Int) throws(ModelError) {
+        switch input {
+        case .tokens(let tokens):
+            guard embedding != nil else { throw Self.invalid("tokens for a stage without the embedding") }
+            guard tokens.count == rows else { throw Self.invalid("\(tokens.count) tokens for \(rows) rows") }
+            for token in tokens where Int(token) >= configuration.vocabulary {
+                throw ModelError(
+                    code: .invalidInput, message: "token \(token), the vocabulary has \(configuration.vocabulary)",
+                    mend: "use the model's own tokenizer")
+            }
+        case .activations(let values):
+            guard embedding == nil else { throw Self.invalid("activations for a stage with the embedding") }
+            guard values.count == rows * configuration.width else {
+                throw Self.invalid("\(values.count) activations for \(rows) rows of \(configuration.width)")
+            }
+        }
+    }
+
+    private func checkOutput(
+        _ outputRows: [Int]?, rows: Int, output: UnsafeMutableBufferPointer<Float>
+    ) throws(ModelError) {
+        if let outputRows {
+            var next = 0
+            for row in outputRows {
+                guard row >= next, row < rows else {
+                    throw Self.invalid("output row \(row) of \(rows), or rows not ascending")
+                }
+                next = row + 1
+            }
+        }
+        let count = (outputRows?.count ?? rows) * outputWidth
+        guard output.count >= count else { throw Self.invalid("room for \(output.count) of \(count) outputs") }
+    }
+
+    private func reserve(_ spans: [RowSpan]) throws(ModelError) {
+        guard !layers.isEmpty else { return }
+        for span in spans { try cache.reserve(cache.sequence(span.sequence), upTo: span.position + span.count) }
+    }
+
+    private static func invalid(_ message: String) -> ModelError {
+        ModelError(code: .invalidInput, message: message, mend: "what calls the stage is wrong, report it")
+    }
+}

@@ -1,0 +1,140 @@
+import Formats
+package import Tensors
+
+/// A part of a model, loaded and ready to compute: embedding, a range of layers, head, and the caches of its sequences.
+///
+/// What a row becomes depends on the row and the earlier rows of its sequence only: not on the batch, how the prompt is cut, the threads,
+/// the instruction set, or how the model is split into stages. All of them give equal bits.
+///
+/// Thread safety: none. A stage may be made on one thread and handed to another, and is used by one thread at a time; hence
+/// `@unchecked Sendable`.
+package final class Stage: @unchecked Sendable {
+    /// The model.
+    package let configuration: ModelConfiguration
+    /// The part of it.
+    package let range: StageRange
+    /// The arithmetic.
+    package let compute: ComputeMode
+    /// Positions that a sequence may have.
+    package let context: Int
+    /// Bytes of memory that the weights take; an embedding that is only looked up counts its file's bytes.
+    package let weightBytes: Int
+
+    let pool: ThreadPool
+    let embedding: Embedding?
+    let layers: [LlamaLayer]
+    let head: Head?
+    let rope: RotaryEmbedding
+    let scratch: StageScratch
+    var cache: KeyValueCache
+    var batch = StageBatch()
+    var lengths: [(sequence: UInt32, length: Int)] = []
+
+    /// Loads a part of a model. `progress` gets bytes done and bytes in all.
+    ///
+    /// - Parameter context: positions that a sequence may have, at least 1.
+    /// - Throws: `ModelError` for missing, misshapen or unsupported tensors, and when memory runs out.
+    package init(
+        configuration: ModelConfiguration, range: StageRange, tensors: some TensorSource, compute: ComputeMode,
+        context: Int,
+        pool: ThreadPool, progress: ((_ done: Int, _ total: Int) -> Void)? = nil
+    ) throws(ModelError) {
+        do {
+            try Kernels.checkEnvironment()
+        } catch {
+            throw ModelError(error)
+        }
+        guard (0...configuration.layers).contains(range.layers.lowerBound),
+            range.layers.upperBound <= configuration.layers
+        else {
+            throw ModelError(
+                code: .invalidInput, message: "layers \(range.layers) of a model with \(configuration.layers)",
+                mend: "place layers that the model has")
+        }
+        guard (1...1 << 24).contains(context) else {
+            throw ModelError(
+                code: .invalidInput, message: "a context of \(context) positions", mend: "use 1 to \(1 << 24)")
+        }
+        let total = Self.totalBytes(configuration, range, tensors)
+        var done = 0
+        let loader = TensorLoader(source: tensors, compute: compute, pool: pool) { bytes in
+            done += bytes
+            progress?(done, max(total, done))
+        }
+        self.configuration = configuration
+        self.range = range
+        self.compute = compute
+        self.context = context
+        self.pool = pool
+        embedding = range.embedding ? try Embedding(configuration, loader: loader) : nil
+        rope = try Self.rope(configuration, loader: loader)
+        var layers: [LlamaLayer] = []
+        for layer in range.layers { layers.append(try LlamaLayer(configuration, layer: layer, loader: loader)) }
+        self.layers = layers
+        head = range.head ? try Head(configuration, loader: loader) : nil
+        scratch = try StageScratch(configuration, rows: StageScratch.rows, context: context, threads: pool.threads)
+        cache = KeyValueCache(
+            layout: configuration.keyValueLayout(layers: range.layers.count, compute: compute), context: context)
+        let sharesEmbedding = head?.isTied ?? false
+        weightBytes =
+            layers.reduce(0) { $0 + $1.byteCount } + (head?.byteCount ?? 0)
+            + (sharesEmbedding ? 0 : embedding?.byteCount ?? 0)
+    }
+
+    /// Bytes of the caches of all open sequences.
+    package var keyValueBytes: Int { cache.byteCount }
+
+    /// Elements of an output row: the vocabulary with the head, else the width.
+    package var outputWidth: Int { range.head ? configuration.vocabulary : configuration.width }
+
+    /// Opens an empty sequence.
+    ///
+    /// - Throws: `ModelError` when it is already open.
+    package func open(sequence: UInt32) throws(ModelError) { try cache.open(sequence) }
+
+    /// Opens a sequence with the first `positions` of another; they share memory until one of them writes.
+    ///
+    /// - Throws: `ModelError` when it is already open, the other is not, or that is shorter.
+    package func fork(sequence: UInt32, from source: UInt32, positions: Int) throws(ModelError) {
+        try cache.fork(sequence, from: source, positions: positions)
+    }
+
+    /// Shortens a sequence to `length` positions.
+    ///
+    /// - Throws: `ModelError` when it is not open or shorter.
+    package func trim(sequence: UInt32, to length: Int) throws(ModelError) { try cache.trim(sequence, to: length) }
+
+    /// Closes a sequence and frees its cache. Closing one that is not open does nothing.
+    package func close(sequence: UInt32) { cache.close(sequence) }
+
+    /// The positions that a sequence has.
+    ///
+    /// - Throws: `ModelError` when it is not open.
+    package func length(sequence: UInt32) throws(ModelError) -> Int { try cache.sequence(sequence).length }
+
+    private static func rope<Source>(
+        _ configuration: ModelConfiguration, loader: TensorLoader<Source>
+    ) throws(ModelError) -> RotaryEmbedding {
+        let pairs = configuration.ropeDimensions / 2
+        let factors = try loader.optionalVector(TensorNames.ropeFactors, count: pairs)
+            .map { Array(UnsafeBufferPointer(start: $0.floats, count: pairs)) }
+        if let factors, let wrong = factors.first(where: { !($0 > 0 && $0.isFinite) }) {
+            throw ModelError(
+                code: .invalidTensor, message: "tensor \(TensorNames.ropeFactors) holds \(wrong)",
+                mend: "the file is damaged, download it again")
+        }
+        return RotaryEmbedding(
+            base: configuration.ropeBase, dimensions: configuration.ropeDimensions, factors: factors,
+            scaling: configuration.ropeScaling, pairing: .interleaved)
+    }
+
+    private static func totalBytes(
+        _ configuration: ModelConfiguration, _ range: StageRange, _ tensors: some TensorSource
+    ) -> Int {
+        var names = range.layers.flatMap { configuration.tensorNames(layer: $0).dropLast() } + [TensorNames.ropeFactors]
+        if range.head {
+            names += configuration.headTensorNames(tied: tensors.tensorData(named: TensorNames.head) == nil)
+        }
+        return names.reduce(0) { $0 + (tensors.tensorData(named: $1)?.bytes.count ?? 0) }
+    }
+}

@@ -1,0 +1,79 @@
+import Tensors
+
+/// All memory that a step needs besides weights and cache, allocated once. Batches are cut to `rows`.
+final class StageScratch {
+    /// Rows computed at a time. What a row becomes does not depend on it.
+    static let rows = 256
+
+    let capacity: Int
+    /// The residual stream `[rows, width]`.
+    let stream: UnsafeMutablePointer<Float>
+    /// Normed rows `[rows, width]`.
+    let normed: Activations
+    /// `[rows, heads * keySize]`
+    let queries: UnsafeMutablePointer<Float>
+    /// `[rows, keyValueHeads * keySize]`
+    let keys: UnsafeMutablePointer<Float>
+    /// `[rows, keyValueHeads * valueSize]`
+    let values: UnsafeMutablePointer<Float>
+    /// Attention's results `[rows, heads * valueSize]`.
+    let attended: Activations
+    /// Products that go back into the stream `[rows, width]`.
+    let projected: UnsafeMutablePointer<Float>
+    /// `[rows, feedForwardWidth]`
+    let gates: UnsafeMutablePointer<Float>
+    /// `[rows, feedForwardWidth]`
+    let ups: UnsafeMutablePointer<Float>
+    /// Gated rows `[rows, feedForwardWidth]`.
+    let gated: Activations
+    /// Cosines and sines `[rows, ropeDimensions]`.
+    let angles: UnsafeMutablePointer<Float>
+    /// Attention's scores of each thread.
+    let scores: UnsafeMutablePointer<Float>
+    let scoresPerThread: Int
+    let rowScratch: RowScratch
+    private let buffers: [AlignedBuffer]
+
+    init(_ configuration: ModelConfiguration, rows: Int, context: Int, threads: Int) throws(ModelError) {
+        capacity = rows
+        scoresPerThread = PagedAttention.scratchCount(positions: context)
+        var buffers: [AlignedBuffer] = []
+        func floats(_ count: Int) throws(TensorError) -> UnsafeMutablePointer<Float> {
+            let buffer = try AlignedBuffer(floats: count)
+            buffers.append(buffer)
+            return buffer.floats
+        }
+        do {
+            stream = try floats(rows * configuration.width)
+            normed = try Activations(rows: rows, columns: configuration.width)
+            queries = try floats(rows * configuration.queryWidth)
+            keys = try floats(rows * configuration.keyWidth)
+            values = try floats(rows * configuration.valueWidth)
+            attended = try Activations(rows: rows, columns: configuration.attentionWidth)
+            projected = try floats(rows * configuration.width)
+            gates = try floats(rows * configuration.feedForwardWidth)
+            ups = try floats(rows * configuration.feedForwardWidth)
+            gated = try Activations(rows: rows, columns: configuration.feedForwardWidth)
+            angles = try floats(rows * configuration.ropeDimensions)
+            scores = try floats(threads * scoresPerThread)
+            rowScratch = try RowScratch(threads: threads, columns: Self.widest(configuration))
+        } catch {
+            throw ModelError(error)
+        }
+        self.buffers = buffers
+    }
+
+    private static func widest(_ configuration: ModelConfiguration) -> Int {
+        max(configuration.width, configuration.attentionWidth, configuration.feedForwardWidth)
+    }
+
+    static func byteCount(_ configuration: ModelConfiguration, rows: Int, context: Int, threads: Int) -> Int {
+        let perRow =
+            2 * configuration.width + configuration.queryWidth + configuration.keyWidth + configuration.valueWidth
+            + 2 * configuration.feedForwardWidth + configuration.ropeDimensions
+        return 4 * rows * perRow + Activations.byteCount(rows: rows, columns: configuration.width)
+            + Activations.byteCount(rows: rows, columns: configuration.attentionWidth)
+            + Activations.byteCount(rows: rows, columns: configuration.feedForwardWidth)
+            + 4 * threads * (PagedAttention.scratchCount(positions: context) + widest(configuration))
+    }
+}

@@ -1,0 +1,75 @@
+import Formats
+import GGUF
+import Tensors
+
+/// Loads tensors by name, checks their shapes, and reports progress in bytes.
+struct TensorLoader<Source: TensorSource> {
+    let source: Source
+    let compute: ComputeMode
+    let pool: ThreadPool
+    let progress: ((_ bytes: Int) -> Void)?
+
+    func find(_ name: String) throws(ModelError) -> (descriptor: GGUFTensor, bytes: MappedBytes) {
+        guard let found = source.tensorData(named: name) else {
+            throw ModelError(
+                code: .missingTensor, message: "tensor \(name) is missing",
+                mend: "the file or shard is not whole, or of another model: download or send it again")
+        }
+        return found
+    }
+
+    private func check(_ descriptor: GGUFTensor, _ expected: [Int]) throws(ModelError) {
+        // Trailing dimensions of 1 mean nothing.
+        var dimensions = descriptor.dimensions
+        while dimensions.count > expected.count, dimensions.last == 1 { dimensions.removeLast() }
+        guard dimensions == expected else {
+            throw ModelError(
+                code: .invalidTensor,
+                message:
+                    "tensor \(descriptor.name) has shape \(descriptor.dimensions), the model's metadata asks for \(expected)",
+                mend: "the file is damaged or was converted wrongly, download or convert it again")
+        }
+    }
+
+    func matrix(_ name: String, rows: Int, columns: Int) throws(ModelError) -> WeightMatrix {
+        let (descriptor, bytes) = try find(name)
+        try check(descriptor, [columns, rows])
+        do {
+            let matrix = try WeightMatrix(
+                name: name, bytes: bytes, type: descriptor.type, rows: rows, columns: columns,
+                form: compute == .int8 ? .packed : .raw, pool: pool)
+            progress?(bytes.count)
+            return matrix
+        } catch {
+            throw ModelError(error)
+        }
+    }
+
+    func vector(_ name: String, count: Int) throws(ModelError) -> AlignedBuffer {
+        let (descriptor, bytes) = try find(name)
+        try check(descriptor, [count])
+        guard Kernels.canDequantize(descriptor.type) else {
+            throw ModelError(.unsupportedType(tensor: name, type: descriptor.type))
+        }
+        guard let expected = descriptor.type.byteCount(elements: count), expected == bytes.count else {
+            throw ModelError(
+                .wrongSize(tensor: name, expected: descriptor.type.byteCount(elements: count) ?? 0, found: bytes.count))
+        }
+        do {
+            let buffer = try AlignedBuffer(floats: count)
+            bytes.withUnsafeBytes {
+                Kernels.dequantize(
+                    type: descriptor.type, bytes: $0,
+                    into: UnsafeMutableBufferPointer(start: buffer.floats, count: count))
+            }
+            progress?(bytes.count)
+            return buffer
+        } catch {
+            throw ModelError(error)
+        }
+    }
+
+    func optionalVector(_ name: String, count: Int) throws(ModelError) -> AlignedBuffer? {
+        source.tensorData(named: name) == nil ? nil : try vector(name, count: count)
+    }
+}

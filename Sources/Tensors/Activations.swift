@@ -1,0 +1,45 @@
+import CKernels
+
+/// Rows of float activations `[rows, columns]` and, once a product needs them, their int8 form.
+///
+/// Thread safety: rows may be prepared by several threads, each row by one; products read only.
+package final class Activations: @unchecked Sendable {
+    /// Rows that there is room for.
+    package let capacity: Int
+    /// Elements of a row.
+    package let columns: Int
+    /// The values, row-major.
+    package let floats: UnsafeMutablePointer<Float>
+    let quantized: UnsafeMutablePointer<shoal_activation_block>
+    private let floatBuffer: AlignedBuffer
+    private let quantizedBuffer: AlignedBuffer
+
+    /// Makes room for `rows` rows of `columns` floats.
+    ///
+    /// - Throws: `TensorError.outOfMemory`.
+    package init(rows: Int, columns: Int) throws(TensorError) {
+        capacity = rows
+        self.columns = columns
+        floatBuffer = try AlignedBuffer(floats: rows * columns)
+        quantizedBuffer = try AlignedBuffer(
+            byteCount: rows * (columns / 32) * MemoryLayout<shoal_activation_block>.stride)
+        floats = floatBuffer.floats
+        quantized = quantizedBuffer.base.assumingMemoryBound(to: shoal_activation_block.self)
+    }
+
+    /// Bytes of memory that `rows` rows take.
+    package static func byteCount(rows: Int, columns: Int) -> Int {
+        rows * (columns * MemoryLayout<Float>.stride + columns / 32 * MemoryLayout<shoal_activation_block>.stride)
+    }
+
+    /// The first value of a row.
+    package func row(_ index: Int) -> UnsafeMutablePointer<Float> { floats + index * columns }
+
+    /// Makes the int8 form of a row of its floats.
+    ///
+    /// - Precondition: `columns` is a multiple of 32.
+    package func quantizeRow(_ index: Int) {
+        precondition(columns.isMultiple(of: 32) && index < capacity, "row \(index) of \(capacity), \(columns) columns")
+        shoal_quantize_activations(row(index), columns, quantized + index * (columns / 32))
+    }
+}

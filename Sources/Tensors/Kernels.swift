@@ -1,0 +1,66 @@
+import CKernels
+package import Formats
+
+/// Which instruction set the kernels use.
+///
+/// Thread safety: may be used from any thread; `force` only while no product runs.
+package enum Kernels {
+    /// The name of the instruction set in use: "scalar", "avx2" or "avx512".
+    package static var instructionSet: String { String(cString: shoal_isa_name(shoal_isa_active())) }
+
+    /// The names of all that this build and processor can use, slowest first.
+    package static var supportedInstructionSets: [String] {
+        (0..<Int32(SHOAL_ISA_COUNT.rawValue)).filter { shoal_isa_supported($0) }.map {
+            String(cString: shoal_isa_name($0))
+        }
+    }
+
+    /// Checks that the environment variable `SHOAL_ISA`, if set, names an instruction set that can be used.
+    ///
+    /// - Throws: `TensorError.instructionSet`.
+    package static func checkEnvironment() throws(TensorError) {
+        if let message = shoal_isa_error() { throw .instructionSet(String(cString: message)) }
+    }
+
+    /// Uses an instruction set from now on. For tests and measurements.
+    ///
+    /// - Throws: `TensorError.instructionSet` when it is unknown or cannot run here.
+    package static func force(instructionSet name: String) throws(TensorError) {
+        for isa in 0..<Int32(SHOAL_ISA_COUNT.rawValue)
+        where String(cString: shoal_isa_name(isa)) == name && shoal_isa_force(isa) { return }
+        throw .instructionSet(
+            "instruction set \(name) cannot be used here; use one of: \(supportedInstructionSets.joined(separator: ", "))"
+        )
+    }
+
+    /// Whether values of the type can be read as floats.
+    package static func canDequantize(_ type: ElementType) -> Bool { shoal_format_of(type.rawValue) != nil }
+
+    /// Floats of `bytes`, which hold `output.count` elements of the type, into `output`.
+    ///
+    /// - Precondition: the type is supported and the bytes are as many as the elements take.
+    package static func dequantize(
+        type: ElementType, bytes: UnsafeRawBufferPointer, into output: UnsafeMutableBufferPointer<Float>
+    ) {
+        precondition(
+            canDequantize(type) && type.byteCount(elements: output.count) == bytes.count, "\(type) \(output.count)")
+        guard let from = bytes.baseAddress, let to = output.baseAddress else { return }
+        shoal_dequantize(type.rawValue, from, output.count, to)
+    }
+
+    /// Blocks of the type made of `values`, as the reference quantizers make them; nil when the type cannot be made here.
+    ///
+    /// - Precondition: the values fill whole blocks.
+    package static func quantize(_ values: [Float], type: ElementType) -> [UInt8]? {
+        guard let format = shoal_format_of(type.rawValue), format.pointee.quantizes else { return nil }
+        guard let count = type.byteCount(elements: values.count) else {
+            preconditionFailure("\(values.count) values do not fill blocks of \(type)")
+        }
+        return [UInt8](unsafeUninitializedCapacity: count) { bytes, used in
+            _ = values.withUnsafeBufferPointer {
+                shoal_quantize(type.rawValue, $0.baseAddress, $0.count, bytes.baseAddress)
+            }
+            used = count
+        }
+    }
+}
