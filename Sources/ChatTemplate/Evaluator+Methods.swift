@@ -1,0 +1,188 @@
+extension Evaluator {
+    private static let textMethods: Set<String> = [
+        "strip", "lstrip", "rstrip", "split", "rsplit", "splitlines", "startswith", "endswith", "upper", "lower",
+        "title",
+        "capitalize", "replace", "join", "find", "count", "removeprefix", "removesuffix", "isdigit", "isspace",
+        "isalpha", "isupper",
+        "islower",
+    ]
+    private static let mappingMethods: Set<String> = ["items", "keys", "values", "get", "copy"]
+    private static let listMethods: Set<String> = ["index", "count", "copy"]
+
+    static func hasMethod(_ name: String, _ value: Value) -> Bool {
+        switch value {
+        case .string: textMethods.contains(name)
+        case .mapping: mappingMethods.contains(name)
+        case .list: listMethods.contains(name)
+        case .reference(.loop): name == "cycle" || name == "changed"
+        default: false
+        }
+    }
+
+    mutating func callMethod(
+        _ name: String, of base: Value, _ arguments: CallArguments, _ line: Int
+    ) throws(TemplateError) -> Value {
+        switch base {
+        case .string(let text): return try textMethod(name, text, arguments, line)
+        case .mapping(let mapping): return try mappingMethod(name, mapping, arguments, line)
+        case .list(let list): return try listMethod(name, list.elements, arguments, line)
+        case .reference(.loop(let number)) where number < loops.count:
+            if name == "cycle", !arguments.positional.isEmpty {
+                return arguments.positional[loops[number].index % arguments.positional.count]
+            }
+            let value = try self.list(arguments.positional, line)
+            let before = loops[number].changed
+            loops[number].changed = value
+            guard let before else { return .boolean(true) }
+            return .boolean(!(try equal(before, value, line)))
+        default: throw wrongType("'\(name)'", base, line)
+        }
+    }
+
+    private mutating func mappingMethod(
+        _ name: String, _ mapping: ValueMapping, _ arguments: CallArguments, _ line: Int
+    ) throws(TemplateError) -> Value {
+        switch name {
+        case "items": return try list(zip(mapping.keys, mapping.values).map { .array([.string($0), $1]) }, line)
+        case "keys": return try list(mapping.keys.map { .string($0) }, line)
+        case "values": return try list(mapping.values, line)
+        case "get":
+            guard let key = arguments.value(0, "key") else {
+                throw TemplateError(code: .type, line: line, message: "'get' needs a key")
+            }
+            let found: Value? = if case .string(let key) = key { mapping[key] } else { nil }
+            return found ?? arguments.value(1, "default") ?? .null
+        default: return .mapping(mapping)
+        }
+    }
+
+    private mutating func listMethod(
+        _ name: String, _ elements: [Value], _ arguments: CallArguments, _ line: Int
+    ) throws(TemplateError) -> Value {
+        if name == "copy" { return .array(elements) }
+        guard let wanted = arguments.positional.first else {
+            throw TemplateError(code: .type, line: line, message: "'\(name)' needs a value")
+        }
+        var count = 0
+        for (index, element) in elements.enumerated() where try equal(element, wanted, line) {
+            if name == "index" { return .integer(index) }
+            count += 1
+        }
+        if name == "index" { throw TemplateError(code: .type, line: line, message: "the value is not in the list") }
+        return .integer(count)
+    }
+
+    private mutating func textMethod(
+        _ name: String, _ text: String, _ arguments: CallArguments, _ line: Int
+    ) throws(TemplateError) -> Value {
+        try charge(text.utf8.count / 16, line)
+        switch name {
+        case "strip", "lstrip", "rstrip":
+            let characters = try characters(arguments.value(0, "chars"), line)
+            return try self.text(
+                stripped(text, characters, left: name != "rstrip", right: name != "lstrip"), line)
+        case "split", "rsplit": return try split(text, arguments, fromRight: name == "rsplit", line)
+        case "splitlines": return try list(lines(of: text).map { .string($0) }, line)
+        case "startswith", "endswith": return .boolean(try hasAffix(name, text, arguments, line))
+        case "removeprefix", "removesuffix":
+            let affix = try string(arguments, 0, "affix", name, line)
+            let bytes = Array(text.utf8)
+            if name == "removeprefix" {
+                return bytes.starts(with: affix.utf8)
+                    ? .string(String(decoding: bytes.dropFirst(affix.utf8.count), as: UTF8.self)) : .string(text)
+            }
+            return bytes.reversed().starts(with: affix.utf8.reversed())
+                ? .string(String(decoding: bytes.dropLast(affix.utf8.count), as: UTF8.self)) : .string(text)
+        case "upper": return try self.text(text.uppercased(), line)
+        case "lower": return try self.text(text.lowercased(), line)
+        case "title": return try self.text(titled(text), line)
+        case "capitalize": return try self.text(capitalized(text), line)
+        case "replace":
+            let old = try string(arguments, 0, "old", name, line)
+            let new = try string(arguments, 1, "new", name, line)
+            return try replaced(text, old, new, arguments.value(2, "count")?.asInteger, line)
+        case "join": return try join(arguments.positional.first ?? .array([]), separator: text, line)
+        case "find", "count":
+            let found = try occurrences(of: try string(arguments, 0, "sub", name, line), in: text, line)
+            if name == "count" { return .integer(found.count) }
+            guard let offset = found.first else { return .integer(-1) }
+            return .integer(String(decoding: text.utf8.prefix(offset), as: UTF8.self).unicodeScalars.count)
+        default:
+            let scalars = text.unicodeScalars
+            let all: Bool =
+                switch name {
+                case "isdigit":
+                    scalars.allSatisfy { $0.properties.numericType == .decimal || $0.properties.numericType == .digit }
+                case "isspace": scalars.allSatisfy(isSpace)
+                case "isalpha": scalars.allSatisfy(\.properties.isAlphabetic)
+                case "isupper": text == text.uppercased() && text != text.lowercased()
+                default: text == text.lowercased() && text != text.uppercased()
+                }
+            return .boolean(!text.isEmpty && all)
+        }
+    }
+
+    func string(
+        _ arguments: CallArguments, _ index: Int, _ argument: String, _ name: String, _ line: Int
+    ) throws(TemplateError) -> String {
+        guard case .string(let text) = arguments.value(index, argument) else {
+            throw TemplateError(code: .type, line: line, message: "'\(name)' needs a text as argument \(index + 1)")
+        }
+        return text
+    }
+
+    private func hasAffix(
+        _ name: String, _ text: String, _ arguments: CallArguments, _ line: Int
+    ) throws(TemplateError) -> Bool {
+        let affixes: [Value]
+        if case .list(let list) = arguments.positional.first {
+            affixes = list.elements
+        } else {
+            affixes = [.string(try string(arguments, 0, "affix", name, line))]
+        }
+        for affix in affixes {
+            guard case .string(let affix) = affix else { throw wrongType("'\(name)'", affix, line) }
+            if name == "startswith"
+                ? text.utf8.starts(with: affix.utf8) : text.utf8.reversed().starts(with: affix.utf8.reversed())
+            {
+                return true
+            }
+        }
+        return false
+    }
+
+    private func characters(_ value: Value?, _ line: Int) throws(TemplateError) -> Set<Unicode.Scalar>? {
+        guard let value, value != .null else { return nil }
+        guard case .string(let text) = value else { throw wrongType("'strip'", value, line) }
+        return Set(text.unicodeScalars)
+    }
+
+    private mutating func split(
+        _ text: String, _ arguments: CallArguments, fromRight: Bool, _ line: Int
+    ) throws(TemplateError) -> Value {
+        let limit = arguments.value(1, "maxsplit")?.asInteger ?? -1
+        guard let separator = arguments.value(0, "sep"), separator != .null else {
+            var words = text.unicodeScalars.split(whereSeparator: isSpace).map { String($0) }
+            if limit >= 0 && words.count > limit + 1 {
+                throw TemplateError(
+                    code: .unsupported, line: line, message: "'split' at spaces with a limit is not supported")
+            }
+            if words.isEmpty { words = [] }
+            return try list(words.map { .string($0) }, line)
+        }
+        guard case .string(let separator) = separator, !separator.isEmpty else {
+            throw TemplateError(code: .type, line: line, message: "'split' needs a text that is not empty")
+        }
+        var cuts = try occurrences(of: separator, in: text, line)
+        if limit >= 0 && cuts.count > limit { cuts = fromRight ? Array(cuts.suffix(limit)) : Array(cuts.prefix(limit)) }
+        let bytes = Array(text.utf8)
+        var parts: [Value] = []
+        var start = 0
+        for cut in cuts {
+            parts.append(.string(String(decoding: bytes[start..<cut], as: UTF8.self)))
+            start = cut + separator.utf8.count
+        }
+        parts.append(.string(String(decoding: bytes[start...], as: UTF8.self)))
+        return try list(parts, line)
+    }
+}

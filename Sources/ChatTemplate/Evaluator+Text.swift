@@ -1,0 +1,83 @@
+/// Text operations that methods and filters share. All work on Unicode scalars, as Python's do, and never on what people see as
+/// one character.
+extension Evaluator {
+    func stripped(_ text: String, _ characters: Set<Unicode.Scalar>?, left: Bool = true, right: Bool = true) -> String {
+        func goes(_ scalar: Unicode.Scalar) -> Bool { characters.map { $0.contains(scalar) } ?? isSpace(scalar) }
+        var rest = text.unicodeScalars[...]
+        if left { while let first = rest.first, goes(first) { rest.removeFirst() } }
+        if right { while let last = rest.last, goes(last) { rest.removeLast() } }
+        return String(Substring(rest))
+    }
+
+    func lines(of text: String) -> [String] {
+        var lines: [String] = []
+        var current = String.UnicodeScalarView()
+        var previous: Unicode.Scalar?
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\n" where previous == "\r": break
+            case "\n", "\r", "\u{b}", "\u{c}", "\u{1c}", "\u{1d}", "\u{1e}", "\u{85}", "\u{2028}", "\u{2029}":
+                lines.append(String(current))
+                current = String.UnicodeScalarView()
+            default: current.append(scalar)
+            }
+            previous = scalar
+        }
+        if !current.isEmpty { lines.append(String(current)) }
+        return lines
+    }
+
+    func capitalized(_ text: String) -> String {
+        guard let first = text.unicodeScalars.first else { return "" }
+        return first.properties.titlecaseMapping + String(Substring(text.unicodeScalars.dropFirst())).lowercased()
+    }
+
+    func titled(_ text: String) -> String {
+        var result = ""
+        var inWord = false
+        for scalar in text.unicodeScalars {
+            let isLetter = scalar.properties.isCased
+            result +=
+                isLetter
+                ? (inWord ? scalar.properties.lowercaseMapping : scalar.properties.titlecaseMapping) : String(scalar)
+            inWord = isLetter
+        }
+        return result
+    }
+
+    mutating func replaced(
+        _ text: String, _ old: String, _ new: String, _ count: Int?, _ line: Int
+    ) throws(TemplateError) -> Value {
+        let limit = count.map { $0 < 0 ? .max : $0 } ?? .max
+        if old.isEmpty {
+            if new.isEmpty || limit == 0 { return .string(text) }
+            throw TemplateError(code: .unsupported, line: line, message: "'replace' of an empty text is not supported")
+        }
+        let cuts = try occurrences(of: old, in: text, limit: limit, line)
+        let growth = new.utf8.count - old.utf8.count
+        guard growth <= 0 || cuts.count <= limits.outputBytes / growth else {
+            throw TemplateError(code: .limit, line: line, message: "a text grows beyond \(limits.outputBytes) bytes")
+        }
+        let bytes = Array(text.utf8)
+        var result: [UInt8] = []
+        var start = 0
+        for cut in cuts {
+            result += bytes[start..<cut]
+            result += new.utf8
+            start = cut + old.utf8.count
+        }
+        result += bytes[start...]
+        return try self.text(String(decoding: result, as: UTF8.self), line)
+    }
+
+    /// The elements' texts with a separator between them.
+    mutating func join(_ value: Value, separator: String, _ line: Int) throws(TemplateError) -> Value {
+        var writer = ValueWriter(limit: limits.outputBytes, line: line)
+        for (index, element) in try elements(of: value, line).enumerated() {
+            try charge(1, line)
+            if index > 0 { try writer.write(separator) }
+            try writer.writeText(element)
+        }
+        return try text(writer.output, line)
+    }
+}

@@ -1,0 +1,121 @@
+/// Runs one template once. Everything it makes dies with it; steps, sizes and depth are counted against the limits.
+struct Evaluator {
+    /// What a namespace, a loop or a macro is; values refer to them by number, so that values stay plain and hold no cycles.
+    struct LoopState {
+        var index = 0
+        let elements: [Value]
+        let depth: Int
+        var changed: Value?
+    }
+
+    struct MacroState {
+        let macro: Statement.Macro
+        /// How many frames were open where it was defined.
+        let frameCount: Int
+    }
+
+    let limits: TemplateLimits
+    let now: CivilTime?
+    var frames: [[String: Value]]
+    var namespaces: [ValueMapping] = []
+    var loops: [LoopState] = []
+    var macros: [MacroState] = []
+    var writer: ValueWriter
+    private var steps = 0
+    private var depth = 0
+
+    static let functions: Set<String> = ["raise_exception", "strftime_now", "range", "namespace", "dict"]
+
+    init(variables: [String: Value], limits: TemplateLimits, now: CivilTime?) {
+        self.limits = limits
+        self.now = now
+        frames = [variables]
+        writer = ValueWriter(limit: limits.outputBytes, line: 0)
+    }
+
+    mutating func run(_ statements: [Statement]) throws(TemplateError) -> String {
+        _ = try execute(statements)
+        return writer.output
+    }
+
+    // MARK: Limits
+
+    /// Counts work: nodes, loop turns, and text by its length.
+    mutating func charge(_ count: Int, _ line: Int) throws(TemplateError) {
+        steps += count
+        if steps > limits.steps {
+            throw TemplateError(code: .limit, line: line, message: "the template takes more than \(limits.steps) steps")
+        }
+    }
+
+    mutating func enter(_ line: Int) throws(TemplateError) {
+        depth += 1
+        try charge(1, line)
+        if depth > limits.depth {
+            throw TemplateError(code: .limit, line: line, message: "the template nests deeper than \(limits.depth)")
+        }
+    }
+
+    mutating func leave() { depth -= 1 }
+
+    /// A new text, its making counted.
+    mutating func text(_ text: String, _ line: Int) throws(TemplateError) -> Value {
+        if text.utf8.count > limits.outputBytes {
+            throw TemplateError(code: .limit, line: line, message: "a text grows beyond \(limits.outputBytes) bytes")
+        }
+        try charge(text.utf8.count / 16, line)
+        return .string(text)
+    }
+
+    /// A new list, its making counted.
+    mutating func list(_ elements: [Value], _ line: Int) throws(TemplateError) -> Value {
+        if elements.count > limits.listElements {
+            throw TemplateError(
+                code: .limit, line: line, message: "a list grows beyond \(limits.listElements) elements")
+        }
+        try charge(elements.count, line)
+        return try checked(.array(elements), line)
+    }
+
+    /// A value that nests no deeper than allowed.
+    func checked(_ value: Value, _ line: Int) throws(TemplateError) -> Value {
+        if value.depth > NestingLimit.value {
+            throw TemplateError(code: .limit, line: line, message: "values nest deeper than \(NestingLimit.value)")
+        }
+        return value
+    }
+
+    /// The text that `{{ value }}` prints.
+    mutating func printed(_ value: Value, _ line: Int) throws(TemplateError) -> String {
+        if case .string(let text) = value { return text }
+        var writer = ValueWriter(limit: limits.outputBytes, line: line)
+        try writer.writeText(value)
+        try charge(writer.output.utf8.count / 16, line)
+        return writer.output
+    }
+
+    // MARK: Variables
+
+    func lookup(_ name: String) -> Value {
+        for frame in frames.reversed() {
+            if let value = frame[name] { return value }
+        }
+        if Self.functions.contains(name) { return .reference(.function(name)) }
+        return .undefined("'\(name)' is undefined")
+    }
+
+    mutating func assign(_ name: String, _ value: Value) {
+        frames[frames.count - 1][name] = value
+    }
+}
+
+/// The values of a call's arguments.
+struct CallArguments {
+    var positional: [Value] = []
+    var named: [(name: String, value: Value)] = []
+
+    /// An argument by its place or its name.
+    func value(_ index: Int, _ name: String) -> Value? {
+        index < positional.count ? positional[index] : named.first { $0.name == name }?.value
+    }
+}

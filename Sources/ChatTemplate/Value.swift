@@ -1,0 +1,126 @@
+/// A value of a template: what JSON has, and what only templates know.
+package enum Value: Sendable, Hashable {
+    /// Missing; the text says what, for errors.
+    case undefined(String)
+    /// JSON's null.
+    case null
+    /// True or false.
+    case boolean(Bool)
+    /// A whole number.
+    case integer(Int)
+    /// A floating-point number.
+    case float(Double)
+    /// A text.
+    case string(String)
+    /// A list.
+    case list(ValueList)
+    /// A dictionary with texts as keys, in order of insertion.
+    case mapping(ValueMapping)
+    /// Something that lives in the evaluator only.
+    case reference(ValueReference)
+
+    /// A list of values.
+    package static func array(_ elements: [Value]) -> Value { .list(ValueList(elements)) }
+
+    /// A dictionary of values; of equal keys the last counts.
+    package static func object(_ entries: [(String, Value)]) -> Value {
+        var mapping = ValueMapping()
+        for (key, value) in entries { mapping[key] = value }
+        return .mapping(mapping)
+    }
+
+    /// How deep lists and dictionaries nest.
+    var depth: Int {
+        switch self {
+        case .list(let list): list.depth
+        case .mapping(let mapping): mapping.depth
+        default: 0
+        }
+    }
+}
+
+/// A list that knows how deep it nests.
+package struct ValueList: Sendable, Hashable {
+    /// The elements.
+    package let elements: [Value]
+    let depth: Int
+
+    /// Makes a list.
+    package init(_ elements: [Value]) {
+        self.elements = elements
+        depth = 1 + elements.reduce(0) { max($0, $1.depth) }
+    }
+}
+
+/// A dictionary that keeps the order of its keys, as Python's does. Keys are equal when their scalars are (no normalization).
+package struct ValueMapping: Sendable, Hashable {
+    /// The keys in order of insertion.
+    package private(set) var keys: [String] = []
+    /// The values in the keys' order.
+    package private(set) var values: [Value] = []
+    private var positions: [ExactText: Int] = [:]
+    private(set) var depth = 1
+
+    /// An empty dictionary.
+    package init() {}
+
+    /// The value of a key; setting nil has no effect.
+    package subscript(key: String) -> Value? {
+        get { positions[ExactText(text: key)].map { values[$0] } }
+        set {
+            guard let newValue else { return }
+            depth = max(depth, 1 + newValue.depth)
+            if let position = positions[ExactText(text: key)] {
+                values[position] = newValue
+            } else {
+                positions[ExactText(text: key)] = keys.count
+                keys.append(key)
+                values.append(newValue)
+            }
+        }
+    }
+}
+
+/// A text compared scalar by scalar, where `String` compares what people see.
+struct ExactText: Sendable, Hashable {
+    let text: String
+
+    static func == (left: Self, right: Self) -> Bool { same(left.text, right.text) }
+
+    func hash(into hasher: inout Hasher) {
+        for byte in text.utf8 { hasher.combine(byte) }
+        hasher.combine(0xff as UInt8)
+    }
+}
+
+/// Whether two texts have the same scalars.
+func same(_ left: String, _ right: String) -> Bool {
+    left.utf8.count == right.utf8.count && left.utf8.elementsEqual(right.utf8)
+}
+
+/// A handle on something of one rendering.
+package enum ValueReference: Sendable, Hashable {
+    /// A function of the evaluator.
+    case function(String)
+    /// A macro, by its number.
+    case macro(Int)
+    /// A `namespace(...)`, by its number.
+    case namespace(Int)
+    /// The variable `loop`, by its number.
+    case loop(Int)
+    /// A method that is named but not called.
+    case method(String)
+}
+
+extension Value: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral,
+    ExpressibleByBooleanLiteral,
+    ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral, ExpressibleByNilLiteral
+{
+    package init(stringLiteral value: String) { self = .string(value) }
+    package init(integerLiteral value: Int) { self = .integer(value) }
+    package init(floatLiteral value: Double) { self = .float(value) }
+    package init(booleanLiteral value: Bool) { self = .boolean(value) }
+    package init(arrayLiteral elements: Value...) { self = .array(elements) }
+    package init(dictionaryLiteral elements: (String, Value)...) { self = .object(elements) }
+    package init(nilLiteral: ()) { self = .null }
+}
