@@ -60,6 +60,13 @@ package struct GGUFFile: Sendable {
         self.path = path
     }
 
+    /// Checks a file that was made in memory; `path` is only for errors.
+    ///
+    /// - Throws: `GGUFError` that says what is wrong, where, and what to do.
+    package init(copying bytes: [UInt8], path: String = "") throws(GGUFError) {
+        try self.init(bytes: MappedBytes(copying: bytes), path: path)
+    }
+
     /// The directory entry of that name, nil when there is none.
     package func tensor(named name: String) -> GGUFTensor? {
         indices[name].map { tensors[$0] }

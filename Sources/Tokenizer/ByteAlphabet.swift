@@ -7,8 +7,8 @@ enum ByteAlphabet {
     static let encoded: [[UInt8]] = scalars.map { Array(String($0).utf8) }
 
     /// The byte that a character stands for, nil for characters outside of the alphabet.
-    static func byte(of scalar: Unicode.Scalar) -> UInt8? {
-        let value = Int(scalar.value)
+    static func byte(of scalarValue: UInt32) -> UInt8? {
+        let value = Int(scalarValue)
         guard value < inverse.count, inverse[value] >= 0 else { return nil }
         return UInt8(inverse[value])
     }

@@ -57,25 +57,39 @@ struct BytePairEncoding: Sendable {
         return TokenID(token)
     }
 
-    /// The bytes that a token of the vocabulary stands for.
-    static func bytes(ofText text: ArraySlice<UInt8>) -> [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(text.count)
-        for scalar in String(decoding: text, as: UTF8.self).unicodeScalars {
-            if let byte = ByteAlphabet.byte(of: scalar) {
-                bytes.append(byte)
-            } else {
-                bytes.append(contentsOf: String(scalar).utf8)
+    /// Appends the bytes that a text of the vocabulary stands for.
+    static func append(bytesOfText text: ArraySlice<UInt8>, to bytes: inout [UInt8]) {
+        var index = text.startIndex
+        while index < text.endIndex {
+            let first = text[index]
+            // The alphabet is characters of one and two bytes; whatever else a text holds stands for itself.
+            if first < 0x80 {
+                bytes.append(ByteAlphabet.byte(of: UInt32(first)) ?? first)
+                index += 1
+                continue
             }
+            if first & 0b1110_0000 == 0b1100_0000, index + 1 < text.endIndex,
+                text[index + 1] & 0b1100_0000 == 0b1000_0000
+            {
+                let value = UInt32(first & 0b1_1111) << 6 | UInt32(text[index + 1] & 0b11_1111)
+                if let byte = ByteAlphabet.byte(of: value) {
+                    bytes.append(byte)
+                    index += 2
+                    continue
+                }
+            }
+            bytes.append(first)
+            index += 1
         }
-        return bytes
     }
 
     /// Reads `tokenizer.ggml.merges`: one text "left right" per merge, in order.
     private static func merges(
         _ metadata: GGUFMetadata, _ vocabulary: Vocabulary
     ) throws(TokenizerError) -> MergeTable {
-        guard let array = metadata["tokenizer.ggml.merges"]?.array, array.elementType == .string else {
+        guard let array = metadata["tokenizer.ggml.merges"]?.array, array.elementType == .string,
+            array.count <= Int(Int32.max / 4)
+        else {
             throw TokenizerError(
                 code: .metadata,
                 message: "the file has no merges (tokenizer.ggml.merges): use a file that was converted with them")
@@ -91,12 +105,13 @@ struct BytePairEncoding: Sendable {
                     code: .invalidVocabulary,
                     message: "merge \(rank) of the file is not two texts and a space: download or convert it again")
             }
+            let first = UnsafeRawBufferPointer(rebasing: text[..<space])
+            let second = UnsafeRawBufferPointer(rebasing: text[(space + 1)...])
             joined.removeAll(keepingCapacity: true)
-            joined.append(contentsOf: text[..<space])
-            joined.append(contentsOf: text[(space + 1)...])
+            joined.append(contentsOf: first)
+            joined.append(contentsOf: second)
             // Merges of texts outside of the vocabulary can never lead to a token; into a control token none may lead.
-            guard let left = vocabulary.token(text: joined[..<space]),
-                let right = vocabulary.token(text: joined[space...]),
+            guard let left = vocabulary.token(text: first), let right = vocabulary.token(text: second),
                 let token = vocabulary.token(text: joined), vocabulary.kinds[token] != .control
             else { return }
             table.insert(left: TokenID(left), right: TokenID(right), rank: rank, token: TokenID(token))

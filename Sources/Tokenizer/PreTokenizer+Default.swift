@@ -1,6 +1,6 @@
 extension ClassifiedText {
     /// The cuts for files that name no pre-tokenizer, four splits one after the other (llama.cpp's "default"):
-    /// ``[\p{P}\$\+<=>\^~\|`]+``, GPT-2's, `\p{N}+`, `[0-9][0-9][0-9]`.
+    /// `[\p{P}\$\+<=>\^~\|]+`, GPT-2's, `\p{N}+`, `[0-9][0-9][0-9]`.
     func splitLikeDefault(_ range: Range<Int>, _ body: (Range<Int>) -> Void) {
         split(range, by: endOfPunctuation) { part in
             splitLikeGPT2(part) { piece in
@@ -30,7 +30,7 @@ extension ClassifiedText {
     private func isPunctuation(_ index: Int) -> Bool {
         guard classes[index] == .other else { return false }
         switch scalars[index] {
-        case "$", "+", "<", "=", ">", "^", "~", "|", "`": return true
+        case "$", "+", "<", "=", ">", "^", "~", "|": return true
         default: break
         }
         switch scalars[index].properties.generalCategory {

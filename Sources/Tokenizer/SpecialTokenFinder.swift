@@ -21,7 +21,8 @@ struct SpecialTokenFinder: Sendable {
     }
 
     private mutating func insert(_ text: ArraySlice<UInt8>, _ token: TokenID) {
-        guard let first = text.first else { return }
+        // A text that is not UTF-8 could match in the middle of a character.
+        guard let first = text.first, String(validating: text, as: UTF8.self) != nil else { return }
         isFirstByte[Int(first)] = true
         var node = 0
         for byte in text {

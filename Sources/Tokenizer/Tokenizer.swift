@@ -118,7 +118,7 @@ package struct Tokenizer: Sendable {
 
     /// The token with exactly that text in the vocabulary, such as "<|im_end|>"; nil when there is none.
     package func token(text: String) -> TokenID? {
-        vocabulary.token(text: text.utf8).map { TokenID($0) }
+        vocabulary.token(text: Array(text.utf8)).map { TokenID($0) }
     }
 
     private func index(_ id: TokenID) -> Int? {
@@ -138,7 +138,8 @@ package struct Tokenizer: Sendable {
         offsets.reserveCapacity(vocabulary.count + 1)
         for token in 0..<vocabulary.count {
             switch vocabulary.kinds[token] {
-            case .normal, .unused, .byte: bytes += BytePairEncoding.bytes(ofText: vocabulary.text(of: token))
+            case .normal, .unused, .byte:
+                BytePairEncoding.append(bytesOfText: vocabulary.text(of: token), to: &bytes)
             case .control, .userDefined, .unknown: bytes += vocabulary.text(of: token)
             }
             offsets.append(bytes.count)

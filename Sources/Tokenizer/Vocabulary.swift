@@ -51,20 +51,22 @@ struct Vocabulary: Sendable {
     }
 
     /// The token with exactly that text, the first one when there are several.
-    func token(text: some Collection<UInt8>) -> Int? {
-        if let token = text.withContiguousStorageIfAvailable({ lookUp($0) }) { return token }
-        return Array(text).withUnsafeBufferPointer { lookUp($0) }
+    func token(text: [UInt8]) -> Int? {
+        text.withUnsafeBytes { token(text: $0) }
     }
 
-    private func lookUp(_ text: UnsafeBufferPointer<UInt8>) -> Int? {
+    /// The token with exactly that text, the first one when there are several.
+    func token(text: UnsafeRawBufferPointer) -> Int? {
         let mask = table.count - 1
-        var slot = Self.hash(UnsafeRawBufferPointer(text)) & mask
-        while table[slot] >= 0 {
-            let token = Int(table[slot])
-            if texts[offsets[token]..<offsets[token + 1]].elementsEqual(text) { return token }
-            slot = (slot + 1) & mask
+        var slot = Self.hash(text) & mask
+        return texts.withUnsafeBytes { texts in
+            while table[slot] >= 0 {
+                let token = Int(table[slot])
+                if Self.areEqual(texts, offsets[token]..<offsets[token + 1], text) { return token }
+                slot = (slot + 1) & mask
+            }
+            return nil
         }
-        return nil
     }
 
     private static func makeTable(texts: [UInt8], offsets: [Int]) -> [Int32] {
@@ -80,13 +82,21 @@ struct Vocabulary: Sendable {
                 var isNew = true
                 while table[slot] >= 0, isNew {
                     let other = Int(table[slot])
-                    isNew = !raw[offsets[other]..<offsets[other + 1]].elementsEqual(text)
+                    isNew = !areEqual(raw, offsets[other]..<offsets[other + 1], text)
                     slot = (slot + 1) & mask
                 }
                 if isNew { table[slot] = Int32(token) }
             }
         }
         return table
+    }
+
+    private static func areEqual(
+        _ texts: UnsafeRawBufferPointer, _ range: Range<Int>, _ text: UnsafeRawBufferPointer
+    ) -> Bool {
+        guard range.count == text.count else { return false }
+        for index in 0..<text.count where texts[range.lowerBound + index] != text[index] { return false }
+        return true
     }
 
     private static func hash(_ bytes: UnsafeRawBufferPointer) -> Int {

@@ -38,6 +38,23 @@ struct OfficialVectors: Decodable {
     let cases: [Case]
 }
 
+/// The vectors of a golden model's own tokenizer, `models/X/tokenizer_vectors.json`.
+private struct ModelVectors: Decodable {
+    struct Case: Decodable {
+        let text: String
+        let ids: [TokenID]
+        let framed: [TokenID]
+        let decoded: String
+
+        enum CodingKeys: String, CodingKey {
+            case text, ids, decoded
+            case framed = "ids_with_special"
+        }
+    }
+
+    let cases: [Case]
+}
+
 /// Holds a tokenizer against all vectors of a name.
 private func checkVectors(_ tokenizer: Tokenizer, _ name: String) throws {
     let vectors: TokenizerVectors = try Golden.json("tokenizers/\(name).vectors.json")
@@ -80,6 +97,21 @@ struct TokenizerGoldenTests {
         #expect(!official.cases.isEmpty)
         for vector in official.cases {
             #expect(tokenizer.encode(vector.text) == vector.ids, "\(vector.text.debugDescription)")
+        }
+    }
+
+    @Test(
+        "the vectors of the golden models' own vocabularies are equal",
+        arguments: ["llama3-tied-ropescaled", "qwen2-bias", "qwen3-qknorm"])
+    func models(name: String) throws {
+        let path = try Golden.file("gguf/\(name)-F16.gguf").path
+        let tokenizer = try Tokenizer(metadata: GGUFFile.open(path: path).metadata)
+        let vectors: ModelVectors = try Golden.json("models/\(name)/tokenizer_vectors.json")
+        #expect(!vectors.cases.isEmpty)
+        for vector in vectors.cases {
+            #expect(tokenizer.encode(vector.text) == vector.ids, "\(vector.text.debugDescription)")
+            #expect(tokenizer.encode(vector.text, addSpecial: true) == vector.framed, "\(vector.text.debugDescription)")
+            #expect(tokenizer.decode(vector.ids) == vector.decoded)
         }
     }
 
