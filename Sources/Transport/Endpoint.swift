@@ -42,7 +42,8 @@ package struct Endpoint: Sendable, Hashable, CustomStringConvertible {
             }
         }
         guard !host.isEmpty else { throw invalid("the host is empty") }
-        guard host.utf8.allSatisfy({ $0 > 0x20 && $0 != UInt8(ascii: "/") && $0 != 0x7f && $0 != UInt8(ascii: "[") }) else {
+        guard host.utf8.allSatisfy({ $0 > 0x20 && $0 != UInt8(ascii: "/") && $0 != 0x7f && $0 != UInt8(ascii: "[") })
+        else {
             throw invalid("a host has no spaces, slashes or brackets")
         }
         guard let portText else {

@@ -186,7 +186,8 @@ final class LinkChannelHandler: ChannelDuplexHandler {
         link?.channelClosed()
         if let link, let handler {
             let lost = TransportError(
-                .connectionLost, "\(owner.address): the connection ended without a goodbye; the peer died or the network failed")
+                .connectionLost,
+                "\(owner.address): the connection ended without a goodbye; the peer died or the network failed")
             let error = wasClosedHere ? link.failure : outcome ?? lost
             handler.closed(link, error: error)
         } else {
@@ -217,7 +218,9 @@ final class LinkChannelHandler: ChannelDuplexHandler {
             outcome =
                 outcome
                 ?? TransportError(
-                    .silent, "\(owner.address): nothing was heard for \(silence / 1_000_000) ms; the device or the network is down")
+                    .silent,
+                    "\(owner.address): nothing was heard for \(silence / 1_000_000) ms; the device or the network is down"
+                )
             context.close(promise: nil)
         }
     }

@@ -63,7 +63,8 @@ final class TCPLink: Link {
             fail(
                 TransportError(
                     .congested,
-                    "\(peer.address): more than \(options.maximumPendingBytes) bytes wait to be sent; the peer does not read"))
+                    "\(peer.address): more than \(options.maximumPendingBytes) bytes wait to be sent; the peer does not read"
+                ))
             whenWritten?(false)
         }
     }
@@ -79,12 +80,13 @@ final class TCPLink: Link {
 
     /// Closes at once, without what waits.
     private func fail(_ error: TransportError) {
-        state.withLock { state in
-            guard !state.isClosed else { return }
+        let wasOpen = state.withLock { state in
+            guard !state.isClosed else { return false }
             state.isClosed = true
             state.failure = error
+            return true
         }
-        channel.close(promise: nil)
+        if wasOpen { channel.close(promise: nil) }
     }
 
     /// Drops what waits: the channel is gone. On the event loop.
@@ -139,7 +141,8 @@ final class TCPLink: Link {
             deadline.cancel()
             channel.close(promise: nil)
         }
-        guard let goodbye = try? FrameEncoder.encode(.control(ControlMessage(body: .goodbye(Goodbye(reason: ""))))) else {
+        guard let goodbye = try? FrameEncoder.encode(.control(ControlMessage(body: .goodbye(Goodbye(reason: "")))))
+        else {
             preconditionFailure("a goodbye cannot be encoded")
         }
         channel.writeAndFlush(goodbye.head, promise: written)

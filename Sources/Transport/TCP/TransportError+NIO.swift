@@ -14,7 +14,8 @@ extension TransportError {
         let seconds = Double(timeout.nanoseconds) / 1e9
         let silent = TransportError(
             .timeout,
-            "\(endpoint): no answer within \(seconds) s; is the device on, in this network, and port \(endpoint.port) let through?")
+            "\(endpoint): no answer within \(seconds) s; is the device on, in this network, and port \(endpoint.port) let through?"
+        )
         switch error {
         case let error as NIOConnectionError:
             if let failure = error.connectionErrors.first {
@@ -22,7 +23,8 @@ extension TransportError {
             } else if error.dnsAError != nil || error.dnsAAAAError != nil {
                 self.init(
                     .unresolvedName,
-                    "\(endpoint): no address is known for \"\(endpoint.host)\"; check the spelling, or give its IP address")
+                    "\(endpoint): no address is known for \"\(endpoint.host)\"; check the spelling, or give its IP address"
+                )
             } else {
                 self = silent
             }
@@ -31,7 +33,8 @@ extension TransportError {
         case let error as IOError where error.errnoCode == ECONNREFUSED:
             self.init(
                 .connectionRefused,
-                "\(endpoint): connection refused; is `shoal worker` running on \(endpoint.host), on port \(endpoint.port)?")
+                "\(endpoint): connection refused; is `shoal worker` running on \(endpoint.host), on port \(endpoint.port)?"
+            )
         case let error as IOError where error.errnoCode == ETIMEDOUT:
             self = silent
         case let error as IOError:
@@ -60,7 +63,8 @@ extension TransportError {
         case EACCES:
             self.init(
                 .cannotListen,
-                "cannot listen on \(endpoint): not permitted; ports below 1024 are for root, choose another with --listen")
+                "cannot listen on \(endpoint): not permitted; ports below 1024 are for root, choose another with --listen"
+            )
         case EADDRNOTAVAIL:
             self.init(
                 .cannotListen,

@@ -32,7 +32,9 @@ package struct ConnectionStateMachine: Sendable {
     private var state: State
 
     /// The side that dials, with what it says of itself.
-    package static func dialing(_ hello: Hello) -> ConnectionStateMachine { ConnectionStateMachine(state: .idle(hello)) }
+    package static func dialing(_ hello: Hello) -> ConnectionStateMachine {
+        ConnectionStateMachine(state: .idle(hello))
+    }
 
     /// The side that listens.
     package static func accepting() -> ConnectionStateMachine { ConnectionStateMachine(state: .idle(nil)) }

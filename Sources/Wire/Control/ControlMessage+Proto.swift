@@ -53,17 +53,22 @@ extension ControlBody {
             case SHOAL__ENVELOPE__BODY_PONG: .pong(try Pong(envelope.pong.pointee))
             case SHOAL__ENVELOPE__BODY_GOODBYE: .goodbye(try Goodbye(envelope.goodbye.pointee))
             case SHOAL__ENVELOPE__BODY_FAILURE: .failure(try Failure(envelope.failure.pointee))
-            case SHOAL__ENVELOPE__BODY_DESCRIBE_DEVICE: .describeDevice(DescribeDevice(envelope.describe_device.pointee))
+            case SHOAL__ENVELOPE__BODY_DESCRIBE_DEVICE:
+                .describeDevice(DescribeDevice(envelope.describe_device.pointee))
             case SHOAL__ENVELOPE__BODY_DEVICE_REPORT: .deviceReport(try DeviceReport(envelope.device_report.pointee))
             case SHOAL__ENVELOPE__BODY_SHARD_INQUIRY: .shardInquiry(try ShardInquiry(envelope.shard_inquiry.pointee))
-            case SHOAL__ENVELOPE__BODY_SHARD_INVENTORY: .shardInventory(try ShardInventory(envelope.shard_inventory.pointee))
-            case SHOAL__ENVELOPE__BODY_SHARD_PIECE_ACCEPTED: .shardPieceAccepted(try ShardPieceAccepted(envelope.shard_piece_accepted.pointee))
+            case SHOAL__ENVELOPE__BODY_SHARD_INVENTORY:
+                .shardInventory(try ShardInventory(envelope.shard_inventory.pointee))
+            case SHOAL__ENVELOPE__BODY_SHARD_PIECE_ACCEPTED:
+                .shardPieceAccepted(try ShardPieceAccepted(envelope.shard_piece_accepted.pointee))
             case SHOAL__ENVELOPE__BODY_SHARD_STORED: .shardStored(try ShardStored(envelope.shard_stored.pointee))
             case SHOAL__ENVELOPE__BODY_LOAD_STAGE: .loadStage(try LoadStage(envelope.load_stage.pointee))
-            case SHOAL__ENVELOPE__BODY_STAGE_PROGRESS: .stageProgress(try StageProgress(envelope.stage_progress.pointee))
+            case SHOAL__ENVELOPE__BODY_STAGE_PROGRESS:
+                .stageProgress(try StageProgress(envelope.stage_progress.pointee))
             case SHOAL__ENVELOPE__BODY_STAGE_LOADED: .stageLoaded(try StageLoaded(envelope.stage_loaded.pointee))
             case SHOAL__ENVELOPE__BODY_UNLOAD_STAGES: .unloadStages(try UnloadStages(envelope.unload_stages.pointee))
-            case SHOAL__ENVELOPE__BODY_STAGES_UNLOADED: .stagesUnloaded(StagesUnloaded(envelope.stages_unloaded.pointee))
+            case SHOAL__ENVELOPE__BODY_STAGES_UNLOADED:
+                .stagesUnloaded(StagesUnloaded(envelope.stages_unloaded.pointee))
             case SHOAL__ENVELOPE__BODY_STEP_FAILED: .stepFailed(try StepFailed(envelope.step_failed.pointee))
             case SHOAL__ENVELOPE__BODY_PEER_LOST: .peerLost(try PeerLost(envelope.peer_lost.pointee))
             default: throw WireError(.malformedMessage, "control frame: an Envelope without a message of this version")

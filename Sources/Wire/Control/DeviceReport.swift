@@ -24,7 +24,9 @@ package struct DeviceReport: Sendable, Hashable {
     package var stages: [StageReport]
 
     package init(
-        name: String, softwareVersion: String, cores: UInt32, threads: UInt32, instructionSet: String, architecture: Architecture, memoryBudgetBytes: UInt64, residentBytes: UInt64, storeBytes: UInt64, stages: [StageReport]
+        name: String, softwareVersion: String, cores: UInt32, threads: UInt32, instructionSet: String,
+        architecture: Architecture, memoryBudgetBytes: UInt64, residentBytes: UInt64, storeBytes: UInt64,
+        stages: [StageReport]
     ) {
         self.name = name
         self.softwareVersion = softwareVersion
@@ -42,10 +44,12 @@ package struct DeviceReport: Sendable, Hashable {
 extension DeviceReport {
     init(_ proto: Shoal__DeviceReport) throws(WireError) {
         name = try ProtoReading.text(proto.name, "DeviceReport.name", limit: WireLimits.nameBytes)
-        softwareVersion = try ProtoReading.text(proto.software_version, "DeviceReport.software_version", limit: WireLimits.nameBytes)
+        softwareVersion = try ProtoReading.text(
+            proto.software_version, "DeviceReport.software_version", limit: WireLimits.nameBytes)
         cores = proto.cores
         threads = proto.threads
-        instructionSet = try ProtoReading.text(proto.instruction_set, "DeviceReport.instruction_set", limit: WireLimits.nameBytes)
+        instructionSet = try ProtoReading.text(
+            proto.instruction_set, "DeviceReport.instruction_set", limit: WireLimits.nameBytes)
         architecture = try ProtoReading.known(proto.architecture.rawValue, "DeviceReport.architecture")
         memoryBudgetBytes = proto.memory_budget_bytes
         residentBytes = proto.resident_bytes

@@ -16,7 +16,8 @@ package struct Hello: Sendable, Hashable {
     package var softwareVersion: String
 
     package init(
-        lowestVersion: UInt32 = ProtocolVersion.lowest, highestVersion: UInt32 = ProtocolVersion.highest, role: LinkRole, session: UInt64, name: String, softwareVersion: String
+        lowestVersion: UInt32 = ProtocolVersion.lowest, highestVersion: UInt32 = ProtocolVersion.highest,
+        role: LinkRole, session: UInt64, name: String, softwareVersion: String
     ) {
         self.lowestVersion = lowestVersion
         self.highestVersion = highestVersion
@@ -34,7 +35,8 @@ extension Hello {
         role = try ProtoReading.known(proto.role.rawValue, "Hello.role")
         session = proto.session
         name = try ProtoReading.text(proto.name, "Hello.name", limit: WireLimits.nameBytes)
-        softwareVersion = try ProtoReading.text(proto.software_version, "Hello.software_version", limit: WireLimits.nameBytes)
+        softwareVersion = try ProtoReading.text(
+            proto.software_version, "Hello.software_version", limit: WireLimits.nameBytes)
         guard lowestVersion >= 1, lowestVersion <= highestVersion else {
             throw WireError(
                 .valueOutOfRange, "Hello: versions \(lowestVersion) to \(highestVersion) are not a range from 1 upward")

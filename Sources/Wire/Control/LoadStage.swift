@@ -24,7 +24,8 @@ package struct LoadStage: Sendable, Hashable {
     package var activationCodec: ActivationCodec
 
     package init(
-        epoch: UInt32, stage: UInt32, range: StageRange, shards: [ShardID], modelName: String, compute: ComputeMode, context: UInt32, slots: UInt32, next: NextHop, activationCodec: ActivationCodec = .f32
+        epoch: UInt32, stage: UInt32, range: StageRange, shards: [ShardID], modelName: String, compute: ComputeMode,
+        context: UInt32, slots: UInt32, next: NextHop, activationCodec: ActivationCodec = .f32
     ) {
         self.epoch = epoch
         self.stage = stage

@@ -11,7 +11,8 @@ struct ProtoArena: ~Copyable {
     }
 
     /// A message, initialized by protobuf-c's `…__init`.
-    mutating func make<Message>(_ initialize: (UnsafeMutablePointer<Message>?) -> Void) -> UnsafeMutablePointer<Message> {
+    mutating func make<Message>(_ initialize: (UnsafeMutablePointer<Message>?) -> Void) -> UnsafeMutablePointer<Message>
+    {
         let message = array(of: Message.self, count: 1)
         initialize(message)
         return message

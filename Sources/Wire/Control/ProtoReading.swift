@@ -33,7 +33,9 @@ enum ProtoReading {
     static func id(_ data: ProtobufCBinaryData, _ field: StaticString) throws(WireError) -> ShardID {
         guard data.len == ShardID.byteCount, let bytes = data.data,
             let id = ShardID(UnsafeBufferPointer(start: bytes, count: data.len))
-        else { throw WireError(.valueOutOfRange, "\(field): \(data.len) bytes where a SHA-256 has \(ShardID.byteCount)") }
+        else {
+            throw WireError(.valueOutOfRange, "\(field): \(data.len) bytes where a SHA-256 has \(ShardID.byteCount)")
+        }
         return id
     }
 

@@ -12,7 +12,8 @@ package struct Refusal: Sendable, Hashable {
     package var highestVersion: UInt32
 
     package init(
-        code: RefusalCode, message: String, lowestVersion: UInt32 = ProtocolVersion.lowest, highestVersion: UInt32 = ProtocolVersion.highest
+        code: RefusalCode, message: String, lowestVersion: UInt32 = ProtocolVersion.lowest,
+        highestVersion: UInt32 = ProtocolVersion.highest
     ) {
         self.code = code
         self.message = message

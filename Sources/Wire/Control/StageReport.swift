@@ -20,7 +20,8 @@ package struct StageReport: Sendable, Hashable {
     package var sequences: UInt32
 
     package init(
-        session: UInt64, epoch: UInt32, stage: UInt32, modelName: String, range: StageRange, weightBytes: UInt64, keyValueBytes: UInt64, sequences: UInt32
+        session: UInt64, epoch: UInt32, stage: UInt32, modelName: String, range: StageRange, weightBytes: UInt64,
+        keyValueBytes: UInt64, sequences: UInt32
     ) {
         self.session = session
         self.epoch = epoch

@@ -20,7 +20,8 @@ extension Welcome {
     init(_ proto: Shoal__Welcome) throws(WireError) {
         version = try ProtoReading.range(proto.version, 1...UInt32.max, "Welcome.version")
         name = try ProtoReading.text(proto.name, "Welcome.name", limit: WireLimits.nameBytes)
-        softwareVersion = try ProtoReading.text(proto.software_version, "Welcome.software_version", limit: WireLimits.nameBytes)
+        softwareVersion = try ProtoReading.text(
+            proto.software_version, "Welcome.software_version", limit: WireLimits.nameBytes)
     }
 
     func proto(_ arena: inout ProtoArena) throws(WireError) -> UnsafeMutablePointer<Shoal__Welcome> {

@@ -34,13 +34,15 @@ struct FrameHeader: Equatable {
         guard view.count >= byteCount else { return nil }
 
         let start = buffer.readerIndex
-        guard let rawKind: UInt8 = buffer.getInteger(at: start + 4), let flags: UInt8 = buffer.getInteger(at: start + 5),
+        guard let rawKind: UInt8 = buffer.getInteger(at: start + 4),
+            let flags: UInt8 = buffer.getInteger(at: start + 5),
             let reserved: UInt16 = buffer.getInteger(at: start + 6, endianness: .little),
             let length: UInt32 = buffer.getInteger(at: start + 8, endianness: .little),
             let reservedWord: UInt32 = buffer.getInteger(at: start + 12, endianness: .little)
         else { return nil }
         guard let kind = Kind(rawValue: rawKind) else {
-            throw WireError(.malformedHeader, "frame header: kind \(rawKind) is not one of 1 (control), 2 (step), 3 (piece)")
+            throw WireError(
+                .malformedHeader, "frame header: kind \(rawKind) is not one of 1 (control), 2 (step), 3 (piece)")
         }
         guard flags == 0, reserved == 0, reservedWord == 0 else {
             throw WireError(
@@ -49,7 +51,8 @@ struct FrameHeader: Equatable {
         }
         let limit = limits.payloadBytes(of: kind)
         guard length <= limit else {
-            throw WireError(.tooLarge, "frame header: a \(kind) payload of \(length) bytes; this link takes up to \(limit)")
+            throw WireError(
+                .tooLarge, "frame header: a \(kind) payload of \(length) bytes; this link takes up to \(limit)")
         }
         return FrameHeader(kind: kind, payloadBytes: Int(length))
     }
@@ -69,7 +72,8 @@ struct FrameHeader: Equatable {
         let text = String(decoding: head.prefix(4), as: UTF8.self)
         if requests.contains(text) {
             return WireError(
-                .notShoal, "an HTTP request came to a worker's port; the API is served by `shoal serve` on its own port")
+                .notShoal, "an HTTP request came to a worker's port; the API is served by `shoal serve` on its own port"
+            )
         }
         if text == "HTTP" {
             return WireError(.notShoal, "the peer answers in HTTP; give a worker's port (7077), not the API's")

@@ -86,8 +86,9 @@ extension ActivationCodec {
             largest = max(largest, elements[index].magnitude)
             finite = finite && elements[index].isFinite
         }
-        // Divided first: near the largest float, 127 times a rounded-up scale would otherwise overflow.
-        let scale = finite ? largest / 127 : Float.nan
+        var scale = finite ? largest / 127 : Float.nan
+        // Near the largest float, 127 times a scale that was rounded up is infinite.
+        if (scale * 127).isInfinite { scale = scale.nextDown }
         bytes.storeBytes(of: scale, toByteOffset: block * blockBytes, as: Float.self)
         for index in 0..<blockElements {
             let quotient = finite && scale > 0 ? (elements[first + index] / scale).rounded(.toNearestOrEven) : 0

@@ -23,10 +23,12 @@ extension StepFrame {
             throw WireError(.malformedPayload, "step \(step): codec \(rawCodec) is not one of 0 to 4")
         }
         guard flags & ~Self.prunedFlag == 0, reserved == 0 else {
-            throw WireError(.malformedPayload, "step \(step): flags \(flags), reserved \(reserved): unknown bits are set")
+            throw WireError(
+                .malformedPayload, "step \(step): flags \(flags), reserved \(reserved): unknown bits are set")
         }
         guard entryCount <= limits.stepEntries else {
-            throw WireError(.tooLarge, "step \(step): \(entryCount) entries; this link takes up to \(limits.stepEntries)")
+            throw WireError(
+                .tooLarge, "step \(step): \(entryCount) entries; this link takes up to \(limits.stepEntries)")
         }
         guard Int(entryCount) * StepEntry.byteCount <= payload.readableBytes else {
             throw WireError(.malformedPayload, "step \(step): \(entryCount) entries do not fit into the payload")
@@ -48,7 +50,8 @@ extension StepFrame {
     /// - Throws: `WireError` when the frame is one that no peer may send on a link with these limits.
     func validate(limits: FrameLimits) throws(WireError) {
         guard entries.count <= limits.stepEntries else {
-            throw WireError(.tooLarge, "step \(step): \(entries.count) entries; the link takes up to \(limits.stepEntries)")
+            throw WireError(
+                .tooLarge, "step \(step): \(entries.count) entries; the link takes up to \(limits.stepEntries)")
         }
         // At most `stepEntries` counts of 32 bits: the sums cannot overflow.
         for (index, entry) in entries.enumerated() { try entry.validate(index: index) }
@@ -71,7 +74,8 @@ extension StepFrame {
         guard payload.readableBytes == expected else {
             throw WireError(
                 .malformedPayload,
-                "step \(step): \(rows) rows of \(width) as \(codec) are \(expected) bytes, found \(payload.readableBytes)")
+                "step \(step): \(rows) rows of \(width) as \(codec) are \(expected) bytes, found \(payload.readableBytes)"
+            )
         }
     }
 

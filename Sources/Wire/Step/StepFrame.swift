@@ -23,7 +23,8 @@ package struct StepFrame: Sendable, Hashable {
     package var payload: ByteBuffer
 
     package init(
-        epoch: UInt32, stage: UInt32, step: UInt64, entries: [StepEntry], width: Int = 0, codec: ActivationCodec = .none,
+        epoch: UInt32, stage: UInt32, step: UInt64, entries: [StepEntry], width: Int = 0,
+        codec: ActivationCodec = .none,
         pruned: Bool = false, payload: ByteBuffer = ByteBuffer()
     ) {
         self.epoch = epoch

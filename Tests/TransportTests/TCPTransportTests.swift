@@ -1,0 +1,125 @@
+import NIOCore
+import NIOPosix
+import Synchronization
+import Testing
+import Transport
+import Wire
+
+@Suite(.timeLimit(.minutes(1))) struct TCPTransportTests {
+    private let transport = TCPTransport(eventLoopGroup: MultiThreadedEventLoopGroup.singleton)
+
+    @Test func `Sixty-four links at once are told apart`() async throws {
+        let accepted = Mutex<[String: RecordingHandler]>([:])
+        let listener = try await transport.listen(on: Peers.loopback, welcome: { _ in .success(Peers.welcome) }) {
+            peer in
+            let handler = RecordingHandler { frame, link in link.send(frame) }
+            accepted.withLock { $0[peer.name] = handler }
+            return handler
+        }
+        let transport = transport
+        let endpoint = listener.boundEndpoint
+        try await withThrowingTaskGroup { group in
+            for number in 1...64 {
+                group.addTask {
+                    let handler = RecordingHandler()
+                    let hello = Hello(role: .inspector, session: 1, name: "d\(number)", softwareVersion: "")
+                    let link = try await transport.connect(to: endpoint, hello: hello, handler: handler)
+                    link.send(numbered(number))
+                    let frames = await handler.frames(1)
+                    #expect(frames == [numbered(number)])
+                    link.close()
+                    #expect(await handler.closedError() == nil)
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(Set(accepted.withLock { $0 }.keys) == Set((1...64).map { "d\($0)" }))
+        await listener.close()
+    }
+
+    @Test func `Closing a listener closes its links`() async throws {
+        let accepting = RecordingHandler()
+        let listener = try await transport.listen(
+            on: Peers.loopback, welcome: { _ in .success(Peers.welcome) }, handler: { _ in accepting })
+        let dialing = RecordingHandler()
+        _ = try await transport.connect(to: listener.boundEndpoint, hello: Peers.hello, handler: dialing)
+        _ = try await accepting.openedLink()
+        await listener.close()
+        #expect(await dialing.closedError()?.code == .closedByPeer)
+        #expect(await accepting.closedError() == nil)
+        await expect(.connectionRefused, "is `shoal worker` running on 127.0.0.1", connectingTo: listener.boundEndpoint)
+    }
+
+    @Test func `A refusal arrives with its code and message`() async throws {
+        let refusal = Refusal(code: .busy, message: "lap2 has this worker")
+        let listener = try await transport.listen(
+            on: Peers.loopback, welcome: { _ in .failure(refusal) }, handler: { _ in RecordingHandler() })
+        let error = await expect(.refused, "lap2 has this worker", connectingTo: listener.boundEndpoint)
+        #expect(error?.refusal == refusal)
+        await listener.close()
+    }
+
+    @Test func `A peer of another protocol version is refused, both versions named`() async throws {
+        let listener = try await transport.listen(
+            on: Peers.loopback, welcome: { _ in .success(Peers.welcome) }, handler: { _ in RecordingHandler() })
+        var hello = Peers.hello
+        (hello.lowestVersion, hello.highestVersion) = (2, 3)
+        let error = await expect(
+            .versionMismatch,
+            "lap speaks protocol version 2 to 3, this side 1; upgrade Shoal on the device that lap dialed",
+            connectingTo: listener.boundEndpoint, hello: hello)
+        #expect(error?.refusal?.code == .versionMismatch)
+        await listener.close()
+    }
+
+    @Test func `A port in use is named, with the mend`() async throws {
+        let listener = try await transport.listen(
+            on: Peers.loopback, welcome: { _ in .success(Peers.welcome) }, handler: { _ in RecordingHandler() })
+        do {
+            _ = try await transport.listen(
+                on: listener.boundEndpoint, welcome: { _ in .success(Peers.welcome) },
+                handler: { _ in RecordingHandler() })
+            Issue.record("two listeners on one port")
+        } catch {
+            #expect(error.code == .portInUse)
+            #expect(error.message.contains("port \(listener.boundEndpoint.port)") && error.message.contains("--listen"))
+        }
+        await listener.close()
+    }
+
+    @Test func `A name without an address is said to be one`() async {
+        await expect(
+            .unresolvedName, "no-such-host.invalid", connectingTo: Endpoint(host: "no-such-host.invalid", port: 1))
+    }
+
+    @Test func `A server of something else is told from a worker`() async throws {
+        let server = try await RawServer.start(answering: ByteBuffer(string: "HTTP/1.1 400 Bad Request\r\n\r\n"))
+        await expect(.notShoal, "answers in HTTP", connectingTo: server.endpoint)
+        await server.stop()
+    }
+
+    @Test func `A server that says nothing times out`() async throws {
+        let server = try await RawServer.start(answering: nil)
+        await expect(.timeout, "is it a Shoal worker?", connectingTo: server.endpoint, timeout: .milliseconds(200))
+        await server.stop()
+    }
+
+    @discardableResult
+    private func expect(
+        _ code: TransportError.Code, _ text: String, connectingTo endpoint: Endpoint, hello: Hello = Peers.hello,
+        timeout: TimeAmount = .seconds(10), sourceLocation: SourceLocation = #_sourceLocation
+    ) async -> TransportError? {
+        do {
+            let link = try await transport.connect(
+                to: endpoint, hello: hello, timeout: timeout, handler: RecordingHandler())
+            link.close()
+            Issue.record("the link opened", sourceLocation: sourceLocation)
+            return nil
+        } catch {
+            #expect(error.code == code, sourceLocation: sourceLocation)
+            #expect(error.message.contains(text), "\(error.message)", sourceLocation: sourceLocation)
+            #expect(error.message.contains("\(endpoint)"), sourceLocation: sourceLocation)
+            return error
+        }
+    }
+}

@@ -1,0 +1,127 @@
+import NIOCore
+import Testing
+import Wire
+
+@Suite struct ControlMessageTests {
+    @Test(arguments: Samples.bodies) func `Every message survives protobuf`(body: ControlBody) throws {
+        let message = ControlMessage(request: .max, body: body)
+        #expect(try decode(try payload(of: message)) == message)
+    }
+
+    @Test func `A coordinator is the next hop when no worker is`() throws {
+        var load = Samples.load
+        load.next = .coordinator
+        let message = ControlMessage(body: .loadStage(load))
+        #expect(try decode(try payload(of: message)) == message)
+    }
+
+    @Test(arguments: Samples.bodies) func `A message cut anywhere gives another message or a typed error`(
+        body: ControlBody
+    ) throws {
+        let whole = try payload(of: ControlMessage(request: 300, body: body))
+        for length in 0..<whole.readableBytes {
+            let cut = try #require(whole.getSlice(at: whole.readerIndex, length: length))
+            let error = #expect(throws: WireError.self) { _ = try ControlMessage(payload: cut) }
+            #expect(error?.code == .malformedMessage || error?.code == .valueOutOfRange)
+        }
+    }
+
+    @Test func `Fields of later versions are skipped, messages of later versions refused`() throws {
+        var bytes = try payload(of: ControlMessage(request: 1, body: Samples.bodies[3]))
+        bytes.writeBytes([0xf8, 0x7f, 1])  // field 2047, varint 1
+        #expect(try decode(bytes) == ControlMessage(request: 1, body: Samples.bodies[3]))
+        let unknown = ByteBuffer(bytes: [0xfa, 0x7f, 0])  // field 2047, empty message
+        let error = #expect(throws: WireError.self) { _ = try ControlMessage(payload: unknown) }
+        #expect(error?.message.contains("without a message of this version") == true)
+    }
+
+    @Test func `Values out of range are refused and named`() throws {
+        try expect("Hello: versions 0 to 1", Self.hello(lowest: 0))
+        try expect("Hello: versions 2 to 1", Self.hello(lowest: 2))
+        try expect("Hello.role: 9", Self.hello(role: 9))
+        try expect("Hello.role: 0", Self.hello(role: 0))
+        try expect("Hello.name: text of more than 255", Self.hello(name: String(repeating: "x", count: 256)))
+        let longest = String(repeating: "x", count: 255)
+        #expect(
+            try decode(Self.hello(name: longest)).body
+                == .hello(
+                    Hello(
+                        lowestVersion: 1, highestVersion: 1, role: .coordinator, session: 0, name: longest,
+                        softwareVersion: "")))
+        try expect("Hello.name: not UTF-8", Self.hello(nameBytes: [0x62, 0xff]))
+    }
+
+    @Test func `Shard ids have 32 bytes`() throws {
+        for count in [0, 31, 33] {
+            let inner: [UInt8] = [0x0a, UInt8(count)] + [UInt8](repeating: 1, count: count)
+            try expect("ShardInquiry.ids: \(count) bytes", Self.envelope(field: 24, inner))
+        }
+    }
+
+    @Test func `Stages that compute nothing or run backward are refused`() throws {
+        // LoadStage { range: StageRange { first_layer, last_layer } }
+        try expect("LoadStage.range: computes nothing", Self.envelope(field: 32, [0x1a, 4, 0x10, 3, 0x18, 3]))
+        try expect("layers 4..<3", Self.envelope(field: 32, [0x1a, 4, 0x10, 4, 0x18, 3]))
+        try expect("LoadStage.range: missing", Self.envelope(field: 32, []))
+        try expect("LoadStage.shards: empty", try load { $0.shards = [] })
+        try expect("LoadStage.context: 0", try load { $0.context = 0 })
+        try expect("LoadStage.slots: 65537", try load { $0.slots = 65_537 })
+        try expect("LoadStage.next_worker.address: empty", try load { $0.next = .worker(address: "", stage: 1) })
+        try expect("LoadStage.activation_codec: 1", try load { $0.activationCodec = .tokens })
+        try expect(
+            "StageProgress: 2 of 1",
+            try payload(
+                of: ControlMessage(body: .stageProgress(StageProgress(epoch: 0, stage: 0, done: 2, total: 1)))))
+    }
+
+    @Test func `Long text is cut at a character, and NUL does not end it`() throws {
+        let long = String(repeating: "ü", count: 3_000)
+        let cut = try roundTrip(.failure(Failure(code: .internalError, message: long)))
+        #expect(cut == .failure(Failure(code: .internalError, message: String(repeating: "ü", count: 2_047))))
+        let zero = try roundTrip(.goodbye(Goodbye(reason: "a\0b")))
+        #expect(zero == .goodbye(Goodbye(reason: "a\u{fffd}b")))
+    }
+
+    private func roundTrip(_ body: ControlBody) throws -> ControlBody {
+        try decode(try payload(of: ControlMessage(body: body))).body
+    }
+
+    private func decode(_ payload: ByteBuffer) throws -> ControlMessage { try ControlMessage(payload: payload) }
+
+    private func payload(of message: ControlMessage) throws -> ByteBuffer {
+        var bytes = try Samples.bytes(of: .control(message))
+        bytes.moveReaderIndex(forwardBy: 16)
+        return bytes.slice()
+    }
+
+    private func load(_ change: (inout LoadStage) -> Void) throws -> ByteBuffer {
+        var load = Samples.load
+        change(&load)
+        return try payload(of: ControlMessage(body: .loadStage(load)))
+    }
+
+    private static func hello(
+        lowest: UInt8 = 1, role: UInt8 = 1, name: String = "", nameBytes: [UInt8]? = nil
+    ) -> ByteBuffer {
+        let text = nameBytes ?? Array(name.utf8)
+        return envelope(
+            field: 2, [0x08, lowest, 0x10, 1, 0x18, role, 0x2a] + varint(text.count) + text)
+    }
+
+    /// An envelope with one message, written by hand: protobuf's own encoding, not ours.
+    private static func envelope(field: Int, _ message: [UInt8]) -> ByteBuffer {
+        ByteBuffer(bytes: varint(field << 3 | 2) + varint(message.count) + message)
+    }
+
+    private static func varint(_ value: Int) -> [UInt8] {
+        value < 128 ? [UInt8(value)] : [UInt8(value & 127) | 128] + varint(value >> 7)
+    }
+
+    private func expect(_ text: String, _ payload: ByteBuffer, sourceLocation: SourceLocation = #_sourceLocation) throws
+    {
+        let error = #expect(throws: WireError.self, sourceLocation: sourceLocation) {
+            _ = try ControlMessage(payload: payload)
+        }
+        #expect(error?.message.contains(text) == true, "\(error?.message ?? "")", sourceLocation: sourceLocation)
+    }
+}

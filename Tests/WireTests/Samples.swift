@@ -1,0 +1,119 @@
+import NIOCore
+import Wire
+
+/// SplitMix64 (Steele, Lea, Flood 2014): a seeded generator, so that a failing run can be repeated.
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+        return z ^ (z >> 31)
+    }
+}
+
+/// One value of every kind.
+enum Samples {
+    static func id(_ first: UInt8) -> ShardID {
+        guard let id = ShardID((0..<32).map { first &+ $0 }) else { preconditionFailure("32 bytes are an id") }
+        return id
+    }
+
+    static let stage = StageReport(
+        session: 0xfeed_f00d_0123_4567, epoch: 3, stage: 1, modelName: "SmolLM2",
+        range: StageRange(embedding: false, firstLayer: 10, lastLayer: 20), weightBytes: 1 << 40, keyValueBytes: 77,
+        sequences: 4)
+
+    static let load = LoadStage(
+        epoch: 9, stage: 2, range: StageRange(embedding: true, firstLayer: 0, lastLayer: 30, head: true),
+        shards: [id(1), id(2), id(3)], modelName: "größer", compute: .f32, context: 2048, slots: 8,
+        next: .worker(address: "[::1]:7078", stage: 3), activationCodec: .f16)
+
+    static let bodies: [ControlBody] = [
+        .hello(
+            Hello(
+                lowestVersion: 1, highestVersion: 7, role: .upstream, session: .max, name: "pi1",
+                softwareVersion: "0.1.0")),
+        .welcome(Welcome(version: 1, name: "pi2", softwareVersion: "0.1.0")),
+        .refusal(Refusal(code: .busy, message: "lap has it", lowestVersion: 1, highestVersion: 2)),
+        .ping(Ping(nonce: 5)),
+        .pong(Pong(nonce: .max)),
+        .goodbye(Goodbye(reason: "done")),
+        .failure(Failure(code: .shardCorrupt, message: "no")),
+        .describeDevice(DescribeDevice()),
+        .deviceReport(
+            DeviceReport(
+                name: "pi1", softwareVersion: "0.1.0", cores: 4, threads: 3, instructionSet: "neon",
+                architecture: .arm64,
+                memoryBudgetBytes: 1 << 33, residentBytes: 1 << 20, storeBytes: 5, stages: [stage, stage])),
+        .shardInquiry(ShardInquiry(ids: [id(7), id(8)])),
+        .shardInventory(
+            ShardInventory(shards: [
+                ShardHolding(id: id(7), bytesHeld: 1 << 33, complete: false),
+                ShardHolding(id: id(8), bytesHeld: 2, complete: true),
+            ])),
+        .shardPieceAccepted(ShardPieceAccepted(id: id(7), bytesHeld: 12)),
+        .shardStored(ShardStored(id: id(9))),
+        .loadStage(load),
+        .stageProgress(StageProgress(epoch: 9, stage: 2, done: 5, total: 10)),
+        .stageLoaded(StageLoaded(epoch: 9, stage: 2, weightBytes: 100, loadMilliseconds: 1234)),
+        .unloadStages(UnloadStages(epochsThrough: 8)),
+        .stagesUnloaded(StagesUnloaded()),
+        .stepFailed(
+            StepFailed(
+                epoch: 1, step: 1 << 40, stage: 2, code: .contextFull, message: "full", sequences: [1, 2, .max])),
+        .peerLost(PeerLost(epoch: 1, stage: 2, message: "gone")),
+    ]
+
+    /// Every kind of entry; 9 rows named, 4 wanted.
+    static let entries: [StepEntry] = [
+        .open(sequence: 1), .rows(sequence: 1, position: 0, count: 3, output: .last),
+        .fork(sequence: 2, from: 1, positions: 3), .trim(sequence: 2, to: 2),
+        .rows(sequence: 2, position: 2, count: 3, output: .all),
+        .rows(sequence: 7, position: 1 << 20, count: 3, output: .none), .close(sequence: .max),
+    ]
+
+    static func step(
+        _ codec: ActivationCodec = .f32, width: Int = 32, pruned: Bool = false, entries: [StepEntry] = entries
+    ) -> StepFrame {
+        var frame = StepFrame(
+            epoch: 4, stage: 1, step: 99, entries: entries, width: width, codec: codec, pruned: pruned)
+        let bytes = frame.rowCount * codec.rowBytes(width: width)
+        frame.payload = ByteBuffer(bytes: (0..<bytes).map { UInt8(truncatingIfNeeded: $0) })
+        return frame
+    }
+
+    static let piece = ShardPiece(
+        id: id(5), offset: 1 << 33, totalBytes: (1 << 33) + 10, bytes: ByteBuffer(bytes: [1, 2, 3]))
+
+    static let frames: [Frame] =
+        bodies.enumerated().map { .control(ControlMessage(request: UInt64($0.offset) << 32, body: $0.element)) } + [
+            .step(step()), .step(step(.f16)), .step(step(.q8)), .step(step(.tokens, width: 1)),
+            .step(step(pruned: true)),
+            .step(StepFrame(epoch: 1, stage: 0, step: 2, entries: [.close(sequence: 3)])),
+            .step(StepFrame(epoch: 1, stage: 0, step: 2, entries: [])), .piece(piece),
+        ]
+
+    static func bytes(of frame: Frame) throws -> ByteBuffer {
+        let encoded = try FrameEncoder.encode(frame)
+        var buffer = encoded.head
+        if var bulk = encoded.bulk { buffer.writeBuffer(&bulk) }
+        return buffer
+    }
+
+    /// A frame of any kind and payload, right or wrong.
+    static func raw(kind: UInt8, payload: ByteBuffer, flags: UInt8 = 0, reserved: UInt16 = 0, end: UInt32 = 0)
+        -> ByteBuffer
+    {
+        var buffer = ByteBuffer(bytes: [0x53, 0x48, 0x4f, 0x4c, kind, flags])
+        buffer.writeInteger(reserved, endianness: .little)
+        buffer.writeInteger(UInt32(payload.readableBytes), endianness: .little)
+        buffer.writeInteger(end, endianness: .little)
+        buffer.writeImmutableBuffer(payload)
+        return buffer
+    }
+}
