@@ -39,6 +39,9 @@ struct KeyValueCache {
         return seen.count * layout.pageBytes
     }
 
+    /// How many sequences are open.
+    var count: Int { sequences.count }
+
     func sequence(_ number: UInt32) throws(ModelError) -> Sequence {
         guard let sequence = sequences[number] else {
             throw ModelError(

@@ -4,6 +4,8 @@ extension Stage {
     /// Computes one batch: the rows of all spans, in order, continue their sequences. The result is the same for every way of cutting rows
     /// into batches.
     ///
+    /// A stage without layers takes rows as they come: their sequences and positions mean nothing to it.
+    ///
     /// - Parameter input: one token or one activation row `[width]` for each row.
     /// - Parameter outputRows: ascending indexes of the rows to carry on; only they pass the head. nil means all.
     /// - Parameter output: memory for `[outputRows, outputWidth]`, the result.
@@ -23,7 +25,11 @@ extension Stage {
             while spanIndex < spans.count, batch.rows < scratch.capacity {
                 let span = spans[spanIndex]
                 let count = min(span.count - spanDone, scratch.capacity - batch.rows)
-                batch.append(try cache.sequence(span.sequence), position: span.position + spanDone, count: count)
+                if layers.isEmpty {
+                    batch.append(rows: count)
+                } else {
+                    batch.append(try cache.sequence(span.sequence), position: span.position + spanDone, count: count)
+                }
                 spanDone += count
                 if spanDone == span.count { (spanIndex, spanDone) = (spanIndex + 1, 0) }
             }
@@ -36,7 +42,9 @@ extension Stage {
             written += leave(outputRows, firstRow: firstRow, written: written, output: output)
             firstRow += batch.rows
         }
-        for span in spans { try cache.sequence(span.sequence).length = span.position + span.count }
+        if !layers.isEmpty {
+            for span in spans { try cache.sequence(span.sequence).length = span.position + span.count }
+        }
         batch.removeAll()
     }
 
@@ -88,6 +96,8 @@ extension Stage {
 
     /// The number of rows of all spans, each of which must continue its sequence (or an earlier span of the batch).
     private func checkSpans(_ spans: [RowSpan]) throws(ModelError) -> Int {
+        // Without layers a row stands for itself: there is no cache that it must continue.
+        guard !layers.isEmpty else { return spans.reduce(0) { $0 + $1.count } }
         lengths.removeAll(keepingCapacity: true)
         var rows = 0
         for span in spans {

@@ -87,6 +87,15 @@ package final class Stage: @unchecked Sendable {
     /// Elements of an output row: the vocabulary with the head, else the width.
     package var outputWidth: Int { range.head ? configuration.vocabulary : configuration.width }
 
+    /// Elements of an activation row that comes in.
+    package var inputWidth: Int { configuration.width }
+
+    /// Whether rows that nobody wants the results of end here: they fill the caches of layers, and no layers follow.
+    package var endsLayers: Bool { range.head || !range.layers.isEmpty && range.layers.upperBound == configuration.layers }
+
+    /// How many sequences are open.
+    package var openSequences: Int { cache.count }
+
     /// Opens an empty sequence.
     ///
     /// - Throws: `ModelError` when it is already open.

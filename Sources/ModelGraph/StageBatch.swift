@@ -35,6 +35,9 @@ struct StageBatch {
         pieceOfRow.removeAll(keepingCapacity: true)
     }
 
+    /// Rows that pass no layer.
+    mutating func append(rows count: Int) { rows += count }
+
     mutating func append(_ sequence: KeyValueCache.Sequence, position: Int, count: Int) {
         for offset in stride(from: 0, to: count, by: Self.tileRows) {
             tiles.append(Tile(piece: pieces.count, offset: offset, count: min(Self.tileRows, count - offset)))

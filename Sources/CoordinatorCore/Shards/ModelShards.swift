@@ -32,7 +32,7 @@ package final class ModelShards: Sendable {
                 .model, "\(model.path) holds no \(tensors[.head] == nil ? "output norm" : "token embedding"): it is no whole model")
         }
         tiedEmbedding = model.tensor(named: "output.weight") == nil
-        let configuration = model.metadata.entries.filter { !$0.key.hasPrefix("tokenizer.") }
+        let configuration = Self.configuration(of: model)
         let alignment = model.metadata.entries.filter { $0.key == "general.alignment" }
         var shards: [ModelPart: ModelShard] = [:]
         do {
@@ -47,6 +47,18 @@ package final class ModelShards: Sendable {
             throw CoordinatorError(.model, error.description)
         }
         self.shards = shards
+    }
+
+    /// The model's metadata without its tokenizer. The vocabulary's size, which some files leave to the embedding's shape, is
+    /// written down for stages that have no embedding.
+    private static func configuration(of model: GGUFFile) -> [(key: String, value: GGUFValue)] {
+        var entries = model.metadata.entries.filter { !$0.key.hasPrefix("tokenizer.") }
+        if let architecture = try? model.metadata.string("general.architecture"),
+            model.metadata["\(architecture).vocab_size"] == nil, let embedding = model.tensor(named: "token_embd.weight")
+        {
+            entries.append((key: "\(architecture).vocab_size", value: .uint32(UInt32(clamping: embedding.rows))))
+        }
+        return entries
     }
 
     package subscript(part: ModelPart) -> ModelShard { shards[part]! }

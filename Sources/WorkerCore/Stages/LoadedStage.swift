@@ -1,0 +1,106 @@
+import ModelGraph
+import NIOCore
+import Synchronization
+import Transport
+import Wire
+
+/// A stage that is ready: its layers, and where its results go.
+///
+/// `run` on the compute thread only; `report` from any thread.
+final class LoadedStage: Sendable {
+    private let request: LoadStage
+    private let stage: Stage
+    private let next: any Link
+    private let facts: Mutex<Facts>
+
+    private struct Facts {
+        var keyValueBytes: Int
+        var sequences: Int
+    }
+
+    init(request: LoadStage, stage: Stage, next: any Link) {
+        self.request = request
+        self.stage = stage
+        self.next = next
+        facts = Mutex(Facts(keyValueBytes: stage.keyValueBytes, sequences: 0))
+    }
+
+    func report(as key: StageKey) -> StageReport {
+        let facts = facts.withLock { $0 }
+        return StageReport(
+            session: key.session, epoch: key.epoch, stage: key.stage, modelName: request.modelName, range: request.range,
+            weightBytes: UInt64(stage.weightBytes), keyValueBytes: UInt64(facts.keyValueBytes),
+            sequences: UInt32(facts.sequences))
+    }
+
+    /// Computes a step, its entries in order, and sends the results to the next stage.
+    ///
+    /// - Throws: `WorkerError`; then nothing is sent on.
+    func run(_ frame: StepFrame) throws(WorkerError) {
+        let input = try StepInput(frame, width: stage.inputWidth, takesTokens: request.range.embedding)
+        let pruned = frame.pruned || stage.endsLayers
+        var results: [Float] = []
+        var batch = StepBatch(pruned: frame.pruned, prunes: pruned)
+        for entry in frame.entries {
+            if case .rows(let sequence, let position, let count, let output) = entry {
+                batch.add(RowSpan(sequence: sequence, position: Int(position), count: Int(count)), output: output)
+                continue
+            }
+            // A command to a sequence whose rows came before it waits for them.
+            if batch.holds(entry.sequence) { try compute(&batch, of: input, into: &results) }
+            try apply(entry)
+        }
+        try compute(&batch, of: input, into: &results)
+        facts.withLock { $0 = Facts(keyValueBytes: stage.keyValueBytes, sequences: stage.openSequences) }
+        next.send(.step(frame.next(results, width: stage.outputWidth, codec: codec, pruned: pruned)))
+    }
+
+    private var codec: ActivationCodec { request.range.head ? .f32 : request.activationCodec }
+
+    private func compute(_ batch: inout StepBatch, of input: StepInput, into results: inout [Float]) throws(WorkerError) {
+        guard batch.rows > 0 else { return }
+        let count = batch.wanted.count * stage.outputWidth
+        let first = results.count
+        results.append(contentsOf: repeatElement(0, count: count))
+        let failure = results.withUnsafeMutableBufferPointer { results -> ModelError? in
+            input.withRows(batch.firstRow..<batch.firstRow + batch.rows) { rows -> ModelError? in
+                do throws(ModelError) {
+                    try stage.forward(
+                        input: rows, spans: batch.spans, outputRows: batch.wanted,
+                        output: UnsafeMutableBufferPointer(rebasing: results[first...]))
+                    return nil
+                } catch {
+                    return error
+                }
+            }
+        }
+        if let failure { throw WorkerError(failure) }
+        batch.startNext()
+    }
+
+    private func apply(_ command: StepEntry) throws(WorkerError) {
+        do throws(ModelError) {
+            switch command {
+            case .open(let sequence): try stage.open(sequence: sequence)
+            case .fork(let sequence, let source, let positions):
+                try stage.fork(sequence: sequence, from: source, positions: Int(positions))
+            case .trim(let sequence, let position): try stage.trim(sequence: sequence, to: Int(position))
+            case .close(let sequence): stage.close(sequence: sequence)
+            case .rows: break
+            }
+        } catch {
+            throw WorkerError(error)
+        }
+    }
+}
+
+extension StepFrame {
+    /// The frame for the stage after the one that made `results`, `[rows, width]`.
+    fileprivate func next(_ results: [Float], width: Int, codec: ActivationCodec, pruned: Bool) -> StepFrame {
+        var payload = ByteBufferAllocator().buffer(capacity: results.count / width * codec.rowBytes(width: width))
+        codec.encode(results, into: &payload)
+        return StepFrame(
+            epoch: epoch, stage: stage + 1, step: step, entries: entries, width: width, codec: codec, pruned: pruned,
+            payload: payload)
+    }
+}

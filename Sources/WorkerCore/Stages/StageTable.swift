@@ -1,0 +1,30 @@
+import Synchronization
+import Wire
+
+/// Which stage: of which coordinator's run, which of its placements, and where in the order of travel.
+struct StageKey: Sendable, Hashable {
+    var session: UInt64
+    var epoch: UInt32
+    var stage: UInt32
+}
+
+/// The stages that a worker holds. Safe from any thread; stages compute on the compute thread only.
+final class StageTable: Sendable {
+    private let stages = Mutex<[StageKey: LoadedStage]>([:])
+
+    subscript(key: StageKey) -> LoadedStage? { stages.withLock { $0[key] } }
+
+    func add(_ stage: LoadedStage, as key: StageKey) { stages.withLock { $0[key] = stage } }
+
+    /// Drops stages. To be called on the compute thread, so that none is in use.
+    func remove(where condition: (StageKey) -> Bool) {
+        stages.withLock { stages in stages = stages.filter { !condition($0.key) } }
+    }
+
+    /// Bytes of weights and KV caches in all.
+    var bytes: Int { reports.reduce(0) { $0 + Int(clamping: $1.weightBytes) + Int(clamping: $1.keyValueBytes) } }
+
+    var reports: [StageReport] {
+        stages.withLock { $0 }.map { $1.report(as: $0) }.sorted { ($0.session, $0.epoch, $0.stage) < ($1.session, $1.epoch, $1.stage) }
+    }
+}

@@ -1,0 +1,123 @@
+import Crypto
+import Formats
+import GGUF
+import ModelGraph
+import NIOCore
+import Synchronization
+package import Wire
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// Shards on a worker's disk, each a file named by its SHA-256: `shards/<id>.gguf`, and `<id>.partial` while it arrives.
+///
+/// A file gets its name only once its bytes are checked and on the disk, so a crash at any moment leaves whole shards and
+/// partial ones that go on from where they stopped. One process holds a store at a time. Safe from any thread.
+package final class ShardStore: ShardProvider {
+    private let folder: String
+    private let lock: FileDescriptor
+    /// Serializes writing: pieces of several shards may arrive at a time.
+    private let writing = Mutex(())
+
+    /// Opens a store, making its folder.
+    ///
+    /// - Throws: `WorkerError` when the folder cannot be made or another worker holds it.
+    package init(dataFolder: String) throws(WorkerError) {
+        folder = dataFolder + "/shards"
+        try makeFolder(dataFolder)
+        try makeFolder(folder)
+        lock = try FileDescriptor(path: dataFolder + "/lock", O_RDWR | O_CREAT)
+        guard flock(lock.number, LOCK_EX | LOCK_NB) == 0 else {
+            throw WorkerError(
+                .busy, "\(dataFolder) is in use by another worker; stop it, or give this one a folder of its own with --data-dir")
+        }
+    }
+
+    package func holdings(_ ids: [ShardID]) -> [ShardHolding] {
+        ids.map { id in
+            if fileBytes(path(id)) != nil {
+                return ShardHolding(id: id, bytesHeld: UInt64(fileBytes(path(id)) ?? 0), complete: true)
+            }
+            return ShardHolding(id: id, bytesHeld: UInt64(fileBytes(partialPath(id)) ?? 0), complete: false)
+        }
+    }
+
+    package func accept(_ piece: ShardPiece) throws(WorkerError) -> (bytesHeld: UInt64, complete: Bool) {
+        let result = writing.withLock { _ in
+            Result { () throws(WorkerError) in try write(piece) }
+        }
+        return try result.get()
+    }
+
+    package func open(_ ids: [ShardID]) throws(WorkerError) -> StageSource {
+        var files: [GGUFFile] = []
+        for id in ids {
+            do {
+                files.append(try GGUFFile.open(path: path(id)))
+            } catch {
+                throw WorkerError(.shardMissing, "shard \(id) cannot be read from the store: \(error.description)")
+            }
+        }
+        guard let first = files.first else { throw WorkerError(.badRequest, "a stage needs at least its configuration shard") }
+        return StageSource(metadata: first.metadata, tensors: MergedTensors(files))
+    }
+
+    package var storeBytes: Int {
+        var total = 0
+        guard let listing = opendir(folder) else { return 0 }
+        defer { closedir(listing) }
+        while let entry = readdir(listing) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name.hasSuffix(".gguf") || name.hasSuffix(".partial") { total += fileBytes(folder + "/" + name) ?? 0 }
+        }
+        return total
+    }
+
+    private func path(_ id: ShardID) -> String { "\(folder)/\(id).gguf" }
+    private func partialPath(_ id: ShardID) -> String { "\(folder)/\(id).partial" }
+
+    private func write(_ piece: ShardPiece) throws(WorkerError) -> (bytesHeld: UInt64, complete: Bool) {
+        if let whole = fileBytes(path(piece.id)) { return (UInt64(whole), true) }
+        let partial = partialPath(piece.id)
+        let held = UInt64(fileBytes(partial) ?? 0)
+        guard piece.offset == held else {
+            throw WorkerError(
+                .badRequest, "a piece of shard \(piece.id) begins at byte \(piece.offset), but \(held) bytes are held: ask what is held first")
+        }
+        let (end, overflow) = held.addingReportingOverflow(UInt64(piece.bytes.readableBytes))
+        guard !overflow, end <= piece.totalBytes else {
+            throw WorkerError(.badRequest, "a piece of shard \(piece.id) goes past its end at byte \(piece.totalBytes)")
+        }
+        let file = try FileDescriptor(path: partial, O_WRONLY | O_CREAT | O_APPEND)
+        try file.write(piece.bytes)
+        guard end == piece.totalBytes else { return (end, false) }
+        try file.synchronize()
+        try complete(piece.id)
+        return (end, true)
+    }
+
+    /// Checks a partial file's digest and gives it its name.
+    private func complete(_ id: ShardID) throws(WorkerError) {
+        let partial = partialPath(id)
+        var digest = SHA256()
+        do {
+            try MappedFile(path: partial).bytes.withUnsafeBytes { digest.update(bufferPointer: $0) }
+        } catch {
+            throw WorkerError(.internalError, "\(partial) cannot be read back: \(error)")
+        }
+        guard ShardID(Array(digest.finalize())) == id else {
+            unlink(partial)
+            throw WorkerError(.shardCorrupt, "the bytes received for shard \(id) are not that shard; it must be sent again")
+        }
+        guard rename(partial, path(id)) == 0 else {
+            throw WorkerError(.internalError, "\(partial) cannot be renamed: \(lastSystemError())")
+        }
+    }
+}

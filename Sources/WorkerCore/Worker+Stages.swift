@@ -1,0 +1,95 @@
+import GGUF
+import Logging
+import ModelGraph
+import Transport
+import Wire
+
+/// Loading stages, and running steps on them.
+extension Worker {
+    /// Makes a stage ready: links to the next worker, then builds the stage on the compute thread.
+    ///
+    /// - Parameter done: called once, on any thread, with the reply.
+    func load(_ request: LoadStage, in session: WorkerSession, done: @escaping @Sendable (ControlBody) -> Void) {
+        Task { [self] in
+            do throws(WorkerError) {
+                let next: any Link =
+                    switch request.next {
+                    case .coordinator: session.coordinator
+                    case .worker(let address, _):
+                        try await session.link(to: address, of: self, epoch: request.epoch, stage: request.stage)
+                    }
+                compute.run { [self] in done(build(request, in: session, next: next)) }
+            } catch {
+                done(.failure(Failure(code: error.code, message: error.message)))
+            }
+        }
+    }
+
+    /// Computes a step. Steps of stages that are gone belong to an old placement and are dropped.
+    func run(_ frame: StepFrame, in session: WorkerSession) {
+        guard let stage = stages[StageKey(session: session.id, epoch: frame.epoch, stage: frame.stage)] else { return }
+        do {
+            try stage.run(frame)
+        } catch {
+            logger.warning("step failed", metadata: ["step": "\(frame.step)", "reason": "\(error)"])
+            session.notify(
+                .stepFailed(
+                    StepFailed(
+                        epoch: frame.epoch, step: frame.step, stage: frame.stage, code: error.code, message: error.message,
+                        sequences: Array(Set(frame.entries.map(\.sequence))).sorted())))
+        }
+    }
+
+    private func build(_ request: LoadStage, in session: WorkerSession, next: any Link) -> ControlBody {
+        let started = ContinuousClock.now
+        do throws(WorkerError) {
+            let stage = try makeStage(request) { done, total in
+                session.notify(
+                    .stageProgress(
+                        StageProgress(epoch: request.epoch, stage: request.stage, done: UInt64(done), total: UInt64(total))))
+            }
+            let needed = stage.weightBytes + stages.bytes
+            guard needed <= memoryBudget else {
+                throw WorkerError(
+                    .outOfMemory,
+                    "the stages need \(needed) bytes on \(configuration.name), which may use \(memoryBudget); give it less with --pin, or more with --memory")
+            }
+            stages.add(
+                LoadedStage(request: request, stage: stage, next: next),
+                as: StageKey(session: session.id, epoch: request.epoch, stage: request.stage))
+            logger.info(
+                "stage loaded",
+                metadata: [
+                    "model": "\(request.modelName)", "layers": "\(request.range.firstLayer)..<\(request.range.lastLayer)",
+                    "bytes": "\(stage.weightBytes)",
+                ])
+            return .stageLoaded(
+                StageLoaded(
+                    epoch: request.epoch, stage: request.stage, weightBytes: UInt64(stage.weightBytes),
+                    loadMilliseconds: UInt64((.now - started) / .milliseconds(1))))
+        } catch {
+            return .failure(Failure(code: error.code, message: error.message))
+        }
+    }
+
+    private func makeStage(_ request: LoadStage, progress: @escaping (Int, Int) -> Void) throws(WorkerError) -> Stage {
+        let source = try shards.open(request.shards)
+        do throws(ModelError) {
+            let configuration = try ModelConfiguration(
+                metadata: source.metadata, vocabulary: source.tensors.tensorData(named: "token_embd.weight")?.descriptor.rows)
+            let range = ModelGraph.StageRange(
+                embedding: request.range.embedding, layers: Int(request.range.firstLayer)..<Int(request.range.lastLayer),
+                head: request.range.head)
+            return try Stage(
+                configuration: configuration, range: range, tensors: source.tensors,
+                compute: request.compute == .f32 ? .f32 : .int8, context: Int(request.context), pool: pool, progress: progress)
+        } catch {
+            throw WorkerError(error)
+        }
+    }
+}
+
+extension WorkerError {
+    /// A model's fault, as the coordinator is told of it.
+    init(_ error: ModelError) { self.init(.badRequest, error.description) }
+}
