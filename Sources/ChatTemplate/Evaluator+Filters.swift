@@ -103,7 +103,7 @@ extension Evaluator {
         case "upper": return try text(try printed(value, line).uppercased(), line)
         case "lower": return try text(try printed(value, line).lowercased(), line)
         case "capitalize": return try text(capitalized(try printed(value, line)), line)
-        case "title": return try text(titled(try printed(value, line)), line)
+        case "title": return try text(titledWords(try printed(value, line)), line)
         case "replace":
             let old = try string(arguments, 0, "old", name, line)
             let new = try string(arguments, 1, "new", name, line)

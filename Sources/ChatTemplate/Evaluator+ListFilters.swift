@@ -72,11 +72,17 @@ extension Evaluator {
     }
 
     /// A part by a dotted path, as `function.name` or `0`.
-    private mutating func path(_ attribute: Value, of value: Value, _ line: Int) throws(TemplateError) -> Value {
-        guard case .string(let names) = attribute else { return try item(attribute, of: value, line) }
+    private mutating func path(
+        _ attribute: Value, of value: Value, fallback: Value? = nil, _ line: Int
+    ) throws(TemplateError) -> Value {
+        var keys = [attribute]
+        if case .string(let names) = attribute {
+            keys = names.split(separator: ".").map { name in Int(name).map { .integer($0) } ?? .string(String(name)) }
+        }
         var value = value
-        for name in names.split(separator: ".") {
-            value = try item(Int(name).map { .integer($0) } ?? .string(String(name)), of: value, line)
+        for key in keys {
+            value = try item(key, of: value, line)
+            if value.isUndefined, let fallback, fallback != .null { value = fallback }
         }
         return value
     }
@@ -161,8 +167,8 @@ extension Evaluator {
         for element in try elements(of: value, line) {
             try charge(1, line)
             if let attribute {
-                let part = try path(attribute, of: element, line)
-                results.append(part.isUndefined ? arguments.named.first { $0.name == "default" }?.value ?? part : part)
+                let fallback = arguments.named.first { $0.name == "default" }?.value
+                results.append(try path(attribute, of: element, fallback: fallback, line))
             } else {
                 var rest = arguments
                 guard !rest.positional.isEmpty, case .string(let filter) = rest.positional.removeFirst() else {

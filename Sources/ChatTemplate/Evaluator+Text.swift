@@ -32,6 +32,7 @@ extension Evaluator {
         return first.properties.titlecaseMapping + String(Substring(text.unicodeScalars.dropFirst())).lowercased()
     }
 
+    /// The method `title`, whose words are runs of letters.
     func titled(_ text: String) -> String {
         var result = ""
         var inWord = false
@@ -41,6 +42,17 @@ extension Evaluator {
                 isLetter
                 ? (inWord ? scalar.properties.lowercaseMapping : scalar.properties.titlecaseMapping) : String(scalar)
             inWord = isLetter
+        }
+        return result
+    }
+
+    /// The filter `title`, whose words end at spaces, hyphens and opening brackets only.
+    func titledWords(_ text: String) -> String {
+        var result = ""
+        var inWord = false
+        for scalar in text.unicodeScalars {
+            result += inWord ? scalar.properties.lowercaseMapping : scalar.properties.uppercaseMapping
+            inWord = !(isSpace(scalar) || ["-", "(", "{", "[", "<"].contains(scalar))
         }
         return result
     }

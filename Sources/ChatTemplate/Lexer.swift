@@ -1,8 +1,8 @@
 /// Cuts a template into tokens, with Jinja's `trim_blocks` and `lstrip_blocks` on, as chat templates expect
 /// (Jinja documentation, "Whitespace Control").
 struct Lexer {
-    private let scalars: [Unicode.Scalar]
-    private var offset = 0
+    let scalars: [Unicode.Scalar]
+    private(set) var offset = 0
     private var line = 1
     private var tokens: [Token] = []
     /// Whether the text at `offset` begins a line, for `lstrip_blocks`.
@@ -42,17 +42,8 @@ struct Lexer {
             offset = end
             return
         }
-        var kept = start..<end
         let sign = scalar(end + 2)
-        if sign == "-" {
-            while let last = kept.last, isSpace(scalars[last]) { kept = kept.lowerBound..<last }
-        } else if sign != "+" && kind != "{" {
-            var lineStart = end
-            while lineStart > start, scalars[lineStart - 1] != "\n" { lineStart -= 1 }
-            if (lineStart > start || atLineStart) && scalars[lineStart..<end].allSatisfy(isSpace) {
-                kept = start..<lineStart
-            }
-        }
+        let kept = kept(start..<end, before: sign, stripsIndent: kind != "{")
         addText(kept)
         advance(to: end + (sign == "-" || sign == "+" ? 3 : 2))
         switch kind {
@@ -66,6 +57,19 @@ struct Lexer {
             add(.outputBegin)
             try code(closing: "}")
         }
+    }
+
+    /// What is left of the text before a tag: without white space before `-`, without the indent of a block tag.
+    private func kept(_ text: Range<Int>, before sign: Unicode.Scalar?, stripsIndent: Bool) -> Range<Int> {
+        var end = text.upperBound
+        if sign == "-" {
+            while end > text.lowerBound, isSpace(scalars[end - 1]) { end -= 1 }
+        } else if sign != "+" && stripsIndent {
+            while end > text.lowerBound, scalars[end - 1] != "\n" { end -= 1 }
+            let beginsLine = end > text.lowerBound || atLineStart
+            if !beginsLine || !scalars[end..<text.upperBound].allSatisfy(isSpace) { end = text.upperBound }
+        }
+        return text.lowerBound..<end
     }
 
     /// `{`, `%` or `#` when a tag begins here.
@@ -92,17 +96,15 @@ struct Lexer {
         guard let length = word("raw", at: offset) else { return false }
         let begin = line
         advance(to: offset + length.body)
-        close("%", length: length.end)
+        // Unlike other tags, this one leaves the line feed behind it.
+        close("%", length: length.end, trimsLine: false)
         let start = offset
         var end = start
         while end < scalars.count {
             if tagKind(at: end) == "%" {
                 let signed = scalar(end + 2) == "-" || scalar(end + 2) == "+"
                 if let length = word("endraw", at: end + (signed ? 3 : 2)) {
-                    var kept = start..<end
-                    if scalar(end + 2) == "-" {
-                        while let last = kept.last, isSpace(scalars[last]) { kept = start..<last }
-                    }
+                    let kept = kept(start..<end, before: scalar(end + 2), stripsIndent: true)
                     addText(kept)
                     advance(to: end + (signed ? 3 : 2) + length.body)
                     close("%", length: length.end)
@@ -135,12 +137,12 @@ struct Lexer {
     }
 
     /// Steps over a tag's end and the white space it takes with it.
-    private mutating func close(_ mark: Unicode.Scalar, length: Int) {
+    private mutating func close(_ mark: Unicode.Scalar, length: Int, trimsLine: Bool = true) {
         let sign = scalars[offset]
         advance(to: offset + length)
         if length == 3 && sign == "-" {
             while let next = scalar(offset), isSpace(next) { advance(to: offset + 1) }
-        } else if length == 2 && mark != "}" && scalar(offset) == "\n" {
+        } else if trimsLine && length == 2 && mark != "}" && scalar(offset) == "\n" {
             advance(to: offset + 1)
         }
         atLineStart = offset > 0 && scalars[offset - 1] == "\n"
@@ -246,43 +248,15 @@ struct Lexer {
         throw TemplateError(code: .syntax, line: begin, message: "a text has no closing \(quote)")
     }
 
-    private static let escapes: [Unicode.Scalar: Unicode.Scalar] = [
-        "n": "\n", "t": "\t", "r": "\r", "\\": "\\", "'": "'", "\"": "\"", "a": "\u{7}", "b": "\u{8}", "f": "\u{c}",
-        "v": "\u{b}",
-        "0": "\0",
-    ]
+    func scalar(_ index: Int) -> Unicode.Scalar? { index < scalars.count ? scalars[index] : nil }
 
-    /// One escape of Python's string literals; an unknown one stays as it is.
-    private mutating func escape(into result: inout String) {
-        guard let next = scalar(offset) else { return }
-        advance(to: offset + 1)
-        if let plain = Self.escapes[next] {
-            result.unicodeScalars.append(plain)
-            return
-        }
-        if next == "\n" { return }
-        let counts: [Unicode.Scalar: Int] = ["x": 2, "u": 4, "U": 8]
-        if let count = counts[next], offset + count <= scalars.count,
-            scalars[offset..<offset + count].allSatisfy({ $0.properties.isASCIIHexDigit }),
-            let code = UInt32(text(offset..<offset + count), radix: 16), let scalar = Unicode.Scalar(code)
-        {
-            result.unicodeScalars.append(scalar)
-            offset += count
-            return
-        }
-        result.unicodeScalars.append("\\")
-        result.unicodeScalars.append(next)
-    }
-
-    private func scalar(_ index: Int) -> Unicode.Scalar? { index < scalars.count ? scalars[index] : nil }
-
-    private func text(_ range: Range<Int>) -> String {
+    func text(_ range: Range<Int>) -> String {
         var text = ""
         text.unicodeScalars.append(contentsOf: scalars[range])
         return text
     }
 
-    private mutating func advance(to end: Int) {
+    mutating func advance(to end: Int) {
         for index in offset..<min(end, scalars.count) where scalars[index] == "\n" { line += 1 }
         offset = min(end, scalars.count)
     }
