@@ -1,5 +1,6 @@
 import CKernels
 package import Formats
+import Synchronization
 
 /// Which instruction set the kernels use.
 ///
@@ -32,6 +33,21 @@ package enum Kernels {
             "instruction set \(name) cannot be used here; use one of: \(supportedInstructionSets.joined(separator: ", "))"
         )
     }
+
+    /// Runs `body` with an instruction set and goes back to the one before; one at a time, so that tests which run at once do not
+    /// change it under each other.
+    ///
+    /// - Throws: `TensorError.instructionSet` when it is unknown or cannot run here, and what `body` throws.
+    package static func using<R>(instructionSet name: String, _ body: () throws -> R) throws -> R {
+        try switching.withLock { _ in
+            let before = instructionSet
+            try force(instructionSet: name)
+            defer { try? force(instructionSet: before) }
+            return try body()
+        }
+    }
+
+    private static let switching = Mutex(())
 
     /// Whether values of the type can be read as floats.
     package static func canDequantize(_ type: ElementType) -> Bool { shoal_format_of(type.rawValue) != nil }

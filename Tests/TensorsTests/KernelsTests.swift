@@ -1,0 +1,83 @@
+import Formats
+import Tensors
+import TestSupport
+import Testing
+
+@Suite struct KernelsTests {
+    @Test("the scalar kernels run everywhere and an unknown set is refused by name")
+    func theScalarKernelsRunEverywhereAnd() throws {
+        #expect(Kernels.supportedInstructionSets.first == "scalar")
+        #expect(Kernels.supportedInstructionSets.contains(Kernels.instructionSet))
+        let error = #expect(throws: TensorError.self) { try Kernels.using(instructionSet: "mmx") {} }
+        #expect(error?.description.contains("mmx") == true)
+        #expect(error?.description.contains("scalar") == true)
+    }
+
+    @Test("an instruction set can be forced", arguments: Kernels.supportedInstructionSets)
+    func anInstructionSetCanBeForced(name: String) throws {
+        let active = try Kernels.using(instructionSet: name) { Kernels.instructionSet }
+        #expect(active == name)
+    }
+
+    @Test(
+        "blocks become the reference's floats on every instruction set",
+        .enabled(if: Golden.isPresent, Comment(rawValue: Golden.absence)), arguments: ["Q4_0", "Q8_0", "Q4_1", "Q6_K"])
+    func blocksBecomeTheReferenceSFloats(name: String) throws {
+        let type = try #require(ElementType.allCases.first { $0.name == name })
+        let expected = try Golden.floats("quant/\(name).dequant.f32"),
+            blocks = try Golden.bytes("quant/\(name).blocks.bin")
+        for set in Kernels.supportedInstructionSets {
+            let floats = try Kernels.using(instructionSet: set) { dequantized(blocks, type, expected.count) }
+            #expect(equalBits(floats, expected), "\(set)")
+        }
+    }
+
+    @Test(
+        "floats become the reference's blocks", .enabled(if: Golden.isPresent, Comment(rawValue: Golden.absence)),
+        arguments: ["Q4_0", "Q4_1", "Q8_0"])
+    func floatsBecomeTheReferenceSBlocks(name: String) throws {
+        let type = try #require(ElementType.allCases.first { $0.name == name })
+        let values = try Golden.floats("quant/\(name).quantize_in.f32")
+        let bytes = try #require(Kernels.quantize(values, type: type))
+        #expect(bytes == (try Golden.bytes("quant/\(name).quantize_out.bin")))
+        #expect(
+            equalBits(dequantized(bytes, type, values.count), try Golden.floats("quant/\(name).quantize_roundtrip.f32"))
+        )
+    }
+
+    @Test("every half becomes the float that Swift makes of it")
+    func everyHalfBecomesTheFloatThat() throws {
+        let halves = (0...UInt16.max).filter { !Float16(bitPattern: $0).isNaN }
+        let bytes = halves.flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] },
+            expected = halves.map { Float(Float16(bitPattern: $0)) }
+        for set in Kernels.supportedInstructionSets {
+            let floats = try Kernels.using(instructionSet: set) { dequantized(bytes, .f16, halves.count) }
+            #expect(equalBits(floats, expected), "\(set)")
+        }
+    }
+
+    @Test("floats round to the nearest half, ties to even")
+    func floatsRoundToTheNearestHalf() throws {
+        var generator = SeededGenerator(seed: 1)
+        var values: [Float] = [
+            0, -0.0, 65504, 65519.99, 65520, -65536, 1e-8, 0x1p-25, 0x1.8p-25, 0x1p-24, 1e-5, 1 + 0x1p-11,
+            1 + 0x1.8p-10,
+        ]
+        for exponent in -30...17 {
+            values += (0..<64).map { _ in
+                Float.random(in: -1...1, using: &generator) * Float(sign: .plus, exponent: exponent, significand: 1)
+            }
+        }
+        let bytes = try #require(Kernels.quantize(values, type: .f16))
+        let expected = values.flatMap { value in withUnsafeBytes(of: Float16(value).bitPattern) { Array($0) } }
+        #expect(bytes == expected, "\(generator)")
+    }
+
+    private func dequantized(_ bytes: [UInt8], _ type: ElementType, _ count: Int) -> [Float] {
+        var floats = [Float](repeating: .nan, count: count)
+        floats.withUnsafeMutableBufferPointer { output in
+            bytes.withUnsafeBytes { Kernels.dequantize(type: type, bytes: $0, into: output) }
+        }
+        return floats
+    }
+}

@@ -1,0 +1,56 @@
+import Synchronization
+import Tensors
+import Testing
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+@Suite struct ThreadPoolTests {
+    @Test("every chunk is done exactly once, run after run", arguments: [1, 2, 3, 8])
+    func everyChunkIsDoneExactlyOnce(threads: Int) {
+        let pool = ThreadPool(threads: threads)
+        #expect(pool.threads == threads)
+        let counters = (0..<64).map { _ in Counter() }
+        var expected = [Int](repeating: 0, count: 64)
+        let wrongThreads = Counter()
+        for run in 0..<500 {
+            let chunks = run % 65
+            pool.run(chunks: chunks) { chunk, thread in
+                counters[chunk].add()
+                if !(0..<threads).contains(thread) { wrongThreads.add() }
+            }
+            for chunk in 0..<chunks { expected[chunk] += 1 }
+        }
+        #expect(counters.map(\.value) == expected)
+        #expect(wrongThreads.value == 0)
+    }
+
+    @Test("sleeping threads wake up for work")
+    func sleepingThreadsWakeUpForWork() {
+        let pool = ThreadPool(threads: 2), counter = Counter()
+        for _ in 0..<3 {
+            usleep(20000)  // longer than threads stay awake
+            pool.run(chunks: 8) { _, _ in
+                usleep(1000)
+                counter.add()
+            }
+        }
+        #expect(counter.value == 24)
+    }
+
+    @Test("there is at least one processor and not more than are online")
+    func thereIsAtLeastOneProcessor() {
+        #expect((1...Int(sysconf(CInt(_SC_NPROCESSORS_ONLN)))).contains(ProcessorCount.usable))
+    }
+}
+
+private final class Counter: Sendable {
+    private let count = Atomic<Int>(0)
+    var value: Int { count.load(ordering: .sequentiallyConsistent) }
+    func add() { count.wrappingAdd(1, ordering: .sequentiallyConsistent) }
+}
