@@ -91,7 +91,9 @@ package final class Stage: @unchecked Sendable {
     package var inputWidth: Int { configuration.width }
 
     /// Whether rows that nobody wants the results of end here: they fill the caches of layers, and no layers follow.
-    package var endsLayers: Bool { range.head || !range.layers.isEmpty && range.layers.upperBound == configuration.layers }
+    package var endsLayers: Bool {
+        range.head || !range.layers.isEmpty && range.layers.upperBound == configuration.layers
+    }
 
     /// How many sequences are open.
     package var openSequences: Int { cache.count }
