@@ -1,0 +1,57 @@
+package import ChatTemplate
+package import CoordinatorCore
+import Hummingbird
+package import Logging
+package import NIOCore
+import NIOPosix
+import ServiceLifecycle
+
+/// The API on a port: runs until its task is cancelled or its service group shuts down.
+package struct APIServer: Service {
+    private let application: Application<RouterResponder<APIContext>>
+    private let host: String
+    private let port: Int
+
+    /// Describes a server; `run` opens the port.
+    /// - Parameters:
+    ///   - port: The port; 0 lets the system choose one.
+    ///   - onListening: Called once requests are accepted, with the address that is bound.
+    package init(
+        coordinator: Coordinator, template: ChatTemplate?, host: String, port: Int, logger: Logger,
+        onListening: @escaping @Sendable (SocketAddress?) async -> Void = { _ in }
+    ) {
+        self.host = host
+        self.port = port
+        var quiet = logger
+        quiet.logLevel = max(logger.logLevel, .notice)
+        application = Application(
+            router: makeAPI(coordinator: coordinator, template: template),
+            server: .http1(configuration: .init(additionalChannelHandlers: [ConnectionWatch()])),
+            configuration: ApplicationConfiguration(address: .hostname(host, port: port), serverName: "shoal"),
+            onServerRunning: { await onListening($0.localAddress) },
+            logger: quiet)
+    }
+
+    /// Answers requests.
+    /// - Throws: `APIServerError` when the port cannot be opened.
+    package func run() async throws {
+        do {
+            try await application.run()
+        } catch {
+            throw APIServerError(error, host: host, port: port) ?? error
+        }
+    }
+
+    /// Opens a port and closes it again, to find out before the long work of placing a model that it cannot be used.
+    /// - Throws: `APIServerError`.
+    package static func checkFree(host: String, port: Int) async throws {
+        do {
+            let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+                .bind(host: host, port: port).get()
+            try await channel.close()
+        } catch {
+            throw APIServerError(error, host: host, port: port) ?? error
+        }
+    }
+}

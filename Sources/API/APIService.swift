@@ -1,0 +1,73 @@
+import ChatTemplate
+import CoordinatorCore
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+import Hummingbird
+import Tokenizer
+
+/// What the routes share: the coordinator, and how a conversation becomes a prompt.
+struct APIService: Sendable {
+    let coordinator: Coordinator
+    /// Nil for a model without a chat template.
+    let chatPrompt: ChatPrompt?
+
+    init(coordinator: Coordinator, template: ChatTemplate?) {
+        self.coordinator = coordinator
+        if let template, let tokenizer = coordinator.model.tokenizer {
+            chatPrompt = ChatPrompt(template: template, tokenizer: tokenizer)
+        } else {
+            chatPrompt = nil
+        }
+    }
+
+    /// Checks what every generating request has in common.
+    /// - Throws: 503 while no model answers, 404 for another model, 400 for parameters out of range.
+    func check(_ fields: GenerationFields) throws(APIError) {
+        switch coordinator.readiness {
+        case .ready: break
+        case .starting(let reason), .unavailable(let reason): throw .unavailable(reason)
+        }
+        _ = try model(named: fields.model)
+        try fields.validate()
+    }
+
+    /// The served model, by its id, `default` or no name.
+    func model(named name: String?) throws(APIError) -> ServedModel {
+        let model = coordinator.model
+        guard let name, name != "default", name != model.id else { return model }
+        throw .invalidRequest(
+            "the model \"\(name)\" is not served here; \"\(model.id)\" is (or say \"default\")", parameter: "model",
+            code: "model_not_found", status: .notFound)
+    }
+
+    /// Starts an answer and makes it the response, streamed or whole.
+    func respond<Format: AnswerFormat>(
+        prompt: [TokenID], fields: GenerationFields, idPrefix: String, connection: ConnectionWatch?,
+        format: (AnswerHead) -> Format
+    ) async throws -> Response {
+        let events: AsyncStream<GenerationEvent>
+        do {
+            events = try coordinator.generate(
+                GenerationRequest(
+                    prompt: prompt, maximumTokens: fields.maximumTokens, sampling: fields.sampling,
+                    stop: fields.stop?.texts ?? []))
+        } catch {
+            throw APIError(error)
+        }
+        let head = AnswerHead(
+            id: "\(idPrefix)-\(randomName())", created: Int(Date().timeIntervalSince1970), model: coordinator.model.id)
+        let answer = Answer(
+            events: events, format: format(head), includeUsage: fields.streamOptions?.includeUsage ?? false,
+            connection: connection)
+        return fields.stream ? answer.streamed() : try await answer.whole()
+    }
+
+    private func randomName() -> String {
+        var generator = SystemRandomNumberGenerator()
+        let digits = Array("0123456789abcdefghijklmnopqrstuvwxyz")
+        return String((0..<24).map { _ in digits.randomElement(using: &generator)! })
+    }
+}

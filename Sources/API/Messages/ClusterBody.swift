@@ -1,0 +1,92 @@
+import CoordinatorCore
+import Placement
+
+/// The answer of `GET /api/cluster`. Sizes are in bytes, ranges of layers end before `last_layer`.
+package struct ClusterBody: Codable, Sendable, Equatable {
+    package struct Model: Codable, Sendable, Equatable {
+        package var id: String
+        package var architecture: String
+        package var context: Int
+        package var fileBytes: Int
+        package var layers: Int
+
+        enum CodingKeys: String, CodingKey {
+            case id, architecture, context, layers
+            case fileBytes = "file_bytes"
+        }
+    }
+
+    /// A stage of the placement, in order of travel.
+    package struct Stage: Codable, Sendable, Equatable {
+        package var device: String
+        package var embedding: Bool
+        package var firstLayer: Int
+        package var lastLayer: Int
+        package var head: Bool
+        package var weightBytes: Int
+        package var keyValueBytes: Int
+        package var scratchBytes: Int
+        package var memoryBytes: Int
+        package var headroomBytes: Int
+
+        enum CodingKeys: String, CodingKey {
+            case device, embedding, head
+            case firstLayer = "first_layer"
+            case lastLayer = "last_layer"
+            case weightBytes = "weight_bytes"
+            case keyValueBytes = "key_value_bytes"
+            case scratchBytes = "scratch_bytes"
+            case memoryBytes = "memory_bytes"
+            case headroomBytes = "headroom_bytes"
+        }
+    }
+
+    /// A device that holds nothing.
+    package struct Unused: Codable, Sendable, Equatable {
+        package var device: String
+        package var reason: String
+    }
+
+    package var status: HealthBody
+    package var model: Model
+    package var epoch: UInt32
+    package var runningSequences: Int
+    package var waitingSequences: Int
+    package var devices: [DeviceBody]
+    package var stages: [Stage]
+    package var unused: [Unused]
+
+    enum CodingKeys: String, CodingKey {
+        case status, model, epoch, devices, stages, unused
+        case runningSequences = "running_sequences"
+        case waitingSequences = "waiting_sequences"
+    }
+}
+
+extension ClusterBody {
+    init(_ report: ClusterReport, model: ServedModel, readiness: Readiness) {
+        self.init(
+            status: HealthBody(readiness), model: Model(model), epoch: report.epoch,
+            runningSequences: report.runningSequences, waitingSequences: report.waitingSequences,
+            devices: report.devices.map(DeviceBody.init), stages: report.stages.map(Stage.init),
+            unused: report.unused.map { Unused(device: $0.device, reason: $0.reason) })
+    }
+}
+
+extension ClusterBody.Model {
+    init(_ model: ServedModel) {
+        self.init(
+            id: model.id, architecture: model.architecture, context: model.context, fileBytes: model.fileBytes,
+            layers: model.layerCount)
+    }
+}
+
+extension ClusterBody.Stage {
+    init(_ stage: PlacedStage) {
+        self.init(
+            device: stage.device, embedding: stage.embedding, firstLayer: stage.layers.lowerBound,
+            lastLayer: stage.layers.upperBound, head: stage.head, weightBytes: stage.weightBytes,
+            keyValueBytes: stage.keyValueBytes, scratchBytes: stage.scratchBytes, memoryBytes: stage.memoryBytes,
+            headroomBytes: stage.headroomBytes)
+    }
+}

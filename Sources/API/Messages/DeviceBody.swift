@@ -1,0 +1,51 @@
+import CoordinatorCore
+import Wire
+
+/// One device of `GET /api/cluster`. What the device says of itself is absent while it is not connected.
+package struct DeviceBody: Codable, Sendable, Equatable {
+    package var name: String
+    /// `HOST:PORT`, or `in process`.
+    package var address: String
+    package var connected: Bool
+    package var softwareVersion: String?
+    package var architecture: String?
+    package var instructionSet: String?
+    package var cores: Int?
+    package var threads: Int?
+    /// What stages may take.
+    package var memoryBudgetBytes: UInt64?
+    /// What the process takes.
+    package var residentBytes: UInt64?
+    /// What its shard store takes on disk.
+    package var storeBytes: UInt64?
+    /// The weights of its loaded stages.
+    package var weightBytes: UInt64?
+    /// The KV caches of its loaded stages.
+    package var keyValueBytes: UInt64?
+
+    enum CodingKeys: String, CodingKey {
+        case name, address, connected, architecture, cores, threads
+        case softwareVersion = "software_version"
+        case instructionSet = "instruction_set"
+        case memoryBudgetBytes = "memory_budget_bytes"
+        case residentBytes = "resident_bytes"
+        case storeBytes = "store_bytes"
+        case weightBytes = "weight_bytes"
+        case keyValueBytes = "key_value_bytes"
+    }
+}
+
+extension DeviceBody {
+    init(_ status: DeviceStatus) {
+        let report = status.report
+        self.init(
+            name: status.name, address: status.address, connected: status.connected,
+            softwareVersion: report?.softwareVersion, architecture: report.map { "\($0.architecture)" },
+            instructionSet: report?.instructionSet, cores: report.map { Int($0.cores) },
+            threads: report.map { Int($0.threads) }, memoryBudgetBytes: report?.memoryBudgetBytes,
+            residentBytes: report?.residentBytes, storeBytes: report?.storeBytes,
+            // Numbers from another machine: sums that overflow are cut, not trapped on.
+            weightBytes: report.map { $0.stages.reduce(0) { $0 &+ $1.weightBytes } },
+            keyValueBytes: report.map { $0.stages.reduce(0) { $0 &+ $1.keyValueBytes } })
+    }
+}

@@ -1,0 +1,34 @@
+import CoordinatorCore
+import Hummingbird
+import Tokenizer
+
+/// `POST /v1/completions`
+struct CompletionsRoute: Sendable {
+    let service: APIService
+
+    func respond(to request: Request, context: APIContext) async throws -> Response {
+        let body = try await request.json(CompletionRequest.self)
+        try service.check(body.fields)
+        return try await service.respond(
+            prompt: tokens(of: body.prompt), fields: body.fields, idPrefix: "cmpl",
+            connection: context.connectionWatch(), format: TextAnswer.init)
+    }
+
+    /// A text begins as the model wants it to, and control tokens in it are text; ids are taken as they are.
+    private func tokens(of prompt: CompletionPrompt) throws(APIError) -> [TokenID] {
+        guard let tokenizer = service.coordinator.model.tokenizer else {
+            throw .unavailable("the model is served without its tokenizer")
+        }
+        switch prompt {
+        case .text(let text):
+            return tokenizer.encode(text, addSpecial: true)
+        case .tokens(let tokens):
+            if let wrong = tokens.first(where: { $0 >= tokenizer.vocabularySize }) {
+                throw .invalidRequest(
+                    "prompt: \(wrong) is not a token of this model; it has \(tokenizer.vocabularySize)",
+                    parameter: "prompt")
+            }
+            return tokens
+        }
+    }
+}

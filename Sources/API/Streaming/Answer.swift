@@ -1,0 +1,86 @@
+import CoordinatorCore
+import Hummingbird
+
+/// An answer that the coordinator is generating, on its way to the client.
+struct Answer<Format: AnswerFormat>: Sendable {
+    let events: AsyncStream<GenerationEvent>
+    let format: Format
+    let includeUsage: Bool
+    let connection: ConnectionWatch?
+
+    /// The answer as server-sent events.
+    ///
+    /// The body is written after the route has returned. When the client goes away, writing ends and the events are dropped,
+    /// which cancels the answer.
+    func streamed() -> Response {
+        let body = ResponseBody { [self] writer in
+            let (texts, continuation) = AsyncStream<GenerationEvent>.makeStream()
+            // Events pass through a stream that the connection's end finishes, so that a client that leaves during a long
+            // prompt is noticed before the first token is written.
+            let relay = Task {
+                for await event in events { continuation.yield(event) }
+                continuation.finish()
+            }
+            defer { relay.cancel() }
+            connection?.onClose { relay.cancel() }
+            defer { connection?.onClose(nil) }
+            if let opening = format.opening() { try await writer.write(EventStreamBody.event(opening)) }
+            var isComplete = false
+            for await event in texts {
+                try await writer.write(contentsOf: buffers(for: event))
+                isComplete = event.isLast
+            }
+            // Events that end early: the client has gone, or the coordinator stops.
+            guard isComplete else { throw CancellationError() }
+            try await writer.finish(nil)
+        }
+        return EventStreamBody.response(body)
+    }
+
+    private func buffers(for event: GenerationEvent) throws -> [ByteBuffer] {
+        switch event {
+        case .token(_, let text), .text(let text):
+            return text.isEmpty ? [] : [try EventStreamBody.event(format.piece(text))]
+        case .failed(let error):
+            return [try EventStreamBody.event(APIError(error).body, name: "error")]
+        case .finished(let reason, let usage):
+            let usage = includeUsage ? [try EventStreamBody.event(format.usage(UsageBody(usage)))] : []
+            return [try EventStreamBody.event(format.ending(reason))] + usage + [EventStreamBody.done]
+        }
+    }
+
+    /// The answer in one piece.
+    func whole() async throws -> Response {
+        let collecting = Task { await collect() }
+        connection?.onClose { collecting.cancel() }
+        defer { connection?.onClose(nil) }
+        let result = await withTaskCancellationHandler {
+            await collecting.value
+        } onCancel: {
+            collecting.cancel()
+        }
+        return try .json(result.get())
+    }
+
+    private func collect() async -> Result<Format.Whole, any Error> {
+        var text = ""
+        for await event in events {
+            switch event {
+            case .token(_, let piece), .text(let piece): text += piece
+            case .failed(let error): return .failure(APIError(error))
+            case .finished(let reason, let usage):
+                return .success(format.whole(text, reason: reason, usage: UsageBody(usage)))
+            }
+        }
+        return .failure(CancellationError())
+    }
+}
+
+extension GenerationEvent {
+    fileprivate var isLast: Bool {
+        switch self {
+        case .token, .text: false
+        case .finished, .failed: true
+        }
+    }
+}
