@@ -1,0 +1,30 @@
+"""Copies a GGUF file with one change: edit_gguf.py FROM TO architecture NAME | type TENSOR NUMBER.
+
+NAME must be as long as the architecture that is there, so that nothing else moves.
+"""
+import shutil
+import struct
+import sys
+
+source, target, what, *values = sys.argv[1:]
+shutil.copyfile(source, target)
+with open(target, "r+b") as file:
+    head = file.read(8 << 20)
+    if what == "architecture":
+        # A string's length, the key, its type (8 is a string), the value's length.
+        place = head.index(b"general.architecture") + len(b"general.architecture")
+        kind, length = struct.unpack_from("<IQ", head, place)
+        name = values[0].encode()
+        assert kind == 8 and length == len(name), (kind, length)
+        place += 12
+        change = name
+    else:
+        # A tensor: its name, the number of dimensions, those, the type.
+        name = values[0].encode()
+        name = struct.pack("<Q", len(name)) + name
+        place = head.index(name) + len(name)
+        dimensions, = struct.unpack_from("<I", head, place)
+        place += 4 + 8 * dimensions
+        change = struct.pack("<I", int(values[1]))
+    file.seek(place)
+    file.write(change)

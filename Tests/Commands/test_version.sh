@@ -1,0 +1,4 @@
+# `version` prints a version and nothing else.
+expect_exit 0 "$shoal" version
+[ "$(wc -l <"$work/out")" -eq 1 ] || die "not one line: $(cat "$work/out")"
+expect_text "$work/out" '[0-9]+\.[0-9]+'
