@@ -13,7 +13,7 @@ let cSettings: [CSetting] = [.treatAllWarnings(as: .error)]
 
 /// The modules and the only arrows between them, bottom up. `Deploy/check-arrows` holds the sources against this list.
 let modules: [Target] = [
-    cModule("CKernels", []),
+    cModule("CKernels", [], exclude: ["ARITHMETIC.md"]),
     .systemLibrary(
         name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
     cModule("CWireProto", ["CProtobufC"]),
@@ -27,14 +27,27 @@ let modules: [Target] = [
     module("Placement", []),
     module("Wire", ["CWireProto", .nio("NIOCore")]),
     module("Transport", ["Wire", .nio("NIOCore"), .nio("NIOPosix"), .logging]),
-    module("WorkerCore", ["ModelGraph", "GGUF", "Formats", "Tensors", "Transport", "Wire", "Placement", .nio("NIOCore"), .crypto, .logging]),
+    module(
+        "WorkerCore",
+        [
+            "ModelGraph", "GGUF", "Formats", "Tensors", "Transport", "Wire", "Placement", .nio("NIOCore"), .crypto,
+            .logging,
+        ]),
     module(
         "CoordinatorCore",
-        ["Placement", "Transport", "Wire", "Tokenizer", "Sampling", "GGUF", "Formats", .nio("NIOCore"), .crypto, .logging]),
+        [
+            "Placement", "Transport", "Wire", "Tokenizer", "Sampling", "GGUF", "Formats", .nio("NIOCore"), .crypto,
+            .logging,
+        ]),
     module("ClusterFile", ["Placement", .product(name: "Yams", package: "Yams")]),
     module(
         "API",
-        ["CoordinatorCore", "ChatTemplate", .product(name: "Hummingbird", package: "hummingbird"), .nio("NIOCore"), .logging]),
+        [
+            "CoordinatorCore", "ChatTemplate", "Tokenizer", "Sampling", "Placement", "Wire",
+            .product(name: "Hummingbird", package: "hummingbird"),
+            .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"), .nio("NIOCore"), .nio("NIOPosix"),
+            .logging,
+        ]),
     .executableTarget(
         name: "shoal",
         dependencies: [
@@ -43,12 +56,15 @@ let modules: [Target] = [
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "AsyncHTTPClient", package: "async-http-client"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-            .nio("NIOCore"), .logging,
+            .nio("NIOCore"), .nio("NIOFoundationEssentialsCompat"), .nio("NIOHTTP1"), .nio("NIOPosix"), .logging,
         ],
         swiftSettings: swiftSettings),
     module(
         "TestSupport",
-        ["Formats", "GGUF", "Tokenizer", "ModelGraph", "Transport", "Wire", "WorkerCore", "CoordinatorCore", "Placement", .logging]),
+        [
+            "Formats", "GGUF", "Tokenizer", "ModelGraph", "Transport", "Wire", "WorkerCore", "CoordinatorCore",
+            "Placement", .logging,
+        ]),
 ]
 
 let tests: [Target] = [
@@ -67,8 +83,10 @@ let tests: [Target] = [
     tests("CoordinatorCore", ["WorkerCore", "Transport", "Wire", "Tokenizer", "Sampling", "GGUF", "Placement"]),
     tests(
         "API",
-        ["CoordinatorCore", "ChatTemplate", .product(name: "Hummingbird", package: "hummingbird"),
-         .product(name: "HummingbirdTesting", package: "hummingbird")]),
+        [
+            "CoordinatorCore", "ChatTemplate", "Sampling", .product(name: "Hummingbird", package: "hummingbird"),
+            .product(name: "HummingbirdTesting", package: "hummingbird"),
+        ]),
 ]
 
 let package = Package(
@@ -91,8 +109,8 @@ func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
 }
 
-func cModule(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .target(name: name, dependencies: dependencies, cSettings: cSettings)
+func cModule(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+    .target(name: name, dependencies: dependencies, exclude: exclude, cSettings: cSettings)
 }
 
 /// The tests of one module, in `Tests/<module>Tests`.

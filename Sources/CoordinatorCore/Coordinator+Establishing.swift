@@ -75,13 +75,7 @@ extension Coordinator {
         var failures: [CoordinatorError] = []
         await withTaskGroup(of: (String, Result<DeviceReport, CoordinatorError>).self) { group in
             for device in configuration.devices {
-                group.addTask { [self] in
-                    do throws(CoordinatorError) {
-                        return (device.name, .success(try await connect(device)))
-                    } catch {
-                        return (device.name, .failure(error))
-                    }
-                }
+                group.addTask { [self] in (device.name, await connectionResult(device)) }
             }
             for await (name, result) in group {
                 switch result {
@@ -92,6 +86,14 @@ extension Coordinator {
         }
         if let failure = failures.first, !leavingOutUnreachable || reports.isEmpty { throw failure }
         return reports
+    }
+
+    private func connectionResult(_ device: DeviceDeclaration) async -> Result<DeviceReport, CoordinatorError> {
+        do {
+            return .success(try await connect(device))
+        } catch {
+            return .failure(error)
+        }
     }
 
     private func connect(_ device: DeviceDeclaration) async throws(CoordinatorError) -> DeviceReport {
@@ -123,7 +125,8 @@ extension Coordinator {
         let present = configuration.devices.filter { reports[$0.name] != nil }
         let capacities = present.map { device in
             DeviceCapacity(
-                name: device.name, memoryBytes: device.memoryBytes ?? Int(clamping: reports[device.name]!.memoryBudgetBytes),
+                name: device.name,
+                memoryBytes: device.memoryBytes ?? Int(clamping: reports[device.name]!.memoryBudgetBytes),
                 isCoordinator: device.isInProcess)
         }
         do {
@@ -139,7 +142,9 @@ extension Coordinator {
     /// Sends each remote device the shards it lacks, all devices at a time.
     private func distribute(_ plan: PlacementPlan) async throws(CoordinatorError) -> [ModelPart: ShardID] {
         let remote = plan.stages.filter { !isInProcess($0.device) }
-        let needed = Dictionary(grouping: remote, by: \.device).mapValues { $0.reduce(into: [ModelPart]()) { $0 += parts(of: $1) } }
+        let needed = Dictionary(grouping: remote, by: \.device).mapValues {
+            $0.reduce(into: [ModelPart]()) { $0 += parts(of: $1) }
+        }
         let all = Array(Set(needed.values.joined()))
         if !all.isEmpty { progress(.identifying(shards: all.count)) }
         let ids = await shards.identify(all)
@@ -149,17 +154,24 @@ extension Coordinator {
         return ids
     }
 
-    private func sendMissing(_ needed: [(part: ModelPart, id: ShardID)], to device: String) async throws(CoordinatorError) {
+    private func sendMissing(_ needed: [(part: ModelPart, id: ShardID)], to device: String)
+        async throws(CoordinatorError)
+    {
         let client = try client(of: device)
-        guard case .shardInventory(let inventory) = try await client.request(.shardInquiry(ShardInquiry(ids: needed.map(\.id))))
+        guard
+            case .shardInventory(let inventory) = try await client.request(
+                .shardInquiry(ShardInquiry(ids: needed.map(\.id))))
         else { throw CoordinatorError(.worker, "\(device) answered a shard inquiry with something else") }
         let held = Dictionary(inventory.shards.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
         let total = needed.reduce(0) { $0 + shards[$1.part].byteCount }
         let present = needed.reduce(0) { sum, shard in
             let holding = held[shard.id]
-            return sum + (holding?.complete == true ? shards[shard.part].byteCount : Int(clamping: holding?.bytesHeld ?? 0))
+            return sum
+                + (holding?.complete == true ? shards[shard.part].byteCount : Int(clamping: holding?.bytesHeld ?? 0))
         }
-        let tally = ProgressTally(done: present) { [progress] in progress(.sending(device: device, bytes: $0, of: total)) }
+        let tally = ProgressTally(done: present) { [progress] in
+            progress(.sending(device: device, bytes: $0, of: total))
+        }
         tally.add(0)
         let transfer = ShardTransfer(client: client)
         for (part, id) in needed where held[id]?.complete != true {

@@ -45,7 +45,7 @@ package final class Coordinator: Sendable {
     ///
     /// - Parameter progress: called on any thread as the model is made ready.
     package init(
-        shards: ModelShards, tokenizer: Tokenizer, facts: ModelFacts, configuration: CoordinatorConfiguration,
+        shards: ModelShards, tokenizer: Tokenizer?, facts: ModelFacts, configuration: CoordinatorConfiguration,
         transport: TCPTransport, logger: Logger, progress: @escaping @Sendable (StartupProgress) -> Void = { _ in }
     ) {
         self.shards = shards
@@ -58,7 +58,8 @@ package final class Coordinator: Sendable {
             id: ServedModel.id(path: shards.model.path),
             architecture: (try? shards.model.metadata.string("general.architecture")) ?? "unknown",
             context: configuration.context ?? min(facts.trainedContext, CoordinatorConfiguration.defaultContext),
-            created: time(nil), tokenizer: tokenizer, fileBytes: shards.model.bytes.count, layerCount: shards.layerCount)
+            created: time(nil), tokenizer: tokenizer, fileBytes: shards.model.bytes.count, layerCount: shards.layerCount
+        )
     }
 
     package var readiness: Readiness { state.withLock { $0.readiness } }
@@ -103,9 +104,13 @@ package final class Coordinator: Sendable {
         if let most = request.maximumTokens, most < 1 {
             throw CoordinatorError(.invalidRequest, "max_tokens is \(most); at least 1 is needed")
         }
+        guard let tokenizer = model.tokenizer else {
+            throw CoordinatorError(
+                .invalidRequest, "\(model.id) is not served with its tokenizer, so no text can be generated")
+        }
         do {
             let generation = try Generation(
-                request, tokenizer: model.tokenizer, context: model.context, seed: .random(in: .min ... .max), now: .now)
+                request, tokenizer: tokenizer, context: model.context, seed: .random(in: .min ... .max), now: .now)
             return engine.generate(generation, prompt: request.prompt)
         } catch {
             throw CoordinatorError(.invalidRequest, error.description)
@@ -170,7 +175,8 @@ package final class Coordinator: Sendable {
         }
         if let wrong = tokens.first(where: { $0 >= facts.vocabularySize }) {
             throw CoordinatorError(
-                .invalidRequest, "token \(wrong) is not in the vocabulary: ids run from 0 to \(facts.vocabularySize - 1)")
+                .invalidRequest,
+                "token \(wrong) is not in the vocabulary: ids run from 0 to \(facts.vocabularySize - 1)")
         }
     }
 }

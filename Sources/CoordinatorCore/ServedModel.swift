@@ -27,7 +27,8 @@ package struct ServedModel: Sendable {
     package let context: Int
     /// When serving began, in seconds since 1970.
     package let created: Int
-    package let tokenizer: Tokenizer
+    /// `nil` where the model is only scored, token ids in and logits out.
+    package let tokenizer: Tokenizer?
     package let fileBytes: Int
     package let layerCount: Int
 }

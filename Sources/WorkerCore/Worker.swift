@@ -53,7 +53,8 @@ package final class Worker: Sendable {
                     message: "no coordinator of session \(hello.session) is connected to \(configuration.name)"))
         }
         return .success(
-            Welcome(version: ProtocolVersion.highest, name: configuration.name, softwareVersion: SoftwareVersion.current))
+            Welcome(
+                version: ProtocolVersion.highest, name: configuration.name, softwareVersion: SoftwareVersion.current))
     }
 
     /// The handler for a link whose hello was welcomed.
@@ -74,8 +75,10 @@ package final class Worker: Sendable {
     /// What this device is and holds now.
     package func report() -> DeviceReport {
         DeviceReport(
-            name: configuration.name, softwareVersion: SoftwareVersion.current, cores: UInt32(clamping: ProcessorCount.usable),
-            threads: UInt32(clamping: configuration.threads), instructionSet: Kernels.instructionSet.description, architecture: Wire.Architecture.current,
+            name: configuration.name, softwareVersion: SoftwareVersion.current,
+            cores: UInt32(clamping: ProcessorCount.usable),
+            threads: UInt32(clamping: configuration.threads), instructionSet: Kernels.instructionSet.description,
+            architecture: .current,
             memoryBudgetBytes: UInt64(clamping: memoryBudget), residentBytes: UInt64(clamping: DeviceMemory.resident()),
             storeBytes: UInt64(clamping: shards.storeBytes), stages: stages.reports)
     }
@@ -102,16 +105,5 @@ package final class Worker: Sendable {
         session.closeDownstream()
         compute.run { [stages] in stages.remove { $0.session == id } }
         logger.info("coordinator left", metadata: ["session": "\(id)"])
-    }
-}
-
-extension Wire.Architecture {
-    /// That of this program.
-    static var current: Wire.Architecture {
-        #if arch(arm64)
-        .arm64
-        #else
-        .x86
-        #endif
     }
 }

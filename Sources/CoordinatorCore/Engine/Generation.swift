@@ -31,7 +31,7 @@ struct Generation: Sendable {
         limit = min(request.maximumTokens ?? .max, context - request.prompt.count)
         submitted = now
         sampler = try Sampler(request.sampling, seed: request.sampling.seed ?? seed)
-        for token in request.prompt { sampler.accept(token) }
+        for token in request.prompt { sampler.accept(token, fromPrompt: true) }
         detokenizer = StreamingDetokenizer(tokenizer, skipSpecial: true)
         stops = StopMatcher(request.stop)
     }

@@ -1,0 +1,83 @@
+import ArgumentParser
+import Foundation
+
+struct ChatCommand: AsyncParsableCommand, UsesNetwork {
+    static let configuration = CommandConfiguration(
+        commandName: "chat", abstract: "Talks with the model a coordinator serves.",
+        discussion: """
+            Ends with /exit or Ctrl-D; /new begins another conversation.
+            Example: shoal chat --server http://lap:8080 --system "Answer briefly."
+            """)
+
+    @Option(help: ArgumentHelp("The coordinator.", valueName: "URL")) var server = "http://127.0.0.1:8080"
+    @Option(help: "What the model is told before the conversation.") var system: String?
+    @Option(help: ArgumentHelp("Tokens of one answer at most.", valueName: "N")) var maxTokens: Int?
+    @OptionGroup var sampling: SamplingOptions
+
+    private struct Message: Codable {
+        var role: String
+        var content: String
+    }
+
+    private struct Request: Encodable {
+        var messages: [Message]
+        var stream = true
+        var temperature: Float
+        var top_p: Float
+        var top_k: Int
+        var min_p: Float
+        var repetition_penalty: Float
+        var seed: UInt64?
+        var max_tokens: Int?
+    }
+
+    private struct Chunk: Decodable {
+        struct Choice: Decodable {
+            struct Delta: Decodable { var content: String? }
+            var delta: Delta
+        }
+        struct Failure: Decodable { var message: String }
+        var choices: [Choice]?
+        var error: Failure?
+    }
+
+    func run() async throws {
+        _ = try await HTTP.get("\(server)/health")
+        let opening = system.map { [Message(role: "system", content: $0)] } ?? []
+        var messages = opening
+        while let line = prompt() {
+            switch line {
+            case "": continue
+            case "/exit", "/quit": return
+            case "/new":
+                messages = opening
+                continue
+            default: break
+            }
+            messages.append(Message(role: "user", content: line))
+            messages.append(Message(role: "assistant", content: try await answer(to: messages)))
+        }
+    }
+
+    private func prompt() -> String? {
+        if isatty(STDIN_FILENO) == 1 { Console.write("> ") }
+        return readLine()
+    }
+
+    private func answer(to messages: [Message]) async throws -> String {
+        let request = Request(
+            messages: messages, temperature: sampling.temperature, top_p: sampling.topP, top_k: sampling.topK,
+            min_p: sampling.minP, repetition_penalty: sampling.repetitionPenalty, seed: sampling.seed,
+            max_tokens: maxTokens)
+        var text = ""
+        for try await event in try await HTTP.events("\(server)/v1/chat/completions", request) {
+            let chunk = try JSONDecoder().decode(Chunk.self, from: event)
+            if let error = chunk.error { throw CommandError(error.message) }
+            guard let piece = chunk.choices?.first?.delta.content else { continue }
+            text += piece
+            Console.write(piece)
+        }
+        Console.write("\n")
+        return text
+    }
+}

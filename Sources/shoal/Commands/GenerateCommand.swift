@@ -1,0 +1,91 @@
+import ArgumentParser
+import ClusterFile
+import CoordinatorCore
+import Foundation
+import Placement
+import Tokenizer
+
+struct GenerateCommand: AsyncParsableCommand, UsesNetwork {
+    static let configuration = CommandConfiguration(
+        commandName: "generate", abstract: "Goes on with a text, here or on workers.",
+        discussion: """
+            The text goes to standard output as it comes, the speed to standard error.
+            Example: shoal generate SmolLM2-135M-Instruct.Q4_1.gguf --prompt "The capital of France is" --temperature 0
+            """)
+
+    @Argument(help: ArgumentHelp("The model's GGUF file.", valueName: "model")) var model: String
+    @Option(help: "The text to go on with.") var prompt: String
+    @Option(help: ArgumentHelp("Tokens to generate at most.", valueName: "N")) var maxTokens = 256
+    @Option(name: .customLong("stop"), help: "A text that ends the answer (repeatable).") var stops: [String] = []
+    @Flag(help: "Reads special tokens in the prompt as such.") var parseSpecial = false
+    @OptionGroup var sampling: SamplingOptions
+    @OptionGroup var cluster: ClusterOptions
+    @OptionGroup var computing: ComputeOptions
+    @OptionGroup var links: LinkOptions
+    @Flag(help: "Prints JSON when the answer is complete.") var json = false
+
+    private struct Answer: Encodable {
+        var text: String
+        var ids: [UInt32]
+        var finishReason: String
+        var promptTokens: Int
+        var generatedTokens: Int
+        var secondsToFirstToken: Double
+        var tokensPerSecond: Double?
+    }
+
+    func validate() throws {
+        guard maxTokens > 0 else { throw ValidationError("--max-tokens takes at least 1, not \(maxTokens)") }
+    }
+
+    func run() async throws {
+        let declaration = try cluster.declaration()
+        let devices = cluster.devices(declaration)
+        links.warn(when: !devices.isEmpty)
+        let file = try Model(path: model)
+        let tokenizer = try file.tokenizer()
+        let display = StartupDisplay(verbose: false)
+        let session = try await ClusterSession.start(
+            file, tokenizer: tokenizer,
+            settings: .init(
+                devices: devices, pins: (declaration?.pins ?? []) + cluster.pins, compute: computing.compute,
+                context: computing.context ?? declaration?.context, slots: 1, threads: computing.threads),
+            logger: Log.make("shoal.generate"), progress: { display.show($0) })
+        defer { session.coordinator.stop() }
+        let request = GenerationRequest(
+            prompt: tokenizer.encode(prompt, parseSpecial: parseSpecial, addSpecial: true), maximumTokens: maxTokens,
+            sampling: sampling.parameters, stop: stops)
+        var text = ""
+        var ids: [UInt32] = []
+        for await event in try session.coordinator.generate(request) {
+            switch event {
+            case .token(let id, let piece):
+                ids.append(id)
+                text += piece
+                if !json { Console.write(piece) }
+            case .text(let piece):
+                text += piece
+                if !json { Console.write(piece) }
+            case .finished(let reason, let usage):
+                try finish(text, ids, reason, usage)
+            case .failed(let error):
+                throw error
+            }
+        }
+    }
+
+    private func finish(_ text: String, _ ids: [UInt32], _ reason: FinishReason, _ usage: GenerationUsage) throws {
+        if json {
+            return try Console.json(
+                Answer(
+                    text: text, ids: ids, finishReason: reason.rawValue, promptTokens: usage.promptTokens,
+                    generatedTokens: usage.generatedTokens, secondsToFirstToken: usage.secondsToFirstToken,
+                    tokensPerSecond: usage.tokensPerSecond))
+        }
+        Console.write("\n")
+        let speed = usage.tokensPerSecond.map { String(format: ", %.1f tokens/s", $0) } ?? ""
+        Console.error(
+            "\(usage.promptTokens) tokens read in \(String(format: "%.2f", usage.secondsToFirstToken)) s, "
+                + "\(usage.generatedTokens) generated\(speed)")
+    }
+}

@@ -1,0 +1,65 @@
+import ArgumentParser
+import Foundation
+import NIOPosix
+import Placement
+import Tensors
+import Transport
+import WorkerCore
+
+struct WorkerCommand: AsyncParsableCommand, UsesNetwork {
+    static let configuration = CommandConfiguration(
+        commandName: "worker", abstract: "Makes this device a worker.",
+        discussion: """
+            Keeps the layers a coordinator gives it and computes with them, until it is stopped.
+            Example: shoal worker --listen 0.0.0.0:7077 --insecure
+            """)
+
+    @Option(help: ArgumentHelp("Where coordinators reach it.", valueName: "HOST:PORT"))
+    var listen = Endpoint(host: "0.0.0.0", port: Endpoint.workerPort)
+
+    @Option(help: ArgumentHelp("The folder for the layers it keeps.", valueName: "FOLDER"))
+    var dataDir: String?
+
+    @Option(help: "The device's name (default: the host's).")
+    var name: String?
+
+    @Option(help: ArgumentHelp("Threads that compute (default: the physical cores it may use).", valueName: "N"))
+    var threads: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Memory for layers and their caches, as 2GiB (default: what is free, less a reserve).", valueName: "SIZE"))
+    var memory: ByteCount?
+
+    @OptionGroup var links: LinkOptions
+
+    func validate() throws {
+        if let threads, !(1...1024).contains(threads) {
+            throw ValidationError("--threads takes 1 to 1024, not \(threads)")
+        }
+    }
+
+    func run() async throws {
+        try Kernels.checkEnvironment()
+        links.warn(when: true)
+        let logger = Log.make("shoal.worker", verbose: true)
+        let transport = TCPTransport(eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
+        let worker = Worker(
+            configuration: WorkerConfiguration(
+                name: name ?? ProcessInfo.processInfo.hostName, memoryBytes: memory?.bytes,
+                threads: threads ?? ProcessorCount.usable),
+            shards: try ShardStore(dataFolder: dataDir ?? DataFolder.standard("worker")), transport: transport,
+            logger: logger)
+        let listener = try await transport.listen(
+            on: listen, welcome: { worker.welcome($0) }, handler: { worker.handler(for: $0) })
+        Console.error(
+            "worker \(worker.configuration.name) listens on \(listener.boundEndpoint), \(worker.configuration.threads) threads, \(Kernels.instructionSet)"
+        )
+        await Signals.termination()
+        await listener.close()
+    }
+}
+
+extension ByteCount: ExpressibleByArgument {
+    public init?(argument: String) { self.init(parsing: argument) }
+}

@@ -1,0 +1,60 @@
+import ArgumentParser
+import Foundation
+
+/// The program: one executable for devices and coordinator. Each command is a file of `Commands/`.
+@main
+struct Shoal: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "shoal",
+        abstract: "Pools small machines into one host for a large language model.",
+        discussion: """
+            On every device:      shoal worker --insecure
+            On one of them:       shoal serve MODEL.gguf --worker pi1:7077 --worker pi2:7077 --insecure
+            Then:                 shoal chat, or any OpenAI client at http://127.0.0.1:8080/v1
+            """,
+        subcommands: [
+            WorkerCommand.self, ServeCommand.self, PlanCommand.self, ChatCommand.self, GenerateCommand.self,
+            DevicesCommand.self, InspectCommand.self, TokenizeCommand.self, LogitsCommand.self, VersionCommand.self,
+        ])
+
+    /// Runs a command; the exit status is 0 when it was done, 1 when it failed, 2 for wrong usage.
+    static func main() async {
+        // A reader that goes away (`shoal inspect … | head`) is not this program's failure to report.
+        signal(SIGPIPE, SIG_DFL)
+        do {
+            try await run(try parseAsRoot())
+        } catch {
+            end(with: error)
+        }
+    }
+
+    private static func run(_ command: any ParsableCommand) async throws {
+        // Whoever writes to sockets must get an error rather than a signal.
+        if command is any UsesNetwork { signal(SIGPIPE, SIG_IGN) }
+        if let command = command as? any AsyncParsableCommand {
+            // Used by nobody else from here on.
+            nonisolated(unsafe) var command = command
+            try await command.run()
+        } else {
+            var command = command
+            try command.run()
+        }
+    }
+
+    private static func end(with error: any Error) -> Never {
+        let code = exitCode(for: error)
+        if code == .success {
+            print(fullMessage(for: error))
+            Foundation.exit(0)
+        }
+        if code == .validationFailure {
+            Console.error(fullMessage(for: error))
+            Foundation.exit(2)
+        }
+        if !(error is ExitCode) { Console.error("shoal: \(error)") }
+        Foundation.exit(1)
+    }
+}
+
+/// A command that opens connections.
+protocol UsesNetwork {}

@@ -1,0 +1,64 @@
+import CoordinatorCore
+import Logging
+import ModelGraph
+import NIOPosix
+import Placement
+import Tensors
+import Tokenizer
+import Transport
+import WorkerCore
+
+/// A coordinator with a worker in its own process, linked like the others: what `serve`, `generate` and `logits` run on.
+struct ClusterSession {
+    /// The name of the coordinator's own device.
+    static let ownDevice = "coordinator"
+
+    let coordinator: Coordinator
+
+    struct Settings {
+        var devices: [NamedDevice] = []
+        var pins: [Pin] = []
+        var compute: ComputeChoice = .int8
+        var context: Int?
+        var slots = 4
+        var threads: Int?
+        var rowsPerStep = 256
+        /// Bytes for stages in this process; `nil` is what there is.
+        var ownMemoryBytes: Int?
+    }
+
+    /// Starts all of it; when it returns, the model answers.
+    ///
+    /// - Throws: an error that names cause and mend; then nothing stays connected.
+    static func start(
+        _ model: Model, tokenizer: Tokenizer?, settings: Settings, logger: Logger,
+        progress: @escaping @Sendable (StartupProgress) -> Void
+    ) async throws -> ClusterSession {
+        try Kernels.checkEnvironment()
+        let threads = settings.threads ?? ProcessorCount.usable
+        let facts = try model.facts(
+            compute: settings.compute == .f32 ? .f32 : .int8, context: settings.context, threads: threads)
+        let transport = TCPTransport(eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
+        let own = Worker(
+            configuration: WorkerConfiguration(name: ownDevice, memoryBytes: settings.ownMemoryBytes, threads: threads),
+            shards: ModelFileShards(model.file), transport: transport, logger: logger)
+        let devices =
+            settings.devices.map {
+                DeviceDeclaration(name: $0.name, connection: .tcp($0.endpoint), memoryBytes: $0.memoryBytes)
+            }
+            + [
+                DeviceDeclaration(
+                    name: ownDevice,
+                    connection: .inProcess { handler, hello in own.connectInProcess(hello, handler: handler) },
+                    memoryBytes: settings.ownMemoryBytes)
+            ]
+        let coordinator = Coordinator(
+            shards: try ModelShards(model.file), tokenizer: tokenizer, facts: facts,
+            configuration: CoordinatorConfiguration(
+                devices: devices, pins: settings.pins, compute: settings.compute.mode, context: settings.context,
+                slots: settings.slots, rowsPerStep: settings.rowsPerStep),
+            transport: transport, logger: logger, progress: progress)
+        try await coordinator.start()
+        return ClusterSession(coordinator: coordinator)
+    }
+}

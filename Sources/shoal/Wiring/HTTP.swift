@@ -1,0 +1,69 @@
+import AsyncHTTPClient
+import Foundation
+import NIOCore
+import NIOFoundationEssentialsCompat
+import NIOHTTP1
+
+/// Requests to a coordinator's API.
+enum HTTP {
+    /// - Throws: `CommandError` when nobody answers or the answer is an error.
+    static func get(_ url: String) async throws -> Data {
+        let response = try await send(HTTPClientRequest(url: url), to: url)
+        return Data(buffer: try await response.body.collect(upTo: 16 << 20))
+    }
+
+    /// Posts JSON and gives the lines of the answer's event stream, without `data: `, until `[DONE]`.
+    static func events(_ url: String, _ body: some Encodable) async throws -> AsyncThrowingStream<Data, any Error> {
+        var request = HTTPClientRequest(url: url)
+        request.method = .POST
+        request.headers.add(name: "Content-Type", value: "application/json")
+        request.body = .bytes(ByteBuffer(data: try JSONEncoder().encode(body)))
+        let response = try await send(request, to: url)
+        return AsyncThrowingStream { continuation in
+            let reading = Task {
+                do {
+                    var rest = Data()
+                    for try await part in response.body {
+                        rest.append(contentsOf: part.readableBytesView)
+                        while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
+                            let line = rest[rest.startIndex..<end]
+                            rest = Data(rest[rest.index(after: end)...])
+                            guard line.starts(with: Data("data: ".utf8)) else { continue }
+                            let event = Data(line.dropFirst(6))
+                            if event.starts(with: Data("[DONE]".utf8)) { return continuation.finish() }
+                            continuation.yield(event)
+                        }
+                    }
+                    continuation.finish()
+                } catch {
+                    continuation.finish(throwing: CommandError("the answer broke off: \(error)"))
+                }
+            }
+            continuation.onTermination = { _ in reading.cancel() }
+        }
+    }
+
+    private static func send(_ request: HTTPClientRequest, to url: String) async throws -> HTTPClientResponse {
+        let response: HTTPClientResponse
+        do {
+            response = try await HTTPClient.shared.execute(request, timeout: .hours(1))
+        } catch {
+            throw CommandError(
+                "no coordinator answers at \(url) (\(error)): is `shoal serve` running there? Name another with --server URL"
+            )
+        }
+        guard response.status == .ok else {
+            let body = (try? await response.body.collect(upTo: 1 << 16)).map { Data(buffer: $0) } ?? Data()
+            let message = (try? JSONDecoder().decode(ErrorDocument.self, from: body))?.error.message
+            throw CommandError(
+                "\(url) answered \(response.status.code): \(message ?? String(decoding: body.prefix(200), as: UTF8.self))"
+            )
+        }
+        return response
+    }
+
+    private struct ErrorDocument: Decodable {
+        struct Body: Decodable { var message: String }
+        var error: Body
+    }
+}

@@ -1,0 +1,10 @@
+import Logging
+
+/// The loggers of commands: to standard error, warnings and worse unless more is asked for.
+enum Log {
+    static func make(_ label: String, verbose: Bool = false) -> Logger {
+        var logger = Logger(label: label) { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = verbose ? .info : .warning
+        return logger
+    }
+}

@@ -1,0 +1,39 @@
+import CoordinatorCore
+import Formats
+import GGUF
+import ModelGraph
+import Placement
+import Tensors
+import Tokenizer
+import WorkerCore
+
+/// A model's file, opened.
+struct Model {
+    let file: GGUFFile
+
+    /// - Throws: `GGUFError`
+    init(path: String) throws { file = try GGUFFile.open(path: path) }
+
+    /// What the coordinator must know of the model, from its architecture.
+    ///
+    /// - Throws: `ModelError` where the architecture, a size or a tensor's type cannot be computed.
+    func facts(compute: ComputeMode, context: Int?, threads: Int) throws -> ModelFacts {
+        let configuration = try ModelConfiguration(file: file)
+        try checkTypes()
+        let context = context ?? min(configuration.trainedContext, CoordinatorConfiguration.defaultContext)
+        return ModelFacts(
+            sizes: try ModelSizes(measuring: file, compute: compute, context: context, threads: threads),
+            vocabularySize: configuration.vocabulary, trainedContext: configuration.trainedContext)
+    }
+
+    func tokenizer() throws -> Tokenizer { try Tokenizer(metadata: file.metadata) }
+
+    /// Refuses types that no kernel computes before anything is sent or loaded.
+    private func checkTypes() throws {
+        if let tensor = file.tensors.first(where: { !WeightMatrix.supportedTypes.contains($0.type) }) {
+            throw CommandError(
+                "\(file.path): tensor \(tensor.name) is of type \(tensor.type.name), which is not supported; use a file of "
+                    + WeightMatrix.supportedTypes.map(\.name).joined(separator: ", "))
+        }
+    }
+}
