@@ -49,7 +49,8 @@ package struct CoordinatorConfiguration: Sendable {
     package static let defaultContext = 8192
 
     package init(
-        devices: [DeviceDeclaration], pins: [Pin] = [], compute: ComputeMode = .int8, context: Int? = nil, slots: Int = 4,
+        devices: [DeviceDeclaration], pins: [Pin] = [], compute: ComputeMode = .int8, context: Int? = nil,
+        slots: Int = 4,
         rowsPerStep: Int = 256
     ) {
         self.devices = devices

@@ -41,13 +41,15 @@ final class ComputeThread: Sendable {
         #else
         var thread = pthread_t()
         #endif
-        let status = pthread_create(&thread, nil, { context in
-            #if canImport(Darwin)
-            let context: UnsafeMutableRawPointer? = context
-            #endif
-            Unmanaged<Queue>.fromOpaque(context!).takeRetainedValue().work()
-            return nil
-        }, context)
+        let status = pthread_create(
+            &thread, nil,
+            { context in
+                #if canImport(Darwin)
+                let context: UnsafeMutableRawPointer? = context
+                #endif
+                Unmanaged<Queue>.fromOpaque(context!).takeRetainedValue().work()
+                return nil
+            }, context)
         precondition(status == 0, "no thread can be started: error \(status)")
     }
 

@@ -35,7 +35,8 @@ extension Worker {
             session.notify(
                 .stepFailed(
                     StepFailed(
-                        epoch: frame.epoch, step: frame.step, stage: frame.stage, code: error.code, message: error.message,
+                        epoch: frame.epoch, step: frame.step, stage: frame.stage, code: error.code,
+                        message: error.message,
                         sequences: Array(Set(frame.entries.map(\.sequence))).sorted())))
         }
     }
@@ -46,13 +47,15 @@ extension Worker {
             let stage = try makeStage(request) { done, total in
                 session.notify(
                     .stageProgress(
-                        StageProgress(epoch: request.epoch, stage: request.stage, done: UInt64(done), total: UInt64(total))))
+                        StageProgress(
+                            epoch: request.epoch, stage: request.stage, done: UInt64(done), total: UInt64(total))))
             }
             let needed = stage.weightBytes + stages.bytes
             guard needed <= memoryBudget else {
                 throw WorkerError(
                     .outOfMemory,
-                    "the stages need \(needed) bytes on \(configuration.name), which may use \(memoryBudget); give it less with --pin, or more with --memory")
+                    "the stages need \(needed) bytes on \(configuration.name), which may use \(memoryBudget); give it less with --pin, or more with --memory"
+                )
             }
             stages.add(
                 LoadedStage(request: request, stage: stage, next: next),
@@ -60,7 +63,8 @@ extension Worker {
             logger.info(
                 "stage loaded",
                 metadata: [
-                    "model": "\(request.modelName)", "layers": "\(request.range.firstLayer)..<\(request.range.lastLayer)",
+                    "model": "\(request.modelName)",
+                    "layers": "\(request.range.firstLayer)..<\(request.range.lastLayer)",
                     "bytes": "\(stage.weightBytes)",
                 ])
             return .stageLoaded(
@@ -76,13 +80,16 @@ extension Worker {
         let source = try shards.open(request.shards)
         do throws(ModelError) {
             let configuration = try ModelConfiguration(
-                metadata: source.metadata, vocabulary: source.tensors.tensorData(named: "token_embd.weight")?.descriptor.rows)
+                metadata: source.metadata,
+                vocabulary: source.tensors.tensorData(named: "token_embd.weight")?.descriptor.rows)
             let range = ModelGraph.StageRange(
-                embedding: request.range.embedding, layers: Int(request.range.firstLayer)..<Int(request.range.lastLayer),
+                embedding: request.range.embedding,
+                layers: Int(request.range.firstLayer)..<Int(request.range.lastLayer),
                 head: request.range.head)
             return try Stage(
                 configuration: configuration, range: range, tensors: source.tensors,
-                compute: request.compute == .f32 ? .f32 : .int8, context: Int(request.context), pool: pool, progress: progress)
+                compute: request.compute == .f32 ? .f32 : .int8, context: Int(request.context), pool: pool,
+                progress: progress)
         } catch {
             throw WorkerError(error)
         }

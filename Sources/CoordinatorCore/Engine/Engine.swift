@@ -57,7 +57,8 @@ final class Engine: Sendable {
     ) {
         handle { state in
             do throws(CoordinatorError) {
-                _ = try state.core.add(.scoring(.init(remaining: tokens.count, deliver: deliver)), tokens: tokens, chunk: chunk)
+                _ = try state.core.add(
+                    .scoring(.init(remaining: tokens.count, deliver: deliver)), tokens: tokens, chunk: chunk)
             } catch {
                 deliver(.failure(error))
             }

@@ -70,8 +70,10 @@ struct EngineCore: Sendable {
     mutating func completed(_ frame: StepFrame, now: ContinuousClock.Instant) {
         guard frame.epoch == epoch, halted == nil, let step = scheduler.complete(step: frame.step) else { return }
         let rows = step.results.reduce(0) { $0 + $1.rows }
-        guard Int(frame.stage) == stageCount, frame.rowCount == rows, frame.codec == .f32, frame.width == vocabularySize else {
-            let error = CoordinatorError(.worker, "the last stage answered step \(frame.step) with results of the wrong size")
+        guard Int(frame.stage) == stageCount, frame.rowCount == rows, frame.codec == .f32, frame.width == vocabularySize
+        else {
+            let error = CoordinatorError(
+                .worker, "the last stage answered step \(frame.step) with results of the wrong size")
             for result in step.results { fail(result.sequence, error) }
             return
         }
@@ -112,7 +114,9 @@ struct EngineCore: Sendable {
         let range = row * vocabularySize..<(row + result.rows) * vocabularySize
         switch job {
         case .generation(var generation, let stream):
-            let outcome = logits.withUnsafeBufferPointer { generation.next(logits: .init(rebasing: $0[range]), now: now) }
+            let outcome = logits.withUnsafeBufferPointer {
+                generation.next(logits: .init(rebasing: $0[range]), now: now)
+            }
             switch outcome {
             case .goOn(let token, let text):
                 jobs[result.sequence] = .generation(generation, stream)
@@ -120,7 +124,9 @@ struct EngineCore: Sendable {
                 stream.yield(.token(token, text: text))
             case .end(let token, let text, let reason, let usage):
                 scheduler.remove(result.sequence)
-                if let token { stream.yield(.token(token, text: text)) } else if !text.isEmpty {
+                if let token {
+                    stream.yield(.token(token, text: text))
+                } else if !text.isEmpty {
                     stream.yield(.text(text))
                 }
                 stream.yield(.finished(reason, usage))

@@ -48,7 +48,8 @@ final class WorkerClient: LinkHandler, Sendable {
     ///
     /// - Throws: `CoordinatorError` when the worker refuses or the link ends.
     func request(_ body: ControlBody) async throws(CoordinatorError) -> ControlBody {
-        let result = await withCheckedContinuation { (reply: CheckedContinuation<Result<ControlBody, CoordinatorError>, Never>) in
+        let result = await withCheckedContinuation {
+            (reply: CheckedContinuation<Result<ControlBody, CoordinatorError>, Never>) in
             let (sending, ended) = state.withLock { state -> ((any Link, UInt64)?, CoordinatorError?) in
                 guard state.ended == nil, let link = state.link else { return (nil, state.ended ?? notConnected) }
                 state.lastRequest += 1
@@ -94,7 +95,8 @@ final class WorkerClient: LinkHandler, Sendable {
     }
 
     func closed(_ link: any Link, error: TransportError?) {
-        let reason = CoordinatorError(.worker, "the link to \(device) ended: \(error?.description ?? "the worker closed it")")
+        let reason = CoordinatorError(
+            .worker, "the link to \(device) ended: \(error?.description ?? "the worker closed it")")
         let (replies, transfers) = state.withLock { state in
             state.ended = reason
             state.link = nil

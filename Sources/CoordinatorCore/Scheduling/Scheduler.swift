@@ -91,7 +91,8 @@ package struct Scheduler: Sendable {
         let id = nextSequenceID
         nextSequenceID += 1
         sequences[id] = Sequence(
-            results: results, chunk: min(chunk ?? limits.rowsPerStep, limits.rowsPerStep), pending: tokens[...], position: 0)
+            results: results, chunk: min(chunk ?? limits.rowsPerStep, limits.rowsPerStep), pending: tokens[...],
+            position: 0)
         waitingOrder.append(id)
         return id
     }
@@ -143,7 +144,9 @@ package struct Scheduler: Sendable {
         let generating = runningOrder.filter { isGenerating($0) }
         let share = (runningOrder.count + limits.stepsInFlight - 1) / limits.stepsInFlight
         let ready = generating.filter { !sequences[$0]!.pending.isEmpty }
-        for id in ready.prefix(max(1, share)) where step.tokens.count < limits.rowsPerStep { addRows(of: id, to: &step) }
+        for id in ready.prefix(max(1, share)) where step.tokens.count < limits.rowsPerStep {
+            addRows(of: id, to: &step)
+        }
     }
 
     /// Chunks of prompts, in order of arrival, into the room that is left.

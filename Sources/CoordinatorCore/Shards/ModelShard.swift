@@ -32,12 +32,15 @@ package struct ModelShard: Sendable {
         var end = layout.header.count
         for (source, placed) in zip(tensors, layout.tensors) {
             let start = layout.header.count + placed.offset
-            if start > end { runs.append(Run(start: end, bytes: MappedBytes(copying: Array(repeating: 0, count: start - end)))) }
+            if start > end {
+                runs.append(Run(start: end, bytes: MappedBytes(copying: Array(repeating: 0, count: start - end))))
+            }
             runs.append(Run(start: start, bytes: model.bytes(of: source)))
             end = start + placed.byteCount
         }
         if layout.fileByteCount > end {
-            runs.append(Run(start: end, bytes: MappedBytes(copying: Array(repeating: 0, count: layout.fileByteCount - end))))
+            runs.append(
+                Run(start: end, bytes: MappedBytes(copying: Array(repeating: 0, count: layout.fileByteCount - end))))
         }
         self.runs = runs
         byteCount = layout.fileByteCount

@@ -25,11 +25,14 @@ package final class ModelShards: Sendable {
         guard let last = layers.max(), last == layers.count - 1 else {
             throw CoordinatorError(
                 .model,
-                "\(model.path) holds \(layers.isEmpty ? "no layers" : "layers with gaps among their numbers"): it is no whole model")
+                "\(model.path) holds \(layers.isEmpty ? "no layers" : "layers with gaps among their numbers"): it is no whole model"
+            )
         }
         guard tensors[.embedding] != nil, tensors[.head] != nil else {
             throw CoordinatorError(
-                .model, "\(model.path) holds no \(tensors[.head] == nil ? "output norm" : "token embedding"): it is no whole model")
+                .model,
+                "\(model.path) holds no \(tensors[.head] == nil ? "output norm" : "token embedding"): it is no whole model"
+            )
         }
         tiedEmbedding = model.tensor(named: "output.weight") == nil
         let configuration = Self.configuration(of: model)
@@ -41,7 +44,8 @@ package final class ModelShards: Sendable {
                 shards[part] = try ModelShard(part: part, metadata: metadata, tensors: members, of: model)
             }
             if shards[.configuration] == nil {
-                shards[.configuration] = try ModelShard(part: .configuration, metadata: configuration, tensors: [], of: model)
+                shards[.configuration] = try ModelShard(
+                    part: .configuration, metadata: configuration, tensors: [], of: model)
             }
         } catch {
             throw CoordinatorError(.model, error.description)
@@ -54,7 +58,8 @@ package final class ModelShards: Sendable {
     private static func configuration(of model: GGUFFile) -> [(key: String, value: GGUFValue)] {
         var entries = model.metadata.entries.filter { !$0.key.hasPrefix("tokenizer.") }
         if let architecture = try? model.metadata.string("general.architecture"),
-            model.metadata["\(architecture).vocab_size"] == nil, let embedding = model.tensor(named: "token_embd.weight")
+            model.metadata["\(architecture).vocab_size"] == nil,
+            let embedding = model.tensor(named: "token_embd.weight")
         {
             entries.append((key: "\(architecture).vocab_size", value: .uint32(UInt32(clamping: embedding.rows))))
         }

@@ -33,7 +33,8 @@ struct ShardTransfer {
                 let count = min(Self.pieceBytes, shard.byteCount - sent)
                 var bytes = ByteBufferAllocator().buffer(capacity: count)
                 shard.read(offset: sent, count: count) { bytes.writeBytes($0) }
-                client.send(.piece(ShardPiece(id: id, offset: UInt64(sent), totalBytes: UInt64(shard.byteCount), bytes: bytes)))
+                client.send(
+                    .piece(ShardPiece(id: id, offset: UInt64(sent), totalBytes: UInt64(shard.byteCount), bytes: bytes)))
                 sent += count
             }
         }

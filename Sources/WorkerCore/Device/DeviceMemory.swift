@@ -18,7 +18,8 @@ package enum DeviceMemory {
 
     /// Bytes of this process in memory now: its resident set.
     package static func resident() -> Int {
-        guard let fields = readText("/proc/self/statm")?.split(separator: " "), fields.count > 1, let pages = Int(fields[1])
+        guard let fields = readText("/proc/self/statm")?.split(separator: " "), fields.count > 1,
+            let pages = Int(fields[1])
         else { return 0 }
         return pages * sysconf(Int32(_SC_PAGESIZE))
     }

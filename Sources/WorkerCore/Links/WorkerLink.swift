@@ -38,7 +38,6 @@ final class WorkerLink: LinkHandler, Sendable {
         if peer.role == .coordinator { worker.endSession(peer.session, link: link) }
     }
 
-
     private func received(_ message: ControlMessage, on link: any Link) {
         let request = message.request
         switch message.body {

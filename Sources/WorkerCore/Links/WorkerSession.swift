@@ -19,7 +19,8 @@ final class WorkerSession: Sendable {
     /// The link to the next worker; made once per address.
     ///
     /// - Throws: `WorkerError` (nextUnreachable).
-    func link(to address: String, of worker: Worker, epoch: UInt32, stage: UInt32) async throws(WorkerError) -> any Link {
+    func link(to address: String, of worker: Worker, epoch: UInt32, stage: UInt32) async throws(WorkerError) -> any Link
+    {
         if let link = downstream.withLock({ $0[address] }) { return link }
         let link: any Link
         do {
@@ -65,6 +66,8 @@ final class DownstreamLink: LinkHandler, Sendable {
     func closed(_ link: any Link, error: TransportError?) {
         session?.downstreamClosed(address)
         session?.notify(
-            .peerLost(PeerLost(epoch: epoch, stage: stage, message: "\(address): \(error?.description ?? "the link was closed")")))
+            .peerLost(
+                PeerLost(
+                    epoch: epoch, stage: stage, message: "\(address): \(error?.description ?? "the link was closed")")))
     }
 }

@@ -28,7 +28,8 @@ final class LoadedStage: Sendable {
     func report(as key: StageKey) -> StageReport {
         let facts = facts.withLock { $0 }
         return StageReport(
-            session: key.session, epoch: key.epoch, stage: key.stage, modelName: request.modelName, range: request.range,
+            session: key.session, epoch: key.epoch, stage: key.stage, modelName: request.modelName,
+            range: request.range,
             weightBytes: UInt64(stage.weightBytes), keyValueBytes: UInt64(facts.keyValueBytes),
             sequences: UInt32(facts.sequences))
     }
@@ -57,7 +58,8 @@ final class LoadedStage: Sendable {
 
     private var codec: ActivationCodec { request.range.head ? .f32 : request.activationCodec }
 
-    private func compute(_ batch: inout StepBatch, of input: StepInput, into results: inout [Float]) throws(WorkerError) {
+    private func compute(_ batch: inout StepBatch, of input: StepInput, into results: inout [Float]) throws(WorkerError)
+    {
         guard batch.rows > 0 else { return }
         let count = batch.wanted.count * stage.outputWidth
         let first = results.count

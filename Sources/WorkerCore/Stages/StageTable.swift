@@ -25,6 +25,8 @@ final class StageTable: Sendable {
     var bytes: Int { reports.reduce(0) { $0 + Int(clamping: $1.weightBytes) + Int(clamping: $1.keyValueBytes) } }
 
     var reports: [StageReport] {
-        stages.withLock { $0 }.map { $1.report(as: $0) }.sorted { ($0.session, $0.epoch, $0.stage) < ($1.session, $1.epoch, $1.stage) }
+        stages.withLock { $0 }.map { $1.report(as: $0) }.sorted {
+            ($0.session, $0.epoch, $0.stage) < ($1.session, $1.epoch, $1.stage)
+        }
     }
 }

@@ -12,13 +12,15 @@ enum StepInput {
             self = takesTokens ? .tokens([]) : .activations([], width: width)
         } else if takesTokens {
             guard frame.codec == .tokens else {
-                throw WorkerError(.badRequest, "step \(frame.step) brings activations to a stage that begins with the embedding")
+                throw WorkerError(
+                    .badRequest, "step \(frame.step) brings activations to a stage that begins with the embedding")
             }
             self = .tokens(TokenRows.decode(frame.payload))
         } else {
             guard frame.codec != .tokens, frame.width == width else {
                 throw WorkerError(
-                    .badRequest, "step \(frame.step) brings rows of \(frame.width) elements to a stage of width \(width)")
+                    .badRequest,
+                    "step \(frame.step) brings rows of \(frame.width) elements to a stage of width \(width)")
             }
             self = .activations(frame.codec.decode(frame.payload, count: frame.rowCount * width), width: width)
         }

@@ -36,7 +36,8 @@ final class FileDescriptor: Sendable {
                     let full = errno == ENOSPC || errno == EDQUOT
                     return WorkerError(
                         full ? .storeFull : .internalError,
-                        "\(path) cannot be written: \(lastSystemError())\(full ? "; free some disk space on this device" : "")")
+                        "\(path) cannot be written: \(lastSystemError())\(full ? "; free some disk space on this device" : "")"
+                    )
                 }
                 rest = rest.dropFirst(written)
             }
@@ -47,7 +48,9 @@ final class FileDescriptor: Sendable {
 
     /// Brings what was written to the disk.
     func synchronize() throws(WorkerError) {
-        guard fsync(number) == 0 else { throw WorkerError(.internalError, "\(path) cannot be synchronized: \(lastSystemError())") }
+        guard fsync(number) == 0 else {
+            throw WorkerError(.internalError, "\(path) cannot be synchronized: \(lastSystemError())")
+        }
     }
 }
 
@@ -64,7 +67,8 @@ func makeFolder(_ path: String) throws(WorkerError) {
     if stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR { return }
     if let slash = path.lastIndex(of: "/"), slash != path.startIndex { try makeFolder(String(path[..<slash])) }
     guard mkdir(path, 0o700) == 0 || errno == EEXIST else {
-        throw WorkerError(.internalError, "the folder \(path) cannot be made: \(lastSystemError()); give another with --data-dir")
+        throw WorkerError(
+            .internalError, "the folder \(path) cannot be made: \(lastSystemError()); give another with --data-dir")
     }
 }
 

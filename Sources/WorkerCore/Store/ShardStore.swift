@@ -34,7 +34,9 @@ package final class ShardStore: ShardProvider {
         lock = try FileDescriptor(path: dataFolder + "/lock", O_RDWR | O_CREAT)
         guard flock(lock.number, LOCK_EX | LOCK_NB) == 0 else {
             throw WorkerError(
-                .busy, "\(dataFolder) is in use by another worker; stop it, or give this one a folder of its own with --data-dir")
+                .busy,
+                "\(dataFolder) is in use by another worker; stop it, or give this one a folder of its own with --data-dir"
+            )
         }
     }
 
@@ -63,7 +65,9 @@ package final class ShardStore: ShardProvider {
                 throw WorkerError(.shardMissing, "shard \(id) cannot be read from the store: \(error.description)")
             }
         }
-        guard let first = files.first else { throw WorkerError(.badRequest, "a stage needs at least its configuration shard") }
+        guard let first = files.first else {
+            throw WorkerError(.badRequest, "a stage needs at least its configuration shard")
+        }
         return StageSource(metadata: first.metadata, tensors: MergedTensors(files))
     }
 
@@ -89,7 +93,9 @@ package final class ShardStore: ShardProvider {
         let held = UInt64(fileBytes(partial) ?? 0)
         guard piece.offset == held else {
             throw WorkerError(
-                .badRequest, "a piece of shard \(piece.id) begins at byte \(piece.offset), but \(held) bytes are held: ask what is held first")
+                .badRequest,
+                "a piece of shard \(piece.id) begins at byte \(piece.offset), but \(held) bytes are held: ask what is held first"
+            )
         }
         let (end, overflow) = held.addingReportingOverflow(UInt64(piece.bytes.readableBytes))
         guard !overflow, end <= piece.totalBytes else {
@@ -114,7 +120,8 @@ package final class ShardStore: ShardProvider {
         }
         guard ShardID(Array(digest.finalize())) == id else {
             unlink(partial)
-            throw WorkerError(.shardCorrupt, "the bytes received for shard \(id) are not that shard; it must be sent again")
+            throw WorkerError(
+                .shardCorrupt, "the bytes received for shard \(id) are not that shard; it must be sent again")
         }
         guard rename(partial, path(id)) == 0 else {
             throw WorkerError(.internalError, "\(partial) cannot be renamed: \(lastSystemError())")

@@ -23,12 +23,21 @@ struct ChatCommand: AsyncParsableCommand, UsesNetwork {
         var messages: [Message]
         var stream = true
         var temperature: Float
-        var top_p: Float
-        var top_k: Int
-        var min_p: Float
-        var repetition_penalty: Float
+        var topP: Float
+        var topK: Int
+        var minP: Float
+        var repetitionPenalty: Float
         var seed: UInt64?
-        var max_tokens: Int?
+        var maxTokens: Int?
+
+        enum CodingKeys: String, CodingKey {
+            case messages, stream, temperature, seed
+            case topP = "top_p"
+            case topK = "top_k"
+            case minP = "min_p"
+            case repetitionPenalty = "repetition_penalty"
+            case maxTokens = "max_tokens"
+        }
     }
 
     private struct Chunk: Decodable {
@@ -66,9 +75,9 @@ struct ChatCommand: AsyncParsableCommand, UsesNetwork {
 
     private func answer(to messages: [Message]) async throws -> String {
         let request = Request(
-            messages: messages, temperature: sampling.temperature, top_p: sampling.topP, top_k: sampling.topK,
-            min_p: sampling.minP, repetition_penalty: sampling.repetitionPenalty, seed: sampling.seed,
-            max_tokens: maxTokens)
+            messages: messages, temperature: sampling.temperature, topP: sampling.topP, topK: sampling.topK,
+            minP: sampling.minP, repetitionPenalty: sampling.repetitionPenalty, seed: sampling.seed,
+            maxTokens: maxTokens)
         var text = ""
         for try await event in try await HTTP.events("\(server)/v1/chat/completions", request) {
             let chunk = try JSONDecoder().decode(Chunk.self, from: event)
