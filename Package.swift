@@ -37,7 +37,7 @@ let modules: [Target] = [
         "CoordinatorCore",
         [
             "Placement", "Transport", "Wire", "Tokenizer", "Sampling", "GGUF", "Formats", .nio("NIOCore"), .crypto,
-            .logging,
+
         ]),
     module("ClusterFile", ["Placement", .product(name: "Yams", package: "Yams")]),
     module(
@@ -56,6 +56,7 @@ let modules: [Target] = [
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "AsyncHTTPClient", package: "async-http-client"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             .nio("NIOCore"), .nio("NIOFoundationEssentialsCompat"), .nio("NIOHTTP1"), .nio("NIOPosix"), .logging,
         ],
         swiftSettings: swiftSettings),

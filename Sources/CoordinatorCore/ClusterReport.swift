@@ -43,5 +43,8 @@ package enum StartupProgress: Sendable {
     /// Parts loaded by now, of those in its stages.
     case loading(device: String, done: Int, of: Int)
     case ready(seconds: Double)
+    /// A device was lost: answers are halted until a placement stands again.
     case lost(String)
+    /// No placement stands yet, and why; it is tried again.
+    case waiting(String)
 }

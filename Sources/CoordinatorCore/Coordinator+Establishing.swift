@@ -1,4 +1,3 @@
-import Logging
 import Placement
 import Synchronization
 import Transport
@@ -46,7 +45,6 @@ extension Coordinator {
             return true
         }
         guard wasReady else { return }
-        logger.warning("device lost", metadata: ["reason": "\(reason)"])
         progress(.lost(reason))
         engine.halt(CoordinatorError(.unavailable, reason))
         let recovery = Task { await recover() }
@@ -56,13 +54,15 @@ extension Coordinator {
     /// Tries to make a placement ready until it is: at first with all devices, which may only be restarting.
     private func recover() async {
         var wait = Duration.milliseconds(250)
+        var reason = ""
         for attempt in 0... {
             guard !Task.isCancelled, !state.withLock({ $0.stopped }) else { return }
             do {
                 try await establish(leavingOutUnreachable: attempt >= 4)
                 return
             } catch {
-                logger.warning("no placement yet", metadata: ["reason": "\(error)"])
+                if error.message != reason { progress(.waiting(error.message)) }
+                reason = error.message
                 state.withLock { if !$0.stopped { $0.readiness = .unavailable(error.message) } }
             }
             try? await Task.sleep(for: wait)
@@ -146,7 +146,8 @@ extension Coordinator {
             $0.reduce(into: [ModelPart]()) { $0 += parts(of: $1) }
         }
         let all = Array(Set(needed.values.joined()))
-        if !all.isEmpty { progress(.identifying(shards: all.count)) }
+        let unknown = shards.unidentified(all)
+        if !unknown.isEmpty { progress(.identifying(shards: unknown.count)) }
         let ids = await shards.identify(all)
         try await each(Array(needed.keys)) { [self] device in
             try await sendMissing(Array(Set(needed[device]!)).map { ($0, ids[$0]!) }, to: device)

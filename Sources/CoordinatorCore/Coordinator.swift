@@ -1,6 +1,5 @@
 import Formats
 import GGUF
-package import Logging
 import Placement
 import Sampling
 import Synchronization
@@ -25,7 +24,6 @@ package final class Coordinator: Sendable {
     let facts: ModelFacts
     let configuration: CoordinatorConfiguration
     let transport: TCPTransport
-    let logger: Logger
     let progress: @Sendable (StartupProgress) -> Void
     /// Names this run of the coordinator to workers, so that they keep the stages of several coordinators apart.
     let session = UInt64.random(in: 1...UInt64.max)
@@ -46,13 +44,12 @@ package final class Coordinator: Sendable {
     /// - Parameter progress: called on any thread as the model is made ready.
     package init(
         shards: ModelShards, tokenizer: Tokenizer?, facts: ModelFacts, configuration: CoordinatorConfiguration,
-        transport: TCPTransport, logger: Logger, progress: @escaping @Sendable (StartupProgress) -> Void = { _ in }
+        transport: TCPTransport, progress: @escaping @Sendable (StartupProgress) -> Void = { _ in }
     ) {
         self.shards = shards
         self.facts = facts
         self.configuration = configuration
         self.transport = transport
-        self.logger = logger
         self.progress = progress
         model = ServedModel(
             id: ServedModel.id(path: shards.model.path),
@@ -88,6 +85,19 @@ package final class Coordinator: Sendable {
         recovery?.cancel()
         engine.halt(CoordinatorError(.unavailable, "the coordinator is stopping"))
         for client in clients { client.close() }
+    }
+
+    /// Takes no more requests, waits until all answers have ended or the limit is over, then stops.
+    package func drain(limit: Duration) async {
+        state.withLock { state in
+            state.stopped = true
+            state.readiness = .unavailable("the coordinator is shutting down")
+        }
+        let deadline = ContinuousClock.now + limit
+        while engine.counts != (0, 0), ContinuousClock.now < deadline {
+            try? await Task.sleep(for: .milliseconds(20))
+        }
+        stop()
     }
 
     /// Checks a request and queues it. Dropping the stream gives the answer up.

@@ -50,13 +50,6 @@ extension Worker {
                         StageProgress(
                             epoch: request.epoch, stage: request.stage, done: UInt64(done), total: UInt64(total))))
             }
-            let needed = stage.weightBytes + stages.bytes
-            guard needed <= memoryBudget else {
-                throw WorkerError(
-                    .outOfMemory,
-                    "the stages need \(needed) bytes on \(configuration.name), which may use \(memoryBudget); give it less with --pin, or more with --memory"
-                )
-            }
             stages.add(
                 LoadedStage(request: request, stage: stage, next: next),
                 as: StageKey(session: session.id, epoch: request.epoch, stage: request.stage))
@@ -78,6 +71,13 @@ extension Worker {
 
     private func makeStage(_ request: LoadStage, progress: @escaping (Int, Int) -> Void) throws(WorkerError) -> Stage {
         let source = try shards.open(request.shards)
+        let (needed, budget) = (source.byteCount + stages.bytes, memoryBudget)
+        guard needed <= budget else {
+            throw WorkerError(
+                .outOfMemory,
+                "its stages would need \(needed) bytes on \(configuration.name), which may use \(budget): place fewer layers "
+                    + "there with --pin, or allow it more with --memory")
+        }
         do throws(ModelError) {
             let configuration = try ModelConfiguration(
                 metadata: source.metadata,

@@ -12,12 +12,15 @@ package final class ModelShards: Sendable {
     /// Whether the head multiplies with the embedding's matrix, for want of one of its own.
     package let tiedEmbedding: Bool
     private let shards: [ModelPart: ModelShard]
+    private let cache: ShardIDCache?
     private let ids = Mutex<[ModelPart: ShardID]>([:])
 
     /// Cuts a model.
     ///
+    /// - Parameter cache: remembers the shards' ids from one start to the next.
     /// - Throws: `CoordinatorError` where parts are missing or out of order.
-    package init(_ model: GGUFFile) throws(CoordinatorError) {
+    package init(_ model: GGUFFile, cache: ShardIDCache? = nil) throws(CoordinatorError) {
+        self.cache = cache
         self.model = model
         let tensors = Dictionary(grouping: model.tensors) { ModelPart(tensor: $0.name) }
         let layers = tensors.keys.compactMap { if case .layer(let index) = $0 { index } else { nil } }
@@ -77,15 +80,9 @@ package final class ModelShards: Sendable {
         return parts
     }
 
-    /// The bytes of a part's tensors, as the model's file holds them.
-    package func tensorBytes(_ part: ModelPart) -> Int {
-        model.tensors.reduce(0) { $0 + (ModelPart(tensor: $1.name) == part ? $1.byteCount : 0) }
-    }
-
     /// The ids of parts, computed once each, on all cores.
     package func identify(_ parts: [ModelPart]) async -> [ModelPart: ShardID] {
-        let known = ids.withLock { $0 }
-        let missing = parts.filter { known[$0] == nil }
+        let missing = unidentified(parts)
         if !missing.isEmpty {
             await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in
                 DispatchQueue.global().async { [self] in
@@ -93,10 +90,28 @@ package final class ModelShards: Sendable {
                         let id = self[missing[index]].identify()
                         ids.withLock { $0[missing[index]] = id }
                     }
+                    remember()
                     done.resume()
                 }
             }
         }
         return ids.withLock { $0 }
+    }
+
+    /// The parts whose ids neither this run nor the cache knows.
+    func unidentified(_ parts: [ModelPart]) -> [ModelPart] {
+        let known = ids.withLock { $0 }
+        let missing = parts.filter { known[$0] == nil }
+        guard !missing.isEmpty, let remembered = cache?.load(), !remembered.isEmpty else { return missing }
+        return ids.withLock { ids in
+            for part in missing { ids[part] = remembered[part.description] }
+            return missing.filter { ids[$0] == nil }
+        }
+    }
+
+    private func remember() {
+        guard let cache else { return }
+        let known = ids.withLock { $0 }
+        cache.store(Dictionary(uniqueKeysWithValues: known.map { ($0.key.description, $0.value) }))
     }
 }

@@ -25,9 +25,12 @@ package protocol ShardProvider: Sendable {
 package struct StageSource {
     package let metadata: GGUFMetadata
     package let tensors: any TensorSource
+    /// Bytes that the stage's weights will take, about; 0 where that is not known before.
+    package let byteCount: Int
 
-    package init(metadata: GGUFMetadata, tensors: any TensorSource) {
+    package init(metadata: GGUFMetadata, tensors: any TensorSource, byteCount: Int = 0) {
         self.metadata = metadata
+        self.byteCount = byteCount
         self.tensors = tensors
     }
 }

@@ -68,7 +68,9 @@ package final class ShardStore: ShardProvider {
         guard let first = files.first else {
             throw WorkerError(.badRequest, "a stage needs at least its configuration shard")
         }
-        return StageSource(metadata: first.metadata, tensors: MergedTensors(files))
+        return StageSource(
+            metadata: first.metadata, tensors: MergedTensors(files),
+            byteCount: files.reduce(0) { $0 + $1.tensorData.count })
     }
 
     package var storeBytes: Int {

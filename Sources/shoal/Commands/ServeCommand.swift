@@ -4,10 +4,13 @@ import ChatTemplate
 import ClusterFile
 import CoordinatorCore
 import Foundation
+import Logging
 import NIOCore
 import Placement
+import ServiceLifecycle
 import Tokenizer
 import Transport
+import UnixSignals
 
 struct ServeCommand: AsyncParsableCommand, UsesNetwork {
     static let configuration = CommandConfiguration(
@@ -26,6 +29,9 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork {
 
     @Option(help: ArgumentHelp("Where the API listens.", valueName: "HOST:PORT"))
     var listen = Endpoint(host: "127.0.0.1", port: 8080)
+
+    @Option(help: ArgumentHelp("The folder for what the coordinator keeps.", valueName: "FOLDER"))
+    var dataDir: String?
 
     @Option(help: ArgumentHelp("Sequences computed at the same time; more requests wait.", valueName: "N"))
     var slots: Int?
@@ -54,7 +60,7 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork {
             settings: .init(
                 devices: devices, pins: (declaration?.pins ?? []) + cluster.pins, compute: computing.compute,
                 context: computing.context ?? declaration?.context, slots: slots ?? declaration?.slots ?? 4,
-                threads: computing.threads),
+                threads: computing.threads, dataFolder: dataDir ?? DataFolder.standard("coordinator")),
             logger: logger,
             progress: { progress in
                 if case .placed(let plan) = progress { Console.write(PlacementTable(plan).description + "\n") }
@@ -67,12 +73,21 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork {
                 Console.error(
                     "\(session.coordinator.model.id) answers at http://\(Endpoint(host: listen.host, port: port))/v1")
             })
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await server.run() }
-            group.addTask { await Signals.termination() }
-            try await group.next()
-            session.coordinator.stop()
-            group.cancelAll()
-        }
+        // Shut down from the last to the first: running answers end before the server does.
+        var group = ServiceGroupConfiguration(
+            services: [.init(service: server), .init(service: Draining(coordinator: session.coordinator))],
+            gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        group.maximumGracefulShutdownDuration = .seconds(8)
+        try await ServiceGroup(configuration: group).run()
+    }
+}
+
+/// Ends the answers when the program is to end: those that run have a few seconds left, new ones are refused.
+private struct Draining: Service {
+    let coordinator: Coordinator
+
+    func run() async throws {
+        try await gracefulShutdown()
+        await coordinator.drain(limit: .seconds(5))
     }
 }

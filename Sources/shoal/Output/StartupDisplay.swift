@@ -31,6 +31,7 @@ final class StartupDisplay: Sendable {
             finishBars()
             if verbose { line("ready in \(String(format: "%.1f", seconds)) s") }
         case .lost(let reason): line("answers halted: \(reason)")
+        case .waiting(let reason): line("no placement yet, trying again: \(reason)")
         default: break
         }
     }

@@ -25,6 +25,8 @@ struct ClusterSession {
         var rowsPerStep = 256
         /// Bytes for stages in this process; `nil` is what there is.
         var ownMemoryBytes: Int?
+        /// Where the coordinator keeps what it need not find out again; `nil` is nowhere.
+        var dataFolder: String?
     }
 
     /// Starts all of it; when it returns, the model answers.
@@ -53,11 +55,12 @@ struct ClusterSession {
                     memoryBytes: settings.ownMemoryBytes)
             ]
         let coordinator = Coordinator(
-            shards: try ModelShards(model.file), tokenizer: tokenizer, facts: facts,
+            shards: try ModelShards(
+                model.file, cache: settings.dataFolder.flatMap { ShardIDCache(folder: $0, model: model.file) }), tokenizer: tokenizer, facts: facts,
             configuration: CoordinatorConfiguration(
                 devices: devices, pins: settings.pins, compute: settings.compute.mode, context: settings.context,
                 slots: settings.slots, rowsPerStep: settings.rowsPerStep),
-            transport: transport, logger: logger, progress: progress)
+            transport: transport, progress: progress)
         try await coordinator.start()
         return ClusterSession(coordinator: coordinator)
     }
