@@ -50,12 +50,13 @@ struct WorkerCommand: AsyncParsableCommand, UsesNetwork {
                 threads: threads ?? ProcessorCount.usable),
             shards: try ShardStore(dataFolder: dataDir ?? DataFolder.standard("worker")), transport: transport,
             logger: logger)
+        let termination = Signals.watch()
         let listener = try await transport.listen(
             on: listen, welcome: { worker.welcome($0) }, handler: { worker.handler(for: $0) })
         Console.error(
             "worker \(worker.configuration.name) listens on \(listener.boundEndpoint), \(worker.configuration.threads) threads, \(Kernels.instructionSet)"
         )
-        await Signals.termination()
+        await termination.wait()
         await listener.close()
     }
 }
