@@ -26,7 +26,12 @@ struct DevicesCommand: AsyncParsableCommand, UsesNetwork {
         } else {
             Console.write(table(rows).description + "\n")
         }
-        for row in rows { if let error = row.error { Console.error("shoal: \(row.name): \(error)") } }
+        for row in rows {
+            // What the link says begins with the address, which is the name of a device without one.
+            if let error = row.error {
+                Console.error("shoal: \(row.name == row.address ? "" : "\(row.name): ")\(error)")
+            }
+        }
         if rows.contains(where: { !$0.connected }) { throw ExitCode(1) }
     }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CoordinatorCore
 import Wire
 
 /// How it is computed, in this process and on workers.
@@ -8,10 +9,13 @@ struct ComputeOptions: ParsableArguments {
             "Threads that compute in this process (default: the physical cores it may use).", valueName: "N"))
     var threads: Int?
 
-    @Option(help: ArgumentHelp("Positions a sequence may have.", valueName: "TOKENS"))
+    @Option(
+        help: ArgumentHelp(
+            "Positions a sequence may have (default: what the model was trained for, \(CoordinatorConfiguration.defaultContext) at most).",
+            valueName: "TOKENS"))
     var context: Int?
 
-    @Option(help: "The arithmetic: int8 (fast) or f32 (exact, slow).")
+    @Option(help: ArgumentHelp("The arithmetic: int8 (fast) or f32 (exact, slow).", valueName: "MODE"))
     var compute: ComputeChoice = .int8
 
     func validate() throws {

@@ -56,7 +56,8 @@ struct ClusterSession {
             ]
         let coordinator = Coordinator(
             shards: try ModelShards(
-                model.file, cache: settings.dataFolder.flatMap { ShardIDCache(folder: $0, model: model.file) }), tokenizer: tokenizer, facts: facts,
+                model.file, cache: settings.dataFolder.flatMap { ShardIDCache(folder: $0, model: model.file) }),
+            tokenizer: tokenizer, facts: facts,
             configuration: CoordinatorConfiguration(
                 devices: devices, pins: settings.pins, compute: settings.compute.mode, context: settings.context,
                 slots: settings.slots, rowsPerStep: settings.rowsPerStep),

@@ -49,7 +49,7 @@ enum HTTP {
             response = try await HTTPClient.shared.execute(request, timeout: .hours(1))
         } catch {
             throw CommandError(
-                "no coordinator answers at \(url) (\(error)): is `shoal serve` running there? Name another with --server URL"
+                "no coordinator answers at \(url) (\(reason(error))): is `shoal serve` running there? Name another with --server URL"
             )
         }
         guard response.status == .ok else {
@@ -60,6 +60,12 @@ enum HTTP {
             )
         }
         return response
+    }
+
+    /// The cause in the system's words.
+    private static func reason(_ error: any Error) -> String {
+        guard let error = error as? IOError, error.errnoCode != 0 else { return "\(error)" }
+        return String(cString: strerror(error.errnoCode)).lowercased()
     }
 
     private struct ErrorDocument: Decodable {
