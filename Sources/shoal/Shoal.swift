@@ -9,13 +9,12 @@ struct Shoal: AsyncParsableCommand {
         abstract: "Pools small machines into one host for a large language model.",
         discussion: """
             On every device:      shoal worker --insecure
-            On one of them:       shoal serve MODEL.gguf --worker pi1:7077 --worker pi2:7077 --insecure
-            Then:                 shoal chat, or any OpenAI client at http://127.0.0.1:8080/v1
+            On one of them:       shoal serve MODEL.gguf --worker pi1:7077 --insecure
+            Then:                 shoal chat, or an OpenAI client
             """,
         subcommands: [
             WorkerCommand.self, ServeCommand.self, PlanCommand.self, ChatCommand.self, GenerateCommand.self,
-            DevicesCommand.self, InspectCommand.self, TokenizeCommand.self, LogitsCommand.self, BenchCommand.self,
-            SynthCommand.self, VersionCommand.self,
+            DevicesCommand.self, InspectCommand.self, TokenizeCommand.self, LogitsCommand.self, VersionCommand.self,
         ])
 
     /// Runs a command; the exit status is 0 when it was done, 1 when it failed, 2 for wrong usage.
