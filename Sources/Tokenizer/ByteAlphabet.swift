@@ -2,9 +2,12 @@
 ///
 /// Bytes that are printable in Latin-1 stand for themselves; the others take the characters from U+0100 on, in order
 /// (GPT-2's `bytes_to_unicode`, Radford et al. 2019).
-enum ByteAlphabet {
+package enum ByteAlphabet {
     /// The UTF-8 form of each byte's character; one or two bytes.
     static let encoded: [[UInt8]] = scalars.map { Array(String($0).utf8) }
+
+    /// The character of a byte.
+    package static func character(of byte: UInt8) -> Character { Character(scalars[Int(byte)]) }
 
     /// The byte that a character stands for, nil for characters outside of the alphabet.
     static func byte(of scalarValue: UInt32) -> UInt8? {

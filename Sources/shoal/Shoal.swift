@@ -14,7 +14,8 @@ struct Shoal: AsyncParsableCommand {
             """,
         subcommands: [
             WorkerCommand.self, ServeCommand.self, PlanCommand.self, ChatCommand.self, GenerateCommand.self,
-            DevicesCommand.self, InspectCommand.self, TokenizeCommand.self, LogitsCommand.self, VersionCommand.self,
+            DevicesCommand.self, InspectCommand.self, TokenizeCommand.self, LogitsCommand.self, BenchCommand.self,
+            SynthCommand.self, VersionCommand.self,
         ])
 
     /// Runs a command; the exit status is 0 when it was done, 1 when it failed, 2 for wrong usage.

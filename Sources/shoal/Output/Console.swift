@@ -5,6 +5,9 @@ enum Console {
     /// A line to standard error.
     static func error(_ line: String) { FileHandle.standardError.write(Data((line + "\n").utf8)) }
 
+    /// Text to standard error, without ending the line.
+    static func errorLine(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+
     /// Text to standard output, at once.
     static func write(_ text: String) {
         FileHandle.standardOutput.write(Data(text.utf8))

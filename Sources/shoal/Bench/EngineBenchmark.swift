@@ -1,0 +1,118 @@
+import Formats
+import GGUF
+import ModelGraph
+import Tensors
+
+/// Times one model in this process: prompt, decode, and the memory bandwidth that bounds decoding.
+struct EngineBenchmark {
+    let model: GGUFFile
+    let threads: Int
+    let promptTokens: Int
+    let generateTokens: Int
+    let repetitions: Int
+
+    /// One figure over several runs.
+    struct Spread: Encodable {
+        var median: Double
+        var minimum: Double
+        var maximum: Double
+
+        init(_ values: [Double]) {
+            let sorted = values.sorted()
+            median = sorted[sorted.count / 2]
+            minimum = sorted[0]
+            maximum = sorted[sorted.count - 1]
+        }
+    }
+
+    struct Result: Encodable {
+        var model: String
+        var threads: Int
+        var instructionSet: String
+        var promptTokens: Int
+        var generateTokens: Int
+        var promptTokensPerSecond: Double
+        var decodeTokensPerSecond: Double
+        var readBandwidthGbPerSecond: Double
+        /// Bytes of weights that one decoded token reads.
+        var bytesPerToken: Int
+        /// What decoding reads per second, as a share of the read bandwidth.
+        var decodeBandwidthShare: Double
+        var promptSpread: Spread
+        var decodeSpread: Spread
+    }
+
+    /// - Parameter progress: called after each repetition with how many are done.
+    /// - Throws: `ModelError`, `TensorError`
+    func run(progress: (Int) -> Void) throws -> Result {
+        let pool = ThreadPool(threads: threads)
+        let configuration = try ModelConfiguration(file: model)
+        let stage = try Stage(
+            configuration: configuration, range: .whole(configuration), tensors: model, compute: .int8,
+            context: promptTokens + generateTokens + 1, pool: pool)
+        var logits = [Float](repeating: 0, count: configuration.vocabulary)
+        // Ids spread over the vocabulary; which they are makes no difference to the time.
+        let prompt = (0..<promptTokens).map { UInt32(($0 * 7919 + 13) % configuration.vocabulary) }
+        var promptRates: [Double] = []
+        var decodeRates: [Double] = []
+        var bandwidths: [Double] = []
+        for repetition in 0..<(repetitions + 1) {
+            try stage.open(sequence: 1)
+            let promptSeconds = try time { try step(stage, prompt, at: 0, &logits) }
+            let decodeSeconds = try time {
+                for index in 0..<generateTokens {
+                    let token = UInt32((index * 104_729 + 7) % configuration.vocabulary)
+                    try step(stage, [token], at: promptTokens + index, &logits)
+                }
+            }
+            stage.close(sequence: 1)
+            // The first is for warming up.
+            guard repetition > 0 else { continue }
+            promptRates.append(Double(promptTokens) / promptSeconds)
+            decodeRates.append(Double(generateTokens) / decodeSeconds)
+            bandwidths.append(try ReadBandwidth.measure(pool: pool, passes: 3))
+            progress(repetition)
+        }
+        let bytes = bytesPerToken(configuration)
+        let (prompts, decodes, bandwidth) = (Spread(promptRates), Spread(decodeRates), Spread(bandwidths).median)
+        return Result(
+            model: model.path, threads: threads, instructionSet: Kernels.instructionSet, promptTokens: promptTokens,
+            generateTokens: generateTokens, promptTokensPerSecond: prompts.median,
+            decodeTokensPerSecond: decodes.median,
+            readBandwidthGbPerSecond: bandwidth / 1e9, bytesPerToken: bytes,
+            decodeBandwidthShare: decodes.median * Double(bytes) / bandwidth, promptSpread: prompts,
+            decodeSpread: decodes)
+    }
+
+    private func step(_ stage: Stage, _ tokens: [UInt32], at position: Int, _ logits: inout [Float]) throws(ModelError)
+    {
+        let spans = [RowSpan(sequence: 1, position: position, count: tokens.count)]
+        let failure = logits.withUnsafeMutableBufferPointer { output in
+            tokens.withUnsafeBufferPointer { input -> ModelError? in
+                do throws(ModelError) {
+                    try stage.forward(
+                        input: .tokens(input), spans: spans, outputRows: [tokens.count - 1], output: output)
+                    return nil
+                } catch {
+                    return error
+                }
+            }
+        }
+        if let failure { throw failure }
+    }
+
+    /// The weights of all layers and of the head; of the embedding one token reads a single row.
+    private func bytesPerToken(_ configuration: ModelConfiguration) -> Int {
+        let tied = model.tensor(named: "output.weight") == nil
+        let names = Set(
+            (0..<configuration.layers).flatMap { configuration.tensorNames(layer: $0) }
+                + configuration.headTensorNames(tied: tied))
+        return names.reduce(0) { $0 + (model.tensor(named: $1)?.byteCount ?? 0) }
+    }
+
+    private func time(_ work: () throws -> Void) rethrows -> Double {
+        let started = ContinuousClock.now
+        try work()
+        return (ContinuousClock.now - started) / .seconds(1)
+    }
+}

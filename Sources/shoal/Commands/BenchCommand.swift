@@ -1,0 +1,55 @@
+import ArgumentParser
+import Foundation
+import Tensors
+
+struct BenchCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bench", abstract: "Measures a model's speed on this device, beside the memory's.",
+        discussion: "Example: shoal bench SmolLM2-135M-Instruct.Q4_1.gguf --threads 2 --json")
+
+    @Argument(help: ArgumentHelp("The model's GGUF file.", valueName: "model")) var model: String
+    @Option(help: ArgumentHelp("Threads that compute (default: the physical cores it may use).", valueName: "N"))
+    var threads: Int?
+    @Option(help: ArgumentHelp("Tokens of the prompt.", valueName: "N")) var promptTokens = 512
+    @Option(help: ArgumentHelp("Tokens decoded after it.", valueName: "N")) var generateTokens = 64
+    @Option(help: ArgumentHelp("Times that all is measured, after one to warm up.", valueName: "N")) var repetitions = 5
+    @Flag(help: "Prints JSON.") var json = false
+
+    func validate() throws {
+        if let threads, !(1...1024).contains(threads) {
+            throw ValidationError("--threads takes 1 to 1024, not \(threads)")
+        }
+        guard (1...1 << 20).contains(promptTokens) else {
+            throw ValidationError("--prompt-tokens takes 1 to \(1 << 20), not \(promptTokens)")
+        }
+        guard (1...1 << 20).contains(generateTokens) else {
+            throw ValidationError("--generate-tokens takes 1 to \(1 << 20), not \(generateTokens)")
+        }
+        guard (1...1000).contains(repetitions) else {
+            throw ValidationError("--repetitions takes 1 to 1000, not \(repetitions)")
+        }
+    }
+
+    func run() throws {
+        try Kernels.checkEnvironment()
+        let benchmark = EngineBenchmark(
+            model: try Model(path: model).file, threads: threads ?? ProcessorCount.usable, promptTokens: promptTokens,
+            generateTokens: generateTokens, repetitions: repetitions)
+        let result = try benchmark.run { done in
+            if Console.errorIsTerminal { Console.error("measured \(done) of \(repetitions)") }
+        }
+        if json { return try Console.json(result) }
+        var table = Table([("", .left), ("median", .right), ("lowest", .right), ("highest", .right)])
+        func row(_ label: String, _ spread: EngineBenchmark.Spread) {
+            table.add([label] + [spread.median, spread.minimum, spread.maximum].map { String(format: "%.1f", $0) })
+        }
+        row("prompt of \(promptTokens), tokens/s", result.promptSpread)
+        row("decode, tokens/s", result.decodeSpread)
+        Console.write(table.description + "\n")
+        Console.write(
+            String(
+                format: "read bandwidth %.1f GB/s, %.3f GB per token: decoding takes %.0f%% of it (%d threads, %@)\n",
+                result.readBandwidthGbPerSecond, Double(result.bytesPerToken) / 1e9, result.decodeBandwidthShare * 100,
+                result.threads, result.instructionSet))
+    }
+}

@@ -1,0 +1,38 @@
+import ArgumentParser
+import Formats
+import Placement
+
+struct SynthCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "synth", abstract: "Writes a big model with random weights, to measure with.",
+        discussion: "Example: shoal synth --shape llama2-13b --type Q4_0 /tmp/llama2-13b.Q4_0.gguf")
+
+    @Option(help: "Whose dimensions it has.") var shape: ModelShape
+    @Option(help: "The type of its matrices: \(RandomBlocks.types.map(\.name).joined(separator: ", ")).")
+    var type: SynthType
+    @Option(help: "Another seed gives other weights.") var seed: UInt64 = 1
+    @Argument(help: ArgumentHelp("The GGUF file to write.", valueName: "OUT")) var output: String
+
+    func run() throws {
+        var shown = -1
+        try SyntheticModel(shape: shape, type: type.element, seed: seed).write(to: output) { done, total in
+            let percent = done * 100 / total
+            guard Console.errorIsTerminal, percent != shown else { return }
+            shown = percent
+            Console.errorLine("\r\(ByteCount(done)) of \(ByteCount(total)), \(percent)%")
+        }
+        if Console.errorIsTerminal { Console.error("") }
+    }
+}
+
+/// A type that can be synthesized, by its GGUF name in any case.
+struct SynthType: ExpressibleByArgument {
+    let element: ElementType
+
+    init?(argument: String) {
+        guard let element = RandomBlocks.types.first(where: { $0.name.lowercased() == argument.lowercased() }) else {
+            return nil
+        }
+        self.element = element
+    }
+}

@@ -1,0 +1,20 @@
+# `synth` writes a model of the shape asked for, the same for the same seed, that can be computed.
+expect_exit 0 "$shoal" synth --shape tinyllama-1.1b --type Q4_0 "$work/one.gguf"
+expect_exit 0 "$shoal" inspect "$work/one.gguf" --json
+python3 - "$work/out" <<'PYTHON'
+import json, sys
+
+document = json.load(open(sys.argv[1]))
+shapes = {tensor["name"]: (tensor["type"], tensor["dimensions"]) for tensor in document["tensors"]}
+assert shapes["blk.21.ffn_down.weight"] == ("Q4_0", [5632, 2048]), shapes["blk.21.ffn_down.weight"]
+assert shapes["blk.0.attn_k.weight"] == ("Q4_0", [2048, 256]) and "blk.22.attn_k.weight" not in shapes
+assert shapes["output.weight"] == ("Q6_K", [2048, 32000]) and shapes["output_norm.weight"] == ("F32", [2048])
+PYTHON
+expect_exit 0 "$shoal" generate "$work/one.gguf" --prompt Hi --max-tokens 1 --temperature 0 --context 64
+cp "$work/one.gguf" "$work/first.gguf"
+expect_exit 0 "$shoal" synth --shape tinyllama-1.1b --type Q4_0 "$work/one.gguf"
+cmp "$work/one.gguf" "$work/first.gguf"
+rm -f "$work"/*.gguf
+expect_exit 2 "$shoal" synth --shape gpt-7 --type Q4_0 "$work/two.gguf"
+expect_exit 1 "$shoal" synth --shape tinyllama-1.1b --type Q4_0 "$work/no folder/two.gguf"
+expect_text "$work/err" 'no folder'
