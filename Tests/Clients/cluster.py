@@ -1,4 +1,4 @@
-"""Starts three workers and `shoal serve` on free ports of loopback, for the tests of this folder."""
+"""Starts workers and `shoal serve` on free ports of loopback, for the tests of this folder."""
 import contextlib
 import os
 import signal
@@ -21,10 +21,18 @@ def free_ports(count):
 
 
 class Cluster:
-    """`with Cluster() as cluster:`; `cluster.url` is the API's address. Nothing is left running after."""
+    """`with Cluster() as cluster:` starts workers and, unless told otherwise, a coordinator that serves the default model.
 
-    def __init__(self, context=2048):
+    `pins` says which layers go to which worker, by its number: ("0-9", 0). `cluster.url` is the API's address,
+    `cluster.worker_flags` names the workers to a command, `cluster.folder` is for files. Nothing is left running or lying about
+    after.
+    """
+
+    def __init__(self, context=2048, workers=3, serve=True, pins=()):
         self.context = context
+        self.pins = pins
+        self.workers = workers
+        self.serve = serve
 
     def __enter__(self):
         self.stack = contextlib.ExitStack()
@@ -32,16 +40,20 @@ class Cluster:
         self.processes = []
         self.stack.callback(self.stop)
         try:
-            *worker_ports, port = free_ports(4)
+            *worker_ports, port = free_ports(self.workers + 1)
             self.url = f"http://127.0.0.1:{port}"
             for number in worker_ports:
                 self.start(f"worker-{number}", "worker", "--listen", f"127.0.0.1:{number}",
-                    "--data-dir", os.path.join(self.folder, f"data-{number}"))
-            flags = [flag for number in worker_ports for flag in ("--worker", f"127.0.0.1:{number}")]
+                    "--data-dir", os.path.join(self.folder, f"data-{number}"), "--insecure")
+            self.worker_flags = [flag for number in worker_ports for flag in ("--worker", f"127.0.0.1:{number}")]
             for number in worker_ports:
-                self.wait(lambda: socket.create_connection(("127.0.0.1", number), timeout=1).close())
-            self.start("serve", "serve", MODEL, "--listen", f"127.0.0.1:{port}", "--context", str(self.context), *flags)
-            self.wait(lambda: urllib.request.urlopen(self.url + "/health", timeout=5).close())
+                self.wait_for_port(number)
+            if self.serve:
+                pins = [flag for layers, number in self.pins for flag in ("--pin", f"{layers}=127.0.0.1:{worker_ports[number]}")]
+                self.start(
+                    "serve", "serve", MODEL, "--listen", f"127.0.0.1:{port}", "--context", str(self.context),
+                    "--insecure", *self.worker_flags, *pins)
+                self.wait_for_health(self.url)
         except BaseException:
             self.stack.close()
             raise
@@ -50,12 +62,27 @@ class Cluster:
     def __exit__(self, *exception):
         self.stack.close()
 
+    def run(self, *arguments):
+        """What a command prints; it must succeed."""
+        result = subprocess.run([SHOAL, *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=DEADLINE)
+        if result.returncode != 0:
+            raise AssertionError(f"status {result.returncode} of {arguments}:\n{result.stderr[-2000:]}")
+        return result.stdout
+
     def start(self, name, *arguments):
         log = open(os.path.join(self.folder, name + ".log"), "wb")
-        command = [SHOAL, *arguments, "--insecure"]
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        command = [SHOAL, *arguments]
+        # What it keeps where it is not told.
+        environment = os.environ | {"XDG_DATA_HOME": self.folder}
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment)
         log.close()
         self.processes.append((name, process))
+
+    def wait_for_port(self, port):
+        self.wait(lambda: socket.create_connection(("127.0.0.1", port), timeout=1).close())
+
+    def wait_for_health(self, url):
+        self.wait(lambda: urllib.request.urlopen(url + "/health", timeout=5).close())
 
     def wait(self, attempt):
         deadline = time.monotonic() + DEADLINE

@@ -1,0 +1,37 @@
+"""A worker holds its own layers and their KV cache, and nothing of the others'."""
+import json
+import unittest
+import urllib.request
+
+from cluster import Cluster
+
+
+def devices(workers, *pins):
+    """What `devices` shows of workers in the middle of an answer to a prompt of 600 tokens."""
+    with Cluster(context=2048, workers=workers, pins=pins) as cluster:
+        # Without the tokens that end an answer, it goes on until it is left.
+        body = {"prompt": [504] * 600, "max_tokens": 1400, "stream": True, "logit_bias": {"0": -100, "2": -100}}
+        request = urllib.request.Request(
+            cluster.url + "/v1/completions", json.dumps(body).encode(), {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=120) as answer:
+            answer.readline()
+            return json.loads(cluster.run("devices", "--json", *cluster.worker_flags))["devices"]
+
+
+class Memory(unittest.TestCase):
+    def test_each_of_three_workers_holds_a_third(self):
+        alone, = devices(1)
+        three = devices(3, ("0-9", 0), ("10-19", 1), ("20-29", 2))
+        self.assertGreater(alone["weight_bytes"], 60 << 20)
+        # 3 heads of 64 values of 2 bytes, keys and values, 30 layers, 600 positions.
+        self.assertGreaterEqual(alone["key_value_bytes"], 3 * 64 * 2 * 2 * 30 * 600)
+        for device in three:
+            with self.subTest(device=device["name"], alone=alone, device_of_three=device):
+                # Ten of thirty layers each; all layers are equal.
+                self.assertEqual(device["weight_bytes"] * 3, alone["weight_bytes"])
+                # A third too, but for the positions that came between the two looks.
+                self.assertGreaterEqual(device["key_value_bytes"], 3 * 64 * 2 * 2 * 10 * 600)
+                self.assertLess(device["key_value_bytes"] * 2, alone["key_value_bytes"])
+                # What the other two thirds take, but for an eighth, is not resident.
+                missing = (alone["weight_bytes"] - device["weight_bytes"]) * 7 // 8
+                self.assertLess(device["resident_bytes"], alone["resident_bytes"] - missing)
