@@ -139,47 +139,6 @@ extension Coordinator {
         }
     }
 
-    /// Sends each remote device the shards it lacks, all devices at a time.
-    private func distribute(_ plan: PlacementPlan) async throws(CoordinatorError) -> [ModelPart: ShardID] {
-        let remote = plan.stages.filter { !isInProcess($0.device) }
-        let needed = Dictionary(grouping: remote, by: \.device).mapValues {
-            $0.reduce(into: [ModelPart]()) { $0 += parts(of: $1) }
-        }
-        let all = Array(Set(needed.values.joined()))
-        let unknown = shards.unidentified(all)
-        if !unknown.isEmpty { progress(.identifying(shards: unknown.count)) }
-        let ids = await shards.identify(all)
-        try await each(Array(needed.keys)) { [self] device in
-            try await sendMissing(Array(Set(needed[device]!)).map { ($0, ids[$0]!) }, to: device)
-        }
-        return ids
-    }
-
-    private func sendMissing(_ needed: [(part: ModelPart, id: ShardID)], to device: String)
-        async throws(CoordinatorError)
-    {
-        let client = try client(of: device)
-        guard
-            case .shardInventory(let inventory) = try await client.request(
-                .shardInquiry(ShardInquiry(ids: needed.map(\.id))))
-        else { throw CoordinatorError(.worker, "\(device) answered a shard inquiry with something else") }
-        let held = Dictionary(inventory.shards.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
-        let total = needed.reduce(0) { $0 + shards[$1.part].byteCount }
-        let present = needed.reduce(0) { sum, shard in
-            let holding = held[shard.id]
-            return sum
-                + (holding?.complete == true ? shards[shard.part].byteCount : Int(clamping: holding?.bytesHeld ?? 0))
-        }
-        let tally = ProgressTally(done: present) { [progress] in
-            progress(.sending(device: device, bytes: $0, of: total))
-        }
-        tally.add(0)
-        let transfer = ShardTransfer(client: client)
-        for (part, id) in needed where held[id]?.complete != true {
-            try await transfer.send(shards[part], id: id, from: held[id]?.bytesHeld ?? 0) { tally.add($0) }
-        }
-    }
-
     private func load(_ plan: PlacementPlan, epoch: UInt32, ids: [ModelPart: ShardID]) async throws(CoordinatorError) {
         try await each(Array(plan.stages.indices)) { [self] index in
             let stage = plan.stages[index]
@@ -226,15 +185,15 @@ extension Coordinator {
         }
     }
 
-    private func parts(of stage: PlacedStage) -> [ModelPart] {
+    func parts(of stage: PlacedStage) -> [ModelPart] {
         shards.parts(embedding: stage.embedding, layers: stage.layers, head: stage.head)
     }
 
-    private func isInProcess(_ device: String) -> Bool {
+    func isInProcess(_ device: String) -> Bool {
         configuration.devices.contains { $0.name == device && $0.isInProcess }
     }
 
-    private func client(of device: String) throws(CoordinatorError) -> WorkerClient {
+    func client(of device: String) throws(CoordinatorError) -> WorkerClient {
         guard let client = state.withLock({ $0.clients[device] }) else {
             throw CoordinatorError(.worker, "\(device) is not connected")
         }
@@ -242,7 +201,7 @@ extension Coordinator {
     }
 
     /// Does the same for each item at a time; the first error ends it.
-    private func each<Item: Sendable>(
+    func each<Item: Sendable>(
         _ items: [Item], _ work: @escaping @Sendable (Item) async throws -> Void
     ) async throws(CoordinatorError) {
         do {

@@ -25,11 +25,14 @@ extension Worker {
         }
     }
 
-    /// Computes a step. Steps of stages that are gone belong to an old placement and are dropped.
+    /// Computes a step. Steps of placements that are gone are dropped.
     func run(_ frame: StepFrame, in session: WorkerSession) {
-        guard let stage = stages[StageKey(session: session.id, epoch: frame.epoch, stage: frame.stage)] else { return }
-        do {
-            try stage.run(frame)
+        do throws(WorkerError) {
+            if let stage = stages[StageKey(session: session.id, epoch: frame.epoch, stage: frame.stage)] {
+                try stage.run(frame)
+            } else if stages.holds(session: session.id, epoch: frame.epoch) {
+                throw WorkerError(.stageMissing, "stage \(frame.stage) is not loaded on \(configuration.name)")
+            }
         } catch {
             logger.warning("step failed", metadata: ["step": "\(frame.step)", "reason": "\(error)"])
             session.notify(
@@ -49,6 +52,10 @@ extension Worker {
                     .stageProgress(
                         StageProgress(
                             epoch: request.epoch, stage: request.stage, done: UInt64(done), total: UInt64(total))))
+            }
+            // Here, on the compute thread, the session's end has either freed its stages already or will do so later.
+            guard self.session(session.id) === session else {
+                throw WorkerError(.stageMissing, "the coordinator's session ended while the stage was loaded")
             }
             stages.add(
                 LoadedStage(request: request, stage: stage, next: next),
@@ -94,9 +101,4 @@ extension Worker {
             throw WorkerError(error)
         }
     }
-}
-
-extension WorkerError {
-    /// A model's fault, as the coordinator is told of it.
-    init(_ error: ModelError) { self.init(.badRequest, error.description) }
 }

@@ -77,7 +77,7 @@ final class WorkerClient: LinkHandler, Sendable {
             if state.ended == nil { state.transfers[id] = continuation }
             return state.ended
         }
-        if let ended { continuation.yield(.failed(ended.message)) }
+        if let ended { continuation.yield(.failed(nil, ended.message)) }
         continuation.onTermination = { [weak self] _ in
             self?.state.withLock { _ = $0.transfers.removeValue(forKey: id) }
         }
@@ -104,7 +104,7 @@ final class WorkerClient: LinkHandler, Sendable {
             return (state.replies.values, state.transfers.values)
         }
         for reply in replies { reply.resume(returning: .failure(reason)) }
-        for transfer in transfers { transfer.yield(.failed(reason.message)) }
+        for transfer in transfers { transfer.yield(.failed(nil, reason.message)) }
         onNotice(.lost(reason.message))
     }
 
@@ -123,7 +123,7 @@ final class WorkerClient: LinkHandler, Sendable {
         case .shardStored(let stored): transfer(stored.id)?.yield(.stored)
         case .failure(let failure):
             let transfers = state.withLock { $0.transfers.values }
-            for transfer in transfers { transfer.yield(.failed("\(device) refused: \(failure.message)")) }
+            for transfer in transfers { transfer.yield(.failed(failure.code, "\(device) refused: \(failure.message)")) }
         default: break
         }
     }

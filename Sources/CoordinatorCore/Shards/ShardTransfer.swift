@@ -6,7 +6,7 @@ import Wire
 enum ShardTransferEvent: Sendable {
     case accepted(bytesHeld: UInt64)
     case stored
-    case failed(String)
+    case failed(FailureCode?, String)
 }
 
 /// Sends shards to one worker: in pieces, from where it stopped last time, with a bounded number unacknowledged.
@@ -18,13 +18,19 @@ struct ShardTransfer {
 
     let client: WorkerClient
 
-    /// Sends one shard and returns when the worker has checked and stored it.
+    enum Outcome: Sendable {
+        case stored
+        /// The worker holds other bytes than it was thought to; ask it again.
+        case overtaken
+    }
+
+    /// Sends one shard and returns when the worker has checked and stored it, or says that it holds other bytes.
     ///
     /// - Parameter advanced: called with the bytes newly acknowledged.
     /// - Throws: `CoordinatorError` when the worker refuses it or its link ends.
     func send(
         _ shard: ModelShard, id: ShardID, from start: UInt64, advanced: @Sendable (Int) -> Void
-    ) async throws(CoordinatorError) {
+    ) async throws(CoordinatorError) -> Outcome {
         let events = client.transferEvents(of: id)
         var sent = Int(clamping: start) < shard.byteCount ? Int(start) : 0
         var held = sent
@@ -48,8 +54,11 @@ struct ShardTransfer {
                 fill()
             case .stored:
                 if shard.byteCount > held { advanced(shard.byteCount - held) }
-                return
-            case .failed(let message):
+                return .stored
+            case .failed(.badRequest, _):
+                // Another coordinator sends the same shard to this worker: the pieces of both cannot be in order.
+                return .overtaken
+            case .failed(_, let message):
                 throw CoordinatorError(.worker, message)
             }
         }

@@ -43,7 +43,7 @@ final class WorkerLink: LinkHandler, Sendable {
         switch message.body {
         case .describeDevice:
             disk.async { [worker] in link.send(.deviceReport(worker.report()), request: request) }
-        case .shardInquiry(let inquiry) where peer.role == .coordinator:
+        case .shardInquiry(let inquiry) where peer.role != .upstream:
             disk.async { [worker] in
                 let holdings = worker.shards.holdings(inquiry.ids)
                 link.send(.shardInventory(ShardInventory(shards: holdings)), request: request)

@@ -80,7 +80,18 @@ final class LoadedStage: Sendable {
         batch.startNext()
     }
 
+    private func checkSlots(_ command: StepEntry) throws(WorkerError) {
+        switch command {
+        case .open, .fork:
+            guard stage.openSequences < request.slots else {
+                throw WorkerError(.busy, "all \(request.slots) slots of the stage are taken: close a sequence first")
+            }
+        case .rows, .trim, .close: break
+        }
+    }
+
     private func apply(_ command: StepEntry) throws(WorkerError) {
+        try checkSlots(command)
         do throws(ModelError) {
             switch command {
             case .open(let sequence): try stage.open(sequence: sequence)

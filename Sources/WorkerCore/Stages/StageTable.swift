@@ -16,6 +16,11 @@ final class StageTable: Sendable {
 
     func add(_ stage: LoadedStage, as key: StageKey) { stages.withLock { $0[key] = stage } }
 
+    /// Whether any stage of a placement is held.
+    func holds(session: UInt64, epoch: UInt32) -> Bool {
+        stages.withLock { $0.keys.contains { $0.session == session && $0.epoch == epoch } }
+    }
+
     /// Drops stages. To be called on the compute thread, so that none is in use.
     func remove(where condition: (StageKey) -> Bool) {
         stages.withLock { stages in stages = stages.filter { !condition($0.key) } }
