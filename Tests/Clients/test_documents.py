@@ -47,6 +47,7 @@ class Readme(unittest.TestCase):
             (tools / "shoal").symlink_to(SHOAL)
             environment = os.environ | {"PATH": f"{tools}:{os.environ['PATH']}", "XDG_DATA_HOME": cluster.folder}
             workers = [first, second]
+            here = ["--server", f"http://127.0.0.1:{api}"]
             done = []
 
             def own(text):
@@ -82,7 +83,9 @@ class Readme(unittest.TestCase):
                         cluster.start("serve", *words[1:], "--listen", f"127.0.0.1:{api}")
                         cluster.wait_for_health(f"http://127.0.0.1:{api}")
                     elif name == "shoal chat":
-                        self.assertTrue(run(words, "Hello!\n").strip())
+                        self.assertTrue(run(words + here, "Hello!\n/exit\n").strip())
+                    elif name == "shoal devices":
+                        self.assertTrue(run(words + here).strip())
                     else:
                         self.assertTrue(run(words).strip(), command)
                     done.append(name)
@@ -102,7 +105,7 @@ class Readme(unittest.TestCase):
             known += subprocess.run([SHOAL, *name.split(), "--help"], capture_output=True, text=True, check=True).stdout
         known += subprocess.run([ROOT / "Deploy/quickstart", "--help"], capture_output=True, text=True, check=True).stdout
         for flag in set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", README)) - {"--product", "--static-swift-stdlib"}:
-            self.assertIn(flag, known)
+            self.assertTrue(flag in known, flag)
 
 
 class Files(unittest.TestCase):

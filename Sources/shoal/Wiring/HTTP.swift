@@ -6,6 +6,13 @@ import NIOHTTP1
 
 /// Requests to a coordinator's API.
 enum HTTP {
+    /// Says at once that nobody listens; the shared client tries again for a minute and a half. Lives as long as the process.
+    private static let client: HTTPClient = {
+        var configuration = HTTPClient.Configuration(timeout: .init(connect: .seconds(10)))
+        configuration.connectionPool.retryConnectionEstablishment = false
+        return HTTPClient(configuration: configuration)
+    }()
+
     /// - Throws: `CommandError` when nobody answers or the answer is an error.
     static func get(_ url: String) async throws -> Data {
         let response = try await send(HTTPClientRequest(url: url), to: url)
@@ -46,7 +53,7 @@ enum HTTP {
     private static func send(_ request: HTTPClientRequest, to url: String) async throws -> HTTPClientResponse {
         let response: HTTPClientResponse
         do {
-            response = try await HTTPClient.shared.execute(request, timeout: .hours(1))
+            response = try await client.execute(request, timeout: .hours(1))
         } catch {
             throw CommandError(
                 "no coordinator answers at \(url) (\(reason(error))): is `shoal serve` running there? Name another with --server URL"
