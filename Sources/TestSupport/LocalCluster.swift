@@ -1,0 +1,153 @@
+package import CoordinatorCore
+package import GGUF
+import ModelGraph
+import NIOPosix
+package import Placement
+import Synchronization
+import Tokenizer
+import Transport
+package import Wire
+import WorkerCore
+
+/// A whole cluster within the test process: workers with stores of their own on TCP loopback, and a coordinator that is wired as
+/// in the program, with its in-process worker.
+///
+/// Safe from any thread, but for `kill` and `restart` of one worker at the same time.
+package final class LocalCluster: Sendable {
+    /// What the coordinator is to serve and how.
+    package struct Settings: Sendable {
+        package var context: Int?
+        package var slots = 4
+        package var pins: [Pin] = []
+        package var compute = Wire.ComputeMode.int8
+        package var rowsPerStep = 256
+
+        package init() {}
+    }
+
+    /// The name of the coordinator's own device; the workers are `w1`, `w2`, …
+    package static let ownDevice = "coordinator"
+
+    package let model: GGUFFile
+    package let workers: [LocalWorker]
+    package let coordinator: Coordinator
+    private let reports: ProgressLog
+    private let folder: TemporaryFolder
+
+    private init(
+        model: GGUFFile, workers: [LocalWorker], coordinator: Coordinator, reports: ProgressLog, folder: TemporaryFolder
+    ) {
+        self.model = model
+        self.workers = workers
+        self.coordinator = coordinator
+        self.reports = reports
+        self.folder = folder
+    }
+
+    /// Starts all of it; when it returns, the model answers.
+    ///
+    /// - Throws: what the coordinator refuses; then nothing is left.
+    package static func start(
+        model: TinyModel = TinyModel(), workers count: Int = 2, context: Int? = nil, slots: Int = 4, pins: [Pin] = [],
+        compute: Wire.ComputeMode = .int8, rowsPerStep: Int = 256
+    ) async throws -> LocalCluster {
+        var settings = Settings()
+        settings.context = context
+        settings.slots = slots
+        settings.pins = pins
+        settings.compute = compute
+        settings.rowsPerStep = rowsPerStep
+        let cluster = try await prepare(model: model, workers: count, settings: settings)
+        do {
+            try await cluster.coordinator.start()
+        } catch {
+            await cluster.stop()
+            throw error
+        }
+        return cluster
+    }
+
+    /// Starts the workers, and makes a coordinator that has not begun.
+    package static func prepare(
+        model: TinyModel = TinyModel(), workers count: Int, settings: Settings = Settings()
+    ) async throws -> LocalCluster {
+        let file = try GGUFFile(copying: try model.file(), path: "tiny.gguf")
+        let folder = try TemporaryFolder()
+        var workers: [LocalWorker] = []
+        do {
+            for index in 1..<count + 1 {
+                workers.append(try await LocalWorker.start(name: "w\(index)", folder: folder.path + "/w\(index)"))
+            }
+            let reports = ProgressLog()
+            let coordinator = try makeCoordinator(
+                file, workers: workers, settings: settings, progress: { reports.add($0) })
+            return LocalCluster(
+                model: file, workers: workers, coordinator: coordinator, reports: reports, folder: folder)
+        } catch {
+            for worker in workers { await worker.kill() }
+            folder.remove()
+            throw error
+        }
+    }
+
+    /// What the coordinator told while it made the model ready, so far.
+    package var progress: [StartupProgress] { reports.all }
+
+    /// Another coordinator on the same workers, not started.
+    package func makeCoordinator(
+        _ settings: Settings = Settings(), progress: @escaping @Sendable (StartupProgress) -> Void = { _ in }
+    ) throws -> Coordinator {
+        try Self.makeCoordinator(model, workers: workers, settings: settings, progress: progress)
+    }
+
+    /// Ends the coordinator and the workers and removes their folders.
+    package func stop() async {
+        coordinator.stop()
+        for worker in workers { await worker.kill() }
+        folder.remove()
+    }
+
+    private static func makeCoordinator(
+        _ file: GGUFFile, workers: [LocalWorker], settings: Settings,
+        progress: @escaping @Sendable (StartupProgress) -> Void
+    ) throws -> Coordinator {
+        let configuration = try ModelConfiguration(file: file)
+        let context = settings.context ?? min(configuration.trainedContext, CoordinatorConfiguration.defaultContext)
+        let facts = ModelFacts(
+            sizes: try ModelSizes(
+                measuring: file, compute: settings.compute == .f32 ? .f32 : .int8, context: context, threads: 1),
+            vocabularySize: configuration.vocabulary, trainedContext: configuration.trainedContext)
+        let transport = LocalWorker.makeTransport()
+        let own = Worker(
+            configuration: WorkerConfiguration(name: ownDevice, memoryBytes: LocalWorker.memoryBytes, threads: 1),
+            shards: ModelFileShards(file), transport: transport, logger: LocalWorker.logger)
+        let devices =
+            workers.map {
+                DeviceDeclaration(
+                    name: $0.name, connection: .tcp($0.endpoint), memoryBytes: LocalWorker.memoryBytes)
+            }
+            + [
+                DeviceDeclaration(
+                    name: ownDevice,
+                    connection: .inProcess { handler, hello in own.connectInProcess(hello, handler: handler) },
+                    memoryBytes: LocalWorker.memoryBytes)
+            ]
+        return Coordinator(
+            shards: try ModelShards(file), tokenizer: try Tokenizer(metadata: file.metadata), facts: facts,
+            configuration: CoordinatorConfiguration(
+                devices: devices, pins: settings.pins, compute: settings.compute, context: settings.context,
+                slots: settings.slots, rowsPerStep: settings.rowsPerStep),
+            transport: transport, progress: progress)
+    }
+}
+
+/// Keeps what is reported, in order. Safe from any thread.
+package final class ProgressLog: Sendable {
+    private let entries = Mutex<[StartupProgress]>([])
+
+    package init() {}
+
+    package func add(_ progress: StartupProgress) { entries.withLock { $0.append(progress) } }
+
+    package var all: [StartupProgress] { entries.withLock { $0 } }
+}

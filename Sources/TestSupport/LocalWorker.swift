@@ -1,0 +1,74 @@
+package import Logging
+import NIOPosix
+import Synchronization
+package import Transport
+import Wire
+import WorkerCore
+
+/// A worker's daemon on TCP loopback within the test process, with a store of its own, that can die and come back.
+package final class LocalWorker: Sendable {
+    /// What each worker may use: 1 GiB, whatever the machine has, so that placements are the same everywhere.
+    package static let memoryBytes = 1 << 30
+
+    package let name: String
+    /// The folder of its store.
+    package let folder: String
+    /// Where it listens, also after a restart.
+    package let endpoint: Endpoint
+    private let running = Mutex<Listener?>(nil)
+
+    private init(name: String, folder: String, endpoint: Endpoint) {
+        self.name = name
+        self.folder = folder
+        self.endpoint = endpoint
+    }
+
+    /// Starts a worker on a port that the system chooses.
+    package static func start(name: String, folder: String) async throws -> LocalWorker {
+        let listener = try await listen(name: name, folder: folder, on: Endpoint(host: "127.0.0.1", port: 0))
+        let worker = LocalWorker(name: name, folder: folder, endpoint: listener.boundEndpoint)
+        worker.running.withLock { $0 = listener }
+        return worker
+    }
+
+    /// Ends the listener and all links, as when the process dies. Does nothing to a worker that is dead.
+    package func kill() async {
+        let listener = running.withLock { running in
+            defer { running = nil }
+            return running
+        }
+        await listener?.close()
+    }
+
+    /// Starts a worker that was killed, on the same port with the same folder.
+    package func restart() async throws {
+        // The old one's links and threads let go of the store a moment after they have ended.
+        for _ in 0..<500 {
+            do {
+                let listener = try await Self.listen(name: name, folder: folder, on: endpoint)
+                running.withLock { $0 = listener }
+                return
+            } catch let error as WorkerError where error.code == .busy {
+                try await Task.sleep(for: .milliseconds(10))
+            }
+        }
+        throw WorkerError(.busy, "the store of \(name) is still held by the worker that was killed")
+    }
+
+    /// A transport for tests; all share the process's event loops.
+    package static func makeTransport() -> TCPTransport {
+        TCPTransport(eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
+    }
+
+    /// A logger that says nothing.
+    package static let logger = Logger(label: "shoal.test") { _ in SwiftLogNoOpLogHandler() }
+
+    private static func listen(name: String, folder: String, on endpoint: Endpoint) async throws -> Listener {
+        let transport = makeTransport()
+        let worker = Worker(
+            configuration: WorkerConfiguration(name: name, memoryBytes: memoryBytes, threads: 1),
+            shards: try ShardStore(dataFolder: folder), transport: transport, logger: logger)
+        return try await transport.listen(
+            on: endpoint, welcome: { worker.welcome($0) }, handler: { worker.handler(for: $0) })
+    }
+}
