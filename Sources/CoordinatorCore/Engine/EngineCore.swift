@@ -85,11 +85,11 @@ struct EngineCore: Sendable {
         }
     }
 
-    /// A step was refused by a stage: all its sequences end.
+    /// A step was refused by a stage: its sequences end.
     mutating func failed(_ failure: StepFailed) {
-        guard failure.epoch == epoch, let step = scheduler.complete(step: failure.step) else { return }
+        guard failure.epoch == epoch else { return }
         let error = CoordinatorError(.worker, "stage \(failure.stage) could not compute a step: \(failure.message)")
-        for case .rows(let sequence, _, _, _) in step.entries { fail(sequence, error) }
+        for sequence in scheduler.fail(step: failure.step) { fail(sequence, error) }
     }
 
     /// The frames to send to the first stage now.

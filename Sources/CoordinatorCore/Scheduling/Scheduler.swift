@@ -45,6 +45,11 @@ package struct Scheduler: Sendable {
         package struct Result: Sendable, Hashable {
             package var sequence: UInt32
             package var rows: Int
+
+            package init(sequence: UInt32, rows: Int) {
+                self.sequence = sequence
+                self.rows = rows
+            }
         }
     }
 
@@ -116,6 +121,22 @@ package struct Scheduler: Sendable {
     ///
     /// - Returns: what the step was, or `nil` if no such step is in flight.
     package mutating func complete(step: UInt64) -> PlannedStep? { inFlight.removeValue(forKey: step) }
+
+    /// Takes a step as failed on its way: the stages behind the fault have not heard of it, so its closes are sent again.
+    ///
+    /// - Returns: the sequences that cannot go on, in order: those with rows in it, and those that it was to open.
+    package mutating func fail(step: UInt64) -> [UInt32] {
+        guard let step = inFlight.removeValue(forKey: step) else { return [] }
+        var lost: [UInt32] = []
+        for entry in step.entries {
+            if case .close = entry {
+                commands.append(entry)
+            } else if !lost.contains(entry.sequence) {
+                lost.append(entry.sequence)
+            }
+        }
+        return lost
+    }
 
     /// The next step to send, or `nil` if the pipe is full or nobody is ready.
     package mutating func next() -> PlannedStep? {

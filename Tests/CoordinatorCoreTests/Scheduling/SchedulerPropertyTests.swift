@@ -1,0 +1,144 @@
+import CoordinatorCore
+import TestSupport
+import Testing
+import Wire
+
+/// Random events against a twin that only keeps account.
+struct SchedulerPropertyTests {
+    /// What the twin knows of one sequence.
+    private struct Account {
+        var tokens: [UInt32]
+        var generates: Bool
+        var sent = 0
+        var opened = false
+        var closed = false
+        var removed = false
+        /// Whether its last row is on its way.
+        var awaited = false
+    }
+
+    @Test(arguments: 0..<100 as Range<UInt64>) func `every order of events keeps the promises`(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        let limits = Scheduler.Limits(
+            context: 40, slots: .random(in: 1...4, using: &random), stepsInFlight: .random(in: 1...4, using: &random),
+            rowsPerStep: .random(in: 1...9, using: &random))
+        var scheduler = Scheduler(limits: limits)
+        var accounts: [UInt32: Account] = [:]
+        var inFlight: [Scheduler.PlannedStep] = []
+        var lastStep: UInt64 = 0
+
+        func take(_ step: Scheduler.PlannedStep) {
+            #expect(step.id > lastStep)
+            lastStep = step.id
+            #expect(!step.entries.isEmpty)
+            #expect(step.tokens.count <= limits.rowsPerStep)
+            var tokens = step.tokens[...]
+            var results: [Scheduler.PlannedStep.Result] = []
+            for entry in step.entries {
+                let id = entry.sequence
+                var account = accounts[id]!
+                switch entry {
+                case .open:
+                    #expect(!account.opened)
+                    account.opened = true
+                case .close:
+                    #expect(account.opened && account.removed && !account.closed)
+                    account.closed = true
+                case .rows(_, let position, let count, let output):
+                    #expect(account.opened && !account.removed && !account.closed)
+                    #expect(Int(position) == account.sent)
+                    #expect(count > 0)
+                    let rows = tokens.prefix(Int(count))
+                    #expect(Array(rows) == Array(account.tokens.dropFirst(account.sent).prefix(Int(count))))
+                    tokens = tokens.dropFirst(Int(count))
+                    // One row in flight for an answer that grows.
+                    #expect(!(account.generates && account.awaited))
+                    account.sent += Int(count)
+                    let isLast = account.sent == account.tokens.count
+                    #expect(output == (account.generates ? (isLast ? .last : .none) : .all))
+                    if account.generates { account.awaited = isLast }
+                    if output != .none { results.append(.init(sequence: id, rows: output.wanted(of: Int(count)))) }
+                default: Issue.record("unexpected \(entry)")
+                }
+                accounts[id] = account
+            }
+            #expect(tokens.isEmpty)
+            #expect(step.results == results)
+            inFlight.append(step)
+        }
+
+        func complete(_ index: Int) {
+            let step = inFlight.remove(at: index)
+            #expect(scheduler.complete(step: step.id) == step)
+            for result in step.results {
+                var account = accounts[result.sequence]!
+                guard account.generates, !account.removed else { continue }
+                account.awaited = false
+                if account.tokens.count < limits.context, Int.random(in: 0..<8, using: &random) > 0 {
+                    let token = UInt32.random(in: 0..<100, using: &random)
+                    account.tokens.append(token)
+                    scheduler.extend(result.sequence, with: token)
+                } else {
+                    account.removed = true
+                    scheduler.remove(result.sequence)
+                }
+                accounts[result.sequence] = account
+            }
+        }
+
+        for _ in 0..<400 {
+            switch Int.random(in: 0..<10, using: &random) {
+            case 0..<2:
+                let tokens = (0..<Int.random(in: 1...20, using: &random)).map { _ in
+                    UInt32.random(in: 0..<100, using: &random)
+                }
+                let generates = Bool.random(using: &random)
+                let id = scheduler.add(
+                    tokens: tokens, results: generates ? .last : .all,
+                    chunk: Bool.random(using: &random) ? nil : .random(in: 1...12, using: &random))
+                #expect(accounts[id] == nil)
+                accounts[id] = Account(tokens: tokens, generates: generates)
+            case 2:
+                guard let id = accounts.keys.sorted().randomElement(using: &random) else { continue }
+                accounts[id]!.removed = true
+                scheduler.remove(id)
+            case 3..<7:
+                let wasFull = inFlight.count == limits.stepsInFlight
+                let step = scheduler.next()
+                #expect(!wasFull || step == nil)
+                if let step { take(step) }
+            default:
+                guard !inFlight.isEmpty else { continue }
+                // Steps come back in order.
+                complete(0)
+            }
+            #expect(scheduler.stepsInFlight == inFlight.count)
+            #expect(inFlight.count <= limits.stepsInFlight)
+            #expect(scheduler.running <= limits.slots)
+            let live = accounts.values.count { !$0.removed }
+            #expect(scheduler.running + scheduler.waiting == live)
+        }
+        // All that is left is sent, ends, and is closed.
+        for _ in 0..<100_000 {
+            if let step = scheduler.next() {
+                take(step)
+            } else if !inFlight.isEmpty {
+                complete(0)
+            } else {
+                guard
+                    let id = accounts.filter({ !$0.value.removed && !$0.value.generates }).keys.sorted().first(where: {
+                        accounts[$0]!.sent == accounts[$0]!.tokens.count
+                    })
+                else { break }
+                accounts[id]!.removed = true
+                scheduler.remove(id)
+            }
+        }
+        for (id, account) in accounts {
+            #expect(account.removed, "sequence \(id) hangs")
+            #expect(account.opened == account.closed, "sequence \(id)")
+        }
+        #expect(scheduler.running == 0)
+        #expect(scheduler.waiting == 0)
+    }
+}
