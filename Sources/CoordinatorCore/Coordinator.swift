@@ -138,6 +138,9 @@ package final class Coordinator: Sendable {
         _ tokens: [TokenID], chunk: Int? = nil, deliver: @escaping @Sendable (UnsafeBufferPointer<Float>) -> Void
     ) async throws(CoordinatorError) {
         try check(tokens)
+        if let chunk, chunk < 1 {
+            throw CoordinatorError(.invalidRequest, "a chunk of \(chunk) tokens; at least 1 is needed")
+        }
         guard tokens.count <= model.context else {
             throw CoordinatorError(
                 .contextExceeded,

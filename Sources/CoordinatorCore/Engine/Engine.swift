@@ -35,16 +35,21 @@ final class Engine: Sendable {
     /// Begins an answer; ending the stream early gives it up.
     func generate(_ generation: Generation, prompt: [TokenID]) -> AsyncStream<GenerationEvent> {
         let (stream, continuation) = AsyncStream.makeStream(of: GenerationEvent.self)
-        handle { [self] state in
+        let sequence = Mutex<UInt32?>(nil)
+        handle { state in
             do throws(CoordinatorError) {
-                let sequence = try state.core.add(.generation(generation, continuation), tokens: prompt, chunk: nil)
-                continuation.onTermination = { [weak self] reason in
-                    guard case .cancelled = reason else { return }
-                    self?.handle { $0.core.cancel(sequence) }
-                }
+                let added = try state.core.add(.generation(generation, continuation), tokens: prompt, chunk: nil)
+                sequence.withLock { $0 = added }
             } catch {
                 continuation.yield(.failed(error))
                 continuation.finish()
+            }
+        }
+        // Set before the reader has the stream, so that no end of it is missed; its event comes behind the one above.
+        continuation.onTermination = { [weak self] reason in
+            guard case .cancelled = reason else { return }
+            self?.handle { state in
+                if let sequence = sequence.withLock({ $0 }) { state.core.cancel(sequence) }
             }
         }
         return stream
