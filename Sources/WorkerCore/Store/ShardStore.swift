@@ -62,7 +62,7 @@ package final class ShardStore: ShardProvider {
             do {
                 files.append(try GGUFFile.open(path: path(id)))
             } catch {
-                throw WorkerError(.shardMissing, "shard \(id) cannot be read from the store: \(error.description)")
+                throw refusal(error, opening: id)
             }
         }
         guard let first = files.first else {
@@ -71,6 +71,21 @@ package final class ShardStore: ShardProvider {
         return StageSource(
             metadata: first.metadata, tensors: MergedTensors(files),
             byteCount: files.reduce(0) { $0 + $1.tensorData.count })
+    }
+
+    /// Why a shard cannot be opened. A file that is no shard is removed, so that it is sent again.
+    private func refusal(_ error: GGUFError, opening id: ShardID) -> WorkerError {
+        switch error.code {
+        case .notFound:
+            return WorkerError(.shardMissing, "shard \(id) is not in the store: it must be sent first")
+        case .unreadable:
+            return WorkerError(.internalError, "shard \(id) cannot be read: \(error.description)")
+        default:
+            unlink(path(id))
+            return WorkerError(
+                .shardCorrupt,
+                "shard \(id) was damaged on the disk; it has been removed and must be sent again: \(error.message)")
+        }
     }
 
     package var storeBytes: Int {
@@ -92,7 +107,13 @@ package final class ShardStore: ShardProvider {
     private func write(_ piece: ShardPiece) throws(WorkerError) -> (bytesHeld: UInt64, complete: Bool) {
         if let whole = fileBytes(path(piece.id)) { return (UInt64(whole), true) }
         let partial = partialPath(piece.id)
-        let held = UInt64(fileBytes(partial) ?? 0)
+        var held = UInt64(fileBytes(partial) ?? 0)
+        // All bytes, and no name: the last run ended just before, or the bytes are not the shard's.
+        if piece.offset == 0, held > 0, held >= piece.totalBytes {
+            if held == piece.totalBytes, (try? complete(piece.id)) != nil { return (held, true) }
+            unlink(partial)
+            held = 0
+        }
         guard piece.offset == held else {
             throw WorkerError(
                 .badRequest,
