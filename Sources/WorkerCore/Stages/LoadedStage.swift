@@ -47,8 +47,9 @@ final class LoadedStage: Sendable {
                 batch.add(RowSpan(sequence: sequence, position: Int(position), count: Int(count)), output: output)
                 continue
             }
-            // A command to a sequence whose rows came before it waits for them.
-            if batch.holds(entry.sequence) { try compute(&batch, of: input, into: &results) }
+            // A command to a sequence whose rows came before it waits for them; so does a fork of one.
+            let waits = if case .fork(_, let source, _) = entry { batch.holds(source) } else { false }
+            if waits || batch.holds(entry.sequence) { try compute(&batch, of: input, into: &results) }
             try apply(entry)
         }
         try compute(&batch, of: input, into: &results)

@@ -1,0 +1,100 @@
+import CoordinatorCore
+import GGUF
+import NIOCore
+import TestSupport
+import Transport
+import Wire
+import WorkerCore
+
+/// A worker with a store in a folder of its own, linked to a probe.
+struct TestWorker {
+    let folder: TemporaryFolder
+    let worker: Worker
+    let store: ShardStore
+    let shards: TestShards
+    let probe = WorkerProbe()
+    let link: any Link
+
+    init(model: TinyModel = TinyModel(), memoryBytes: Int? = nil, session: UInt64 = 7) throws {
+        folder = try TemporaryFolder()
+        store = try ShardStore(dataFolder: folder.path)
+        shards = try TestShards(model)
+        worker = Worker(
+            configuration: WorkerConfiguration(name: "tested", memoryBytes: memoryBytes, threads: 1), shards: store,
+            transport: LocalWorker.makeTransport(), logger: LocalWorker.logger)
+        link = worker.connectInProcess(hello(.coordinator, session: session), handler: probe)
+    }
+
+    /// Puts shards into the store.
+    func keep(embedding: Bool = false, layers: Range<Int>, head: Bool = false) throws {
+        for part in shards.shards.parts(embedding: embedding, layers: layers, head: head) {
+            for piece in shards.pieces(part, size: 1 << 20) { _ = try store.accept(piece) }
+        }
+    }
+
+    /// What asks for a stage of these parts.
+    func request(
+        embedding: Bool = false, layers: Range<Int>, head: Bool = false, epoch: UInt32 = 1, stage: UInt32 = 0,
+        next: NextHop = .coordinator
+    ) -> LoadStage {
+        LoadStage(
+            epoch: epoch, stage: stage,
+            range: StageRange(
+                embedding: embedding, firstLayer: UInt32(layers.lowerBound), lastLayer: UInt32(layers.upperBound),
+                head: head),
+            shards: shards.ids(embedding: embedding, layers: layers, head: head), modelName: "tiny", compute: .int8,
+            context: 64, slots: 4, next: next)
+    }
+
+    func ask(_ body: ControlBody) async -> ControlBody? { await probe.ask(body, on: link) }
+
+    /// The code of a failure; nil for every other reply.
+    func failure(_ body: ControlBody) async -> FailureCode? {
+        if case .failure(let failure) = await ask(body) { failure.code } else { nil }
+    }
+
+    /// Loads a stage that is expected to load.
+    func load(_ request: LoadStage) async -> Bool {
+        if case .stageLoaded(let loaded) = await ask(.loadStage(request)) {
+            loaded.epoch == request.epoch && loaded.stage == request.stage && loaded.weightBytes > 0
+        } else {
+            false
+        }
+    }
+
+    /// The stages that the worker says it holds.
+    func stages() async -> [StageReport]? {
+        if case .deviceReport(let report) = await ask(.describeDevice(DescribeDevice())) { report.stages } else { nil }
+    }
+
+    func end() {
+        link.close()
+        folder.remove()
+    }
+}
+
+func hello(_ role: LinkRole, session: UInt64) -> Hello {
+    Hello(role: role, session: session, name: "test", softwareVersion: "test")
+}
+
+/// A step of token ids for the first stage.
+func tokenStep(_ tokens: [UInt32], entries: [StepEntry], step: UInt64 = 1, epoch: UInt32 = 1, stage: UInt32 = 0)
+    -> StepFrame
+{
+    var payload = ByteBuffer()
+    TokenRows.encode(tokens, into: &payload)
+    return StepFrame(
+        epoch: epoch, stage: stage, step: step, entries: entries, width: tokens.isEmpty ? 0 : 1,
+        codec: tokens.isEmpty ? .none : .tokens, payload: payload)
+}
+
+/// A step of float32 rows for a later stage.
+func activationStep(
+    _ rows: [Float], width: Int, entries: [StepEntry], step: UInt64 = 1, epoch: UInt32 = 1, stage: UInt32 = 0,
+    codec: ActivationCodec = .f32
+) -> StepFrame {
+    var payload = ByteBuffer()
+    codec.encode(rows, into: &payload)
+    return StepFrame(
+        epoch: epoch, stage: stage, step: step, entries: entries, width: width, codec: codec, payload: payload)
+}
