@@ -1,5 +1,4 @@
 import CoordinatorCore
-import ModelGraph
 import Placement
 import Sampling
 import TestSupport
