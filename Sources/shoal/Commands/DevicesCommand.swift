@@ -24,7 +24,9 @@ struct DevicesCommand: AsyncParsableCommand, UsesNetwork {
         if json {
             try Console.json(["devices": rows])
         } else {
-            Console.write(table(rows).description + "\n")
+            let models = Set(rows.flatMap { $0.models })
+            Console.write(table(rows, naming: models.count > 1).description + "\n")
+            if models.count == 1 { Console.write("model: \(models.first!)\n") }
         }
         for row in rows {
             // What the link says begins with the address, which is the name of a device without one.
@@ -55,7 +57,7 @@ struct DevicesCommand: AsyncParsableCommand, UsesNetwork {
         }
     }
 
-    private func table(_ rows: [DeviceRow]) -> Table {
+    private func table(_ rows: [DeviceRow], naming: Bool) -> Table {
         var table = Table([
             ("device", .left), ("address", .left), ("cores", .right), ("threads", .right), ("instructions", .left),
             ("memory", .right), ("resident", .right), ("weights", .right), ("KV cache", .right), ("store", .right),
@@ -68,7 +70,7 @@ struct DevicesCommand: AsyncParsableCommand, UsesNetwork {
                 row.instructionSet.map { "\(row.architecture ?? "") \($0)" } ?? "–", size(row.memoryBudgetBytes),
                 size(row.residentBytes),
                 size(row.weightBytes), size(row.keyValueBytes), size(row.storeBytes),
-                row.connected ? row.holds?.joined(separator: "; ") ?? "" : "not connected",
+                row.connected ? (naming ? row.holds : row.parts)?.joined(separator: "; ") ?? "" : "not connected",
             ])
         }
         return table
@@ -93,6 +95,14 @@ private struct DeviceRow: Encodable {
     /// Its stages, in words; absent where the coordinator was asked.
     var holds: [String]?
     var error: String?
+    /// The models of its stages, and `holds` without them.
+    fileprivate var models: [String] = []
+    fileprivate var parts: [String]?
+
+    private enum CodingKeys: String, CodingKey {
+        case name, address, connected, softwareVersion, architecture, instructionSet, cores, threads
+        case memoryBudgetBytes, residentBytes, storeBytes, weightBytes, keyValueBytes, holds, error
+    }
 
     init(_ body: DeviceBody) {
         name = body.name
@@ -131,7 +141,9 @@ private struct DeviceRow: Encodable {
         storeBytes = report.storeBytes
         weightBytes = report.stages.reduce(0) { $0 &+ $1.weightBytes }
         keyValueBytes = report.stages.reduce(0) { $0 &+ $1.keyValueBytes }
-        holds = report.stages.map(Self.words)
+        models = report.stages.map(\.modelName)
+        parts = report.stages.map(Self.words)
+        holds = zip(models, parts!).map { "\($0): \($1)" }
     }
 
     private static func words(_ stage: StageReport) -> String {
@@ -141,6 +153,6 @@ private struct DeviceRow: Encodable {
             parts.append("layers \(stage.range.firstLayer)-\(stage.range.lastLayer - 1)")
         }
         if stage.range.head { parts.append("head") }
-        return "\(stage.modelName): \(parts.joined(separator: ", "))"
+        return parts.joined(separator: ", ")
     }
 }
