@@ -64,7 +64,7 @@ let modules: [Target] = [
         "TestSupport",
         [
             "Formats", "GGUF", "Tokenizer", "ModelGraph", "Transport", "Wire", "WorkerCore", "CoordinatorCore",
-            "Placement", .logging,
+            "Placement", .nio("NIOCore"), .nio("NIOPosix"), .logging,
         ]),
 ]
 
@@ -80,12 +80,18 @@ let tests: [Target] = [
     tests("ClusterFile", ["Placement"]),
     tests("Wire", [.nio("NIOCore"), .nio("NIOEmbedded"), .nio("NIOTestUtils")]),
     tests("Transport", ["Wire", .nio("NIOCore"), .nio("NIOPosix")]),
-    tests("WorkerCore", ["ModelGraph", "GGUF", "Formats", "Transport", "Wire", .nio("NIOCore")]),
-    tests("CoordinatorCore", ["WorkerCore", "Transport", "Wire", "Tokenizer", "Sampling", "GGUF", "Placement"]),
+    tests("WorkerCore", ["CoordinatorCore", "ModelGraph", "GGUF", "Formats", "Transport", "Wire", .nio("NIOCore")]),
+    tests(
+        "CoordinatorCore",
+        [
+            "WorkerCore", "ModelGraph", "Tensors", "Transport", "Wire", "Tokenizer", "Sampling", "GGUF", "Formats",
+            "Placement",
+        ]),
     tests(
         "API",
         [
-            "CoordinatorCore", "ChatTemplate", "Sampling", .product(name: "Hummingbird", package: "hummingbird"),
+            "CoordinatorCore", "ChatTemplate", "Sampling", "Tokenizer", .nio("NIOCore"),
+            .product(name: "Hummingbird", package: "hummingbird"),
             .product(name: "HummingbirdTesting", package: "hummingbird"),
         ]),
 ]
