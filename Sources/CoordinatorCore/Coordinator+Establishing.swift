@@ -112,7 +112,9 @@ extension Coordinator {
             do {
                 client.attach(try await transport.connect(to: endpoint, hello: hello, handler: client))
             } catch {
-                throw CoordinatorError(.worker, "\(device.name): \(error)")
+                // The error names the address, which is all the name that some devices have.
+                let prefix = device.name == device.address ? "" : "\(device.name): "
+                throw CoordinatorError(.worker, prefix + error.description)
             }
         }
         state.withLock { $0.clients[device.name] = client }
