@@ -21,7 +21,12 @@ import Testing
 
     @Test(
         "blocks become the reference's floats on every instruction set",
-        .enabled(if: Golden.isPresent, Comment(rawValue: Golden.absence)), arguments: ["Q4_0", "Q8_0", "Q4_1", "Q6_K"])
+        .enabled(if: Golden.isPresent, Comment(rawValue: Golden.absence)),
+        arguments: [
+            "F16", "BF16", "Q4_0", "Q4_1", "Q5_0", "Q8_0", "Q2_K", "Q3_K", "Q4_K", "Q5_K", "Q6_K", "IQ4_NL", "IQ4_XS",
+            "MXFP4",
+            "TQ1_0", "IQ2_XXS", "IQ3_S",
+        ])
     func blocksBecomeTheReferenceSFloats(name: String) throws {
         let type = try #require(ElementType.allCases.first { $0.name == name })
         let expected = try Golden.floats("quant/\(name).dequant.f32"),
@@ -32,9 +37,21 @@ import Testing
         }
     }
 
+    @Test("blocks of every type become the same floats on every instruction set", arguments: packedTypes + rawTypes)
+    func blocksOfEveryTypeBecomeThe(type: ElementType) throws {
+        var generator = SeededGenerator(seed: 3)
+        let count = 20 * max(type.blockElements, 16), blocks = randomBlocks(type, elements: count, &generator)
+        let expected = try Kernels.using(instructionSet: "scalar") { dequantized(blocks, type, count) }
+        #expect(Set(expected).count > 2 && expected.allSatisfy(\.isFinite))
+        for set in wideInstructionSets {
+            let floats = try Kernels.using(instructionSet: set) { dequantized(blocks, type, count) }
+            #expect(equalBits(floats, expected), "\(set), \(generator)")
+        }
+    }
+
     @Test(
         "floats become the reference's blocks", .enabled(if: Golden.isPresent, Comment(rawValue: Golden.absence)),
-        arguments: ["Q4_0", "Q4_1", "Q8_0"])
+        arguments: ["F16", "BF16", "Q4_0", "Q4_1", "Q5_0", "Q8_0"])
     func floatsBecomeTheReferenceSBlocks(name: String) throws {
         let type = try #require(ElementType.allCases.first { $0.name == name })
         let values = try Golden.floats("quant/\(name).quantize_in.f32")
@@ -71,13 +88,5 @@ import Testing
         let bytes = try #require(Kernels.quantize(values, type: .f16))
         let expected = values.flatMap { value in withUnsafeBytes(of: Float16(value).bitPattern) { Array($0) } }
         #expect(bytes == expected, "\(generator)")
-    }
-
-    private func dequantized(_ bytes: [UInt8], _ type: ElementType, _ count: Int) -> [Float] {
-        var floats = [Float](repeating: .nan, count: count)
-        floats.withUnsafeMutableBufferPointer { output in
-            bytes.withUnsafeBytes { Kernels.dequantize(type: type, bytes: $0, into: output) }
-        }
-        return floats
     }
 }
