@@ -1,10 +1,9 @@
 // The int8 products, shared by the wide instruction sets. The including file defines SLICE (rows that one register of int32 holds),
 // TOKEN_TILE, AHEAD (bytes that the decode loop reads ahead) and, over its own registers:
-//   bytes look_up(bytes nibbles, const int8_t *table)   table[nibble]
-//   int carried_zero(layout)                            what its weights are too large by
-//   void weights_of(layout, bytes *w)                   codes, in place, to what `dots` takes
+//   int carried_zero(layout)              what its weights are too large by
+//   void weights_of(layout, bytes *w)     codes, in place, to what `dots` takes
 //   ints dots(layout, const bytes *w, int first, int count, const int8_t *x, ints start)
-//                                                       start + sum over chunks first..<first + count of four columns each
+//                                         start + sum over chunks first..<first + count of four columns each
 // and optionally (PAIRS) `dots_of_two`, for two tokens at once. Integers are exact, so their order is free; the float part is the same
 // for all.
 #ifndef SHOAL_INTEGER_H
