@@ -54,14 +54,17 @@ static void *multiply(void *argument) {
     return NULL;
 }
 
-/// Plain reading, with the hardware's own prefetcher: eight sums.
+/// Plain reading: eight sums, and what comes asked for ahead, which reads faster than the hardware's own prefetcher does.
 static void *sum(void *argument) {
     struct work *work = argument;
     typedef uint64_t words __attribute__((vector_size(64)));
     const words *place = (const words *)work->bytes;
     words sums[8] = {0};
     for (size_t i = 0; i + 8 <= work->count / sizeof(words); i += 8) {
-        for (size_t j = 0; j < 8; j++) sums[j] += place[i + j];
+        for (size_t j = 0; j < 8; j++) {
+            __builtin_prefetch((const uint8_t *)(place + i + j) + 8192, 0, 2);
+            sums[j] += place[i + j];
+        }
     }
     for (size_t j = 0; j < 8; j++) work->sum += sums[j][0] + sums[j][5];
     return NULL;
