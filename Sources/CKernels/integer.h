@@ -106,15 +106,19 @@ INLINE void tile(
     floats local[RESULTS][SLICES] = {0};
     for (size_t b = 0; b < blocks; b += (size_t)runs, weights += block_bytes) {
         for (int run = 0; run < runs; run++, x++) {
+            // Unrolled, so that the sums stay in registers.
+#pragma clang loop unroll(full)
             for (int p = 0; p < panels; p++) {
                 const uint8_t *panel = weights + (size_t)p * panel_bytes;
                 if (tokens == 1) prefetch(panel + AHEAD + run * share, share);
+#pragma clang loop unroll(full)
                 for (int s = 0; s < SLICES; s++) {
                     bytes w[8];
                     unpack(layout, panel + layout_codes(layout, run), s, w);
                     weights_of(layout, w);
                     struct scales scales = scales_of(layout, panel, run, s);
 #if defined(PAIRS)
+#pragma clang loop unroll(full)
                     for (int t = 0; tokens > 1 && t < tokens; t += 2) {
                         const struct shoal_activation_block *a = x + (size_t)t * blocks, *other = a + blocks;
                         ints d[2][2];
@@ -125,6 +129,7 @@ INLINE void tile(
                     }
                     if (tokens > 1) continue;
 #endif
+#pragma clang loop unroll(full)
                     for (int t = 0; t < tokens; t++) {
                         const struct shoal_activation_block *a = x + (size_t)t * blocks;
                         ints d[2];
