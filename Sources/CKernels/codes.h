@@ -19,7 +19,9 @@ CODES_INLINE void split_nibbles(const uint8_t *nibbles, uint8_t *codes) {
 }
 
 CODES_INLINE void add_fifth_bits(const uint8_t *high, uint8_t *codes) {
-    for (int i = 0; i < 32; i++) codes[i] |= (uint8_t)(((high[i / 8] >> (i % 8)) & 1) << 4);
+    uint32_t bits;
+    memcpy(&bits, high, sizeof bits);
+    for (int i = 0; i < 32; i++) codes[i] |= (uint8_t)(((bits >> i) & 1) << 4);
 }
 
 CODES_INLINE void run_of_q4_0(const void *from, int run, struct run *out) {

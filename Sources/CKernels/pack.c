@@ -14,22 +14,39 @@ static void pack_4(const uint8_t *block, size_t row_bytes, size_t rows, uint8_t 
     for (size_t row = 0; row < rows; row++) memcpy(out + 4 * row, block + row * row_bytes, 4);
 }
 
+/// Four codes of one chunk, and their place in the lane.
+LAYOUT_INLINE uint32_t chunk_of(const uint8_t *codes, int chunk) {
+    uint32_t word;
+    memcpy(&word, codes + 4 * chunk, 4);
+    return word;
+}
+
+LAYOUT_INLINE void put_chunk(uint32_t word, uint8_t *out) { memcpy(out, &word, 4); }
+
 LAYOUT_INLINE void put_pairs(const uint8_t *codes, int shift, uint8_t *out) {
-    for (int i = 0; i < 32; i++) out[64 * (i / 16) + i % 4] |= (uint8_t)(((codes[i] >> shift) & 3) << (2 * (i / 4 % 4)));
+    for (int half = 0; half < 2; half++) {
+        uint32_t word = 0;
+        for (int c = 0; c < 4; c++) word |= ((chunk_of(codes, 4 * half + c) >> shift) & 0x03030303) << (2 * c);
+        put_chunk(word, out + 64 * half);
+    }
 }
 
 /// Puts 32 codes in their places; `out` is the lane's first byte.
 LAYOUT_INLINE void put_codes(const struct layout layout, const uint8_t *codes, uint8_t *out) {
     if (layout.low == 8) {
-        for (int k = 0; k < 8; k++) memcpy(out + 64 * k, codes + 4 * k, 4);
+        for (int k = 0; k < 8; k++) put_chunk(chunk_of(codes, k), out + 64 * k);
     } else if (layout.low == 4) {
-        for (int i = 0; i < 16; i++) out[64 * (i / 4) + i % 4] = (uint8_t)((codes[i] & 15) | codes[i + 16] << 4);
+        for (int k = 0; k < 4; k++) {
+            put_chunk((chunk_of(codes, k) & 0x0f0f0f0f) | (chunk_of(codes, k + 4) & 0x0f0f0f0f) << 4, out + 64 * k);
+        }
     } else {
         put_pairs(codes, 0, out);
     }
     uint8_t *high = out + layout_low_bytes(layout);
     if (layout.high == 1) {
-        for (int i = 0; i < 32; i++) high[i % 4] |= (uint8_t)((codes[i] >> layout.low) << (i / 4));
+        uint32_t word = 0;
+        for (int k = 0; k < 8; k++) word |= ((chunk_of(codes, k) >> layout.low) & 0x01010101) << k;
+        put_chunk(word, high);
     } else if (layout.high == 2) {
         put_pairs(codes, layout.low, high);
     }

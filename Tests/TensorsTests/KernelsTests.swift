@@ -81,7 +81,7 @@ import Testing
 
     @Test(
         "floats become the reference's blocks", .enabled(if: Golden.isPresent, Comment(rawValue: Golden.absence)),
-        arguments: ["F16", "BF16", "Q4_0", "Q4_1", "Q5_0", "Q8_0"])
+        arguments: ["F16", "BF16", "Q4_0", "Q4_1", "Q5_0", "Q8_0", "MXFP4", "TQ1_0"])
     func floatsBecomeTheReferenceSBlocks(name: String) throws {
         let type = try #require(ElementType.allCases.first { $0.name == name })
         let values = try Golden.floats("quant/\(name).quantize_in.f32")
