@@ -9,5 +9,7 @@ let package = Package(
     targets: [
         // The kernels' own sources: a product of the package above would bring all its dependencies.
         .target(name: "CKernels", path: "Sources/CKernels", exclude: ["ARITHMETIC.md"]),
-        .executableTarget(name: "kernel-benchmarks", dependencies: ["CKernels"], path: "Sources/KernelBenchmarks"),
+        .executableTarget(
+            name: "kernel-benchmarks", dependencies: ["CKernels"], path: "Sources/KernelBenchmarks",
+            linkerSettings: [.linkedLibrary("m"), .linkedLibrary("pthread")]),
     ])

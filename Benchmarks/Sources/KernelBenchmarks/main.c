@@ -1,7 +1,7 @@
 // How fast the matrix products are: for every type and instruction set, decoding (one token; GB/s of packed weights, and the share of the
 // plain read bandwidth measured beside it) and prompts (GMAC/s, 10^9 multiply-adds a second). One thread or several.
 //
-// usage: kernel-benchmarks [--threads N] [--megabytes N] [--rows N] [--columns N] [--isa NAME] [--prompt N] [TYPE…]
+// usage: kernel-benchmarks [--threads N] [--megabytes N] [--columns N] [--isa NAME] [--prompt N] [TYPE…]
 #define _GNU_SOURCE
 #include "ckernels.h"
 
