@@ -98,7 +98,7 @@ INLINE void dots_of_run(const struct layout layout, const bytes *w, const struct
     }
 }
 
-/// `panels` (1 or 2) neighbouring panels times `tokens` (1 or TOKEN_TILE) tokens; sums[t * panels + p] are the 16 rows of panel p for token t.
+/// `panels` (1 or 2) neighbouring panels times `tokens` (1, 2, 4 or TOKEN_TILE) tokens; sums[t * panels + p] are the 16 rows of panel p for token t.
 INLINE void tile(
     const struct layout layout, const int panels, const int tokens, const uint8_t *weights, size_t panel_bytes, size_t blocks,
     const struct shoal_activation_block *x, vec *sums) {
@@ -110,7 +110,7 @@ INLINE void tile(
 #pragma clang loop unroll(full)
             for (int p = 0; p < panels; p++) {
                 const uint8_t *panel = weights + (size_t)p * panel_bytes;
-                if (tokens == 1) prefetch(panel + AHEAD + run * share, share);
+                prefetch(panel + AHEAD + run * share, share);
 #pragma clang loop unroll(full)
                 for (int s = 0; s < SLICES; s++) {
                     bytes w[8];
@@ -155,30 +155,37 @@ INLINE void store_tile(
     }
 }
 
+INLINE void multiply_tile(
+    const struct layout layout, const int panels, const int tokens, const uint8_t *weights, size_t panel_bytes, size_t blocks,
+    const struct shoal_activation_block *x, size_t panel, size_t rows, float *y, size_t y_stride) {
+    vec sums[RESULTS];
+    tile(layout, panels, tokens, weights, panel_bytes, blocks, x, sums);
+    store_tile(panels, tokens, sums, panel, rows, y, y_stride);
+}
+
+/// One token goes through two panels at a time; several go through one, which comes from memory once for all of them.
 INLINE void multiply_runs(
     const struct layout layout, const void *panels, size_t rows, size_t columns, size_t first, size_t last,
     const struct shoal_activation_block *x, size_t tokens, float *y, size_t y_stride) {
-    const size_t blocks = columns / 32, panel_bytes = blocks / (size_t)layout_runs(layout) * (size_t)layout_bytes(layout);
-    vec sums[RESULTS];
-    size_t whole = tokens / TOKEN_TILE * TOKEN_TILE;
-    for (size_t p = first; whole > 0 && p < last; p++) {
-        const uint8_t *weights = (const uint8_t *)panels + p * panel_bytes;
-        for (size_t t = 0; t < whole; t += TOKEN_TILE) {
-            tile(layout, 1, TOKEN_TILE, weights, panel_bytes, blocks, x + t * blocks, sums);
-            store_tile(1, TOKEN_TILE, sums, p, rows, y + t * y_stride, y_stride);
+    const size_t blocks = columns / 32, bytes = blocks / (size_t)layout_runs(layout) * (size_t)layout_bytes(layout);
+    for (size_t p = first; p < last; p++) {
+        const uint8_t *weights = (const uint8_t *)panels + p * bytes;
+        if (tokens == 1 && p + 1 < last) {
+            multiply_tile(layout, 2, 1, weights, bytes, blocks, x, p++, rows, y, y_stride);
+            continue;
         }
-    }
-    for (size_t p = first; whole < tokens && p < last; p += 2) {
-        const uint8_t *weights = (const uint8_t *)panels + p * panel_bytes;
-        for (size_t t = whole; t < tokens; t++) {
-            if (p + 1 < last) {
-                tile(layout, 2, 1, weights, panel_bytes, blocks, x + t * blocks, sums);
-                store_tile(2, 1, sums, p, rows, y + t * y_stride, y_stride);
-            } else {
-                tile(layout, 1, 1, weights, panel_bytes, blocks, x + t * blocks, sums);
-                store_tile(1, 1, sums, p, rows, y + t * y_stride, y_stride);
-            }
+        size_t t = 0;
+        for (; t + TOKEN_TILE <= tokens; t += TOKEN_TILE) {
+            multiply_tile(layout, 1, TOKEN_TILE, weights, bytes, blocks, x + t * blocks, p, rows, y + t * y_stride, y_stride);
         }
+        if (TOKEN_TILE > 4 && t + 4 <= tokens) {
+            multiply_tile(layout, 1, 4, weights, bytes, blocks, x + t * blocks, p, rows, y + t * y_stride, y_stride);
+            t += 4;
+        }
+        for (; t + 2 <= tokens; t += 2) {
+            multiply_tile(layout, 1, 2, weights, bytes, blocks, x + t * blocks, p, rows, y + t * y_stride, y_stride);
+        }
+        if (t < tokens) multiply_tile(layout, 1, 1, weights, bytes, blocks, x + t * blocks, p, rows, y + t * y_stride, y_stride);
     }
 }
 
