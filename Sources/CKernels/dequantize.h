@@ -1,8 +1,10 @@
-// Blocks to floats: one body, compiled by each instruction set's file. Each value is at most one product and one sum, as in ggml.
+// Blocks to floats: one body, compiled by each instruction set's file. Each value is at most two products and one sum, in ggml's order.
 #ifndef SHOAL_DEQUANTIZE_H
 #define SHOAL_DEQUANTIZE_H
 
-#include "blocks.h"
+#include "codes.h"
+#include "dequantize_iq.h"
+#include "layouts.h"
 
 static void dequantize_f32(const void *blocks, size_t count, float *out) { memcpy(out, blocks, count * sizeof *out); }
 
@@ -14,53 +16,37 @@ static void dequantize_bf16(const void *blocks, size_t count, float *out) {
     }
 }
 
-static void dequantize_q4_0(const void *blocks, size_t count, float *out) {
-    const struct block_q4_0 *block = blocks;
-    for (size_t b = 0; b < count / 32; b++, block++, out += 32) {
-        float scale = float_of_half(block->scale);
-        for (int i = 0; i < 16; i++) {
-            out[i] = (float)((block->nibbles[i] & 15) - 8) * scale;
-            out[i + 16] = (float)((block->nibbles[i] >> 4) - 8) * scale;
-        }
-    }
-}
-
-static void dequantize_q4_1(const void *blocks, size_t count, float *out) {
-    const struct block_q4_1 *block = blocks;
-    for (size_t b = 0; b < count / 32; b++, block++, out += 32) {
-        float scale = float_of_half(block->scale), minimum = float_of_half(block->minimum);
-        for (int i = 0; i < 16; i++) {
-            out[i] = (float)(block->nibbles[i] & 15) * scale + minimum;
-            out[i + 16] = (float)(block->nibbles[i] >> 4) * scale + minimum;
-        }
-    }
-}
-
-static void dequantize_q8_0(const void *blocks, size_t count, float *out) {
-    const struct block_q8_0 *block = blocks;
-    for (size_t b = 0; b < count / 32; b++, block++, out += 32) {
-        float scale = float_of_half(block->scale);
-        for (int i = 0; i < 32; i++) out[i] = (float)block->values[i] * scale;
-    }
-}
-
-static void dequantize_q6_k(const void *blocks, size_t count, float *out) {
-    const struct block_q6_k *block = blocks;
-    for (size_t b = 0; b < count / 256; b++, block++, out += 256) {
-        float scale = float_of_half(block->scale);
-        // Two halves of 128; in each, 32 high bytes hold the upper two bits of four runs of 32 values.
-        for (int half = 0; half < 2; half++) {
-            for (int run = 0; run < 4; run++) {
-                for (int i = 0; i < 32; i++) {
-                    uint8_t low = block->low[64 * half + 32 * (run & 1) + i];
-                    uint8_t high = block->high[32 * half + i];
-                    int value = ((run < 2 ? low & 15 : low >> 4) | (((high >> (2 * run)) & 3) << 4)) - 32;
-                    float group = scale * (float)block->scales[8 * half + 2 * run + i / 16];
-                    out[128 * half + 32 * run + i] = group * (float)value;
-                }
+/// Types with int8 products: their codes and scales.
+LAYOUT_INLINE void dequantize_runs(
+    const struct layout layout, void (*run_of)(const void *block, int run, struct run *out), size_t block_bytes,
+    const uint8_t *block, size_t count, float *out) {
+    const int runs = layout_runs(layout);
+    for (size_t b = 0; b < count / 32 / (size_t)runs; b++, block += block_bytes) {
+        for (int r = 0; r < runs; r++, out += 32) {
+            struct run run;
+            run_of(block, r, &run);
+            float scale = layout.exponent ? float_of_exponent((uint8_t)run.scale) : float_of_half(run.scale);
+            float minimum = layout.minimums ? float_of_half(run.minimum) : 0;
+            float scales[2] = {scale, scale}, minimums[2] = {minimum, minimum};
+            for (int group = 0; layout.groups > 0 && group < 2; group++) {
+                scales[group] = scale * (float)run.scales[group];
+                if (layout.minimums) minimums[group] = -(minimum * (float)run.minimums[group]);
+            }
+            for (int i = 0; i < 32; i++) {
+                float value = (float)layout_weight(layout, run.codes[i]) * scales[i / 16];
+                out[i] = layout.minimums ? value + minimums[i / 16] : value;
             }
         }
     }
 }
+
+#define DEQUANTIZE_RUNS(name, type, ...) \
+    static void dequantize_##name(const void *blocks, size_t count, float *out) { \
+        dequantize_runs(layout_##name, run_of_##name, sizeof(struct block_##name), blocks, count, out); \
+    }
+#define block_iq4_nl block_q4_0
+SHOAL_LAYOUTS(DEQUANTIZE_RUNS)
+#undef DEQUANTIZE_RUNS
+#undef block_iq4_nl
 
 #endif

@@ -7,6 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#if defined(__aarch64__) && defined(__linux__)
+#include <sys/auxv.h>
+#elif defined(__aarch64__) && defined(__APPLE__)
+#include <sys/sysctl.h>
+#endif
+
 static const struct {
     const char *name;
     const struct kernels *kernels;
@@ -19,12 +25,38 @@ static const struct {
     [SHOAL_ISA_AVX2] = {"avx2", NULL},
     [SHOAL_ISA_AVX512] = {"avx512", NULL},
 #endif
-    // AArch64: "neon", "dotprod" and "i8mm" go here.
+#if defined(__aarch64__)
+    [SHOAL_ISA_NEON] = {"neon", &shoal_kernels_neon},
+    [SHOAL_ISA_DOTPROD] = {"dotprod", &shoal_kernels_dotprod},
+    [SHOAL_ISA_I8MM] = {"i8mm", &shoal_kernels_i8mm},
+#else
+    [SHOAL_ISA_NEON] = {"neon", NULL},
+    [SHOAL_ISA_DOTPROD] = {"dotprod", NULL},
+    [SHOAL_ISA_I8MM] = {"i8mm", NULL},
+#endif
 };
 
 /// The number of the active instruction set, or -1 before the first question.
 static atomic_int active = -1;
 static char environment_error[256];
+
+#if defined(__aarch64__)
+/// Whether the processor has an extension: `bit` of the kernel's words (Linux, asm/hwcap.h), or a system setting (macOS).
+static bool has(int word, int bit, const char *setting) {
+#if defined(__linux__)
+    (void)setting;
+    return (getauxval(word == 1 ? AT_HWCAP : AT_HWCAP2) >> bit) & 1;
+#elif defined(__APPLE__)
+    (void)word, (void)bit;
+    int value = 0;
+    size_t size = sizeof value;
+    return sysctlbyname(setting, &value, &size, NULL, 0) == 0 && value != 0;
+#else
+    (void)word, (void)bit, (void)setting;
+    return false;
+#endif
+}
+#endif
 
 static bool runs_here(int isa) {
     switch (isa) {
@@ -37,6 +69,10 @@ static bool runs_here(int isa) {
         return runs_here(SHOAL_ISA_AVX2) && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
             && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq")
             && __builtin_cpu_supports("avx512vnni");
+#elif defined(__aarch64__)
+    case SHOAL_ISA_NEON: return true;  // part of every AArch64
+    case SHOAL_ISA_DOTPROD: return has(1, 20, "hw.optional.arm.FEAT_DotProd");
+    case SHOAL_ISA_I8MM: return runs_here(SHOAL_ISA_DOTPROD) && has(2, 13, "hw.optional.arm.FEAT_I8MM");
 #endif
     default: return false;
     }

@@ -40,9 +40,10 @@ extern const struct kernels shoal_kernels_scalar;
 #if defined(__x86_64__)
 extern const struct kernels shoal_kernels_avx2;
 extern const struct kernels shoal_kernels_avx512;
+#elif defined(__aarch64__)
+extern const struct kernels shoal_kernels_neon;
+extern const struct kernels shoal_kernels_dotprod;
+extern const struct kernels shoal_kernels_i8mm;
 #endif
-
-/// Packs one block of columns of up to 16 rows; `row_bytes` between rows.
-typedef void pack_function(const uint8_t *block, size_t row_bytes, size_t rows, uint8_t *out);
 
 #endif

@@ -46,16 +46,17 @@ static void quantize_activations(const float *x, size_t count, struct shoal_acti
         }
         bool tiny = !(largest >= 0x1p-100f);  // the inverse would overflow
         float scale = tiny ? 0 : largest / 127, inverse = tiny ? 0 : 127 / largest;
-        int32_t sum = 0;
+        int32_t sum = 0, first_sum = 0;
         for (int i = 0; i < 32; i++) {
             int32_t value = nearest(x[i] * inverse);
             out->values[i] = (int8_t)value;
             sum += value;
+            if (i < 16) first_sum += value;
         }
         out->scale = scale;
         out->sum = sum;
         out->scaled_sum = scale * (float)sum;
-        out->reserved = 0;
+        out->first_sum = first_sum;
     }
 }
 
@@ -140,51 +141,73 @@ static void panel_bf16(const void *panel, size_t columns, const void *x, float *
     panel_floats(dequantize_bf16, 2, panel, columns, x, lanes);
 }
 
-static int32_t dot_nibbles(const uint8_t nibbles[4][16][4], int lane, const int8_t *x) {
-    int32_t dot = 0;
-    for (int k = 0; k < 4; k++) {
-        for (int j = 0; j < 4; j++) {
-            uint8_t byte = nibbles[k][lane][j];
-            dot += (byte & 15) * x[4 * k + j] + (byte >> 4) * x[16 + 4 * k + j];
-        }
-    }
-    return dot;
+/// The code of a column of a lane in a run's codes (layouts.h).
+LAYOUT_INLINE uint8_t code_of(const struct layout layout, const uint8_t *codes, int lane, int column) {
+    const uint8_t *low = codes + 4 * lane + column % 4, *high = low + layout_low_bytes(layout);
+    int chunk = column / 4, code;
+    if (layout.low == 8) code = low[64 * chunk];
+    else if (layout.low == 4) code = chunk < 4 ? low[64 * chunk] & 15 : low[64 * (chunk - 4)] >> 4;
+    else code = (low[64 * (chunk / 4)] >> (2 * (chunk % 4))) & 3;
+    if (layout.high == 1) code |= ((*high >> chunk) & 1) << layout.low;
+    if (layout.high == 2) code |= ((high[64 * (chunk / 4)] >> (2 * (chunk % 4))) & 3) << layout.low;
+    return (uint8_t)code;
 }
 
-static void panel_q4_0(const void *panels, size_t columns, const void *blocks, float *lanes) {
-    const struct panel_q4_0 *panel = panels;
-    const struct shoal_activation_block *x = blocks;
-    for (size_t b = 0; b < columns / 32; b++, panel++, x++) {
-        for (int lane = 0; lane < LANES; lane++) {
-            int32_t dot = dot_nibbles(panel->nibbles, lane, x->values) - 8 * x->sum;
-            lanes[lane] = fused((float)dot, float_of_half(panel->scales[lane]) * x->scale, lanes[lane]);
+LAYOUT_INLINE float half_at(const uint8_t *place, int lane) {
+    uint16_t bits;
+    memcpy(&bits, place + 2 * lane, sizeof bits);
+    return float_of_half(bits);
+}
+
+/// One run of one lane: what it adds to the product.
+LAYOUT_INLINE float add_run(
+    const struct layout layout, const uint8_t *panel, int run, int lane, const struct shoal_activation_block *x, float product) {
+    const uint8_t *codes = panel + layout_codes(layout, run);
+    int32_t dots[2] = {0};
+    for (int i = 0; i < 32; i++) dots[i / 16] += layout_weight(layout, code_of(layout, codes, lane, i)) * x->values[i];
+    const uint8_t *scales = panel + layout_scales(layout);
+    float scale = layout.exponent ? float_of_exponent(scales[lane]) : half_at(scales, lane);
+    float minimum = layout.minimums ? half_at(panel + layout_minimums(layout), lane) : 0;
+    int group_scales[2] = {0}, group_minimums[2] = {0};
+    for (int group = 0; group < layout.groups; group++) {
+        uint8_t byte = panel[layout_group_scales(layout, run, group) + lane];
+        group_scales[group] = layout.shared ? byte & 15 : (int8_t)byte;
+        if (layout.minimums) {
+            byte = panel[layout_group_minimums(layout, run, group) + lane];
+            group_minimums[group] = layout.shared ? byte >> 4 : byte;
+        }
+    }
+    if (layout.groups == 2) {
+        int32_t sum = dots[0] * group_scales[0] + dots[1] * group_scales[1];
+        product = fused((float)sum, scale * x->scale, product);
+        if (!layout.minimums) return product;
+        sum = group_minimums[0] * x->first_sum + group_minimums[1] * (x->sum - x->first_sum);
+        return fused((float)sum, -(minimum * x->scale), product);
+    }
+    if (layout.groups == 1) {
+        scale = scale * (float)group_scales[0];
+        minimum = -(minimum * (float)group_minimums[0]);
+    }
+    product = fused((float)(dots[0] + dots[1]), scale * x->scale, product);
+    return layout.minimums ? fused(minimum, x->scaled_sum, product) : product;
+}
+
+LAYOUT_INLINE void panel_runs(
+    const struct layout layout, const uint8_t *panel, size_t columns, const struct shoal_activation_block *x, float *lanes) {
+    for (size_t b = 0; b < columns / 32; b += (size_t)layout_runs(layout), panel += layout_bytes(layout)) {
+        for (int run = 0; run < layout_runs(layout); run++) {
+            for (int lane = 0; lane < LANES; lane++) {
+                lanes[lane] = add_run(layout, panel, run, lane, x + b + run, lanes[lane]);
+            }
         }
     }
 }
 
-static void panel_q4_1(const void *panels, size_t columns, const void *blocks, float *lanes) {
-    const struct panel_q4_1 *panel = panels;
-    const struct shoal_activation_block *x = blocks;
-    for (size_t b = 0; b < columns / 32; b++, panel++, x++) {
-        for (int lane = 0; lane < LANES; lane++) {
-            int32_t dot = dot_nibbles(panel->nibbles, lane, x->values);
-            lanes[lane] = fused((float)dot, float_of_half(panel->scales[lane]) * x->scale, lanes[lane]);
-            lanes[lane] = fused(float_of_half(panel->minimums[lane]), x->scaled_sum, lanes[lane]);
-        }
+#define PANEL_RUNS(name, type, ...) \
+    static void panel_##name(const void *panel, size_t columns, const void *x, float *lanes) { \
+        panel_runs(layout_##name, panel, columns, x, lanes); \
     }
-}
-
-static void panel_q8_0(const void *panels, size_t columns, const void *blocks, float *lanes) {
-    const struct panel_q8_0 *panel = panels;
-    const struct shoal_activation_block *x = blocks;
-    for (size_t b = 0; b < columns / 32; b++, panel++, x++) {
-        for (int lane = 0; lane < LANES; lane++) {
-            int32_t dot = 0;
-            for (int i = 0; i < 32; i++) dot += panel->values[i / 4][lane][i % 4] * x->values[i];
-            lanes[lane] = fused((float)dot, float_of_half(panel->scales[lane]) * x->scale, lanes[lane]);
-        }
-    }
-}
+SHOAL_LAYOUTS(PANEL_RUNS)
 
 static void multiply(
     uint32_t type, panel_function *panel, const void *panels, size_t rows, size_t columns, size_t first, size_t last,
@@ -209,9 +232,8 @@ static void multiply(
 MULTIPLY(f32, SHOAL_TYPE_F32, columns * sizeof(float))
 MULTIPLY(f16, SHOAL_TYPE_F16, columns * sizeof(float))
 MULTIPLY(bf16, SHOAL_TYPE_BF16, columns * sizeof(float))
-MULTIPLY(q4_0, SHOAL_TYPE_Q4_0, columns / 32 * sizeof(struct shoal_activation_block))
-MULTIPLY(q4_1, SHOAL_TYPE_Q4_1, columns / 32 * sizeof(struct shoal_activation_block))
-MULTIPLY(q8_0, SHOAL_TYPE_Q8_0, columns / 32 * sizeof(struct shoal_activation_block))
+#define MULTIPLY_RUNS(name, type, ...) MULTIPLY(name, type, columns / 32 * sizeof(struct shoal_activation_block))
+SHOAL_LAYOUTS(MULTIPLY_RUNS)
 
 // --- Attention ------------------------------------------------------------------------------------------------------
 
@@ -271,28 +293,5 @@ static void attend(const struct shoal_attention *cache, const struct shoal_query
     }
 }
 
-static const struct type_kernels types[] = {
-    {SHOAL_TYPE_F32, dequantize_f32, multiply_f32},
-    {SHOAL_TYPE_F16, dequantize_f16, multiply_f16},
-    {SHOAL_TYPE_BF16, dequantize_bf16, multiply_bf16},
-    {SHOAL_TYPE_Q4_0, dequantize_q4_0, multiply_q4_0},
-    {SHOAL_TYPE_Q4_1, dequantize_q4_1, multiply_q4_1},
-    {SHOAL_TYPE_Q8_0, dequantize_q8_0, multiply_q8_0},
-    {SHOAL_TYPE_Q6_K, dequantize_q6_k, NULL},
-    {0, NULL, NULL},
-};
-
-const struct kernels shoal_kernels_scalar = {
-    .types = types,
-    .quantize_activations = quantize_activations,
-    .dot_rows = dot_rows,
-    .rms_norm = rms_norm,
-    .swiglu = swiglu,
-    .add = add,
-    .f32_to_f16 = f32_to_f16,
-    .f16_to_f32 = f16_to_f32,
-    .exp = exp_row,
-    .rope_apply = rope_apply,
-    .cache_store = cache_store,
-    .attend = attend,
-};
+#define TABLE shoal_kernels_scalar
+#include "table.h"

@@ -1,12 +1,19 @@
-// The end of every wide instruction set's file: its table. TABLE names it.
+// The end of every instruction set's file: its table. TABLE names it.
+#define LAYOUT_ROW(name, type, ...) {type, dequantize_##name, multiply_##name},
 static const struct type_kernels types[] = {
     {SHOAL_TYPE_F32, dequantize_f32, multiply_f32},
     {SHOAL_TYPE_F16, dequantize_f16, multiply_f16},
     {SHOAL_TYPE_BF16, dequantize_bf16, multiply_bf16},
-    {SHOAL_TYPE_Q4_0, dequantize_q4_0, multiply_q4_0},
-    {SHOAL_TYPE_Q4_1, dequantize_q4_1, multiply_q4_1},
-    {SHOAL_TYPE_Q8_0, dequantize_q8_0, multiply_q8_0},
-    {SHOAL_TYPE_Q6_K, dequantize_q6_k, NULL},
+    SHOAL_LAYOUTS(LAYOUT_ROW)
+    {SHOAL_TYPE_TQ1_0, dequantize_tq1_0, NULL},
+    {SHOAL_TYPE_TQ2_0, dequantize_tq2_0, NULL},
+    {SHOAL_TYPE_IQ1_S, dequantize_iq1_s, NULL},
+    {SHOAL_TYPE_IQ1_M, dequantize_iq1_m, NULL},
+    {SHOAL_TYPE_IQ2_XXS, dequantize_iq2_xxs, NULL},
+    {SHOAL_TYPE_IQ2_XS, dequantize_iq2_xs, NULL},
+    {SHOAL_TYPE_IQ2_S, dequantize_iq2_s, NULL},
+    {SHOAL_TYPE_IQ3_XXS, dequantize_iq3_xxs, NULL},
+    {SHOAL_TYPE_IQ3_S, dequantize_iq3_s, NULL},
     {0, NULL, NULL},
 };
 

@@ -77,11 +77,11 @@ static void quantize_activations(const float *x, size_t count, struct shoal_acti
         ivec second = (ivec)(high * splat(inverse) + splat(12582912.0f)) - 0x4b400000;
         *(bvec_unaligned *)out->values = __builtin_convertvector(first, bvec_unaligned);
         *(bvec_unaligned *)(out->values + 16) = __builtin_convertvector(second, bvec_unaligned);
-        int32_t sum = __builtin_reduce_add(first + second);
+        int32_t first_sum = __builtin_reduce_add(first), sum = first_sum + __builtin_reduce_add(second);
         out->scale = scale;
         out->sum = sum;
         out->scaled_sum = scale * (float)sum;
-        out->reserved = 0;
+        out->first_sum = first_sum;
     }
 }
 

@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// Thread safety: may be used from any thread; `force` only while no product runs.
 package enum Kernels {
-    /// The name of the instruction set in use: "scalar", "avx2" or "avx512".
+    /// The name of the instruction set in use: "scalar", "avx2", "avx512", "neon", "dotprod" or "i8mm".
     package static var instructionSet: String { String(cString: shoal_isa_name(shoal_isa_active())) }
 
     /// The names of all that this build and processor can use, slowest first.

@@ -68,8 +68,13 @@ struct GoldenLogitsTests {
 
     @Test(
         "quantized models are exact in the exact mode and near with int8 activations",
-        arguments: ["llama-k256-Q4_0.gguf", "llama-k256-Q4_1.gguf", "llama-k256-Q8_0.gguf", "llama-gqa-BF16.gguf"])
-    func quantizedModelsAreExactInThe(name: String) throws {
+        arguments: [
+            "k256-Q4_0", "k256-Q4_1", "k256-Q5_0", "k256-Q8_0", "k256-Q2_K", "k256-Q3_K_M", "k256-Q4_K_S",
+            "k256-Q4_K_M",
+            "k256-Q5_K_M", "k256-Q6_K", "k256-IQ4_NL", "k256-IQ4_XS", "k256-IQ3_S", "k256-TQ1_0", "gqa-BF16",
+        ])
+    func quantizedModelsAreExactInThe(model: String) throws {
+        let name = "llama-\(model).gguf"
         let index = try Golden.json("gguf_quant/index.json", as: QuantizedIndex.self)
         let entry = try #require(index.files.first { $0.file == name })
         let file = try GGUFFile.open(path: Golden.file("gguf_quant/\(name)").path)

@@ -35,25 +35,32 @@ import Testing
 
     @Test("products are near those in double precision", arguments: packedTypes, [WeightMatrix.Form.packed, .raw])
     func productsAreNearThoseInDouble(type: ElementType, form: WeightMatrix.Form) throws {
+        try expectNearDouble(type: type, form: form, columns: max(96, 2 * type.blockElements))
+    }
+
+    @Test("types without a packed form are multiplied from their blocks", arguments: rawTypes)
+    func typesWithoutAPackedFormAre(type: ElementType) throws {
+        try expectNearDouble(type: type, form: .packed, columns: 512)
+    }
+
+    private func expectNearDouble(type: ElementType, form: WeightMatrix.Form, columns: Int) throws {
         var generator = SeededGenerator(seed: 7)
-        let rows = 21, columns = 96, tokens = 5
-        let weights = randomFloats(rows * columns, &generator), input = randomFloats(tokens * columns, &generator)
-        let bytes = try #require(Kernels.quantize(weights, type: type))
-        var exact = [Float](repeating: 0, count: weights.count)
-        exact.withUnsafeMutableBufferPointer { output in
-            bytes.withUnsafeBytes { Kernels.dequantize(type: type, bytes: $0, into: output) }
-        }
+        let rows = 21, tokens = 5
+        let bytes = randomBlocks(type, elements: rows * columns, &generator)
+        let exact = dequantized(bytes, type, rows * columns), input = randomFloats(tokens * columns, &generator)
         let output = try product(
             bytes: bytes, type: type, rows: rows, columns: columns, form: form, input: input, threads: 2)
-        let isQuantized = form == .packed && type.blockElements > 1
-        // An activation is off by at most half a step, 2 / 127 / 2; a weight is at most 2.2.
-        let tolerance = isQuantized ? Double(columns) * 2.2 / 127 / 4 : 1e-4
+        let isQuantized = form == .packed && integerTypes.contains(type)
         for token in 0..<tokens {
             for row in 0..<rows {
-                var sum = 0.0
+                var sum = 0.0, magnitude = 0.0
                 for column in 0..<columns {
-                    sum += Double(exact[row * columns + column]) * Double(input[token * columns + column])
+                    let weight = Double(exact[row * columns + column])
+                    sum += weight * Double(input[token * columns + column])
+                    magnitude += abs(weight)
                 }
+                // An activation is at most 2, and off by at most half a step of 2 / 127.
+                let tolerance = magnitude * (isQuantized ? 1.01 / 127 : 1e-6) + 1e-6
                 #expect(
                     abs(sum - Double(output[token * rows + row])) < tolerance,
                     "row \(row), token \(token), \(generator)")
@@ -63,19 +70,24 @@ import Testing
 
     @Test(
         "every instruction set gives the bits of the scalar kernels",
-        .enabled(if: !wideInstructionSets.isEmpty, "this processor has the scalar kernels only"), arguments: packedTypes
+        .enabled(if: !wideInstructionSets.isEmpty, "this processor has the scalar kernels only"),
+        arguments: packedTypes + rawTypes
     )
     func everyInstructionSetGivesTheBits(type: ElementType) throws {
         var generator = SeededGenerator(seed: 11)
-        for (rows, columns) in [(1, 32), (15, 64), (16, 32), (17, 96), (33, 32), (48, 160), (65, 576)] {
+        let shapes =
+            type.blockElements == 256
+            ? [(1, 256), (16, 256), (17, 768), (33, 512)]
+            : [(1, 32), (15, 64), (16, 32), (17, 96), (33, 32), (48, 160), (65, 576)]
+        for (rows, columns) in shapes {
             for tokens in [1, 2, 3, 4, 7, 8, 9, 12, 17] {
-                let weights = randomFloats(rows * columns, &generator),
+                let bytes = randomBlocks(type, elements: rows * columns, &generator),
                     input = randomFloats(tokens * columns, in: -9...9, &generator)
                 for form in [WeightMatrix.Form.packed, .raw] {
                     func result(_ set: String, threads: Int) throws -> [Float] {
                         try Kernels.using(instructionSet: set) {
                             try product(
-                                weights: weights, type: type, rows: rows, columns: columns, form: form, input: input,
+                                bytes: bytes, type: type, rows: rows, columns: columns, form: form, input: input,
                                 threads: threads)
                         }
                     }
@@ -91,14 +103,16 @@ import Testing
         }
     }
 
-    @Test("extreme weights and activations do not overflow", arguments: [ElementType.q4_0, .q4_1, .q8_0])
+    @Test("extreme weights and activations do not overflow", arguments: integerTypes)
     func extremeWeightsAndActivationsDoNot(type: ElementType) throws {
-        // All bits set: nibbles 15 or weights -1; then 0x80: nibbles 8 and 0 or weights -128. The scale stays 1.
-        let columns = 64
+        // All bits set, or one: the largest and smallest codes, and scales of groups, of every type. The block's scale is 1, its minimum -1.
+        let columns = 2 * type.blockElements
         for filling in [UInt8(0xff), 0x80, 0x7f, 0x00] {
             var block = [UInt8](repeating: filling, count: type.blockBytes)
-            (block[0], block[1]) = (0x00, 0x3c)
-            if type == .q4_1 { (block[2], block[3]) = (0x00, 0xbc) }
+            for (offset, high) in zip(halfOffsets(type), [UInt8(0x3c), 0xbc]) {
+                (block[offset], block[offset + 1]) = (0x00, high)
+            }
+            if type == .mxfp4 { block[0] = 128 }
             let bytes = block + block
             for activation in [Float(127), -127] {
                 let input = [Float](repeating: activation, count: columns)
@@ -124,13 +138,14 @@ import Testing
     @Test("a row does not depend on the batch it is in", arguments: packedTypes, [WeightMatrix.Form.packed, .raw])
     func aRowDoesNotDependOn(type: ElementType, form: WeightMatrix.Form) throws {
         var generator = SeededGenerator(seed: 13)
-        let rows = 40, columns = 64, tokens = 17
-        let weights = randomFloats(rows * columns, &generator), input = randomFloats(tokens * columns, &generator)
+        let rows = 40, columns = max(64, type.blockElements), tokens = 17
+        let bytes = randomBlocks(type, elements: rows * columns, &generator)
+        let input = randomFloats(tokens * columns, &generator)
         let all = try product(
-            weights: weights, type: type, rows: rows, columns: columns, form: form, input: input, threads: 2)
+            bytes: bytes, type: type, rows: rows, columns: columns, form: form, input: input, threads: 2)
         for token in 0..<tokens {
             let one = try product(
-                weights: weights, type: type, rows: rows, columns: columns, form: form,
+                bytes: bytes, type: type, rows: rows, columns: columns, form: form,
                 input: Array(input[token * columns..<(token + 1) * columns]), threads: 1)
             #expect(equalBits(one, Array(all[token * rows..<(token + 1) * rows])), "token \(token), \(generator)")
         }
@@ -169,9 +184,9 @@ import Testing
                 type: type,
                 rows: rows, columns: columns, form: .packed, pool: pool)
         }
-        let unsupported = #expect(throws: TensorError.self) { try load(.q2_K, rows: 1, columns: 256, bytes: 84) }
-        #expect(unsupported == .unsupportedType(tensor: "blk.3.attn_q.weight", type: .q2_K))
-        #expect(unsupported?.description.contains("Q2_K") == true)
+        let unsupported = #expect(throws: TensorError.self) { try load(.q8_K, rows: 1, columns: 256, bytes: 292) }
+        #expect(unsupported == .unsupportedType(tensor: "blk.3.attn_q.weight", type: .q8_K))
+        #expect(unsupported?.description.contains("Q8_K") == true)
         #expect(throws: TensorError.columnsNotWholeBlocks(tensor: "blk.3.attn_q.weight", type: .q4_0, columns: 33)) {
             try load(.q4_0, rows: 1, columns: 33, bytes: 18)
         }

@@ -11,10 +11,18 @@
 
 // --- Instruction sets -----------------------------------------------------------------------------------------------
 
-/// Instruction sets in rising order of preference. NEON sets go after these numbers.
-enum shoal_isa { SHOAL_ISA_SCALAR = 0, SHOAL_ISA_AVX2 = 1, SHOAL_ISA_AVX512 = 2, SHOAL_ISA_COUNT = 3 };
+/// Instruction sets in rising order of preference.
+enum shoal_isa {
+    SHOAL_ISA_SCALAR = 0,
+    SHOAL_ISA_AVX2 = 1,
+    SHOAL_ISA_AVX512 = 2,
+    SHOAL_ISA_NEON = 3,
+    SHOAL_ISA_DOTPROD = 4,
+    SHOAL_ISA_I8MM = 5,
+    SHOAL_ISA_COUNT = 6,
+};
 
-/// The name that `SHOAL_ISA` takes ("scalar", "avx2", "avx512"), or NULL for an unknown number.
+/// The name that `SHOAL_ISA` takes ("scalar", "avx2", "avx512", "neon", "dotprod", "i8mm"), or NULL for an unknown number.
 const char *shoal_isa_name(int isa);
 /// Whether this build has the instruction set and this processor and kernel can run it.
 bool shoal_isa_supported(int isa);
@@ -32,9 +40,27 @@ enum shoal_type {
     SHOAL_TYPE_F16 = 1,
     SHOAL_TYPE_Q4_0 = 2,
     SHOAL_TYPE_Q4_1 = 3,
+    SHOAL_TYPE_Q5_0 = 6,
+    SHOAL_TYPE_Q5_1 = 7,
     SHOAL_TYPE_Q8_0 = 8,
+    SHOAL_TYPE_Q2_K = 10,
+    SHOAL_TYPE_Q3_K = 11,
+    SHOAL_TYPE_Q4_K = 12,
+    SHOAL_TYPE_Q5_K = 13,
     SHOAL_TYPE_Q6_K = 14,
+    SHOAL_TYPE_IQ2_XXS = 16,
+    SHOAL_TYPE_IQ2_XS = 17,
+    SHOAL_TYPE_IQ3_XXS = 18,
+    SHOAL_TYPE_IQ1_S = 19,
+    SHOAL_TYPE_IQ4_NL = 20,
+    SHOAL_TYPE_IQ3_S = 21,
+    SHOAL_TYPE_IQ2_S = 22,
+    SHOAL_TYPE_IQ4_XS = 23,
+    SHOAL_TYPE_IQ1_M = 29,
     SHOAL_TYPE_BF16 = 30,
+    SHOAL_TYPE_TQ1_0 = 34,
+    SHOAL_TYPE_TQ2_0 = 35,
+    SHOAL_TYPE_MXFP4 = 39,
 };
 
 /// What a packed product of a type takes as activations.
@@ -67,13 +93,13 @@ size_t shoal_panel_bytes(uint32_t type, size_t columns);
 /// Packs panels `first..<last` of a matrix of row-major blocks; `out` is the place of panel `first`. Missing rows become zero.
 void shoal_pack(uint32_t type, const void *blocks, size_t rows, size_t columns, size_t first, size_t last, void *out);
 
-/// 32 activations: value i is `scale * values[i]`.
+/// 32 activations: value i is `scale * values[i]`. `first_sum` is the sum of the first 16 values, `sum` of all, `scaled_sum` times scale.
 struct shoal_activation_block {
     int8_t values[32];
     float scale;
     int32_t sum;
     float scaled_sum;
-    int32_t reserved;
+    int32_t first_sum;
 };
 
 /// Quantizes `count` activations (a multiple of 32).

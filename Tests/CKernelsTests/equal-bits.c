@@ -1,0 +1,264 @@
+// Holds every kernel of every instruction set that this processor has against scalar C, bit for bit. `Deploy/test-arm` runs it under
+// qemu; it needs nothing but a C compiler. Prints a line per instruction set, with a digest of the results, which must be the same on every
+// machine; the exit status is 1 if any bit differs.
+//
+// usage: equal-bits [instruction-set…]    (those named must be supported)
+#include "ckernels.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static uint64_t state = 0x9e3779b97f4a7c15u;
+
+static uint32_t next(void) {  // xorshift64* (Vigna 2016)
+    state ^= state >> 12, state ^= state << 25, state ^= state >> 27;
+    return (uint32_t)((state * 0x2545f4914f6cdd1du) >> 32);
+}
+
+static float uniform(float limit) { return ((float)(next() >> 8) / 8388608.0f - 1) * limit; }
+
+/// Where a block keeps its f16 numbers, which must be finite.
+struct fields {
+    uint32_t type;
+    const char *name;
+    int halves[2];
+};
+static const struct fields all[] = {
+    {SHOAL_TYPE_F32, "F32", {-1, -1}},        {SHOAL_TYPE_F16, "F16", {0, -1}},
+    {SHOAL_TYPE_BF16, "BF16", {-1, -1}},      {SHOAL_TYPE_Q4_0, "Q4_0", {0, -1}},
+    {SHOAL_TYPE_Q4_1, "Q4_1", {0, 2}},        {SHOAL_TYPE_Q5_0, "Q5_0", {0, -1}},
+    {SHOAL_TYPE_Q5_1, "Q5_1", {0, 2}},        {SHOAL_TYPE_Q8_0, "Q8_0", {0, -1}},
+    {SHOAL_TYPE_Q2_K, "Q2_K", {80, 82}},      {SHOAL_TYPE_Q3_K, "Q3_K", {108, -1}},
+    {SHOAL_TYPE_Q4_K, "Q4_K", {0, 2}},        {SHOAL_TYPE_Q5_K, "Q5_K", {0, 2}},
+    {SHOAL_TYPE_Q6_K, "Q6_K", {208, -1}},     {SHOAL_TYPE_IQ4_NL, "IQ4_NL", {0, -1}},
+    {SHOAL_TYPE_IQ4_XS, "IQ4_XS", {0, -1}},   {SHOAL_TYPE_MXFP4, "MXFP4", {-1, -1}},
+    {SHOAL_TYPE_TQ1_0, "TQ1_0", {52, -1}},    {SHOAL_TYPE_TQ2_0, "TQ2_0", {64, -1}},
+    {SHOAL_TYPE_IQ2_XXS, "IQ2_XXS", {0, -1}}, {SHOAL_TYPE_IQ2_XS, "IQ2_XS", {0, -1}},
+    {SHOAL_TYPE_IQ2_S, "IQ2_S", {0, -1}},     {SHOAL_TYPE_IQ3_XXS, "IQ3_XXS", {0, -1}},
+    {SHOAL_TYPE_IQ3_S, "IQ3_S", {0, -1}},     {SHOAL_TYPE_IQ1_S, "IQ1_S", {0, -1}},
+    {SHOAL_TYPE_IQ1_M, "IQ1_M", {-1, -1}},
+};
+enum { TYPES = sizeof all / sizeof *all };
+
+/// Random blocks with finite scales; `filling` 0 is random, else every byte but the scales is it.
+static void fill(const struct fields *fields, uint8_t *blocks, size_t count, int filling) {
+    const struct shoal_format *format = shoal_format_of(fields->type);
+    for (size_t b = 0; b < count; b++, blocks += format->block_bytes) {
+        for (size_t i = 0; i < format->block_bytes; i++) blocks[i] = filling ? (uint8_t)filling : (uint8_t)next();
+        for (int i = 0; i < 2; i++) {
+            if (fields->halves[i] < 0) continue;
+            uint16_t half = (uint16_t)((next() & 0x83ff) | (8 + next() % 8) << 10);
+            if (next() % 16 == 0) half &= 0x83ff;  // subnormal
+            memcpy(blocks + fields->halves[i], &half, 2);
+        }
+        if (fields->type == SHOAL_TYPE_F32) {
+            float value = uniform(2);
+            memcpy(blocks, &value, 4);
+        } else if (fields->type == SHOAL_TYPE_BF16) {
+            uint16_t value = (uint16_t)((next() & 0x807f) | (120 + next() % 8) << 7);
+            memcpy(blocks, &value, 2);
+        } else if (fields->type == SHOAL_TYPE_MXFP4) {
+            blocks[0] = (uint8_t)(next() % 8 == 0 ? next() % 3 : 118 + next() % 12);
+        } else if (fields->type == SHOAL_TYPE_IQ1_M) {
+            blocks[55] = (uint8_t)((blocks[55] & 0x8f) | 0x20);  // the upper bits of the exponent
+        }
+    }
+}
+
+static int failures, checks;
+/// FNV-1a of all that scalar C computed: equal on every machine.
+static uint64_t digest = 0xcbf29ce484222325u;
+static const char *isa_name;
+
+static void same(const void *found, const void *expected, size_t bytes, const char *what, const char *type, size_t detail) {
+    checks++;
+    for (size_t i = 0; i < bytes; i++) digest = (digest ^ ((const uint8_t *)expected)[i]) * 0x100000001b3u;
+    if (memcmp(found, expected, bytes) == 0) return;
+    if (failures++ < 20) printf("%s: %s %s differs (%zu)\n", isa_name, what, type, detail);
+}
+
+static void *memory(size_t bytes) {
+    void *place = aligned_alloc(64, (bytes + 63) / 64 * 64);
+    if (place == NULL) exit(2);
+    memset(place, 0, bytes);
+    return place;
+}
+
+static float *floats(size_t count, float limit) {
+    float *out = memory(count * sizeof *out);
+    for (size_t i = 0; i < count; i++) out[i] = limit != 0 ? uniform(limit) : 0;
+    return out;
+}
+
+static void products(int isa, const struct fields *fields, size_t rows, size_t columns, size_t tokens, int filling) {
+    const struct shoal_format *format = shoal_format_of(fields->type);
+    size_t blocks = rows * columns / format->block_elements, panels = (rows + 15) / 16;
+    uint8_t *raw = memory(blocks * format->block_bytes);
+    fill(fields, raw, blocks, filling);
+    float *x = floats(tokens * columns, filling ? 0 : 3), *scratch = floats(columns, 0);
+    for (size_t i = 0; filling && i < tokens * columns; i++) x[i] = filling & 1 ? 127 : -127;
+    float *found = floats(tokens * rows, 0), *expected = floats(tokens * rows, 0);
+    size_t bytes = tokens * rows * sizeof(float);
+    shoal_isa_force(SHOAL_ISA_SCALAR);
+    shoal_multiply_raw(fields->type, raw, columns, 0, rows, x, tokens, expected, rows, scratch);
+    shoal_isa_force(isa);
+    shoal_multiply_raw(fields->type, raw, columns, 0, rows, x, tokens, found, rows, scratch);
+    same(found, expected, bytes, "raw product", fields->name, columns);
+    if (format->panel_bytes > 0) {
+        uint8_t *packed = memory(panels * shoal_panel_bytes(fields->type, columns));
+        struct shoal_activation_block *quantized = memory(tokens * columns / 32 * sizeof *quantized);
+        shoal_isa_force(SHOAL_ISA_SCALAR);
+        shoal_pack(fields->type, raw, rows, columns, 0, panels, packed);
+        if (columns % 32 == 0) shoal_quantize_activations(x, tokens * columns, quantized);
+        const void *input = format->activation == SHOAL_ACTIVATION_INT8 ? (void *)quantized : (void *)x;
+        shoal_multiply_packed(fields->type, packed, rows, columns, 0, panels, input, tokens, expected, rows);
+        shoal_isa_force(isa);
+        memset(found, 0, bytes);
+        shoal_multiply_packed(fields->type, packed, rows, columns, 0, panels, input, tokens, found, rows);
+        same(found, expected, bytes, "packed product", fields->name, tokens);
+        // Panel by panel, token by token: a row depends on its own inputs only.
+        memset(found, 0, bytes);
+        for (size_t p = 0; p < panels; p++) {
+            for (size_t t = 0; t < tokens; t++) {
+                const void *row = format->activation == SHOAL_ACTIVATION_INT8 ? (void *)(quantized + t * columns / 32)
+                                                                              : (void *)(x + t * columns);
+                shoal_multiply_packed(fields->type, packed, rows, columns, p, p + 1, row, 1, found + t * rows, rows);
+            }
+        }
+        same(found, expected, bytes, "product in pieces", fields->name, tokens);
+        free(packed), free(quantized);
+    }
+    free(raw), free(x), free(scratch), free(found), free(expected);
+}
+
+static void conversions(int isa) {
+    for (int i = 0; i < TYPES; i++) {
+        const struct shoal_format *format = shoal_format_of(all[i].type);
+        size_t blocks = 48, count = blocks * format->block_elements;
+        uint8_t *raw = memory(blocks * format->block_bytes);
+        fill(&all[i], raw, blocks, 0);
+        float *found = floats(count, 0), *expected = floats(count, 0);
+        shoal_isa_force(SHOAL_ISA_SCALAR), shoal_dequantize(all[i].type, raw, count, expected);
+        shoal_isa_force(isa), shoal_dequantize(all[i].type, raw, count, found);
+        same(found, expected, count * sizeof(float), "dequantizing", all[i].name, count);
+        free(raw), free(found), free(expected);
+    }
+}
+
+/// The functions of rows of floats, at a length.
+static void rows_of_floats(int isa, size_t count) {
+    float *x = floats(count, 6), *weight = floats(count, 2), *out[2] = {floats(count, 0), floats(count, 0)};
+    uint16_t *halves[2] = {memory(count * 2), memory(count * 2)};
+    size_t bytes = count * sizeof(float), blocks = count / 32;
+    struct shoal_activation_block *quantized[2];
+    for (int i = 0; i < 2; i++) quantized[i] = memory((blocks + 1) * sizeof **quantized);
+#define BOTH(call, what, found, expected, size) \
+    for (int i = 0; i < 2; i++) shoal_isa_force(i == 0 ? SHOAL_ISA_SCALAR : isa), call; \
+    same(found, expected, size, what, "", count)
+    BOTH(shoal_rms_norm(x, weight, count, 1e-5f, out[i]), "norm", out[1], out[0], bytes);
+    BOTH(shoal_swiglu(x, weight, count, out[i]), "swiglu", out[1], out[0], bytes);
+    BOTH((memcpy(out[i], x, bytes), shoal_add(out[i], weight, count)), "add", out[1], out[0], bytes);
+    BOTH(shoal_exp(x, count, out[i]), "exp", out[1], out[0], bytes);
+    BOTH(shoal_f32_to_f16(x, count, halves[i]), "f32 to f16", halves[1], halves[0], count * 2);
+    BOTH(shoal_f16_to_f32(halves[0], count, out[i]), "f16 to f32", out[1], out[0], bytes);
+    BOTH(shoal_quantize_activations(x, blocks * 32, quantized[i]), "int8", quantized[1], quantized[0], blocks * sizeof **quantized);
+    for (int kind = 0; kind < 2; kind++) {
+        size_t pairs = count / 2;
+        BOTH((memcpy(out[i], x, bytes), shoal_rope_apply(kind, out[i], 1, count, pairs, weight, weight + pairs)), "rope", out[1],
+             out[0], bytes);
+    }
+    free(x), free(weight);
+    for (int i = 0; i < 2; i++) free(out[i]), free(halves[i]), free(quantized[i]);
+}
+
+static void attention(int isa, int kind, size_t key_size, size_t value_size, size_t positions, size_t queries) {
+    size_t pages = (positions + 63) / 64, size = kind == SHOAL_CACHE_F16 ? 2 : 4, page_bytes = 64 * size * (key_size + value_size);
+    uint8_t *caches[2] = {memory(pages * page_bytes), memory(pages * page_bytes)};
+    const void *places[64];
+    struct shoal_query query[8];
+    float *out[2] = {floats(queries * value_size, 0), floats(queries * value_size, 0)};
+    float *input = floats(queries * key_size, 2), *scratch = floats(SHOAL_QUERY_TILE * pages * 64, 0);
+    for (size_t p = 0; p < positions; p++) {
+        float *key = floats(key_size, 2), *value = floats(value_size, 2);
+        for (int i = 0; i < 2; i++) {
+            shoal_isa_force(i == 0 ? SHOAL_ISA_SCALAR : isa);
+            uint8_t *page = caches[i] + p / 64 * page_bytes;
+            shoal_cache_store(kind, key, value, key_size, value_size, p % 64, page, page + 64 * size * key_size);
+        }
+        free(key), free(value);
+    }
+    same(caches[1], caches[0], pages * page_bytes, "cache", "", positions);
+    for (int i = 0; i < 2; i++) {
+        shoal_isa_force(i == 0 ? SHOAL_ISA_SCALAR : isa);
+        for (size_t p = 0; p < pages; p++) places[p] = caches[0] + p * page_bytes;
+        for (size_t q = 0; q < queries; q++) {
+            query[q] = (struct shoal_query){input + q * key_size, out[i] + q * value_size, positions - (queries - 1 - q)};
+        }
+        struct shoal_attention cache = {places, 0, 64 * size * key_size, key_size, value_size, 0.125f, kind};
+        shoal_attend(&cache, query, queries, scratch);
+    }
+    same(out[1], out[0], queries * value_size * sizeof(float), "attention", "", positions);
+    for (int i = 0; i < 2; i++) free(caches[i]), free(out[i]);
+    free(input), free(scratch);
+}
+
+/// One code for all instruction sets; here for the digest, so that machines are held against each other.
+static void rotary_tables(void) {
+    float factors[32], frequencies[32], cosines[32], sines[32];
+    for (int i = 0; i < 32; i++) factors[i] = 1 + 0.25f * (float)i;
+    for (int turn = 0; turn < 6; turn++) {
+        static const double bases[] = {10000, 500000, 1e6};
+        shoal_rope_frequencies(bases[turn % 3], 64, turn < 3 ? NULL : factors, 1 + turn % 2, frequencies);
+        same(frequencies, frequencies, sizeof frequencies, "frequencies", "", (size_t)turn);
+        for (size_t position = 0; position < 100000; position = 3 * position + 1) {
+            shoal_rope_angles(position, frequencies, 32, cosines, sines);
+            same(cosines, cosines, sizeof cosines, "cosines", "", position);
+            same(sines, sines, sizeof sines, "sines", "", position);
+        }
+    }
+}
+
+static void check(int isa) {
+    conversions(isa);
+    rotary_tables();
+    static const size_t tokens[] = {1, 2, 3, 4, 5, 7, 8, 9, 13, 17};
+    static const size_t rows[] = {1, 16, 17, 33, 48};
+    for (int i = 0; i < TYPES; i++) {
+        size_t block = shoal_format_of(all[i].type)->block_elements, widths[] = {block, 3 * block, block == 1 ? 37 : 5 * block};
+        if (block == 1) widths[0] = 32, widths[1] = 96;
+        for (size_t n = 0; n < 10; n++) products(isa, &all[i], rows[n % 5], widths[n % 3], tokens[n], 0);
+        static const int fillings[] = {0xff, 0x80, 0x7f, 0x01, 0xf0, 0x0f};
+        for (size_t n = 0; n < 6 && block > 1; n++) products(isa, &all[i], 3, 2 * block, 1 + 8 * (n % 2), fillings[n]);
+    }
+    for (size_t count = 2; count <= 200; count += count < 40 ? 2 : 32) rows_of_floats(isa, count);
+    for (int kind = 0; kind < 2; kind++) {
+        static const size_t positions[] = {1, 5, 64, 65, 130, 200};
+        for (size_t n = 0; n < 6; n++) {
+            size_t most = positions[n] < 5 ? positions[n] : 5;
+            attention(isa, kind, 64, 64, positions[n], 1);
+            attention(isa, kind, 20, 84, positions[n], most);
+        }
+    }
+}
+
+int main(int count, char **names) {
+    for (int isa = 1; isa < SHOAL_ISA_COUNT; isa++) {
+        bool named = count == 1;
+        for (int i = 1; i < count; i++) named = named || strcmp(names[i], shoal_isa_name(isa)) == 0;
+        if (!named || (count == 1 && !shoal_isa_supported(isa))) continue;
+        isa_name = shoal_isa_name(isa);
+        if (!shoal_isa_supported(isa)) {
+            printf("%s: not supported by this processor or build\n", isa_name);
+            failures++;
+            continue;
+        }
+        int before = failures;
+        checks = 0, state = 0x9e3779b97f4a7c15u, digest = 0xcbf29ce484222325u;
+        check(isa);
+        printf(
+            "%s: %d comparisons with scalar, %d differ, digest %016llx\n", isa_name, checks, failures - before,
+            (unsigned long long)digest);
+    }
+    return failures > 0;
+}
