@@ -19,6 +19,21 @@ fail() {
     exit 1
 }
 
+# Prints the words that run a command as root: none, or sudo. Fails, naming what to do by hand, when neither is possible.
+root_prefix() {
+    [ "$(id -u)" -ne 0 ] || return 0
+    command -v sudo >/dev/null || fail "$1 needs root, and sudo is not there; as root run: $2"
+    if ! sudo -n true 2>/dev/null && [ ! -t 0 ]; then fail "$1 needs root, and sudo would ask for a password; run: sudo sh -c '$2'"; fi
+    echo sudo
+}
+
+# Brings the lists of Debian packages up to date.
+need_package_lists() {
+    local as_root
+    as_root=$(root_prefix "updating the package lists" "apt-get update") || exit 1
+    ${as_root:+"$as_root"} apt-get update -qq >&2 || say "apt-get update failed; trying with the lists that are there"
+}
+
 # Installs those of the named Debian packages that are missing; asks for root only then.
 need_packages() {
     local missing=() package
@@ -32,16 +47,10 @@ need_packages() {
     [ ${#missing[@]} -gt 0 ] || return 0
     local by_hand="apt-get update && apt-get install -y ${missing[*]}"
     heading "Installing Debian packages: ${missing[*]}"
-    local as_root=()
-    if [ "$(id -u)" -ne 0 ]; then
-        command -v sudo >/dev/null || fail "these packages are missing and sudo is not there; as root run: $by_hand"
-        if ! sudo -n true 2>/dev/null && [ ! -t 0 ]; then
-            fail "these packages are missing and sudo would ask for a password; run: sudo sh -c '$by_hand'"
-        fi
-        as_root=(sudo)
-    fi
-    "${as_root[@]}" apt-get update -qq >&2 || say "apt-get update failed; trying with the lists that are there"
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2 ||
+    local as_root
+    as_root=$(root_prefix "installing ${missing[*]}" "$by_hand") || exit 1
+    need_package_lists
+    ${as_root:+"$as_root"} env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2 ||
         fail "installing failed; as root run: $by_hand"
 }
 
