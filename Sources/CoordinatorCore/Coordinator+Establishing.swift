@@ -102,7 +102,7 @@ extension Coordinator {
         progress(.connecting(device: device.name))
         let client = WorkerClient(
             device: device.name, onStep: { [weak self] in self?.returned($0) },
-            onNotice: { [weak self] in self?.notice($0, from: device.name) })
+            onNotice: { [weak self] in self?.notice($1, from: $0) })
         let hello = Hello(
             role: .coordinator, session: session, name: "coordinator", softwareVersion: SoftwareVersion.current)
         switch device.connection {
@@ -178,12 +178,16 @@ extension Coordinator {
         }
     }
 
-    private func notice(_ notice: WorkerClient.Notice, from device: String) {
+    private func notice(_ notice: WorkerClient.Notice, from client: WorkerClient) {
         switch notice {
         case .progress(let loaded):
-            progress(.loading(device: device, done: Int(clamping: loaded.done), of: Int(clamping: loaded.total)))
+            progress(.loading(device: client.device, done: Int(clamping: loaded.done), of: Int(clamping: loaded.total)))
         case .stepFailed(let failure): engine.failed(failure)
-        case .lost(let reason): deviceLost(reason)
+        case .lost(let reason):
+            // A link that was replaced since has nothing to say.
+            if state.withLock({ $0.clients[client.device] === client }) { deviceLost(reason) }
+        case .peerLost(let epoch, let reason):
+            if state.withLock({ $0.epoch == epoch }) { deviceLost(reason) }
         }
     }
 

@@ -10,12 +10,15 @@ final class WorkerClient: LinkHandler, Sendable {
     enum Notice: Sendable {
         case progress(StageProgress)
         case stepFailed(StepFailed)
+        /// The link to the worker itself ended.
         case lost(String)
+        /// The worker's link to the next one ended, which it had for the placement of that epoch.
+        case peerLost(epoch: UInt32, String)
     }
 
     let device: String
     private let onStep: @Sendable (StepFrame) -> Void
-    private let onNotice: @Sendable (Notice) -> Void
+    private let onNotice: @Sendable (WorkerClient, Notice) -> Void
     private let state = Mutex(State())
 
     private struct State {
@@ -27,7 +30,8 @@ final class WorkerClient: LinkHandler, Sendable {
     }
 
     init(
-        device: String, onStep: @escaping @Sendable (StepFrame) -> Void, onNotice: @escaping @Sendable (Notice) -> Void
+        device: String, onStep: @escaping @Sendable (StepFrame) -> Void,
+        onNotice: @escaping @Sendable (WorkerClient, Notice) -> Void
     ) {
         self.device = device
         self.onStep = onStep
@@ -105,7 +109,7 @@ final class WorkerClient: LinkHandler, Sendable {
         }
         for reply in replies { reply.resume(returning: .failure(reason)) }
         for transfer in transfers { transfer.yield(.failed(nil, reason.message)) }
-        onNotice(.lost(reason.message))
+        onNotice(self, .lost(reason.message))
     }
 
     private var notConnected: CoordinatorError { CoordinatorError(.worker, "\(device) is not connected") }
@@ -116,9 +120,10 @@ final class WorkerClient: LinkHandler, Sendable {
             return
         }
         switch message.body {
-        case .stageProgress(let progress): onNotice(.progress(progress))
-        case .stepFailed(let failure): onNotice(.stepFailed(failure))
-        case .peerLost(let peer): onNotice(.lost("\(device) lost its link to the next device: \(peer.message)"))
+        case .stageProgress(let progress): onNotice(self, .progress(progress))
+        case .stepFailed(let failure): onNotice(self, .stepFailed(failure))
+        case .peerLost(let peer):
+            onNotice(self, .peerLost(epoch: peer.epoch, "\(device) lost its link to the next device: \(peer.message)"))
         case .shardPieceAccepted(let accepted): transfer(accepted.id)?.yield(.accepted(bytesHeld: accepted.bytesHeld))
         case .shardStored(let stored): transfer(stored.id)?.yield(.stored)
         case .failure(let failure):

@@ -52,6 +52,7 @@ final class WorkerLink: LinkHandler, Sendable {
             guard let session = worker.session(peer.session) else { return }
             worker.load(load, in: session) { link.send($0, request: request) }
         case .unloadStages(let unload) where peer.role == .coordinator:
+            worker.session(peer.session)?.closeDownstream(through: unload.epochsThrough)
             worker.compute.run { [worker, peer] in
                 worker.stages.remove { $0.session == peer.session && $0.epoch <= unload.epochsThrough }
                 link.send(.stagesUnloaded(StagesUnloaded()), request: request)

@@ -6,7 +6,7 @@ import Wire
 final class WorkerSession: Sendable {
     let id: UInt64
     let coordinator: any Link
-    private let downstream = Mutex<[String: any Link]>([:])
+    private let downstream = Mutex<[DownstreamKey: any Link]>([:])
 
     init(id: UInt64, coordinator: any Link) {
         self.id = id
@@ -16,58 +16,66 @@ final class WorkerSession: Sendable {
     /// A message that answers no request.
     func notify(_ body: ControlBody) { coordinator.send(body) }
 
-    /// The link to the next worker; made once per address.
+    /// The link to the next worker of a placement; each placement has links of its own, so that none outlives what it was
+    /// made for.
     ///
     /// - Throws: `WorkerError` (nextUnreachable).
     func link(to address: String, of worker: Worker, epoch: UInt32, stage: UInt32) async throws(WorkerError) -> any Link
     {
-        if let link = downstream.withLock({ $0[address] }) { return link }
+        let key = DownstreamKey(epoch: epoch, address: address)
+        if let link = downstream.withLock({ $0[key] }) { return link }
         let link: any Link
         do {
             let hello = Hello(
                 role: .upstream, session: id, name: worker.configuration.name, softwareVersion: SoftwareVersion.current)
             link = try await worker.transport.connect(
                 to: try Endpoint(parsing: address), hello: hello,
-                handler: DownstreamLink(session: self, address: address, epoch: epoch, stage: stage))
+                handler: DownstreamLink(session: self, key: key, stage: stage))
         } catch {
             throw WorkerError(.nextUnreachable, "\(worker.configuration.name) cannot reach the next device: \(error)")
         }
-        downstream.withLock { $0[address] = link }
+        downstream.withLock { $0[key] = link }
         return link
     }
 
-    func downstreamClosed(_ address: String) { downstream.withLock { _ = $0.removeValue(forKey: address) } }
+    fileprivate func downstreamClosed(_ key: DownstreamKey) { downstream.withLock { $0[key] = nil } }
 
-    func closeDownstream() {
+    /// Closes the links of placements up to `epoch`.
+    func closeDownstream(through epoch: UInt32 = .max) {
         let links = downstream.withLock { links in
-            defer { links = [:] }
-            return links.values
+            let ended = links.filter { $0.key.epoch <= epoch }
+            links = links.filter { $0.key.epoch > epoch }
+            return ended.values
         }
         for link in links { link.close() }
     }
 }
 
+/// Which link onward: of which placement, to where.
+private struct DownstreamKey: Sendable, Hashable {
+    var epoch: UInt32
+    var address: String
+}
+
 /// A worker's end of a link that it dialed to send results on; nothing but its end is heard there.
-final class DownstreamLink: LinkHandler, Sendable {
+private final class DownstreamLink: LinkHandler, Sendable {
     private weak let session: WorkerSession?
-    private let address: String
-    private let epoch: UInt32
+    private let key: DownstreamKey
     private let stage: UInt32
 
-    init(session: WorkerSession, address: String, epoch: UInt32, stage: UInt32) {
+    init(session: WorkerSession, key: DownstreamKey, stage: UInt32) {
         self.session = session
-        self.address = address
-        self.epoch = epoch
+        self.key = key
         self.stage = stage
     }
 
     func received(_ frame: Frame, on link: any Link) {}
 
     func closed(_ link: any Link, error: TransportError?) {
-        session?.downstreamClosed(address)
+        session?.downstreamClosed(key)
+        // Without an error this side closed it, with the placement.
+        guard let error else { return }
         session?.notify(
-            .peerLost(
-                PeerLost(
-                    epoch: epoch, stage: stage, message: "\(address): \(error?.description ?? "the link was closed")")))
+            .peerLost(PeerLost(epoch: key.epoch, stage: stage, message: "\(key.address): \(error.description)")))
     }
 }
