@@ -10,7 +10,15 @@ assert shapes["blk.21.ffn_down.weight"] == ("Q4_0", [5632, 2048]), shapes["blk.2
 assert shapes["blk.0.attn_k.weight"] == ("Q4_0", [2048, 256]) and "blk.22.attn_k.weight" not in shapes
 assert shapes["output.weight"] == ("Q6_K", [2048, 32000]) and shapes["output_norm.weight"] == ("F32", [2048])
 PYTHON
-expect_exit 0 "$shoal" generate "$work/one.gguf" --prompt Hi --max-tokens 1 --temperature 0 --context 64
+echo '[75, 104, 111, 35]' >"$work/tokens.json"
+expect_exit 0 "$shoal" logits "$work/one.gguf" --tokens "$work/tokens.json" --output "$work/logits.f32"
+# Random weights, but numbers as a model's: neither zero nor beyond all bounds.
+python3 - "$work/logits.f32" <<'PYTHON'
+import array, statistics, sys
+
+logits = array.array("f", open(sys.argv[1], "rb").read())
+assert len(logits) == 4 * 32000 and 0.2 < statistics.pstdev(logits) < 5, statistics.pstdev(logits)
+PYTHON
 cp "$work/one.gguf" "$work/first.gguf"
 expect_exit 0 "$shoal" synth --shape tinyllama-1.1b --type Q4_0 "$work/one.gguf"
 cmp "$work/one.gguf" "$work/first.gguf"

@@ -59,12 +59,15 @@ struct RandomBlocks {
         block.storeBytes(of: half(value), toByteOffset: offset, as: UInt16.self)
     }
 
-    /// IEEE binary16 of a number whose magnitude is below 65,504; what is too small for a normal half becomes zero.
+    /// IEEE binary16 of a number whose magnitude is below 65,504, to nearest, ties to even. Scales are often so small that
+    /// they are subnormal.
     private func half(_ value: Float) -> UInt16 {
         let bits = value.bitPattern
         let sign = UInt16(truncatingIfNeeded: bits >> 16) & 0x8000
         let magnitude = bits & 0x7fff_ffff
-        guard magnitude >= 0x3880_0000 else { return sign }
+        guard magnitude >= 0x3880_0000 else {
+            return sign | UInt16((value.magnitude * 0x1p24).rounded(.toNearestOrEven))
+        }
         return sign | UInt16(truncatingIfNeeded: (magnitude &+ 0xfff &+ (magnitude >> 13 & 1) &- 0x3800_0000) >> 13)
     }
 }
