@@ -133,7 +133,7 @@ package final class Coordinator: Sendable {
     ///   - chunk: tokens of one step at most; the result does not depend on it.
     ///   - deliver: called in order with runs of rows `[positions, vocabulary]`; it should take its time rather than
     ///     queue, because the pipe waits for it.
-    /// - Throws: `CoordinatorError`; also what `deliver` throws, as invalidRequest.
+    /// - Throws: `CoordinatorError`: invalidRequest, contextExceeded, unavailable, or worker when a device fails.
     package func score(
         _ tokens: [TokenID], chunk: Int? = nil, deliver: @escaping @Sendable (UnsafeBufferPointer<Float>) -> Void
     ) async throws(CoordinatorError) {
