@@ -11,7 +11,6 @@
 #define ATTENTION_TILE 1
 #define TOKEN_TILE 4
 #define SLICE 8
-enum { AHEAD = 8192 };
 #include "attention.h"
 #include "dequantize.h"
 #include "slices.h"

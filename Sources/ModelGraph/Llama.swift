@@ -119,7 +119,8 @@ struct LlamaLayer {
         }
         times.measure(.gateAndUp) {
             pool.multiply(
-                MatrixProduct(gate, output: scratch.gates), MatrixProduct(up, output: scratch.ups), input: scratch.normed,
+                MatrixProduct(gate, output: scratch.gates), MatrixProduct(up, output: scratch.ups),
+                input: scratch.normed,
                 tokens: rows, scratch: scratch.rowScratch)
         }
         times.measure(.activation) {
