@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from . import Failure, say
+from .runs import run_json
 
 VERSION = "0.3.36"
 SHA256 = "832db0699007f1be95a7e41ef12e88926b02ba836461e36a36372db2760c1a2e"
@@ -52,8 +53,6 @@ class LlamaCpp:
             self._bench, "-m", model, "-t", str(threads), "-p", str(prompt), "-n", str(decode), "-d", str(depth),
             "-fa", flash_attention, "-r", "1", "-o", "json",
         ]
-        from .runs import run_json
-
         return run_json(command, self._environment(instruction_set))[0]["avg_ts"]
 
     @property

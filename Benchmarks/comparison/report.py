@@ -60,13 +60,17 @@ def introduction(document):
     bandwidth = ", ".join(
         f"{median(b for row in rows if row['threads'] == count for b in row['read_bandwidth_gb_per_second']):.1f} GB/s"
         f" with {count} thread{'s' if count > 1 else ''}" for count in threads)
-    attention = sorted({f"{row['flash_attention'][key]} for {key}s" for row in rows for key in ("prompt", "decode")})
+    attention = {row["flash_attention"][key] for row in rows for key in ("prompt", "decode")}
+    attention = f"flash attention {attention.pop()}" if len(attention) == 1 else "flash attention where it is faster for it"
     prompts = sorted({row["prompt_tokens"] for row in rows})
     decodes = sorted({row["decode_tokens"] for row in rows})
     turns = sorted({len(row["read_bandwidth_gb_per_second"]) for row in rows})
-    joined = lambda values: " or ".join(map(str, values))
+
+    def joined(values):
+        return " or ".join(map(str, values))
+
     return (
         f"{machine['processor']}{' (virtual machine)' if machine['virtual'] else ''}, {machine['cores']} cores,"
         f" {machine['memory_bytes'] / 2**30:.0f} GiB, {', '.join(machine['instruction_sets'])}; read bandwidth {bandwidth}.\n"
-        f"Tokens per second: prompts of {joined(prompts)} tokens, {joined(decodes)} decoded after them; medians of {joined(turns)} turns each,"
-        f" Shoal and llama.cpp\n(llama-cpp-python {document['llamacpp']}; f16 KV cache; flash attention {', '.join(attention)}) alternating.")
+        f"Tokens per second: prompts of {joined(prompts)} tokens, {joined(decodes)} decoded after them; median{'' if turns == [1] else 's'} of {joined(turns)} turn{'' if turns == [1] else 's'} each,"
+        f" Shoal and llama.cpp\n(llama-cpp-python {document['llamacpp']}; f16 KV cache; {attention}) alternating.")
