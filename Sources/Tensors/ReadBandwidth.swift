@@ -1,22 +1,38 @@
 /// How fast the machine reads memory: the roof that decoding is held against.
-package enum ReadBandwidth {
-    /// Reads a buffer that no cache holds, with all of the pool's threads, and gives the best rate of several passes.
+///
+/// Thread safety: none; used by the thread that uses the pool.
+package final class ReadBandwidth {
+    private let pool: ThreadPool
+    private let buffer: AlignedBuffer
+
+    /// Makes a buffer to read.
     ///
-    /// - Parameter bytes: the buffer's size; several times the last-level cache.
-    /// - Returns: bytes per second.
-    /// - Throws: `TensorError` when there is no memory for the buffer.
-    package static func measure(pool: ThreadPool, bytes: Int = 1 << 29, passes: Int = 5) throws(TensorError) -> Double {
-        let buffer = try AlignedBuffer(byteCount: bytes)
-        let words = UnsafeBufferPointer(start: buffer.base.assumingMemoryBound(to: UInt64.self), count: bytes / 8)
+    /// - Parameter bytes: its size; several times the last-level cache.
+    /// - Throws: `TensorError` when there is no memory for it.
+    package init(pool: ThreadPool, bytes: Int = 1 << 29) throws(TensorError) {
+        self.pool = pool
+        buffer = try AlignedBuffer(byteCount: bytes)
         // Written first: pages that were never touched are all the same zero page.
-        UnsafeMutableBufferPointer(mutating: words).update(repeating: 1)
+        let words = buffer.bytes.bindMemory(to: UInt64.self)
+        pool.run(chunks: 64) { chunk, _ in
+            UnsafeMutableBufferPointer(rebasing: words[words.count * chunk / 64..<words.count * (chunk + 1) / 64])
+                .update(repeating: 1)
+        }
+    }
+
+    /// Reads the buffer with all of the pool's threads, and gives the best rate of several passes.
+    ///
+    /// - Returns: bytes per second.
+    package func measure(passes: Int = 3) -> Double {
+        let words = UnsafeBufferPointer(buffer.bytes.bindMemory(to: UInt64.self))
         let chunks = pool.threads * 8
         let perChunk = words.count / chunks
         var best = 0.0
         for _ in 0..<passes {
             let started = ContinuousClock.now
             pool.run(chunks: chunks) { chunk, _ in
-                let sum = sumOfWords(UnsafeBufferPointer(rebasing: words[chunk * perChunk..<(chunk + 1) * perChunk]))
+                let sum = Self.sumOfWords(
+                    UnsafeBufferPointer(rebasing: words[chunk * perChunk..<(chunk + 1) * perChunk]))
                 precondition(sum == UInt64(perChunk), "the buffer changed while it was read")
             }
             best = max(best, Double(perChunk * chunks * 8) / ((ContinuousClock.now - started) / .seconds(1)))
