@@ -17,7 +17,8 @@ package struct FileIdentity: Sendable, Hashable {
 
     /// The four numbers, little-endian: 32 bytes.
     package var bytes: [UInt8] {
-        [inode, size, UInt64(bitPattern: modified.seconds), UInt64(bitPattern: modified.nanoseconds)].flatMap { number in
+        [inode, size, UInt64(bitPattern: modified.seconds), UInt64(bitPattern: modified.nanoseconds)].flatMap {
+            number in
             (0..<8).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) }
         }
     }

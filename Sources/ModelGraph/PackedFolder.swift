@@ -38,10 +38,13 @@ package struct PackedFolder: PackedPlaces {
         let words = tensor.split(separator: ".", omittingEmptySubsequences: false)
         let part = words.count > 2 && words[0] == "blk" ? words[..<2].joined(separator: ".") : tensor
         // It becomes a file's name.
-        let isName = part.utf8.count <= 100 && part.utf8.allSatisfy {
-            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0 | 0x20) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
-                || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "-")
-        }
+        let isName =
+            (1...100).contains(part.utf8.count)
+            && part.utf8.allSatisfy {
+                (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0 | 0x20)
+                    || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
+                    || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "-")
+            }
         return isName ? PackedPlace(path: "\(path)/\(part)\(Self.suffix)", identity: identity) : nil
     }
 

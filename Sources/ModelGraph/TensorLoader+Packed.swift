@@ -14,7 +14,8 @@ extension TensorLoader {
             guard let (descriptor, bytes) = source.tensorData(named: name), descriptor.dimensions.count >= 2,
                 descriptor.dimensions.dropFirst(2).allSatisfy({ $0 == 1 }),
                 let shape = try? PanelShape(
-                    name: name, type: descriptor.type, rows: descriptor.dimensions[1], columns: descriptor.dimensions[0],
+                    name: name, type: descriptor.type, rows: descriptor.dimensions[1],
+                    columns: descriptor.dimensions[0],
                     rawBytes: bytes.count), shape.packs, let place = places.place(of: name)
             else { continue }
             if files[place] == nil { order.append(place) }

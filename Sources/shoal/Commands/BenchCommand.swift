@@ -35,7 +35,8 @@ struct BenchCommand: ParsableCommand {
         try Kernels.checkEnvironment()
         let file = try Model(path: model).file
         let benchmark = EngineBenchmark(
-            model: file, packed: packing.folder(for: file), threads: threads ?? ProcessorCount.usable, promptTokens: promptTokens,
+            model: file, packed: packing.folder(for: file), threads: threads ?? ProcessorCount.usable,
+            promptTokens: promptTokens,
             generateTokens: generateTokens, repetitions: repetitions)
         let result = try benchmark.run { done in
             if Console.errorIsTerminal { Console.error("measured \(done) of \(repetitions)") }
