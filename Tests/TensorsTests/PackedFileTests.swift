@@ -183,5 +183,12 @@ struct PackedFileTests {
         #expect(found == Self.panels)
     }
 
-    private static let panels: [String] = []
+    private static let panels = [
+        "F32 b99df3a3c3123f46", "F16 535d5c0faf1c5b19", "BF16 3de3f4eac4995b17",
+        "Q4_0 d87233521e916322", "Q4_1 8994e6531e5a04c5", "Q5_0 62399dfc350ecfc5",
+        "Q5_1 b92f940590b4e127", "Q8_0 489e196f7a11051f", "Q2_K ca07008ebb7f7b9a",
+        "Q3_K 5418ef87d5da96ff", "Q4_K 5526659cffd75ac2", "Q5_K ce494acbb258f2c6",
+        "Q6_K 5841b86dd11556db", "IQ4_NL 78635c40f0c438b0", "IQ4_XS 35bcc6b3e2ebe092",
+        "MXFP4 87cac5a21c8534a4",
+    ]
 }
