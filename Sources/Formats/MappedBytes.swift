@@ -65,6 +65,14 @@ package struct MappedBytes: Sendable {
         storage.advise(offset: offset, count: count, advice: CInt(MADV_WILLNEED), wholePagesOnly: false)
     }
 
+    /// Asks for large pages, before the range is first touched: a file that is not in memory yet is then read into such, on file systems
+    /// that can. Does nothing for a copy in memory.
+    package func adviseLargePages() {
+        #if os(Linux)
+        storage.advise(offset: offset, count: count, advice: CInt(MADV_HUGEPAGE), wholePagesOnly: false)
+        #endif
+    }
+
     /// Reads this range in and maps its pages, so that the first use waits for none; returns when that is done, or where the system
     /// cannot do so only asks for it. Does nothing for a copy in memory.
     package func populate() {

@@ -52,6 +52,7 @@ extension TensorLoader {
             let panels = try PackedFile.write(path: place.path, layout: layout, blocks: blocks, pool: pool) {
                 progress(blocks[$0].count)
             }
+            for panels in panels { panels.populate() }
             tally.use.written += panels.count
             return panels
         } catch {

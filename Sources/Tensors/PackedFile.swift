@@ -19,6 +19,7 @@ package enum PackedFile {
     /// - Throws: `FileError`: `notFound` when there is none, `unexpectedContent` when it is of other weights, of another version or damaged.
     package static func open(path: String, layout: PackedLayout) throws(FileError) -> [MappedBytes] {
         let file = try MappedFile(path: path)
+        file.bytes.adviseLargePages()
         let isExpected =
             file.count == layout.byteCount
             && file.bytes.withUnsafeBytes { found in
@@ -43,13 +44,24 @@ package enum PackedFile {
         path: String, layout: PackedLayout, blocks: [MappedBytes], pool: ThreadPool, progress: (Int) -> Void
     ) throws(FileError) -> [MappedBytes] {
         let draft = try DraftFile(path: path, byteCount: layout.byteCount)
-        draft.bytes.copyBytes(from: layout.head)
+        try draft.append(layout.head.count) { $0.copyBytes(from: layout.head) }
         for (index, (matrix, offset)) in layout.matrices.enumerated() {
-            matrix.shape.pack(blocks[index], into: draft.bytes.baseAddress! + offset, pool: pool)
-            blocks[index].discardResidentPages()
+            let shape = matrix.shape, blocks = blocks[index]
+            try draft.append(offset - draft.count)
+            // As many panels at a time as keep the pool busy.
+            let step = max(1, (4 << 20) / shape.panelBytes)
+            for first in stride(from: 0, to: shape.panels, by: step) {
+                let range = first..<min(first + step, shape.panels)
+                try draft.append(range.count * shape.panelBytes) {
+                    shape.pack(blocks, range, into: $0.baseAddress!, pool: pool)
+                }
+            }
+            blocks.discardResidentPages()
             progress(index)
         }
-        return slices(try draft.publish(), layout)
+        let file = try draft.publish()
+        file.adviseLargePages()
+        return slices(file, layout)
     }
 
     private static func slices(_ file: MappedBytes, _ layout: PackedLayout) -> [MappedBytes] {

@@ -41,13 +41,14 @@ package struct PanelShape: Sendable, Hashable {
     /// Bytes of all panels.
     package var packedBytes: Int { panels * panelBytes }
 
-    /// Packs a matrix's blocks into `panels`, which has room for `packedBytes`; the work is spread over the pool.
-    func pack(_ blocks: MappedBytes, into panels: UnsafeMutableRawPointer, pool: ThreadPool) {
-        let to = Address(raw: panels)
+    /// Packs panels `range` of a matrix's blocks; `memory` has room for them. The work is spread over the pool.
+    func pack(_ blocks: MappedBytes, _ range: Range<Int>, into memory: UnsafeMutableRawPointer, pool: ThreadPool) {
+        let to = Address(raw: memory)
         blocks.withUnsafeBytes { raw in
             let from = Address(raw: UnsafeMutableRawPointer(mutating: raw.baseAddress!))
-            pool.run(chunks: self.panels) { panel, _ in
-                shoal_pack(type.rawValue, from.raw, rows, columns, panel, panel + 1, to.raw + panel * panelBytes)
+            pool.run(chunks: range.count) { index, _ in
+                let panel = range.lowerBound + index
+                shoal_pack(type.rawValue, from.raw, rows, columns, panel, panel + 1, to.raw + index * panelBytes)
             }
         }
     }

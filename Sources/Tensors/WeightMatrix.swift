@@ -47,7 +47,7 @@ package final class WeightMatrix: Sendable {
             return
         }
         let buffer = try AlignedBuffer(byteCount: shape.packedBytes)
-        shape.pack(bytes, into: buffer.base, pool: pool)
+        shape.pack(bytes, 0..<shape.panels, into: buffer.base, pool: pool)
         bytes.discardResidentPages()
         self.init(shape, takesInt8: Self.takesInt8(type), .packed(buffer))
     }

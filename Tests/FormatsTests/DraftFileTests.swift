@@ -22,13 +22,21 @@ struct DraftFileTests {
         let folder = try TemporaryFolder()
         defer { folder.remove() }
         let path = folder.path + "/a/b/file"
-        let draft = try DraftFile(path: path, byteCount: 10_000)
-        #expect(draft.bytes.allSatisfy { $0 == 0 })
-        for index in draft.bytes.indices { draft.bytes[index] = UInt8(truncatingIfNeeded: index) }
+        // Steps that are no divisors of the pieces of 4 MiB, one longer than two of them, and zeros at the end.
+        let steps = [1, 100_000, 0, 4 << 20, 3_000_001, 9 << 20, 5]
+        let draft = try DraftFile(path: path, byteCount: steps.reduce(0, +) + 10)
+        var expected: [UInt8] = []
+        for (number, step) in steps.enumerated() {
+            let content = (0..<step).map { UInt8(truncatingIfNeeded: $0 * 7 + number) }
+            try draft.append(step) { $0.copyBytes(from: content) }
+            expected += content
+            #expect(draft.count == expected.count)
+        }
+        try draft.append(10)
         #expect(!FileManager.default.fileExists(atPath: path))
         let bytes = try draft.publish()
         #expect(try MappedFile(path: path).bytes == bytes)
-        #expect(bytes.withUnsafeBytes { $0[9_999] } == UInt8(truncatingIfNeeded: 9_999))
+        #expect(bytes.withUnsafeBytes { $0.elementsEqual(expected + [UInt8](repeating: 0, count: 10)) })
         #expect(Folder.names(in: folder.path + "/a/b").filter { $0.hasSuffix(".draft") } == [])
     }
 
@@ -39,7 +47,7 @@ struct DraftFileTests {
         do {
             let draft = try DraftFile(path: folder.path + "/file", byteCount: 5000)
             #expect(names(folder).count == 1)
-            draft.bytes[0] = 1
+            try draft.append(1)
         }
         #expect(names(folder) == [])
     }
@@ -50,8 +58,8 @@ struct DraftFileTests {
         defer { folder.remove() }
         let path = folder.path + "/file"
         let first = try DraftFile(path: path, byteCount: 4096), second = try DraftFile(path: path, byteCount: 4096)
-        first.bytes[0] = 1
-        second.bytes[0] = 2
+        try first.append(4096) { $0[0] = 1 }
+        try second.append(4096) { $0[0] = 2 }
         let old = try first.publish()
         #expect(try MappedFile(path: path).bytes == old)
         let new = try second.publish()
@@ -71,8 +79,10 @@ struct DraftFileTests {
         #expect(names(folder).count == 2)
         #expect(!names(folder).contains("file.99-1.draft"))
         DraftFile.removeLeftovers(in: folder.path)
-        _ = try living.publish()
-        _ = try other.publish()
+        for draft in [living, other] {
+            try draft.append(100)
+            _ = try draft.publish()
+        }
         #expect(names(folder) == ["file", "other"])
     }
 
