@@ -76,11 +76,12 @@ package struct MappedBytes: Sendable {
     /// Reads this range in and maps its pages, so that the first use waits for none; returns when that is done, or where the system
     /// cannot do so only asks for it. Does nothing for a copy in memory.
     package func populate() {
-        adviseWillNeed()
         #if os(Linux)
-        // MADV_POPULATE_READ (Linux 5.14, <asm-generic/mman-common.h>); older kernels refuse it.
-        storage.advise(offset: offset, count: count, advice: 22, wholePagesOnly: false)
+        // MADV_POPULATE_READ (Linux 5.14, <asm-generic/mman-common.h>); older kernels refuse it. Asking to read ahead before would fill
+        // small pages.
+        if storage.advise(offset: offset, count: count, advice: 22, wholePagesOnly: false) { return }
         #endif
+        adviseWillNeed()
     }
 }
 

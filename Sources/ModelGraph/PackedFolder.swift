@@ -52,7 +52,9 @@ package struct PackedFolder: PackedPlaces {
         let prefix = PackedLayout.prefix(identity)
         for name in Folder.names(in: path) where name.hasSuffix(Self.suffix) {
             let file = "\(path)/\(name)"
-            let start = (try? MappedFile(path: file))?.bytes.slice(offset: 0, count: prefix.count)
+            let bytes = (try? MappedFile(path: file))?.bytes
+            bytes?.adviseLargePages()
+            let start = bytes?.slice(offset: 0, count: prefix.count)
             if start?.withUnsafeBytes({ $0.elementsEqual(prefix) }) != true { unlink(file) }
         }
     }
