@@ -80,7 +80,9 @@ let tests: [Target] = [
     tests("ClusterFile", ["Placement"]),
     tests("Wire", [.nio("NIOCore"), .nio("NIOEmbedded"), .nio("NIOTestUtils")]),
     tests("Transport", ["Wire", .nio("NIOCore"), .nio("NIOPosix")]),
-    tests("WorkerCore", ["CoordinatorCore", "ModelGraph", "GGUF", "Formats", "Transport", "Wire", .nio("NIOCore")]),
+    tests(
+        "WorkerCore",
+        ["CoordinatorCore", "ModelGraph", "Tensors", "GGUF", "Formats", "Transport", "Wire", .nio("NIOCore")]),
     tests(
         "CoordinatorCore",
         [

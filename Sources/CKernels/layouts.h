@@ -7,6 +7,8 @@
 // - high bits: of 1, 64 bytes: bit c of byte j of lane r belongs to column 4c + j; of 2, 128 bytes, as low bits of 2.
 // A block of 32 columns is its codes, 16 scales (f16, or bytes of exponents), 16 minimums (f16). A block of 256 columns is 16 scales, 16
 // minimums (f16), then for every run one or two times 16 scales of a byte, then as many minimums, then the codes of eight runs.
+//
+// Panels are kept on disk: who changes a byte of them raises SHOAL_PANEL_VERSION (ckernels.h).
 #ifndef SHOAL_LAYOUTS_H
 #define SHOAL_LAYOUTS_H
 

@@ -48,15 +48,17 @@ final class ByteStorage: Sendable {
     /// Tells the kernel about the coming use of a range; only mappings listen, and failure is harmless.
     ///
     /// - Parameter wholePagesOnly: leave out pages that are only partly in the range.
-    func advise(offset: Int, count: Int, advice: CInt, wholePagesOnly: Bool) {
-        guard case .mapping = kind, count > 0, let base = buffer.baseAddress else { return }
+    /// - Returns: whether it listened, or there was nothing to tell.
+    @discardableResult
+    func advise(offset: Int, count: Int, advice: CInt, wholePagesOnly: Bool) -> Bool {
+        guard case .mapping = kind, count > 0, let base = buffer.baseAddress else { return true }
         let page = Int(sysconf(CInt(_SC_PAGESIZE)))
         let end = offset + count
         // The mapping's last page belongs to nobody else, however little of it the file fills.
         let reachesEnd = end == buffer.count
         let first = (wholePagesOnly ? offset + page - 1 : offset) / page * page
         let last = (wholePagesOnly && !reachesEnd ? end : end + page - 1) / page * page
-        guard last > first else { return }
-        madvise(UnsafeMutableRawPointer(mutating: base + first), last - first, advice)
+        guard last > first else { return true }
+        return madvise(UnsafeMutableRawPointer(mutating: base + first), last - first, advice) == 0
     }
 }

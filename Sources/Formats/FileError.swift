@@ -6,6 +6,10 @@ package struct FileError: Error, Sendable, Hashable, CustomStringConvertible {
         case isDirectory
         case notRegular
         case permissionDenied
+        /// No room on the disk, or none that this process may use.
+        case full
+        /// Not the content that it should have.
+        case unexpectedContent
         case system
     }
 

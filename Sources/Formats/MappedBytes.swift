@@ -51,9 +51,37 @@ package struct MappedBytes: Sendable {
         storage.advise(offset: offset, count: count, advice: CInt(MADV_DONTNEED), wholePagesOnly: true)
     }
 
+    /// As `discardResidentPages`, with the pages around it that came with the first touch of one: Linux maps up to 64 KiB then
+    /// (`fault_around_bytes`). For small ranges that are read once.
+    package func discardResidentNeighbourhood() {
+        let around = 65536
+        let first = offset / around * around
+        let last = min((offset + count + around - 1) / around * around, storage.buffer.count)
+        storage.advise(offset: first, count: last - first, advice: CInt(MADV_DONTNEED), wholePagesOnly: true)
+    }
+
     /// Asks the kernel to read this range ahead. Does nothing for a copy in memory.
     package func adviseWillNeed() {
         storage.advise(offset: offset, count: count, advice: CInt(MADV_WILLNEED), wholePagesOnly: false)
+    }
+
+    /// Asks for large pages, before the range is first touched: a file that is not in memory yet is then read into such, on file systems
+    /// that can. Does nothing for a copy in memory.
+    package func adviseLargePages() {
+        #if os(Linux)
+        storage.advise(offset: offset, count: count, advice: CInt(MADV_HUGEPAGE), wholePagesOnly: false)
+        #endif
+    }
+
+    /// Reads this range in and maps its pages, so that the first use waits for none; returns when that is done, or where the system
+    /// cannot do so only asks for it. Does nothing for a copy in memory.
+    package func populate() {
+        #if os(Linux)
+        // MADV_POPULATE_READ (Linux 5.14, <asm-generic/mman-common.h>); older kernels refuse it. Asking to read ahead before would fill
+        // small pages.
+        if storage.advise(offset: offset, count: count, advice: 22, wholePagesOnly: false) { return }
+        #endif
+        adviseWillNeed()
     }
 }
 

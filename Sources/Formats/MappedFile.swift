@@ -15,6 +15,8 @@ import Darwin
 package final class MappedFile: Sendable {
     /// The path as it was given.
     package let path: String
+    /// What the file was when it was mapped.
+    package let identity: FileIdentity
     private let storage: ByteStorage
 
     /// Maps the file at `path`.
@@ -22,7 +24,7 @@ package final class MappedFile: Sendable {
     /// - Throws: `FileError` when there is no such file, it is not a regular file, or it cannot be read or mapped.
     package init(path: String) throws(FileError) {
         self.path = path
-        storage = try Self.map(path: path)
+        (storage, identity) = try Self.map(path: path)
     }
 
     /// The size of the file in bytes.
@@ -31,7 +33,7 @@ package final class MappedFile: Sendable {
     /// The whole content.
     package var bytes: MappedBytes { MappedBytes(storage: storage, offset: 0, count: count) }
 
-    private static func map(path: String) throws(FileError) -> ByteStorage {
+    private static func map(path: String) throws(FileError) -> (ByteStorage, FileIdentity) {
         guard !path.utf8.contains(0) else {
             throw FileError(code: .notFound, path: path, message: "the path contains a zero byte: check the path")
         }
@@ -52,12 +54,20 @@ package final class MappedFile: Sendable {
                 message: "is not a regular file and cannot be mapped: copy its content into a file first")
         }
         let size = Int(status.st_size)
-        guard size > 0 else { return ByteStorage(copying: []) }
+        #if canImport(Darwin)
+        let modified = status.st_mtimespec
+        #else
+        let modified = status.st_mtim
+        #endif
+        let identity = FileIdentity(
+            inode: UInt64(status.st_ino), size: UInt64(size),
+            modified: (seconds: Int64(modified.tv_sec), nanoseconds: Int64(modified.tv_nsec)))
+        guard size > 0 else { return (ByteStorage(copying: []), identity) }
         guard let address = mmap(nil, size, PROT_READ, MAP_SHARED, descriptor, 0), address != MAP_FAILED else {
             throw FileError(
                 code: .system, path: path, message: "cannot be mapped into memory: \(String(cString: strerror(errno)))")
         }
-        return ByteStorage(mapping: UnsafeRawBufferPointer(start: address, count: size))
+        return (ByteStorage(mapping: UnsafeRawBufferPointer(start: address, count: size)), identity)
     }
 
     private static func openError(path: String, number: CInt) -> FileError {

@@ -20,6 +20,8 @@ package struct GGUFFile: Sendable {
     package let tensorData: MappedBytes
     /// The path as it was given.
     package let path: String
+    /// What the file was when it was mapped, nil for bytes in memory.
+    package let identity: FileIdentity?
     private let indices: [String: Int]
 
     /// Maps and checks the file at `path`.
@@ -32,13 +34,13 @@ package struct GGUFFile: Sendable {
         } catch {
             throw GGUFError(error)
         }
-        return try GGUFFile(bytes: file.bytes, path: path)
+        return try GGUFFile(bytes: file.bytes, path: path, identity: file.identity)
     }
 
     /// Checks bytes that hold a whole file; `path` is only for errors.
     ///
     /// - Throws: `GGUFError` that says what is wrong, where, and what to do.
-    package init(bytes: MappedBytes, path: String) throws(GGUFError) {
+    package init(bytes: MappedBytes, path: String, identity: FileIdentity? = nil) throws(GGUFError) {
         let header = try bytes.withUnsafeBytes { (raw: UnsafeRawBufferPointer) throws(GGUFError) in
             var parser = GGUFHeaderParser(cursor: GGUFCursor(raw, path: path), source: bytes)
             return try parser.parse()
@@ -58,6 +60,7 @@ package struct GGUFFile: Sendable {
         self.bytes = bytes
         self.tensorData = tensorData
         self.path = path
+        self.identity = identity
     }
 
     /// Checks a file that was made in memory; `path` is only for errors.

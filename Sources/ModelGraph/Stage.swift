@@ -19,6 +19,8 @@ package final class Stage: @unchecked Sendable {
     package let context: Int
     /// Bytes of memory that the weights take; an embedding that is only looked up counts its file's bytes.
     package let weightBytes: Int
+    /// How its packed matrices were come by.
+    package let packedUse: PackedUse
 
     /// Where the times of operations are kept, for who wants to know them.
     package var times: OperationTimes?
@@ -35,12 +37,14 @@ package final class Stage: @unchecked Sendable {
 
     /// Loads a part of a model. `progress` gets bytes done and bytes in all.
     ///
-    /// - Parameter context: positions that a sequence may have, at least 1.
+    /// - Parameters:
+    ///   - context: positions that a sequence may have, at least 1.
+    ///   - packed: where packed weights are kept; nil packs them into memory.
     /// - Throws: `ModelError` for missing, misshapen or unsupported tensors, and when memory runs out.
     package init(
         configuration: ModelConfiguration, range: StageRange, tensors: some TensorSource, compute: ComputeMode,
         context: Int,
-        pool: ThreadPool, progress: ((_ done: Int, _ total: Int) -> Void)? = nil
+        pool: ThreadPool, packed: (any PackedPlaces)? = nil, progress: ((_ done: Int, _ total: Int) -> Void)? = nil
     ) throws(ModelError) {
         do {
             try Kernels.checkEnvironment()
@@ -60,7 +64,7 @@ package final class Stage: @unchecked Sendable {
         }
         let total = Self.totalBytes(configuration, range, tensors)
         var done = 0
-        let loader = TensorLoader(source: tensors, compute: compute, pool: pool) { bytes in
+        let loader = TensorLoader(source: tensors, compute: compute, pool: pool, places: packed) { bytes in
             done += bytes
             progress?(done, max(total, done))
         }
@@ -72,9 +76,13 @@ package final class Stage: @unchecked Sendable {
         embedding = range.embedding ? try Embedding(configuration, loader: loader) : nil
         rope = try Self.rope(configuration, loader: loader)
         var layers: [LlamaLayer] = []
-        for layer in range.layers { layers.append(try LlamaLayer(configuration, layer: layer, loader: loader)) }
+        for layer in range.layers {
+            let loader = loader.preparing(configuration.tensorNames(layer: layer))
+            layers.append(try LlamaLayer(configuration, layer: layer, loader: loader))
+        }
         self.layers = layers
-        head = range.head ? try Head(configuration, loader: loader) : nil
+        let headNames = configuration.headTensorNames(tied: tensors.tensorData(named: TensorNames.head) == nil)
+        head = range.head ? try Head(configuration, loader: loader.preparing(headNames)) : nil
         scratch = try StageScratch(configuration, rows: StageScratch.rows, context: context, threads: pool.threads)
         cache = KeyValueCache(
             layout: configuration.keyValueLayout(layers: range.layers.count, compute: compute), context: context)
@@ -82,6 +90,9 @@ package final class Stage: @unchecked Sendable {
         weightBytes =
             layers.reduce(0) { $0 + $1.byteCount } + (head?.byteCount ?? 0)
             + (sharesEmbedding ? 0 : embedding?.byteCount ?? 0)
+        var use = loader.tally.use
+        if !sharesEmbedding, let embedding { use.mappedBytes += embedding.byteCount }
+        packedUse = use
     }
 
     /// Bytes of the caches of all open sequences.

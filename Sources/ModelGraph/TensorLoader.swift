@@ -7,7 +7,22 @@ struct TensorLoader<Source: TensorSource> {
     let source: Source
     let compute: ComputeMode
     let pool: ThreadPool
-    let progress: ((_ bytes: Int) -> Void)?
+    let places: (any PackedPlaces)?
+    let tally = PackedTally()
+    let progress: (_ bytes: Int) -> Void
+    /// Matrices whose panels are mapped already, and counted in the progress.
+    var prepared: [String: (shape: PanelShape, panels: MappedBytes)] = [:]
+
+    init(
+        source: Source, compute: ComputeMode, pool: ThreadPool, places: (any PackedPlaces)?,
+        progress: @escaping (_ bytes: Int) -> Void
+    ) {
+        self.source = source
+        self.compute = compute
+        self.pool = pool
+        self.places = places
+        self.progress = progress
+    }
 
     func find(_ name: String) throws(ModelError) -> (descriptor: GGUFTensor, bytes: MappedBytes) {
         guard let found = source.tensorData(named: name) else {
@@ -34,11 +49,17 @@ struct TensorLoader<Source: TensorSource> {
     func matrix(_ name: String, rows: Int, columns: Int) throws(ModelError) -> WeightMatrix {
         let (descriptor, bytes) = try find(name)
         try check(descriptor, [columns, rows])
+        if let (shape, panels) = prepared[name] {
+            tally.use.mappedBytes += panels.count
+            return WeightMatrix(shape: shape, panels: panels)
+        }
         do {
             let matrix = try WeightMatrix(
                 name: name, bytes: bytes, type: descriptor.type, rows: rows, columns: columns,
                 form: compute == .int8 ? .packed : .raw, pool: pool)
-            progress?(bytes.count)
+            tally.use.mappedBytes += matrix.mappedByteCount
+            if matrix.mappedByteCount == 0 { tally.use.inMemory += 1 }
+            progress(bytes.count)
             return matrix
         } catch {
             throw ModelError(error)
@@ -62,7 +83,9 @@ struct TensorLoader<Source: TensorSource> {
                     type: descriptor.type, bytes: $0,
                     into: UnsafeMutableBufferPointer(start: buffer.floats, count: count))
             }
-            progress?(bytes.count)
+            // So that of a file whose packed form is used no more stays resident than rows that are looked up.
+            bytes.discardResidentNeighbourhood()
+            progress(bytes.count)
             return buffer
         } catch {
             throw ModelError(error)

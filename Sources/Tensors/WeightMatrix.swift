@@ -3,8 +3,8 @@ package import Formats
 
 /// A matrix of weights `[rows, columns]` as a product takes it.
 ///
-/// In the `packed` form the weights lie in panels of 16 rows in a buffer of their own (Sources/CKernels/ARITHMETIC.md); in the `raw`
-/// form they stay blocks, mapped from their file, and are dequantized row by row in every product.
+/// In the `packed` form the weights lie in panels of 16 rows (Sources/CKernels/ARITHMETIC.md), in memory of their own or mapped from a
+/// `PackedFile`; in the `raw` form they stay blocks, mapped from their file, and are dequantized row by row in every product.
 ///
 /// Thread safety: immutable after `init`.
 package final class WeightMatrix: Sendable {
@@ -17,7 +17,8 @@ package final class WeightMatrix: Sendable {
     }
 
     private enum Storage: Sendable {
-        case packed(AlignedBuffer, panelBytes: Int)
+        case packed(AlignedBuffer)
+        case mapped(MappedBytes)
         case raw(MappedBytes)
     }
 
@@ -37,51 +38,53 @@ package final class WeightMatrix: Sendable {
     /// Loads a matrix of row-major blocks. Packing is spread over the pool; the file's pages are dropped afterwards.
     ///
     /// - Throws: `TensorError` for an unsupported type, a shape that does not fit the type or the bytes, or no memory.
-    package init(
+    package convenience init(
         name: String, bytes: MappedBytes, type: ElementType, rows: Int, columns: Int, form: Form, pool: ThreadPool
     ) throws(TensorError) {
-        guard let format = shoal_format_of(type.rawValue)?.pointee else {
-            throw .unsupportedType(tensor: name, type: type)
-        }
-        guard rows > 0, columns > 0, columns.isMultiple(of: Int(format.block_elements)) else {
-            throw .columnsNotWholeBlocks(tensor: name, type: type, columns: columns)
-        }
-        let (elements, overflow) = rows.multipliedReportingOverflow(by: columns)
-        guard !overflow, let expected = type.byteCount(elements: elements), expected == bytes.count else {
-            throw .wrongSize(
-                tensor: name, expected: overflow ? .max : type.byteCount(elements: elements) ?? 0, found: bytes.count)
-        }
-        self.rows = rows
-        self.columns = columns
-        self.type = type
-        guard form == .packed, format.panel_bytes > 0 else {
-            takesInt8 = false
-            storage = .raw(bytes)
+        let shape = try PanelShape(name: name, type: type, rows: rows, columns: columns, rawBytes: bytes.count)
+        guard form == .packed, shape.packs else {
+            self.init(shape, takesInt8: false, .raw(bytes))
             return
         }
-        takesInt8 = format.activation == Int32(SHOAL_ACTIVATION_INT8.rawValue)
-        let panelBytes = shoal_panel_bytes(type.rawValue, columns)
-        let panels = (rows + Self.panelRows - 1) / Self.panelRows
-        let buffer = try AlignedBuffer(byteCount: panels * panelBytes)
-        let base = Address(raw: buffer.base)
-        bytes.withUnsafeBytes { raw in
-            let from = Address(raw: UnsafeMutableRawPointer(mutating: raw.baseAddress!))
-            pool.run(chunks: panels) { panel, _ in
-                shoal_pack(type.rawValue, from.raw, rows, columns, panel, panel + 1, base.raw + panel * panelBytes)
-            }
-        }
+        let buffer = try AlignedBuffer(byteCount: shape.packedBytes)
+        shape.pack(bytes, 0..<shape.panels, into: buffer.base, pool: pool)
         bytes.discardResidentPages()
-        storage = .packed(buffer, panelBytes: panelBytes)
+        self.init(shape, takesInt8: Self.takesInt8(type), .packed(buffer))
+    }
+
+    /// Takes panels that were packed before.
+    ///
+    /// - Precondition: they are as many bytes as the shape takes packed.
+    package convenience init(shape: PanelShape, panels: MappedBytes) {
+        precondition(shape.packs && panels.count == shape.packedBytes, "\(shape), \(panels.count) bytes")
+        self.init(shape, takesInt8: Self.takesInt8(shape.type), .mapped(panels))
+    }
+
+    private init(_ shape: PanelShape, takesInt8: Bool, _ storage: Storage) {
+        rows = shape.rows
+        columns = shape.columns
+        type = shape.type
+        self.takesInt8 = takesInt8
+        self.storage = storage
+    }
+
+    private static func takesInt8(_ type: ElementType) -> Bool {
+        shoal_format_of(type.rawValue)!.pointee.activation == Int32(SHOAL_ACTIVATION_INT8.rawValue)
     }
 
     static var panelRows: Int { SHOAL_PANEL_ROWS }
 
-    /// Bytes of memory that the weights take: the packed buffer, or the mapped blocks.
+    /// Bytes of memory that the weights take: the panels, or the mapped blocks.
     package var byteCount: Int {
         switch storage {
-        case .packed(let buffer, _): buffer.bytes.count
-        case .raw(let bytes): bytes.count
+        case .packed(let buffer): buffer.bytes.count
+        case .mapped(let bytes), .raw(let bytes): bytes.count
         }
+    }
+
+    /// Bytes of them that are mapped from a file: the system can take their pages back, and counts them as available.
+    package var mappedByteCount: Int {
+        if case .packed = storage { 0 } else { byteCount }
     }
 
     /// Groups of 32 rows: what one chunk of work may be made of.
@@ -93,12 +96,12 @@ package final class WeightMatrix: Sendable {
         scratch: UnsafeMutablePointer<Float>
     ) {
         switch storage {
-        case .packed(let buffer, _):
-            let first = groups.lowerBound * 2,
-                last = min(groups.upperBound * 2, (rows + Self.panelRows - 1) / Self.panelRows)
-            let activations = takesInt8 ? UnsafeRawPointer(input.quantized) : UnsafeRawPointer(input.floats)
-            shoal_multiply_packed(
-                type.rawValue, buffer.base, rows, columns, first, last, activations, tokens, output, rows)
+        case .packed(let buffer):
+            multiply(panels: buffer.base, groups: groups, input: input, tokens: tokens, output: output)
+        case .mapped(let bytes):
+            bytes.withUnsafeBytes {
+                multiply(panels: $0.baseAddress!, groups: groups, input: input, tokens: tokens, output: output)
+            }
         case .raw(let bytes):
             bytes.withUnsafeBytes { raw in
                 shoal_multiply_raw(
@@ -106,6 +109,18 @@ package final class WeightMatrix: Sendable {
                     input.floats, tokens, output, rows, scratch)
             }
         }
+    }
+}
+
+extension WeightMatrix {
+    private func multiply(
+        panels: UnsafeRawPointer, groups: Range<Int>, input: Activations, tokens: Int,
+        output: UnsafeMutablePointer<Float>
+    ) {
+        let first = groups.lowerBound * 2
+        let last = min(groups.upperBound * 2, (rows + Self.panelRows - 1) / Self.panelRows)
+        let activations = takesInt8 ? UnsafeRawPointer(input.quantized) : UnsafeRawPointer(input.floats)
+        shoal_multiply_packed(type.rawValue, panels, rows, columns, first, last, activations, tokens, output, rows)
     }
 }
 

@@ -66,7 +66,11 @@ extension Worker {
                     "model": "\(request.modelName)",
                     "layers": "\(request.range.firstLayer)..<\(request.range.lastLayer)",
                     "bytes": "\(stage.weightBytes)",
+                    "matrices": "\(stage.packedUse)",
                 ])
+            if let hint = stage.packedUse.hint {
+                logger.warning("packed weights are not kept for the next start", metadata: ["reason": "\(hint)"])
+            }
             return .stageLoaded(
                 StageLoaded(
                     epoch: request.epoch, stage: request.stage, weightBytes: UInt64(stage.weightBytes),
@@ -96,6 +100,7 @@ extension Worker {
             return try Stage(
                 configuration: configuration, range: range, tensors: source.tensors,
                 compute: request.compute == .f32 ? .f32 : .int8, context: Int(request.context), pool: pool,
+                packed: source.packed,
                 progress: progress)
         } catch {
             throw WorkerError(error)

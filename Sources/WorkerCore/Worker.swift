@@ -84,7 +84,7 @@ package final class Worker: Sendable {
     }
 
     /// Bytes that stages may take in all.
-    var memoryBudget: Int { configuration.memoryBytes ?? DeviceMemory.budget() + stages.bytes }
+    var memoryBudget: Int { configuration.memoryBytes ?? DeviceMemory.budget() + stages.unmappedBytes }
 
     func session(_ id: UInt64) -> WorkerSession? { sessions.withLock { $0[id] } }
 

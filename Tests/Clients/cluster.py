@@ -73,7 +73,7 @@ class Cluster:
         log = open(os.path.join(self.folder, name + ".log"), "wb")
         command = [SHOAL, *arguments]
         # What it keeps where it is not told.
-        environment = os.environ | {"XDG_DATA_HOME": self.folder}
+        environment = os.environ | {"XDG_DATA_HOME": self.folder, "XDG_CACHE_HOME": self.folder}
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment)
         log.close()
         self.processes.append((name, process))

@@ -45,7 +45,7 @@ class Readme(unittest.TestCase):
             tools = pathlib.Path(cluster.folder, "bin")
             tools.mkdir()
             (tools / "shoal").symlink_to(SHOAL)
-            environment = os.environ | {"PATH": f"{tools}:{os.environ['PATH']}", "XDG_DATA_HOME": cluster.folder}
+            environment = os.environ | {"PATH": f"{tools}:{os.environ['PATH']}", "XDG_DATA_HOME": cluster.folder, "XDG_CACHE_HOME": cluster.folder}
             workers = [first, second]
             here = ["--server", f"http://127.0.0.1:{api}"]
             done = []

@@ -31,7 +31,8 @@ struct Pipeline {
     let stages: [Stage]
 
     init(
-        _ file: GGUFFile, splits: [Int] = [], compute: ComputeMode = .int8, threads: Int = 1, context: Int = 512
+        _ file: GGUFFile, splits: [Int] = [], compute: ComputeMode = .int8, threads: Int = 1, context: Int = 512,
+        packed: (any PackedPlaces)? = nil
     ) throws {
         configuration = try ModelConfiguration(file: file)
         let bounds = [0] + splits + [configuration.layers], pool = ThreadPool(threads: threads)
@@ -42,7 +43,7 @@ struct Pipeline {
             stages.append(
                 try Stage(
                     configuration: configuration, range: range, tensors: file, compute: compute, context: context,
-                    pool: pool))
+                    pool: pool, packed: packed))
         }
         self.stages = stages
     }

@@ -88,6 +88,10 @@ bool shoal_quantize(uint32_t type, const float *in, size_t count, void *blocks);
 
 enum { SHOAL_PANEL_ROWS = 16 };
 
+/// The version of all panel layouts, in files that keep packed weights. To be raised when a byte of any type's panels changes
+/// (layouts.h, pack.c), so that such files are packed again.
+enum { SHOAL_PANEL_VERSION = 1 };
+
 /// Bytes of one panel of 16 rows.
 size_t shoal_panel_bytes(uint32_t type, size_t columns);
 /// Packs panels `first..<last` of a matrix of row-major blocks; `out` is the place of panel `first`. Missing rows become zero.

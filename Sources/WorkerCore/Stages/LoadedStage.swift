@@ -25,6 +25,9 @@ final class LoadedStage: Sendable {
         facts = Mutex(Facts(keyValueBytes: stage.keyValueBytes, sequences: 0))
     }
 
+    /// Bytes of its weights and KV caches that are not mapped from files.
+    var unmappedBytes: Int { facts.withLock { $0.keyValueBytes } + stage.weightBytes - stage.packedUse.mappedBytes }
+
     func report(as key: StageKey) -> StageReport {
         let facts = facts.withLock { $0 }
         return StageReport(

@@ -29,6 +29,9 @@ final class StageTable: Sendable {
     /// Bytes of weights and KV caches in all.
     var bytes: Int { reports.reduce(0) { $0 + Int(clamping: $1.weightBytes) + Int(clamping: $1.keyValueBytes) } }
 
+    /// Bytes of them that are not mapped from files, whose pages the system counts as available.
+    var unmappedBytes: Int { stages.withLock { Array($0.values) }.reduce(0) { $0 + $1.unmappedBytes } }
+
     var reports: [StageReport] {
         stages.withLock { $0 }.map { $1.report(as: $0) }.sorted {
             ($0.session, $0.epoch, $0.stage) < ($1.session, $1.epoch, $1.stage)

@@ -1,3 +1,4 @@
+import Formats
 import NIOCore
 import Wire
 
@@ -63,12 +64,10 @@ func lastSystemError() -> String { String(cString: strerror(errno)) }
 
 /// Makes a folder and those above it.
 func makeFolder(_ path: String) throws(WorkerError) {
-    var status = stat()
-    if stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR { return }
-    if let slash = path.lastIndex(of: "/"), slash != path.startIndex { try makeFolder(String(path[..<slash])) }
-    guard mkdir(path, 0o700) == 0 || errno == EEXIST else {
-        throw WorkerError(
-            .internalError, "the folder \(path) cannot be made: \(lastSystemError()); give another with --data-dir")
+    do {
+        try Folder.make(path)
+    } catch {
+        throw WorkerError(.internalError, "\(error); give another with --data-dir")
     }
 }
 

@@ -25,21 +25,31 @@ package protocol ShardProvider: Sendable {
 package struct StageSource {
     package let metadata: GGUFMetadata
     package let tensors: any TensorSource
+    /// Where their packed form is kept; nil is in memory alone.
+    package let packed: (any PackedPlaces)?
     /// Bytes that the stage's weights will take, about; 0 where that is not known before.
     package let byteCount: Int
 
-    package init(metadata: GGUFMetadata, tensors: any TensorSource, byteCount: Int = 0) {
+    package init(
+        metadata: GGUFMetadata, tensors: any TensorSource, packed: (any PackedPlaces)? = nil, byteCount: Int = 0
+    ) {
         self.metadata = metadata
+        self.packed = packed
         self.byteCount = byteCount
         self.tensors = tensors
     }
 }
 
-/// The model's own file, for the worker in the coordinator's process: nothing is sent and nothing stored.
+/// The model's own file, for the worker in the coordinator's process: nothing is sent and no shard stored.
 package struct ModelFileShards: ShardProvider {
     private let model: GGUFFile
+    private let packed: (any PackedPlaces)?
 
-    package init(_ model: GGUFFile) { self.model = model }
+    /// - Parameter packed: where the packed form of the model's weights is kept; nil is in memory alone.
+    package init(_ model: GGUFFile, packed: (any PackedPlaces)? = nil) {
+        self.model = model
+        self.packed = packed
+    }
 
     package func holdings(_ ids: [ShardID]) -> [ShardHolding] {
         ids.map { ShardHolding(id: $0, bytesHeld: 0, complete: false) }
@@ -50,7 +60,7 @@ package struct ModelFileShards: ShardProvider {
     }
 
     package func open(_ ids: [ShardID]) throws(WorkerError) -> StageSource {
-        StageSource(metadata: model.metadata, tensors: model)
+        StageSource(metadata: model.metadata, tensors: model, packed: packed)
     }
 
     package var storeBytes: Int { 0 }

@@ -14,20 +14,24 @@ import Musl
 import Darwin
 #endif
 
-/// Shards on a worker's disk, each a file named by its SHA-256: `shards/<id>.gguf`, and `<id>.partial` while it arrives.
+/// Shards on a worker's disk, each a file named by its SHA-256: `shards/<id>.gguf`, and `<id>.partial` while it arrives. Beside it
+/// `<id>.packed` keeps its matrices as products take them, once a stage has used them; it can be made again at any time.
 ///
 /// A file gets its name only once its bytes are checked and on the disk, so a crash at any moment leaves whole shards and
 /// partial ones that go on from where they stopped. One process holds a store at a time. Safe from any thread.
 package final class ShardStore: ShardProvider {
     private let folder: String
     private let lock: FileDescriptor
+    private let keepsPacked: Bool
     /// Serializes writing: pieces of several shards may arrive at a time.
     private let writing = Mutex(())
 
     /// Opens a store, making its folder.
     ///
+    /// - Parameter keepsPacked: whether shards are kept packed too.
     /// - Throws: `WorkerError` when the folder cannot be made or another worker holds it.
-    package init(dataFolder: String) throws(WorkerError) {
+    package init(dataFolder: String, keepsPacked: Bool = true) throws(WorkerError) {
+        self.keepsPacked = keepsPacked
         folder = dataFolder + "/shards"
         try makeFolder(dataFolder)
         try makeFolder(folder)
@@ -37,6 +41,10 @@ package final class ShardStore: ShardProvider {
                 .busy,
                 "\(dataFolder) is in use by another worker; stop it, or give this one a folder of its own with --data-dir"
             )
+        }
+        DraftFile.removeLeftovers(in: folder)
+        for name in Folder.names(in: folder) where name.hasSuffix(".packed") {
+            if fileBytes("\(folder)/\(name.dropLast(7)).gguf") == nil { unlink("\(folder)/\(name)") }
         }
     }
 
@@ -70,6 +78,7 @@ package final class ShardStore: ShardProvider {
         }
         return StageSource(
             metadata: first.metadata, tensors: MergedTensors(files),
+            packed: keepsPacked ? PackedShards(folder: folder, shards: Array(zip(ids, files))) : nil,
             byteCount: files.reduce(0) { $0 + $1.tensorData.count })
     }
 
@@ -82,6 +91,7 @@ package final class ShardStore: ShardProvider {
             return WorkerError(.internalError, "shard \(id) cannot be read: \(error.description)")
         default:
             unlink(path(id))
+            unlink("\(folder)/\(id).packed")
             return WorkerError(
                 .shardCorrupt,
                 "shard \(id) was damaged on the disk; it has been removed and must be sent again: \(error.message)")
@@ -89,16 +99,8 @@ package final class ShardStore: ShardProvider {
     }
 
     package var storeBytes: Int {
-        var total = 0
-        guard let listing = opendir(folder) else { return 0 }
-        defer { closedir(listing) }
-        while let entry = readdir(listing) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name.hasSuffix(".gguf") || name.hasSuffix(".partial") { total += fileBytes(folder + "/" + name) ?? 0 }
-        }
-        return total
+        Folder.names(in: folder).filter { name in [".gguf", ".partial", ".packed"].contains { name.hasSuffix($0) } }
+            .reduce(0) { $0 + (fileBytes("\(folder)/\($1)") ?? 0) }
     }
 
     private func path(_ id: ShardID) -> String { "\(folder)/\(id).gguf" }

@@ -6,6 +6,8 @@ import Tensors
 /// Times one model in this process: prompt, decode, and the memory bandwidth that bounds decoding.
 struct EngineBenchmark {
     let model: GGUFFile
+    /// Where its packed weights are kept; nil is in memory alone.
+    let packed: PackedFolder?
     let threads: Int
     let promptTokens: Int
     let generateTokens: Int
@@ -32,6 +34,13 @@ struct EngineBenchmark {
         var instructionSet: String
         var promptTokens: Int
         var generateTokens: Int
+        var loadSeconds: Double
+        /// How many matrices were mapped as an earlier start had packed them, packed and kept, or packed into memory.
+        var matricesMapped: Int
+        var matricesWritten: Int
+        var matricesInMemory: Int
+        /// Why they could not be kept.
+        var packedHint: String?
         var promptTokensPerSecond: Double
         var decodeTokensPerSecond: Double
         var readBandwidthGbPerSecond: Double
@@ -59,9 +68,11 @@ struct EngineBenchmark {
     func run(progress: (Int) -> Void) throws -> Result {
         let pool = ThreadPool(threads: threads)
         let configuration = try ModelConfiguration(file: model)
+        let loading = ContinuousClock.now
         let stage = try Stage(
             configuration: configuration, range: .whole(configuration), tensors: model, compute: .int8,
-            context: promptTokens + generateTokens + 1, pool: pool)
+            context: promptTokens + generateTokens + 1, pool: pool, packed: packed)
+        let loadSeconds = (ContinuousClock.now - loading) / .seconds(1)
         var logits = [Float](repeating: 0, count: configuration.vocabulary)
         // Ids spread over the vocabulary; which they are makes no difference to the time.
         let prompt = (0..<promptTokens).map { UInt32(($0 * 7919 + 13) % configuration.vocabulary) }
@@ -99,7 +110,9 @@ struct EngineBenchmark {
         let (prompts, decodes) = (Spread(promptRates), Spread(decodeRates))
         return Result(
             model: model.path, threads: threads, instructionSet: Kernels.instructionSet, promptTokens: promptTokens,
-            generateTokens: generateTokens, promptTokensPerSecond: prompts.median,
+            generateTokens: generateTokens, loadSeconds: loadSeconds, matricesMapped: stage.packedUse.mapped,
+            matricesWritten: stage.packedUse.written, matricesInMemory: stage.packedUse.inMemory,
+            packedHint: stage.packedUse.hint, promptTokensPerSecond: prompts.median,
             decodeTokensPerSecond: decodes.median,
             readBandwidthGbPerSecond: Spread(bandwidths).median / 1e9, bytesPerToken: bytes,
             decodeBandwidthShare: Spread(shares).median, promptSpread: prompts,

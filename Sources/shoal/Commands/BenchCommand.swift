@@ -14,6 +14,7 @@ struct BenchCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Tokens decoded after it.", valueName: "N")) var generateTokens = 64
     @Option(help: ArgumentHelp("Times that all is measured, after one to warm up.", valueName: "N")) var repetitions = 5
     @Flag(help: "Also tells what each operation takes.") var profile = false
+    @OptionGroup var packing: PackedOptions
     @Flag(help: "Prints JSON.") var json = false
 
     func validate() throws {
@@ -33,12 +34,14 @@ struct BenchCommand: ParsableCommand {
 
     func run() throws {
         try Kernels.checkEnvironment()
+        let file = try Model(path: model).file
         let benchmark = EngineBenchmark(
-            model: try Model(path: model).file, threads: threads ?? ProcessorCount.usable, promptTokens: promptTokens,
-            generateTokens: generateTokens, repetitions: repetitions, profiles: profile)
+            model: file, packed: packing.folder(for: file), threads: threads ?? ProcessorCount.usable,
+            promptTokens: promptTokens, generateTokens: generateTokens, repetitions: repetitions, profiles: profile)
         let result = try benchmark.run { done in
             if Console.errorIsTerminal { Console.error("measured \(done) of \(repetitions)") }
         }
+        if let hint = result.packedHint { Console.error("packed weights are not kept for the next start: \(hint)") }
         if json { return try Console.json(result) }
         var table = Table([("", .left), ("median", .right), ("lowest", .right), ("highest", .right)])
         func row(_ label: String, _ spread: EngineBenchmark.Spread) {
@@ -47,6 +50,10 @@ struct BenchCommand: ParsableCommand {
         row("prompt of \(promptTokens), tokens/s", result.promptSpread)
         row("decode, tokens/s", result.decodeSpread)
         Console.write(table.description + "\n")
+        Console.write(
+            String(
+                format: "loaded in %.2f s: %d matrices mapped, %d packed and kept, %d packed into memory\n",
+                result.loadSeconds, result.matricesMapped, result.matricesWritten, result.matricesInMemory))
         Console.write(
             String(
                 format: "read bandwidth %.1f GB/s, %.3f GB per token: decoding takes %.0f%% of it (%d threads, %@)\n",

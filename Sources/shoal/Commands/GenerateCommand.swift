@@ -21,6 +21,7 @@ struct GenerateCommand: AsyncParsableCommand, UsesNetwork {
     @OptionGroup var sampling: SamplingOptions
     @OptionGroup var cluster: ClusterOptions
     @OptionGroup var computing: ComputeOptions
+    @OptionGroup var packing: PackedOptions
     @OptionGroup var links: LinkOptions
     @Flag(help: "Prints JSON when the answer is complete.") var json = false
 
@@ -49,7 +50,8 @@ struct GenerateCommand: AsyncParsableCommand, UsesNetwork {
             file, tokenizer: tokenizer,
             settings: .init(
                 devices: devices, pins: (declaration?.pins ?? []) + cluster.pins, compute: computing.compute,
-                context: computing.context ?? declaration?.context, slots: 1, threads: computing.threads),
+                context: computing.context ?? declaration?.context, slots: 1, threads: computing.threads,
+                packed: packing.folder(for: file.file)),
             logger: Log.make("shoal.generate"), progress: { display.show($0) })
         defer { session.coordinator.stop() }
         let request = GenerationRequest(

@@ -20,6 +20,7 @@ struct LogitsCommand: AsyncParsableCommand, UsesNetwork {
     @Option(help: ArgumentHelp("Feeds the tokens this many at a time.", valueName: "N")) var chunk: Int?
     @OptionGroup var cluster: ClusterOptions
     @OptionGroup var computing: ComputeOptions
+    @OptionGroup var packing: PackedOptions
     @OptionGroup var links: LinkOptions
 
     func validate() throws {
@@ -32,20 +33,21 @@ struct LogitsCommand: AsyncParsableCommand, UsesNetwork {
         let devices = cluster.devices(declaration)
         links.warn(when: !devices.isEmpty)
         let display = StartupDisplay(verbose: false)
+        let file = try Model(path: model)
         let session = try await ClusterSession.start(
-            try Model(path: model), tokenizer: nil,
+            file, tokenizer: nil,
             settings: .init(
                 devices: devices, pins: (declaration?.pins ?? []) + cluster.pins, compute: computing.compute,
                 context: computing.context ?? ids.count, slots: 1, threads: computing.threads,
-                rowsPerStep: max(1, min(chunk ?? 256, 256))),
+                rowsPerStep: max(1, min(chunk ?? 256, 256)), packed: packing.folder(for: file.file)),
             logger: Log.make("shoal.logits"), progress: { display.show($0) })
         defer { session.coordinator.stop() }
-        let file = try OutputFile(path: output)
+        let logits = try OutputFile(path: output)
         do {
-            try await session.coordinator.score(ids, chunk: chunk) { file.write(UnsafeRawBufferPointer($0)) }
-            try file.finish()
+            try await session.coordinator.score(ids, chunk: chunk) { logits.write(UnsafeRawBufferPointer($0)) }
+            try logits.finish()
         } catch {
-            file.discard()
+            logits.discard()
             throw error
         }
     }

@@ -26,6 +26,7 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork {
 
     @OptionGroup var cluster: ClusterOptions
     @OptionGroup var computing: ComputeOptions
+    @OptionGroup var packing: PackedOptions
 
     @Option(help: ArgumentHelp("Where the API listens.", valueName: "HOST:PORT"))
     var listen = Endpoint(host: "127.0.0.1", port: 8080)
@@ -60,7 +61,8 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork {
             settings: .init(
                 devices: devices, pins: (declaration?.pins ?? []) + cluster.pins, compute: computing.compute,
                 context: computing.context ?? declaration?.context, slots: slots ?? declaration?.slots ?? 4,
-                threads: computing.threads, dataFolder: dataDir ?? DataFolder.standard("coordinator")),
+                threads: computing.threads, dataFolder: dataDir ?? DataFolder.standard("coordinator"),
+                packed: packing.folder(for: file.file)),
             logger: logger,
             progress: { progress in
                 if case .placed(let plan) = progress { Console.write(PlacementTable(plan).description + "\n") }

@@ -31,6 +31,7 @@ struct WorkerCommand: AsyncParsableCommand, UsesNetwork {
             "Memory for layers and their caches, as 2GiB (default: what is free, less a reserve).", valueName: "SIZE"))
     var memory: ByteCount?
 
+    @OptionGroup var packing: PackedOptions
     @OptionGroup var links: LinkOptions
 
     func validate() throws {
@@ -48,8 +49,8 @@ struct WorkerCommand: AsyncParsableCommand, UsesNetwork {
             configuration: WorkerConfiguration(
                 name: name ?? ProcessInfo.processInfo.hostName, memoryBytes: memory?.bytes,
                 threads: threads ?? ProcessorCount.usable),
-            shards: try ShardStore(dataFolder: dataDir ?? DataFolder.standard("worker")), transport: transport,
-            logger: logger)
+            shards: try ShardStore(dataFolder: dataDir ?? DataFolder.standard("worker"), keepsPacked: !packing.isOff),
+            transport: transport, logger: logger)
         let termination = Signals.watch()
         let listener = try await transport.listen(
             on: listen, welcome: { worker.welcome($0) }, handler: { worker.handler(for: $0) })

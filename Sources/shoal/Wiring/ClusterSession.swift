@@ -27,6 +27,8 @@ struct ClusterSession {
         var ownMemoryBytes: Int?
         /// Where the coordinator keeps what it need not find out again; `nil` is nowhere.
         var dataFolder: String?
+        /// Where the packed weights of this process's worker are kept; `nil` is in memory alone.
+        var packed: PackedFolder?
     }
 
     /// Starts all of it; when it returns, the model answers.
@@ -43,7 +45,7 @@ struct ClusterSession {
         let transport = TCPTransport(eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
         let own = Worker(
             configuration: WorkerConfiguration(name: ownDevice, memoryBytes: settings.ownMemoryBytes, threads: threads),
-            shards: ModelFileShards(model.file), transport: transport, logger: logger)
+            shards: ModelFileShards(model.file, packed: settings.packed), transport: transport, logger: logger)
         let devices =
             settings.devices.map {
                 DeviceDeclaration(name: $0.name, connection: .tcp($0.endpoint), memoryBytes: $0.memoryBytes)

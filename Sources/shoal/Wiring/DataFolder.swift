@@ -4,8 +4,19 @@ import Foundation
 enum DataFolder {
     /// `$XDG_DATA_HOME/shoal/NAME`, or `~/.local/share/shoal/NAME` (XDG Base Directory Specification).
     static func standard(_ name: String) -> String {
-        let environment = ProcessInfo.processInfo.environment
-        let base = environment["XDG_DATA_HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? NSHomeDirectory() + "/.local/share"
-        return "\(base)/shoal/\(name)"
+        folder("XDG_DATA_HOME", or: ".local/share", name)
     }
+}
+
+/// Where things are kept that can be made again.
+enum CacheFolder {
+    /// `$XDG_CACHE_HOME/shoal/NAME`, or `~/.cache/shoal/NAME` (XDG Base Directory Specification).
+    static func standard(_ name: String) -> String {
+        folder("XDG_CACHE_HOME", or: ".cache", name)
+    }
+}
+
+private func folder(_ variable: String, or standard: String, _ name: String) -> String {
+    let value = ProcessInfo.processInfo.environment[variable] ?? ""
+    return "\(value.isEmpty ? "\(NSHomeDirectory())/\(standard)" : value)/shoal/\(name)"
 }

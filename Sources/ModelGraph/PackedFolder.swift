@@ -1,0 +1,67 @@
+import Formats
+package import GGUF
+import Tensors
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// The packed weights of a model's own file: a folder for each path that models were loaded from.
+///
+/// What is in it is good for the very file that it was made from; a file that was replaced is packed anew.
+package struct PackedFolder: PackedPlaces {
+    /// The folder of this model; it is made when something is written.
+    package let path: String
+    private let identity: PackedLayout.Identity
+
+    private static let suffix = ".packed"
+
+    /// Names the folder for a model, and removes what another file of the same path, or another version of Shoal, left there.
+    ///
+    /// - Parameter folder: the folder for all models.
+    /// - Returns: nil for a model that is in no file.
+    package init?(in folder: String, model: GGUFFile) {
+        guard let file = model.identity, let resolved = realpath(model.path, nil) else { return nil }
+        defer { free(resolved) }
+        let modelPath = String(cString: resolved)
+        let name = modelPath.split(separator: "/").last.map(String.init) ?? ""
+        path = "\(folder)/\(name.prefix(100))-\(Self.hash(modelPath))"
+        identity = PackedLayout.Identity(file)
+        removeOutdated()
+    }
+
+    package func place(of tensor: String) -> PackedPlace? {
+        let words = tensor.split(separator: ".", omittingEmptySubsequences: false)
+        let part = words.count > 2 && words[0] == "blk" ? words[..<2].joined(separator: ".") : tensor
+        // It becomes a file's name.
+        let isName =
+            (1...100).contains(part.utf8.count)
+            && part.utf8.allSatisfy {
+                (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0 | 0x20)
+                    || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
+                    || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "-")
+            }
+        return isName ? PackedPlace(path: "\(path)/\(part)\(Self.suffix)", identity: identity) : nil
+    }
+
+    private func removeOutdated() {
+        let prefix = PackedLayout.prefix(identity)
+        for name in Folder.names(in: path) where name.hasSuffix(Self.suffix) {
+            let file = "\(path)/\(name)"
+            let bytes = (try? MappedFile(path: file))?.bytes
+            bytes?.adviseLargePages()
+            let start = bytes?.slice(offset: 0, count: prefix.count)
+            if start?.withUnsafeBytes({ $0.elementsEqual(prefix) }) != true { unlink(file) }
+        }
+    }
+
+    /// FNV-1a of 64 bits (Fowler, Noll, Vo), hexadecimal: names only, the identity is what is believed.
+    private static func hash(_ text: String) -> String {
+        let hash = text.utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+        return String(hash, radix: 16)
+    }
+}

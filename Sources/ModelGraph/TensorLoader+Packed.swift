@@ -1,0 +1,68 @@
+import Formats
+import GGUF
+import Tensors
+
+/// Packed matrices from files: mapped where an earlier start wrote them, else packed into new ones.
+extension TensorLoader {
+    /// A loader that has the matrices among the named tensors at hand, packed and mapped, as far as they are kept in files.
+    func preparing(_ names: [String]) -> TensorLoader {
+        guard compute == .int8, let places else { return self }
+        var files: [PackedPlace: [(matrix: PackedLayout.Matrix, blocks: MappedBytes)]] = [:]
+        var order: [PackedPlace] = []
+        for name in names {
+            // What is wrong with a tensor is said when it is loaded.
+            guard let (descriptor, bytes) = source.tensorData(named: name), descriptor.dimensions.count >= 2,
+                descriptor.dimensions.dropFirst(2).allSatisfy({ $0 == 1 }),
+                let shape = try? PanelShape(
+                    name: name, type: descriptor.type, rows: descriptor.dimensions[1],
+                    columns: descriptor.dimensions[0],
+                    rawBytes: bytes.count), shape.packs, let place = places.place(of: name)
+            else { continue }
+            if files[place] == nil { order.append(place) }
+            files[place, default: []].append((PackedLayout.Matrix(name: name, shape: shape), bytes))
+        }
+        var loader = self
+        for place in order {
+            let matrices = files[place]!
+            guard let panels = panels(of: matrices.map(\.matrix), blocks: matrices.map(\.blocks), in: place) else {
+                continue
+            }
+            for (matrix, panels) in zip(matrices.map(\.matrix), panels) {
+                loader.prepared[matrix.name] = (matrix.shape, panels)
+            }
+        }
+        return loader
+    }
+
+    private func panels(
+        of matrices: [PackedLayout.Matrix], blocks: [MappedBytes], in place: PackedPlace
+    ) -> [MappedBytes]? {
+        let layout = PackedLayout(identity: place.identity, matrices: matrices)
+        if let panels = try? PackedFile.open(path: place.path, layout: layout) {
+            for (panels, blocks) in zip(panels, blocks) {
+                panels.populate()
+                progress(blocks.count)
+            }
+            tally.use.mapped += panels.count
+            return panels
+        }
+        // A disk that was full for one part is not tried again for each of the others.
+        guard tally.use.hint == nil else { return nil }
+        do throws(FileError) {
+            let panels = try PackedFile.write(path: place.path, layout: layout, blocks: blocks, pool: pool) {
+                progress(blocks[$0].count)
+            }
+            for panels in panels { panels.populate() }
+            tally.use.written += panels.count
+            return panels
+        } catch {
+            tally.use.hint = error.description
+            return nil
+        }
+    }
+}
+
+/// Counts how matrices were come by. Used by one thread at a time.
+final class PackedTally {
+    var use = PackedUse()
+}
