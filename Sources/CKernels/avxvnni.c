@@ -1,0 +1,52 @@
+// AVX-VNNI (Alder Lake, Zen 5, Sierra Forest and later): as AVX2, but `vpdpbusd` adds four columns of 8 rows.
+#pragma STDC FP_CONTRACT OFF
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#include "blocks.h"
+#include "kernels.h"
+
+#pragma clang attribute push(__attribute__((target("avx2,fma,f16c,avxvnni"))), apply_to = function)
+
+#define ATTENTION_TILE 1
+#define TOKEN_TILE 4
+#define SLICE 8
+enum { AHEAD = 8192 };
+#include "attention.h"
+#include "dequantize.h"
+#include "slices.h"
+
+INLINE __m256i four(const int8_t *x) {
+    int32_t four;
+    memcpy(&four, x, 4);
+    return _mm256_set1_epi32(four);
+}
+
+/// Weights are unsigned here: codes as they are, signed ones with 128 added (a flipped top bit). The activations' sum takes it away again.
+INLINE int carried_zero(const struct layout layout) { return layout.code == CODE_OFFSET ? layout.zero : 128; }
+
+INLINE void weights_of(const struct layout layout, bytes *w) {
+    if (layout.code == CODE_OFFSET) return;
+    __m256i table = _mm256_broadcastsi128_si256(
+        _mm_loadu_si128((const __m128i *)(layout.code == CODE_TABLE_NL ? shoal_table_nl : shoal_table_e2m1)));
+    table = _mm256_xor_si256(table, _mm256_set1_epi8((char)0x80));
+    for (int k = 0; k < 8; k++) w[k] = layout.code == CODE_SIGNED ? w[k] ^ 0x80 : (bytes)_mm256_shuffle_epi8(table, (__m256i)w[k]);
+}
+
+INLINE ints dots(const struct layout layout, const bytes *w, int first, int count, const int8_t *x, ints start) {
+    (void)layout;
+    __m256i even = (__m256i)start, odd = _mm256_setzero_si256();
+    for (int k = first; k < first + count; k += 2) {
+        even = _mm256_dpbusd_avx_epi32(even, (__m256i)w[k], four(x + 4 * k));
+        odd = _mm256_dpbusd_avx_epi32(odd, (__m256i)w[k + 1], four(x + 4 * k + 4));
+    }
+    return (ints)_mm256_add_epi32(even, odd);
+}
+
+#include "integer.h"
+
+#define TABLE shoal_kernels_avxvnni
+#include "table.h"
+
+#pragma clang attribute pop
+#endif
