@@ -89,19 +89,29 @@ static bool decode(const ucontext_t *context, struct instruction *out) {
 
 // --- AVX-VNNI -------------------------------------------------------------------------------------------------------
 
-/// The halves of vector registers in a signal's frame: an XSAVE area in standard format (volume 1, 13.4).
+/// Where a signal's frame, an XSAVE area in standard format, keeps the parts of the vector registers (volume 1, 13.4 and 13.5): component 1
+/// is bits 0 to 127 of all registers, 2 bits 128 to 255, 6 bits 256 to 511. Asked once: CPUID is slow in a virtual machine.
+static unsigned offsets[7], sizes[7];
+
+static void find_vector_parts(void) {
+    unsigned c, d;
+    offsets[1] = 160, sizes[1] = 16 * 16;
+    __cpuid_count(13, 2, sizes[2], offsets[2], c, d);
+    __cpuid_count(13, 6, sizes[6], offsets[6], c, d);
+}
+
 static uint8_t *vector_part(const ucontext_t *context, int component, size_t size, int number) {
     uint8_t *area = (uint8_t *)context->uc_mcontext.fpregs;
-    if (component == 0) return area + 160 + 16 * number;
-    unsigned bytes, offset, c, d;
-    __cpuid_count(13, component, bytes, offset, c, d);
     uint64_t *present = (uint64_t *)(area + 512);
-    if (!(*present >> component & 1)) memset(area + offset, 0, bytes), *present |= 1u << component;
-    return area + offset + size * (size_t)number;
+    if (!(*present >> component & 1)) {  // all zero, and not kept
+        memset(area + offsets[component], 0, sizes[component]);
+        *present |= 1u << component;
+    }
+    return area + offsets[component] + size * (size_t)number;
 }
 
 static void read_vector(const ucontext_t *context, int number, uint8_t *out) {
-    memcpy(out, vector_part(context, 0, 16, number), 16);
+    memcpy(out, vector_part(context, 1, 16, number), 16);
     memcpy(out + 16, vector_part(context, 2, 16, number), 16);
 }
 
@@ -120,9 +130,9 @@ static void add_dot_products(const ucontext_t *context, const struct instruction
         memcpy(sums + i, &sum, 4);
     }
     if (!in->wide) memset(sums + 16, 0, 16);
-    memcpy(vector_part(context, 0, 16, in->reg), sums, 16);
+    memcpy(vector_part(context, 1, 16, in->reg), sums, 16);
     memcpy(vector_part(context, 2, 16, in->reg), sums + 16, 16);
-    if (__builtin_cpu_supports("avx512f")) memset(vector_part(context, 6, 32, in->reg), 0, 32);
+    if (sizes[6] > 0) memset(vector_part(context, 6, 32, in->reg), 0, 32);
 }
 
 // --- AMX (volume 1, chapter 18) -------------------------------------------------------------------------------------
@@ -196,7 +206,7 @@ static bool multiply_tiles(const struct instruction *in) {
 static bool run(const ucontext_t *context, const struct instruction *in) {
     switch (in->opcode) {
     case 0x50:
-        if (in->prefix != PREFIX_66 || really_has_avxvnni()) return false;
+        if (in->prefix != PREFIX_66) return false;
         add_dot_products(context, in);
         return true;
     case 0x49:
@@ -223,6 +233,7 @@ static void trapped(int signal_number, siginfo_t *info, void *frame) {
 }
 
 __attribute__((constructor)) static void catch_traps(void) {
+    find_vector_parts();
     struct sigaction action = {.sa_sigaction = trapped, .sa_flags = SA_SIGINFO};
     sigaction(SIGILL, &action, NULL);
 }
