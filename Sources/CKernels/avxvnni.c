@@ -11,6 +11,7 @@
 #define ATTENTION_TILE 1
 #define TOKEN_TILE 4
 #define SLICE 8
+#define PAIR_TILE 1
 enum { AHEAD = 8192 };
 #include "attention.h"
 #include "dequantize.h"
@@ -25,11 +26,15 @@ INLINE __m256i four(const int8_t *x) {
 /// Weights are unsigned here: codes as they are, signed ones with 128 added (a flipped top bit). The activations' sum takes it away again.
 INLINE int carried_zero(const struct layout layout) { return layout.code == CODE_OFFSET ? layout.zero : 128; }
 
-INLINE void weights_of(const struct layout layout, bytes *w) {
-    if (layout.code == CODE_OFFSET) return;
+INLINE __m256i unsigned_table(const struct layout layout) {
     __m256i table = _mm256_broadcastsi128_si256(
         _mm_loadu_si128((const __m128i *)(layout.code == CODE_TABLE_NL ? shoal_table_nl : shoal_table_e2m1)));
-    table = _mm256_xor_si256(table, _mm256_set1_epi8((char)0x80));
+    return _mm256_xor_si256(table, _mm256_set1_epi8((char)0x80));
+}
+
+INLINE void weights_of(const struct layout layout, bytes *w) {
+    if (layout.code == CODE_OFFSET) return;
+    const __m256i table = unsigned_table(layout);
     for (int k = 0; k < 8; k++) w[k] = layout.code == CODE_SIGNED ? w[k] ^ 0x80 : (bytes)_mm256_shuffle_epi8(table, (__m256i)w[k]);
 }
 
@@ -43,7 +48,33 @@ INLINE ints dots(const struct layout layout, const bytes *w, int first, int coun
     return (ints)_mm256_add_epi32(even, odd);
 }
 
-#include "integer.h"
+struct activations {
+    __m256i values;
+};
+
+struct partial {
+    __m256i sum;
+};
+
+INLINE struct activations activations_of(const struct layout layout, const int8_t *x) {
+    (void)layout;
+    return (struct activations){four(x)};
+}
+
+INLINE void add_chunk(
+    const struct layout layout, struct partial *to, bytes codes, const struct activations *a, int n, int count) {
+    (void)count;
+    __m256i weights = (__m256i)codes;
+    if (layout.code == CODE_SIGNED) weights = _mm256_xor_si256(weights, _mm256_set1_epi8((char)0x80));
+    if (layout.code == CODE_TABLE_NL || layout.code == CODE_TABLE_E2M1) weights = _mm256_shuffle_epi8(unsigned_table(layout), weights);
+    to->sum = _mm256_dpbusd_avx_epi32(n == 0 ? _mm256_setzero_si256() : to->sum, weights, a->values);
+}
+
+INLINE ints whole(const struct layout layout, const struct partial *partial, ints start) {
+    return carried_zero(layout) ? (ints)partial->sum + start : (ints)partial->sum;
+}
+
+#include "pair.h"
 
 #define TABLE shoal_kernels_avxvnni
 #include "table.h"
