@@ -1,4 +1,4 @@
-// sched_getaffinity, which Swift does not see because it is a GNU extension.
+// Processors that threads run on: calls that Swift does not see, because they are GNU extensions.
 #define _GNU_SOURCE
 #include "include/ckernels.h"
 
@@ -18,7 +18,19 @@ size_t shoal_affinity(int32_t *processors, size_t capacity) {
     CPU_FREE(set);
     return count;
 }
+
+void shoal_pin(int32_t processor) {
+    static const size_t most = 8192;
+    cpu_set_t *set = processor >= 0 && (size_t)processor < most ? CPU_ALLOC(most) : NULL;
+    if (set == NULL) return;
+    CPU_ZERO_S(CPU_ALLOC_SIZE(most), set);
+    CPU_SET_S((size_t)processor, CPU_ALLOC_SIZE(most), set);
+    sched_setaffinity(0, CPU_ALLOC_SIZE(most), set);
+    CPU_FREE(set);
+}
 #else
+void shoal_pin(int32_t processor) { (void)processor; }
+
 size_t shoal_affinity(int32_t *processors, size_t capacity) {
     (void)processors, (void)capacity;
     return 0;

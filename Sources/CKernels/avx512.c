@@ -12,7 +12,6 @@
 #define ATTENTION_TILE 4
 #define TOKEN_TILE 8
 #define SLICE 16
-enum { AHEAD = 8192 };
 #include "attention.h"
 #include "dequantize.h"
 #include "slices.h"

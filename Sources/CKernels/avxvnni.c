@@ -11,8 +11,7 @@
 #define ATTENTION_TILE 1
 #define TOKEN_TILE 4
 #define SLICE 8
-#define PAIR_TILE 1
-enum { AHEAD = 8192 };
+#define DECODE_TILE 1
 #include "attention.h"
 #include "dequantize.h"
 #include "slices.h"
@@ -74,7 +73,7 @@ INLINE ints whole(const struct layout layout, const struct partial *partial, int
     return carried_zero(layout) ? (ints)partial->sum + start : (ints)partial->sum;
 }
 
-#include "pair.h"
+#include "decode.h"
 
 #define TABLE shoal_kernels_avxvnni
 #include "table.h"

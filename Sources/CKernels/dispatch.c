@@ -180,6 +180,20 @@ const char *shoal_isa_refusal(void) {
     return refusal;
 }
 
+int shoal_streams(void) {
+#if defined(__x86_64__)
+    static atomic_int streams = 0;
+    int known = atomic_load_explicit(&streams, memory_order_relaxed);
+    if (known == 0) {
+        known = __builtin_cpu_is("amd") ? 1 : 2;
+        atomic_store_explicit(&streams, known, memory_order_relaxed);
+    }
+    return known;
+#else
+    return 2;
+#endif
+}
+
 static const struct kernels *kernels(void) { return tables[shoal_isa_active()].kernels; }
 
 static const struct type_kernels *kernels_of(uint32_t type) {

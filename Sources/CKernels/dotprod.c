@@ -9,7 +9,6 @@
 #define ATTENTION_TILE 1
 #define TOKEN_TILE 8
 #define SLICE 4
-enum { AHEAD = 1024 };
 #include "neon.h"
 
 INLINE ints dots(const struct layout layout, const bytes *w, int first, int count, const int8_t *x, ints start) {

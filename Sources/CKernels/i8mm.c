@@ -11,7 +11,6 @@
 #define TOKEN_TILE 8
 #define PAIRS 1
 #define SLICE 4
-enum { AHEAD = 1024 };
 #include "neon.h"
 
 INLINE ints dots(const struct layout layout, const bytes *w, int first, int count, const int8_t *x, ints start) {

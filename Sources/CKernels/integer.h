@@ -1,10 +1,10 @@
 // The int8 products, shared by the wide instruction sets. The including file defines SLICE (rows that one register of int32 holds),
-// TOKEN_TILE, AHEAD (bytes that the decode loop reads ahead) and, over its own registers:
+// TOKEN_TILE and, over its own registers:
 //   int carried_zero(layout)              what its weights are too large by
 //   void weights_of(layout, bytes *w)     codes, in place, to what `dots` takes
 //   ints dots(layout, const bytes *w, int first, int count, const int8_t *x, ints start)
 //                                         start + sum over chunks first..<first + count of four columns each
-// and optionally `dots_of_two` (PAIRS), for two tokens at once, or `pair_tile` (PAIR_TILE), for one token and two panels. Integers are exact, so their order is free; the float part is the same
+// and optionally `dots_of_two` (PAIRS), for two tokens at once, or `decode_tile` (DECODE_TILE), for one token. Integers are exact, so their order is free; the float part is the same
 // for all.
 #ifndef SHOAL_INTEGER_H
 #define SHOAL_INTEGER_H
@@ -110,7 +110,7 @@ INLINE void tile(
 #pragma clang loop unroll(full)
             for (int p = 0; p < panels; p++) {
                 const uint8_t *panel = weights + (size_t)p * panel_bytes;
-                prefetch(panel + AHEAD + run * share, share);
+                prefetch(panels, panel + run * share, share);
 #pragma clang loop unroll(full)
                 for (int s = 0; s < SLICES; s++) {
                     bytes w[8];
@@ -143,9 +143,9 @@ INLINE void tile(
     for (int i = 0; i < panels * tokens; i++) memcpy(&sums[i], local[i], sizeof(vec));
 }
 
-#if defined(PAIR_TILE)
-INLINE void pair_tile(
-    const struct layout layout, const uint8_t *weights, size_t panel_bytes, size_t blocks, const struct shoal_activation_block *x,
+#if defined(DECODE_TILE)
+INLINE void decode_tile(
+    const struct layout layout, const int panels, const uint8_t *weights, size_t panel_bytes, size_t blocks, const struct shoal_activation_block *x,
     vec *sums);
 #endif
 
@@ -165,22 +165,24 @@ INLINE void multiply_tile(
     const struct layout layout, const int panels, const int tokens, const uint8_t *weights, size_t panel_bytes, size_t blocks,
     const struct shoal_activation_block *x, size_t panel, size_t rows, float *y, size_t y_stride) {
     vec sums[RESULTS];
-#if defined(PAIR_TILE)
-    if (panels == 2 && tokens == 1) pair_tile(layout, weights, panel_bytes, blocks, x, sums);
+#if defined(DECODE_TILE)
+    if (tokens == 1) decode_tile(layout, panels, weights, panel_bytes, blocks, x, sums);
     else
 #endif
         tile(layout, panels, tokens, weights, panel_bytes, blocks, x, sums);
     store_tile(panels, tokens, sums, panel, rows, y, y_stride);
 }
 
-/// One token goes through two panels at a time; several go through one, which comes from memory once for all of them.
+/// One token goes through as many panels at a time as the processor reads best; several go through one, which comes from memory once for
+/// all of them.
 INLINE void multiply_runs(
     const struct layout layout, const void *panels, size_t rows, size_t columns, size_t first, size_t last,
     const struct shoal_activation_block *x, size_t tokens, float *y, size_t y_stride) {
     const size_t blocks = columns / 32, bytes = blocks / (size_t)layout_runs(layout) * (size_t)layout_bytes(layout);
+    const int streams = shoal_streams();
     for (size_t p = first; p < last; p++) {
         const uint8_t *weights = (const uint8_t *)panels + p * bytes;
-        if (tokens == 1 && p + 1 < last) {
+        if (tokens == 1 && streams == 2 && p + 1 < last) {
             multiply_tile(layout, 2, 1, weights, bytes, blocks, x, p++, rows, y, y_stride);
             continue;
         }

@@ -36,6 +36,9 @@ struct kernels {
         const struct shoal_attention *cache, const struct shoal_query *queries, size_t count, float *scratch);
 };
 
+/// Panels that decoding reads side by side: 1 or 2, what the processor's own prefetching likes best. It makes no difference to results.
+int shoal_streams(void);
+
 extern const struct kernels shoal_kernels_scalar;
 #if defined(__x86_64__)
 extern const struct kernels shoal_kernels_avx2;

@@ -60,66 +60,87 @@ struct LlamaLayer {
     func forward(
         _ batch: StageBatch, index: Int, configuration: ModelConfiguration, rope: RotaryEmbedding,
         layout: KeyValueLayout,
-        scratch: StageScratch, pool: ThreadPool
+        scratch: StageScratch, pool: ThreadPool, times: OperationTimes?
     ) {
         let rows = batch.rows, width = configuration.width
 
         let quantizesQueries = query.takesInt8 || key.takesInt8 || value.takesInt8
-        pool.forEachRow(rows) { row in
-            normRow(row, weight: attentionNorm, configuration, scratch, quantizes: quantizesQueries)
-        }
-        pool.multiply(
-            MatrixProduct(query, output: scratch.queries), MatrixProduct(key, output: scratch.keys),
-            MatrixProduct(value, output: scratch.values), input: scratch.normed, tokens: rows,
-            scratch: scratch.rowScratch)
-        pool.forEachRow(rows) { row in
-            let queries = scratch.queries + row * configuration.queryWidth
-            let keys = scratch.keys + row * configuration.keyWidth
-            let values = scratch.values + row * configuration.valueWidth
-            if let queryBias { RowOperations.add(queryBias.floats, count: configuration.queryWidth, to: queries) }
-            if let keyBias { RowOperations.add(keyBias.floats, count: configuration.keyWidth, to: keys) }
-            if let valueBias { RowOperations.add(valueBias.floats, count: configuration.valueWidth, to: values) }
-            let angles = scratch.angles + row * configuration.ropeDimensions
-            rope.rotate(queries, heads: configuration.heads, headSize: configuration.keySize, angles: angles)
-            rope.rotate(keys, heads: configuration.keyValueHeads, headSize: configuration.keySize, angles: angles)
-            let position = batch.positions[row]
-            let pages = batch.pieces[batch.pieceOfRow[row]].sequence.table
-            let page = UnsafeMutableRawPointer(mutating: pages[position / KeyValueLayout.positions]!)
-            for head in 0..<configuration.keyValueHeads {
-                PagedAttention.store(
-                    key: keys + head * configuration.keySize, value: values + head * configuration.valueSize,
-                    layout: layout,
-                    layer: index, head: head, slot: position % KeyValueLayout.positions, page: page)
+        times.measure(.attentionNorm) {
+            pool.forEachRow(rows) { row in
+                normRow(row, weight: attentionNorm, configuration, scratch, quantizes: quantizesQueries)
             }
         }
-        attend(batch, index: index, configuration: configuration, layout: layout, scratch: scratch, pool: pool)
-        if output.takesInt8 { pool.forEachRow(rows) { scratch.attended.quantizeRow($0) } }
-        pool.multiply(
-            MatrixProduct(output, output: scratch.projected), input: scratch.attended, tokens: rows,
-            scratch: scratch.rowScratch)
+        times.measure(.queryKeyValue) {
+            pool.multiply(
+                MatrixProduct(query, output: scratch.queries), MatrixProduct(key, output: scratch.keys),
+                MatrixProduct(value, output: scratch.values), input: scratch.normed, tokens: rows,
+                scratch: scratch.rowScratch)
+        }
+        times.measure(.cache) {
+            pool.forEachRow(rows) { row in
+                let queries = scratch.queries + row * configuration.queryWidth
+                let keys = scratch.keys + row * configuration.keyWidth
+                let values = scratch.values + row * configuration.valueWidth
+                if let queryBias { RowOperations.add(queryBias.floats, count: configuration.queryWidth, to: queries) }
+                if let keyBias { RowOperations.add(keyBias.floats, count: configuration.keyWidth, to: keys) }
+                if let valueBias { RowOperations.add(valueBias.floats, count: configuration.valueWidth, to: values) }
+                let angles = scratch.angles + row * configuration.ropeDimensions
+                rope.rotate(queries, heads: configuration.heads, headSize: configuration.keySize, angles: angles)
+                rope.rotate(keys, heads: configuration.keyValueHeads, headSize: configuration.keySize, angles: angles)
+                let position = batch.positions[row]
+                let pages = batch.pieces[batch.pieceOfRow[row]].sequence.table
+                let page = UnsafeMutableRawPointer(mutating: pages[position / KeyValueLayout.positions]!)
+                for head in 0..<configuration.keyValueHeads {
+                    PagedAttention.store(
+                        key: keys + head * configuration.keySize, value: values + head * configuration.valueSize,
+                        layout: layout,
+                        layer: index, head: head, slot: position % KeyValueLayout.positions, page: page)
+                }
+            }
+        }
+        times.measure(.attention) {
+            attend(batch, index: index, configuration: configuration, layout: layout, scratch: scratch, pool: pool)
+        }
+        times.measure(.attentionOutput) {
+            if output.takesInt8 { pool.forEachRow(rows) { scratch.attended.quantizeRow($0) } }
+            pool.multiply(
+                MatrixProduct(output, output: scratch.projected), input: scratch.attended, tokens: rows,
+                scratch: scratch.rowScratch)
+        }
 
         let quantizesGates = gate.takesInt8 || up.takesInt8
-        pool.forEachRow(rows) { row in
-            let projected = scratch.projected + row * width
-            if let outputBias { RowOperations.add(outputBias.floats, count: width, to: projected) }
-            RowOperations.add(projected, count: width, to: scratch.stream + row * width)
-            normRow(row, weight: feedForwardNorm, configuration, scratch, quantizes: quantizesGates)
+        times.measure(.feedForwardNorm) {
+            pool.forEachRow(rows) { row in
+                let projected = scratch.projected + row * width
+                if let outputBias { RowOperations.add(outputBias.floats, count: width, to: projected) }
+                RowOperations.add(projected, count: width, to: scratch.stream + row * width)
+                normRow(row, weight: feedForwardNorm, configuration, scratch, quantizes: quantizesGates)
+            }
         }
-        pool.multiply(
-            MatrixProduct(gate, output: scratch.gates), MatrixProduct(up, output: scratch.ups), input: scratch.normed,
-            tokens: rows, scratch: scratch.rowScratch)
-        pool.forEachRow(rows) { row in
-            let inner = configuration.feedForwardWidth
-            RowOperations.swiGLU(
-                gate: scratch.gates + row * inner, up: scratch.ups + row * inner, count: inner,
-                into: scratch.gated.row(row))
-            if down.takesInt8 { scratch.gated.quantizeRow(row) }
+        times.measure(.gateAndUp) {
+            pool.multiply(
+                MatrixProduct(gate, output: scratch.gates), MatrixProduct(up, output: scratch.ups),
+                input: scratch.normed,
+                tokens: rows, scratch: scratch.rowScratch)
         }
-        pool.multiply(
-            MatrixProduct(down, output: scratch.projected), input: scratch.gated, tokens: rows,
-            scratch: scratch.rowScratch)
-        pool.forEachRow(rows) { row in
-            RowOperations.add(scratch.projected + row * width, count: width, to: scratch.stream + row * width)
+        times.measure(.activation) {
+            pool.forEachRow(rows) { row in
+                let inner = configuration.feedForwardWidth
+                RowOperations.swiGLU(
+                    gate: scratch.gates + row * inner, up: scratch.ups + row * inner, count: inner,
+                    into: scratch.gated.row(row))
+                if down.takesInt8 { scratch.gated.quantizeRow(row) }
+            }
+        }
+        times.measure(.down) {
+            pool.multiply(
+                MatrixProduct(down, output: scratch.projected), input: scratch.gated, tokens: rows,
+                scratch: scratch.rowScratch)
+        }
+        times.measure(.residual) {
+            pool.forEachRow(rows) { row in
+                RowOperations.add(scratch.projected + row * width, count: width, to: scratch.stream + row * width)
+            }
         }
     }
 

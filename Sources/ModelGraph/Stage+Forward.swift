@@ -33,11 +33,11 @@ extension Stage {
                 spanDone += count
                 if spanDone == span.count { (spanIndex, spanDone) = (spanIndex + 1, 0) }
             }
-            enter(input, firstRow: firstRow)
+            times.measure(.embedding) { enter(input, firstRow: firstRow) }
             for (index, layer) in layers.enumerated() {
                 layer.forward(
                     batch, index: index, configuration: configuration, rope: rope, layout: cache.layout,
-                    scratch: scratch, pool: pool)
+                    scratch: scratch, pool: pool, times: times)
             }
             written += leave(outputRows, firstRow: firstRow, written: written, output: output)
             firstRow += batch.rows
@@ -87,7 +87,9 @@ extension Stage {
         guard count > 0, let base = output.baseAddress else { return count }
         let place = base + written * outputWidth
         if let head {
-            head.forward(rows: count, configuration: configuration, scratch: scratch, pool: pool, logits: place)
+            times.measure(.head) {
+                head.forward(rows: count, configuration: configuration, scratch: scratch, pool: pool, logits: place)
+            }
         } else {
             place.update(from: scratch.stream, count: count * width)
         }

@@ -20,6 +20,9 @@ package final class Stage: @unchecked Sendable {
     /// Bytes of memory that the weights take; an embedding that is only looked up counts its file's bytes.
     package let weightBytes: Int
 
+    /// Where the times of operations are kept, for who wants to know them.
+    package var times: OperationTimes?
+
     let pool: ThreadPool
     let embedding: Embedding?
     let layers: [LlamaLayer]

@@ -46,27 +46,25 @@ extension ThreadPool {
         precondition(second.map { $0.matrix.columns == input.columns } ?? true, "activations do not fit")
         precondition(third.map { $0.matrix.columns == input.columns } ?? true, "activations do not fit")
         precondition(tokens <= input.capacity && input.columns <= scratch.columns, "\(tokens) tokens")
-        let groups = (
-            first.matrix.rowGroups, second?.matrix.rowGroups ?? 0, third?.matrix.rowGroups ?? 0
-        )
-        let total = groups.0 + groups.1 + groups.2
-        // Small enough that threads end together, large enough that claiming costs nothing: some 16 K weights at least.
-        let perChunk = max(1, min((16384 + 32 * input.columns - 1) / (32 * input.columns), 64), total / (threads * 16))
-        let chunks = (total + perChunk - 1) / perChunk
+        let groups = first.matrix.rowGroups + (second?.matrix.rowGroups ?? 0) + (third?.matrix.rowGroups ?? 0)
+        // A unit is an equal share of every matrix, so a thread meets the same rows each time. Small enough that threads end together,
+        // large enough that claiming costs nothing: some 16 K weights at least.
+        let perThread = threads == 1 ? 1 : max(1, min(16, groups * 32 * input.columns / (threads * 16384)))
+        let units = threads * perThread
         let products = SendableProducts(first: first, second: second, third: third)
-        run(chunks: chunks) { chunk, thread in
-            let range = chunk * perChunk..<min((chunk + 1) * perChunk, total)
-            func part(_ product: MatrixProduct?, _ start: Int, _ count: Int) {
+        run(chunks: units) { unit, thread in
+            func part(_ product: MatrixProduct?) {
                 guard let product else { return }
-                let lower = max(range.lowerBound, start) - start, upper = min(range.upperBound, start + count) - start
+                let groups = product.matrix.rowGroups
+                let lower = groups * unit / units, upper = groups * (unit + 1) / units
                 guard lower < upper else { return }
                 product.matrix.multiply(
                     groups: lower..<upper, input: input, tokens: tokens, output: product.output,
                     scratch: scratch.row(thread: thread))
             }
-            part(products.first, 0, groups.0)
-            part(products.second, groups.0, groups.1)
-            part(products.third, groups.0 + groups.1, groups.2)
+            part(products.first)
+            part(products.second)
+            part(products.third)
         }
     }
 }

@@ -13,19 +13,47 @@ package enum ProcessorCount {
     /// Physical cores among the processors of this process's affinity mask, and no more than its cgroup's quota allows; at least 1.
     package static var usable: Int {
         #if os(Linux)
-        let processors = affinity()
-        var cores: Set<[Int]> = []
-        for processor in processors {
+        return max(1, min(cores.count, quota() ?? .max))
+        #else
+        return max(1, Int(sysconf(CInt(_SC_NPROCESSORS_ONLN))))
+        #endif
+    }
+
+    /// One processor of every physical core in this process's affinity mask, ordered by memory node; empty where the system does not tell.
+    package static var cores: [Int] {
+        #if os(Linux)
+        var seen: Set<[Int]> = []
+        var cores: [(node: Int, processor: Int)] = []
+        let nodes = nodeOfProcessor()
+        for processor in affinity() {
             let topology = "/sys/devices/system/cpu/cpu\(processor)/topology/"
             // Where the system does not tell, every processor counts as a core.
             let package = readText(topology + "physical_package_id").flatMap(Int.init) ?? 0
             let core = readText(topology + "core_id").flatMap(Int.init) ?? processor
-            cores.insert([package, core])
+            if seen.insert([package, core]).inserted { cores.append((nodes[processor] ?? 0, processor)) }
         }
-        return max(1, min(max(cores.count, 1), quota() ?? .max))
+        return cores.sorted { ($0.node, $0.processor) < ($1.node, $1.processor) }.map(\.processor)
         #else
-        return max(1, Int(sysconf(CInt(_SC_NPROCESSORS_ONLN))))
+        return []
         #endif
+    }
+
+    /// The processor for thread `thread` of `threads`: fewer threads than cores spread evenly over `cores` and so over the memory nodes;
+    /// neighbours share a node.
+    package static func core(_ thread: Int, of threads: Int, among cores: [Int]) -> Int {
+        threads <= cores.count ? cores[thread * cores.count / threads] : cores[thread % cores.count]
+    }
+
+    /// Keeps the calling thread on one processor; nothing happens where the system does not allow it.
+    package static func pin(to processor: Int) { shoal_pin(Int32(processor)) }
+
+    /// The processors of a list of the kernel's, such as "0-3,8".
+    package static func processors(in list: String) -> [Int] {
+        list.split(separator: ",").flatMap { part -> [Int] in
+            let bounds = part.split(separator: "-").compactMap { Int($0) }
+            guard let first = bounds.first, let last = bounds.last, first <= last, last < 1 << 16 else { return [] }
+            return Array(first...last)
+        }
     }
 
     #if os(Linux)
@@ -33,6 +61,16 @@ package enum ProcessorCount {
         var processors = [Int32](repeating: 0, count: 4096)
         let count = shoal_affinity(&processors, processors.count)
         return processors.prefix(count).map(Int.init)
+    }
+
+    private static func nodeOfProcessor() -> [Int: Int] {
+        var nodes: [Int: Int] = [:]
+        for node in processors(in: readText("/sys/devices/system/node/has_cpu") ?? "") {
+            for processor in processors(in: readText("/sys/devices/system/node/node\(node)/cpulist") ?? "") {
+                nodes[processor] = node
+            }
+        }
+        return nodes
     }
 
     /// The cgroup's quota in whole cores, rounded up; the smallest on the way to the root. Version 2, then version 1.

@@ -23,6 +23,44 @@ cp "$work/one.gguf" "$work/first.gguf"
 expect_exit 0 "$shoal" synth --shape tinyllama-1.1b --type Q4_0 "$work/one.gguf"
 cmp "$work/one.gguf" "$work/first.gguf"
 rm -f "$work"/*.gguf
+# Types of every kind give numbers as a model's too.
+for type in q5_1 Q2_K Q3_K Q5_K IQ4_NL IQ4_XS MXFP4 BF16; do
+    expect_exit 0 "$shoal" synth --shape tinyllama-1.1b --layers 1 --type $type "$work/one.gguf"
+    expect_exit 0 "$shoal" logits "$work/one.gguf" --tokens "$work/tokens.json" --output "$work/logits.f32"
+    python3 - "$work/logits.f32" <<'PYTHON'
+import array, statistics, sys
+
+logits = array.array("f", open(sys.argv[1], "rb").read())
+assert 0.9 < statistics.pstdev(logits) < 1.1 and abs(statistics.fmean(logits)) < 0.1, statistics.pstdev(logits)
+PYTHON
+done
+# A mixture of experts, under llama.cpp's names: it can be inspected, and what cannot compute it says so.
+expect_exit 0 "$shoal" synth --shape qwen3-30b-a3b --layers 1 --type Q4_0 "$work/one.gguf"
+expect_exit 0 "$shoal" inspect "$work/one.gguf" --json
+python3 - "$work/out" <<'PYTHON'
+import json, sys
+
+document = json.load(open(sys.argv[1]))
+shapes = {tensor["name"]: (tensor["type"], tensor["dimensions"]) for tensor in document["tensors"]}
+assert shapes["blk.0.ffn_down_exps.weight"] == ("Q4_0", [768, 2048, 128]) and "blk.0.ffn_down.weight" not in shapes
+assert shapes["blk.0.ffn_gate_inp.weight"] == ("F32", [2048, 128]) and shapes["blk.0.attn_q_norm.weight"] == ("F32", [128])
+assert shapes["blk.0.attn_output.weight"] == ("Q4_0", [4096, 2048])
+PYTHON
+expect_exit 1 "$shoal" bench "$work/one.gguf"
+expect_text "$work/err" 'qwen3moe.*not supported'
+# Llama 3.2 has its output matrix in the embedding, and factors that stretch long waves.
+expect_exit 0 "$shoal" synth --shape llama3.2-1b --layers 1 --type Q4_0 "$work/one.gguf"
+expect_exit 0 "$shoal" logits "$work/one.gguf" --tokens "$work/tokens.json" --output "$work/logits.f32"
+python3 - "$work/one.gguf" <<'PYTHON'
+import struct, sys
+
+with open(sys.argv[1], "rb") as file:
+    data = file.read(16 << 20)
+name = struct.pack("<Q", 17) + b"rope_freqs.weight"
+assert b"output.weight" not in data.replace(b"attn_output.weight", b"") and data.count(name) == 1
+PYTHON
+rm -f "$work"/*.gguf
+expect_exit 2 "$shoal" synth --shape tinyllama-1.1b --layers 23 --type Q4_0 "$work/two.gguf"
 expect_exit 2 "$shoal" synth --shape gpt-7 --type Q4_0 "$work/two.gguf"
 expect_exit 1 "$shoal" synth --shape tinyllama-1.1b --type Q4_0 "$work/no folder/two.gguf"
 expect_text "$work/err" 'no folder'

@@ -188,6 +188,8 @@ void shoal_attend(const struct shoal_attention *cache, const struct shoal_query 
 
 /// The processors that this process may run on; how many there are (at most `capacity`), 0 when the system does not tell.
 size_t shoal_affinity(int32_t *processors, size_t capacity);
+/// Keeps the calling thread on one processor; nothing happens when the system does not allow it (or is not Linux).
+void shoal_pin(int32_t processor);
 
 /// Tells the processor that this is a spin loop.
 static inline void shoal_pause(void) {

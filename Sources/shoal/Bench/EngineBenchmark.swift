@@ -10,6 +10,7 @@ struct EngineBenchmark {
     let promptTokens: Int
     let generateTokens: Int
     let repetitions: Int
+    let profiles: Bool
 
     /// One figure over several runs.
     struct Spread: Encodable {
@@ -40,6 +41,17 @@ struct EngineBenchmark {
         var decodeBandwidthShare: Double
         var promptSpread: Spread
         var decodeSpread: Spread
+        /// Where the time goes, if it was asked for; measuring it costs some of the speed.
+        var profile: [OperationShare]?
+    }
+
+    /// What one operation takes.
+    struct OperationShare: Encodable {
+        var operation: String
+        var promptMilliseconds: Double
+        var promptShare: Double
+        var decodeMillisecondsPerToken: Double
+        var decodeShare: Double
     }
 
     /// - Parameter progress: called after each repetition with how many are done.
@@ -56,9 +68,13 @@ struct EngineBenchmark {
         var promptRates: [Double] = []
         var decodeRates: [Double] = []
         var bandwidths: [Double] = []
+        let promptTimes = OperationTimes(), decodeTimes = OperationTimes()
         for repetition in 0..<(repetitions + 1) {
+            if repetition == 1 { for times in [promptTimes, decodeTimes] { times.reset() } }
             try stage.open(sequence: 1)
+            stage.times = profiles ? promptTimes : nil
             let promptSeconds = try time { try step(stage, prompt, at: 0, &logits) }
+            stage.times = profiles ? decodeTimes : nil
             let decodeSeconds = try time {
                 for index in 0..<generateTokens {
                     let token = UInt32((index * 104_729 + 7) % configuration.vocabulary)
@@ -81,7 +97,18 @@ struct EngineBenchmark {
             decodeTokensPerSecond: decodes.median,
             readBandwidthGbPerSecond: bandwidth / 1e9, bytesPerToken: bytes,
             decodeBandwidthShare: decodes.median * Double(bytes) / bandwidth, promptSpread: prompts,
-            decodeSpread: decodes)
+            decodeSpread: decodes, profile: profiles ? profile(promptTimes, decodeTimes) : nil)
+    }
+
+    private func profile(_ prompt: OperationTimes, _ decode: OperationTimes) -> [OperationShare] {
+        Operation.allCases.map { operation in
+            OperationShare(
+                operation: operation.name,
+                promptMilliseconds: prompt[operation] / .milliseconds(repetitions),
+                promptShare: prompt[operation] / prompt.total,
+                decodeMillisecondsPerToken: decode[operation] / .milliseconds(repetitions * generateTokens),
+                decodeShare: decode[operation] / decode.total)
+        }
     }
 
     private func step(_ stage: Stage, _ tokens: [UInt32], at position: Int, _ logits: inout [Float]) throws(ModelError)

@@ -13,6 +13,7 @@ struct BenchCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Tokens of the prompt.", valueName: "N")) var promptTokens = 512
     @Option(help: ArgumentHelp("Tokens decoded after it.", valueName: "N")) var generateTokens = 64
     @Option(help: ArgumentHelp("Times that all is measured, after one to warm up.", valueName: "N")) var repetitions = 5
+    @Flag(help: "Also tells what each operation takes.") var profile = false
     @Flag(help: "Prints JSON.") var json = false
 
     func validate() throws {
@@ -34,7 +35,7 @@ struct BenchCommand: ParsableCommand {
         try Kernels.checkEnvironment()
         let benchmark = EngineBenchmark(
             model: try Model(path: model).file, threads: threads ?? ProcessorCount.usable, promptTokens: promptTokens,
-            generateTokens: generateTokens, repetitions: repetitions)
+            generateTokens: generateTokens, repetitions: repetitions, profiles: profile)
         let result = try benchmark.run { done in
             if Console.errorIsTerminal { Console.error("measured \(done) of \(repetitions)") }
         }
@@ -51,5 +52,21 @@ struct BenchCommand: ParsableCommand {
                 format: "read bandwidth %.1f GB/s, %.3f GB per token: decoding takes %.0f%% of it (%d threads, %@)\n",
                 result.readBandwidthGbPerSecond, Double(result.bytesPerToken) / 1e9, result.decodeBandwidthShare * 100,
                 result.threads, result.instructionSet))
+        if let profile = result.profile { write(profile) }
+    }
+
+    private func write(_ profile: [EngineBenchmark.OperationShare]) {
+        var table = Table([
+            ("", .left), ("prompt, ms", .right), ("share", .right), ("decode, ms/token", .right), ("share", .right),
+        ])
+        for part in profile {
+            table.add(
+                [part.operation]
+                    + [
+                        (part.promptMilliseconds, "%.1f"), (part.promptShare * 100, "%.1f%%"),
+                        (part.decodeMillisecondsPerToken, "%.3f"), (part.decodeShare * 100, "%.1f%%"),
+                    ].map { String(format: $1, $0) })
+        }
+        Console.write("\n" + table.description + "\n")
     }
 }

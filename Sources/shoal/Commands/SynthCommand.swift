@@ -10,12 +10,23 @@ struct SynthCommand: ParsableCommand {
     @Option(help: "Whose dimensions it has.") var shape: ModelShape
     @Option(help: "The type of its matrices: \(RandomBlocks.types.map(\.name).joined(separator: ", ")).")
     var type: SynthType
+    @Option(help: ArgumentHelp("Fewer layers than the shape has, for a smaller file.", valueName: "N")) var layers: Int?
     @Option(help: "Another seed gives other weights.") var seed: UInt64 = 1
     @Argument(help: ArgumentHelp("The GGUF file to write.", valueName: "OUT")) var output: String
 
+    func validate() throws {
+        let all = shape.dimensions.layers
+        if let layers, !(1...all).contains(layers) {
+            throw ValidationError("--layers takes 1 to \(all), not \(layers)")
+        }
+    }
+
     func run() throws {
         var shown = -1
-        try SyntheticModel(shape: shape, type: type.element, seed: seed).write(to: output) { done, total in
+        var dimensions = shape.dimensions
+        dimensions.layers = layers ?? dimensions.layers
+        let model = SyntheticModel(name: shape.rawValue, shape: dimensions, type: type.element, seed: seed)
+        try model.write(to: output) { done, total in
             let percent = done * 100 / total
             guard Console.errorIsTerminal, percent != shown else { return }
             shown = percent

@@ -6,7 +6,10 @@ import Sampling
 /// Block layouts: ggml-quants in the GGML project. Scales are the same in all blocks: speed does not depend on them.
 struct RandomBlocks {
     /// Types it can make.
-    static let types: [ElementType] = [.q4_0, .q4_1, .q8_0, .q4_K, .q6_K, .f16, .f32]
+    static let types: [ElementType] = [
+        .q4_0, .q4_1, .q5_0, .q5_1, .q8_0, .q2_K, .q3_K, .q4_K, .q5_K, .q6_K, .iq4_nl, .iq4_xs, .mxfp4, .bf16, .f16,
+        .f32,
+    ]
 
     private var random: RandomStream
     private let deviation: Float
@@ -36,15 +39,43 @@ struct RandomBlocks {
         case .q4_1:
             store(deviation / 4.6, at: 0, block)
             store(-7.5 * deviation / 4.6, at: 2, block)
+        case .q5_0:
+            // Five bits less 16, uniform.
+            store(deviation / 9.23, at: 0, block)
+        case .q5_1:
+            store(deviation / 9.23, at: 0, block)
+            store(-15.5 * deviation / 9.23, at: 2, block)
         case .q8_0:
             store(deviation / 73.9, at: 0, block)
+        case .q2_K:
+            // Scales of 4 bits around 7.5 times two bits around 1.5, less minima of 4 bits around 7.5.
+            store(deviation / 13.9, at: 80, block)
+            store(1.5 * deviation / 13.9, at: 82, block)
+        case .q3_K:
+            // Scales of 6 bits less 32 with a deviation of 18.5 times three bits less 4 with one of 2.35.
+            store(deviation / 43.3, at: 108, block)
         case .q4_K:
             // Sub-block scales of 6 bits around 32 times nibbles around 7.5, less minima of 6 bits around 32.
             store(deviation / 220, at: 0, block)
             store(7.5 * deviation / 220, at: 2, block)
+        case .q5_K:
+            store(deviation / 527, at: 0, block)
+            store(15.5 * deviation / 527, at: 2, block)
         case .q6_K:
             // Scales of int8 with a deviation of 74 times 6 bits less 32 with one of 18.5.
             store(deviation / 1369, at: 208, block)
+        case .iq4_nl:
+            // The 16 values of the table.
+            store(deviation / 67.4, at: 0, block)
+        case .iq4_xs:
+            // The same times scales of 6 bits less 32.
+            store(deviation / 1246, at: 0, block)
+        case .mxfp4:
+            // Values up to 6 with a deviation of 2.93, times a power of two whose exponent has a bias of 127.
+            block[0] = UInt8(127 + (deviation / 2.93).exponent)
+        case .bf16:
+            let value = uniform(block.load(as: UInt16.self))
+            block.storeBytes(of: UInt16(truncatingIfNeeded: value.bitPattern >> 16), as: UInt16.self)
         case .f16:
             block.storeBytes(of: half(uniform(block.load(as: UInt16.self))), as: UInt16.self)
         default:
