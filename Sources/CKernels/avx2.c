@@ -9,7 +9,7 @@
 #pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
 
 #define ATTENTION_TILE 1
-#define TOKEN_TILE 4
+#define TOKEN_TILE 6
 #define SLICE 8
 #define DECODE_TILE 1
 #include "attention.h"
