@@ -9,8 +9,9 @@
 #pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
 
 #define ATTENTION_TILE 1
-#define TOKEN_TILE 4
+#define TOKEN_TILE 6
 #define SLICE 8
+#define DECODE_TILE 1
 #include "attention.h"
 #include "dequantize.h"
 #include "slices.h"
@@ -54,7 +55,47 @@ INLINE ints dots(const struct layout layout, const bytes *w, int first, int coun
     return (ints)sum;
 }
 
-#include "integer.h"
+/// For decoding: the magnitudes are for weights out of tables, which take the activation's sign (none of them is -128).
+struct activations {
+    __m256i values, magnitudes;
+};
+
+struct partial {
+    __m256i pairs, sum;
+};
+
+INLINE struct activations activations_of(const struct layout layout, const int8_t *x) {
+    __m256i values = four(x);
+    bool table = layout.code == CODE_TABLE_NL || layout.code == CODE_TABLE_E2M1;
+    return (struct activations){values, table ? _mm256_abs_epi8(values) : values};
+}
+
+INLINE void add_chunk(
+    const struct layout layout, struct partial *to, bytes codes, const struct activations *a, int n, int count) {
+    const int together = chunks_in_16_bits(layout);
+    __m256i weights = (__m256i)codes, products;
+    if (layout.code == CODE_OFFSET) {
+        products = _mm256_maddubs_epi16(weights, a->values);
+    } else if (layout.code == CODE_SIGNED) {
+        products = _mm256_maddubs_epi16(_mm256_abs_epi8(weights), _mm256_sign_epi8(a->values, weights));
+    } else {
+        __m256i table = _mm256_broadcastsi128_si256(
+            _mm_loadu_si128((const __m128i *)(layout.code == CODE_TABLE_NL ? shoal_table_nl : shoal_table_e2m1)));
+        weights = _mm256_shuffle_epi8(table, weights);
+        products = _mm256_maddubs_epi16(a->magnitudes, _mm256_sign_epi8(weights, a->values));
+    }
+    to->pairs = n % together == 0 ? products : _mm256_add_epi16(to->pairs, products);
+    if (n % together == together - 1 || n == count - 1) {
+        __m256i sums = _mm256_madd_epi16(to->pairs, _mm256_set1_epi16(1));
+        to->sum = n < together ? sums : _mm256_add_epi32(to->sum, sums);
+    }
+}
+
+INLINE ints whole(const struct layout layout, const struct partial *partial, ints start) {
+    return carried_zero(layout) ? (ints)partial->sum + start : (ints)partial->sum;
+}
+
+#include "decode.h"
 
 #define TABLE shoal_kernels_avx2
 #include "table.h"

@@ -49,4 +49,6 @@ INLINE ints dots(const struct layout layout, const bytes *w, int first, int coun
 #include "table.h"
 
 #pragma clang attribute pop
+
+#include "amx.h"
 #endif

@@ -1,6 +1,7 @@
 // The only place that knows which instruction set runs. A new one: its table in kernels.h, a row in `tables`, a test in `runs_here`.
 #pragma STDC FP_CONTRACT OFF
 #include "kernels.h"
+#include "processor.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
@@ -20,10 +21,14 @@ static const struct {
     [SHOAL_ISA_SCALAR] = {"scalar", &shoal_kernels_scalar},
 #if defined(__x86_64__)
     [SHOAL_ISA_AVX2] = {"avx2", &shoal_kernels_avx2},
+    [SHOAL_ISA_AVXVNNI] = {"avxvnni", &shoal_kernels_avxvnni},
     [SHOAL_ISA_AVX512] = {"avx512", &shoal_kernels_avx512},
+    [SHOAL_ISA_AMX] = {"amx", &shoal_kernels_amx},
 #else
     [SHOAL_ISA_AVX2] = {"avx2", NULL},
+    [SHOAL_ISA_AVXVNNI] = {"avxvnni", NULL},
     [SHOAL_ISA_AVX512] = {"avx512", NULL},
+    [SHOAL_ISA_AMX] = {"amx", NULL},
 #endif
 #if defined(__aarch64__)
     [SHOAL_ISA_NEON] = {"neon", &shoal_kernels_neon},
@@ -58,6 +63,27 @@ static bool has(int word, int bit, const char *setting) {
 }
 #endif
 
+#if defined(__x86_64__)
+static bool runs_here(int isa);
+
+/// Whether AMX is there, and why it is not used although it is: asked once, or by several threads at once with the same answer.
+static bool amx_runs_here(const char **refusal) {
+    static const char absent[] = "absent", fine[] = "fine";
+    static _Atomic(const char *) known = NULL;
+    const char *answer = atomic_load_explicit(&known, memory_order_acquire);
+    if (answer == NULL) {
+        answer = absent;
+        if (shoal_processor_has_amx() && runs_here(SHOAL_ISA_AVX512)) {
+            answer = shoal_amx_refusal();
+            if (answer == NULL) answer = fine;
+        }
+        atomic_store_explicit(&known, answer, memory_order_release);
+    }
+    *refusal = answer == absent || answer == fine ? NULL : answer;
+    return answer == fine;
+}
+#endif
+
 static bool runs_here(int isa) {
     switch (isa) {
     case SHOAL_ISA_SCALAR: return true;
@@ -65,10 +91,15 @@ static bool runs_here(int isa) {
     // __builtin_cpu_supports also asks the operating system (XCR0) for the wide registers.
     case SHOAL_ISA_AVX2:
         return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
+    case SHOAL_ISA_AVXVNNI: return runs_here(SHOAL_ISA_AVX2) && shoal_processor_has_avxvnni();
     case SHOAL_ISA_AVX512:
         return runs_here(SHOAL_ISA_AVX2) && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
             && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq")
             && __builtin_cpu_supports("avx512vnni");
+    case SHOAL_ISA_AMX: {
+        const char *refusal;
+        return amx_runs_here(&refusal);
+    }
 #elif defined(__aarch64__)
     case SHOAL_ISA_NEON: return true;  // part of every AArch64
     case SHOAL_ISA_DOTPROD: return has(1, 20, "hw.optional.arm.FEAT_DotProd");
@@ -112,10 +143,11 @@ static int choose(void) {
     }
     char names[96] = "";
     supported_names(names, sizeof names);
+    const char *refusal = strcmp(wanted, tables[SHOAL_ISA_AMX].name) == 0 ? shoal_isa_refusal() : NULL;
+    const char *cause = known ? "this processor or build does not have that instruction set" : "no such instruction set";
     snprintf(
-        environment_error, sizeof environment_error,
-        "SHOAL_ISA=%.40s: %s; unset it, or use one of: %s", wanted,
-        known ? "this processor or build does not have that instruction set" : "no such instruction set", names);
+        environment_error, sizeof environment_error, "SHOAL_ISA=%.40s: %s; unset it, or use one of: %s", wanted,
+        refusal != NULL ? refusal : cause, names);
     return SHOAL_ISA_SCALAR;
 }
 
@@ -138,6 +170,14 @@ bool shoal_isa_force(int isa) {
 const char *shoal_isa_error(void) {
     shoal_isa_active();
     return environment_error[0] ? environment_error : NULL;
+}
+
+const char *shoal_isa_refusal(void) {
+    const char *refusal = NULL;
+#if defined(__x86_64__)
+    amx_runs_here(&refusal);
+#endif
+    return refusal;
 }
 
 int shoal_streams(void) {

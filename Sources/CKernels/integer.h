@@ -4,7 +4,7 @@
 //   void weights_of(layout, bytes *w)     codes, in place, to what `dots` takes
 //   ints dots(layout, const bytes *w, int first, int count, const int8_t *x, ints start)
 //                                         start + sum over chunks first..<first + count of four columns each
-// and optionally (PAIRS) `dots_of_two`, for two tokens at once. Integers are exact, so their order is free; the float part is the same
+// and optionally `dots_of_two` (PAIRS), for two tokens at once, or `decode_tile` (DECODE_TILE), for one token. Integers are exact, so their order is free; the float part is the same
 // for all.
 #ifndef SHOAL_INTEGER_H
 #define SHOAL_INTEGER_H
@@ -143,6 +143,12 @@ INLINE void tile(
     for (int i = 0; i < panels * tokens; i++) memcpy(&sums[i], local[i], sizeof(vec));
 }
 
+#if defined(DECODE_TILE)
+INLINE void decode_tile(
+    const struct layout layout, const int panels, const uint8_t *weights, size_t panel_bytes, size_t blocks, const struct shoal_activation_block *x,
+    vec *sums);
+#endif
+
 INLINE void store_tile(
     const int panels, const int tokens, const vec *sums, size_t panel, size_t rows, float *y, size_t y_stride) {
     for (int t = 0; t < tokens; t++) {
@@ -159,7 +165,11 @@ INLINE void multiply_tile(
     const struct layout layout, const int panels, const int tokens, const uint8_t *weights, size_t panel_bytes, size_t blocks,
     const struct shoal_activation_block *x, size_t panel, size_t rows, float *y, size_t y_stride) {
     vec sums[RESULTS];
-    tile(layout, panels, tokens, weights, panel_bytes, blocks, x, sums);
+#if defined(DECODE_TILE)
+    if (tokens == 1) decode_tile(layout, panels, weights, panel_bytes, blocks, x, sums);
+    else
+#endif
+        tile(layout, panels, tokens, weights, panel_bytes, blocks, x, sums);
     store_tile(panels, tokens, sums, panel, rows, y, y_stride);
 }
 

@@ -42,7 +42,11 @@ int shoal_streams(void);
 extern const struct kernels shoal_kernels_scalar;
 #if defined(__x86_64__)
 extern const struct kernels shoal_kernels_avx2;
+extern const struct kernels shoal_kernels_avxvnni;
 extern const struct kernels shoal_kernels_avx512;
+extern const struct kernels shoal_kernels_amx;
+/// Why AMX cannot be used although the processor has it, or NULL. Slow: asks the system, and checks.
+const char *shoal_amx_refusal(void);
 #elif defined(__aarch64__)
 extern const struct kernels shoal_kernels_neon;
 extern const struct kernels shoal_kernels_dotprod;

@@ -1,6 +1,11 @@
-// The end of every instruction set's file: its table. TABLE names it.
-#define LAYOUT_ROW(name, type, ...) {type, dequantize_##name, multiply_##name},
-static const struct type_kernels types[] = {
+// The end of every instruction set's file: its table. TABLE names it, MULTIPLY_LAYOUT the int8 products if not by their usual names.
+#if !defined(MULTIPLY_LAYOUT)
+#define MULTIPLY_LAYOUT(name) multiply_##name
+#endif
+#define LAYOUT_ROW(name, type, ...) {type, dequantize_##name, MULTIPLY_LAYOUT(name)},
+#define TYPES_OF(table) types_of_##table
+#define TYPES(table) TYPES_OF(table)
+static const struct type_kernels TYPES(TABLE)[] = {
     {SHOAL_TYPE_F32, dequantize_f32, multiply_f32},
     {SHOAL_TYPE_F16, dequantize_f16, multiply_f16},
     {SHOAL_TYPE_BF16, dequantize_bf16, multiply_bf16},
@@ -18,7 +23,7 @@ static const struct type_kernels types[] = {
 };
 
 const struct kernels TABLE = {
-    .types = types,
+    .types = TYPES(TABLE),
     .quantize_activations = quantize_activations,
     .dot_rows = dot_rows,
     .rms_norm = rms_norm,
@@ -31,3 +36,6 @@ const struct kernels TABLE = {
     .cache_store = cache_store,
     .attend = attend,
 };
+#undef LAYOUT_ROW
+#undef TYPES_OF
+#undef TYPES

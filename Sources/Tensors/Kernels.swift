@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// Thread safety: may be used from any thread; `force` only while no product runs.
 package enum Kernels {
-    /// The name of the instruction set in use: "scalar", "avx2", "avx512", "neon", "dotprod" or "i8mm".
+    /// The name of the instruction set in use: "scalar", "avx2", "avxvnni", "avx512", "amx", "neon", "dotprod" or "i8mm".
     package static var instructionSet: String { String(cString: shoal_isa_name(shoal_isa_active())) }
 
     /// The names of all that this build and processor can use, slowest first.
@@ -15,6 +15,9 @@ package enum Kernels {
             String(cString: shoal_isa_name($0))
         }
     }
+
+    /// Why an instruction set that the processor has is not among them, or nil: the system does not permit it, or what it computed differed.
+    package static var refusal: String? { shoal_isa_refusal().map { String(cString: $0) } }
 
     /// Checks that the environment variable `SHOAL_ISA`, if set, names an instruction set that can be used.
     ///

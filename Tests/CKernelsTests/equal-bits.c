@@ -222,14 +222,15 @@ static void rotary_tables(void) {
 static void check(int isa) {
     conversions(isa);
     rotary_tables();
-    static const size_t tokens[] = {1, 2, 3, 4, 5, 7, 8, 9, 13, 17};
+    static const size_t tokens[] = {1, 2, 3, 4, 5, 7, 8, 9, 13, 17, 16, 33, 150};
     static const size_t rows[] = {1, 16, 17, 33, 48};
     for (int i = 0; i < TYPES; i++) {
         size_t block = shoal_format_of(all[i].type)->block_elements, widths[] = {block, 3 * block, block == 1 ? 37 : 5 * block};
         if (block == 1) widths[0] = 32, widths[1] = 96;
-        for (size_t n = 0; n < 10; n++) products(isa, &all[i], rows[n % 5], widths[n % 3], tokens[n], 0);
+        for (size_t n = 0; n < 13; n++) products(isa, &all[i], rows[n % 5], widths[n % 3], tokens[n], 0);
         static const int fillings[] = {0xff, 0x80, 0x7f, 0x01, 0xf0, 0x0f};
-        for (size_t n = 0; n < 6 && block > 1; n++) products(isa, &all[i], 3, 2 * block, 1 + 8 * (n % 2), fillings[n]);
+        static const size_t few[] = {1, 9, 16};
+        for (size_t n = 0; n < 18 && block > 1; n++) products(isa, &all[i], 3, 2 * block, few[n % 3], fillings[n / 3]);
     }
     for (size_t count = 2; count <= 200; count += count < 40 ? 2 : 32) rows_of_floats(isa, count);
     for (int kind = 0; kind < 2; kind++) {
@@ -260,5 +261,6 @@ int main(int count, char **names) {
             "%s: %d comparisons with scalar, %d differ, digest %016llx\n", isa_name, checks, failures - before,
             (unsigned long long)digest);
     }
+    if (shoal_isa_refusal() != NULL) printf("refused: %s\n", shoal_isa_refusal());
     return failures > 0;
 }

@@ -15,16 +15,19 @@
 enum shoal_isa {
     SHOAL_ISA_SCALAR = 0,
     SHOAL_ISA_AVX2 = 1,
-    SHOAL_ISA_AVX512 = 2,
-    SHOAL_ISA_NEON = 3,
-    SHOAL_ISA_DOTPROD = 4,
-    SHOAL_ISA_I8MM = 5,
-    SHOAL_ISA_COUNT = 6,
+    SHOAL_ISA_AVXVNNI = 2,
+    SHOAL_ISA_AVX512 = 3,
+    SHOAL_ISA_AMX = 4,
+    SHOAL_ISA_NEON = 5,
+    SHOAL_ISA_DOTPROD = 6,
+    SHOAL_ISA_I8MM = 7,
+    SHOAL_ISA_COUNT = 8,
 };
 
-/// The name that `SHOAL_ISA` takes ("scalar", "avx2", "avx512", "neon", "dotprod", "i8mm"), or NULL for an unknown number.
+/// The name that `SHOAL_ISA` takes ("scalar", "avx2", "avxvnni", "avx512", "amx", "neon", "dotprod", "i8mm"), or NULL for an unknown number.
 const char *shoal_isa_name(int isa);
-/// Whether this build has the instruction set and this processor and kernel can run it.
+/// Whether this build has the instruction set and this processor and kernel can run it. The first question for AMX asks Linux for its
+/// tiles and compares products with AVX-512's.
 bool shoal_isa_supported(int isa);
 /// The instruction set in use: the best supported one, or the one `SHOAL_ISA` or `shoal_isa_force` names.
 int shoal_isa_active(void);
@@ -32,6 +35,8 @@ int shoal_isa_active(void);
 bool shoal_isa_force(int isa);
 /// What is wrong with the value of `SHOAL_ISA`, or NULL. With a wrong value the scalar kernels are used.
 const char *shoal_isa_error(void);
+/// Why an instruction set that the processor has is not supported, or NULL.
+const char *shoal_isa_refusal(void);
 
 // --- Formats (numbers are ggml type ids) ----------------------------------------------------------------------------
 

@@ -57,6 +57,7 @@ struct WorkerCommand: AsyncParsableCommand, UsesNetwork {
         Console.error(
             "worker \(worker.configuration.name) listens on \(listener.boundEndpoint), \(worker.configuration.threads) threads, \(Kernels.instructionSet)"
         )
+        if let refusal = Kernels.refusal { Console.error("not used: \(refusal)") }
         await termination.wait()
         await listener.close()
     }
