@@ -30,4 +30,5 @@ const struct kernels TABLE = {
     .rope_apply = rope_apply,
     .cache_store = cache_store,
     .attend = attend,
+    .merge = merge,
 };

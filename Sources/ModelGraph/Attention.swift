@@ -23,30 +23,70 @@ struct Attention {
 
     /// Turns the batch's rows of `scratch.queries` into those of `scratch.attended`. All keys and values of the batch are stored.
     func attend(_ batch: StageBatch, scratch: StageScratch, pool: ThreadPool) {
-        let keyValueHeads = configuration.keyValueHeads, group = configuration.heads / keyValueHeads
-        // 1 / sqrt(keySize): division and square root are correctly rounded everywhere.
-        let scale = 1 / Float(configuration.keySize).squareRoot()
-        pool.run(chunks: batch.tiles.count * keyValueHeads) { chunk, thread in
-            let tile = batch.tiles[chunk / keyValueHeads], head = chunk % keyValueHeads
-            let piece = batch.pieces[tile.piece]
-            withUnsafeTemporaryAllocation(of: PagedAttention.Query.self, capacity: tile.count * group) { queries in
-                for offset in 0..<tile.count {
-                    let row = piece.firstRow + tile.offset + offset
-                    for member in 0..<group {
-                        let queryHead = head * group + member
-                        queries.initializeElement(
-                            at: offset * group + member,
-                            to: PagedAttention.Query(
-                                query: scratch.queries + row * configuration.queryWidth + queryHead
-                                    * configuration.keySize,
-                                output: scratch.attended.row(row) + queryHead * configuration.valueSize,
-                                positions: piece.position + tile.offset + offset + 1))
-                    }
-                }
-                PagedAttention.attend(
-                    queries: UnsafeBufferPointer(queries), layout: layout, layer: layer, head: head, scale: scale,
-                    pages: piece.sequence.table, scratch: scratch.scores + thread * scratch.scoresPerThread)
+        if pool.threads > 1, batch.rows <= StageScratch.splitRows, batch.segments > 1 {
+            attendSegments(batch, scratch: scratch, pool: pool)
+        } else {
+            // One head's tiles follow each other, so that threads find its keys and values in a cache they share.
+            pool.run(chunks: batch.tiles.count * layout.heads) { chunk, thread in
+                let tile = batch.tiles[chunk % batch.tiles.count]
+                attend(tile, of: batch, head: chunk / batch.tiles.count, scratch: scratch, thread: thread)
             }
+        }
+    }
+
+    /// Few rows: threads share the segments of every head, and merge their results.
+    private func attendSegments(_ batch: StageBatch, scratch: StageScratch, pool: ThreadPool) {
+        let items = batch.tiles.count * batch.segments
+        pool.run(chunks: items * layout.heads) { chunk, thread in
+            let tile = batch.tiles[chunk % items / batch.segments]
+            attend(
+                tile, of: batch, head: chunk / items, segment: chunk % items % batch.segments, scratch: scratch,
+                thread: thread)
+        }
+        let heads = configuration.heads
+        pool.run(chunks: batch.rows * heads) { chunk, _ in
+            let row = chunk / heads, head = chunk % heads
+            PagedAttention.merge(
+                partial(row: row, head: head, segment: 0, scratch),
+                segments: PagedAttention.segments(positions: batch.positions[row] + 1),
+                stride: scratch.partialStride, valueSize: layout.valueSize,
+                into: scratch.attended.row(row) + head * layout.valueSize)
+        }
+    }
+
+    private func partial(row: Int, head: Int, segment: Int, _ scratch: StageScratch) -> UnsafeMutablePointer<Float> {
+        let place = (row * configuration.heads + head) * scratch.segments + segment
+        return scratch.partials + place * scratch.partialStride
+    }
+
+    /// Attends a tile's rows with the queries of one key-value head: into `scratch.attended`, or one segment into `scratch.partials`.
+    private func attend(
+        _ tile: StageBatch.Tile, of batch: StageBatch, head: Int, segment: Int? = nil, scratch: StageScratch,
+        thread: Int
+    ) {
+        let piece = batch.pieces[tile.piece], group = configuration.heads / layout.heads
+        withUnsafeTemporaryAllocation(of: PagedAttention.Query.self, capacity: tile.count * group) { queries in
+            var count = 0
+            for offset in tile.offset..<tile.offset + tile.count {
+                let row = piece.firstRow + offset, positions = piece.position + offset + 1
+                if let segment, positions <= segment * PagedAttention.segmentPositions { continue }
+                for queryHead in head * group..<(head + 1) * group {
+                    let whole = scratch.attended.row(row) + queryHead * layout.valueSize
+                    queries.initializeElement(
+                        at: count,
+                        to: PagedAttention.Query(
+                            query: scratch.queries + row * configuration.queryWidth + queryHead * layout.keySize,
+                            output: segment.map { partial(row: row, head: queryHead, segment: $0, scratch) } ?? whole,
+                            positions: positions))
+                    count += 1
+                }
+            }
+            PagedAttention.attend(
+                queries: UnsafeBufferPointer(rebasing: queries[..<count]), segment: segment, layout: layout,
+                layer: layer, head: head,
+                // 1 / sqrt(keySize): division and square root are correctly rounded everywhere.
+                scale: 1 / Float(layout.keySize).squareRoot(), pages: piece.sequence.table,
+                scratch: scratch.attention + thread * scratch.attentionPerThread)
         }
     }
 }

@@ -29,7 +29,7 @@ import Darwin
             }
         }
         var output = [Float](repeating: .nan, count: lengths.count * layout.valueSize)
-        var scratch = [Float](repeating: .nan, count: PagedAttention.scratchCount(positions: positions))
+        var scratch = [Float](repeating: .nan, count: PagedAttention.scratchCount(keySize: layout.keySize, valueSize: layout.valueSize))
         let table: [UnsafeRawPointer?] = pages.map { UnsafeRawPointer($0.base) }
         queries.withUnsafeBufferPointer { input in
             output.withUnsafeMutableBufferPointer { output in
