@@ -59,6 +59,8 @@ struct part {
     const void *const *pages;
     size_t page_count;
     size_t counts[SHOAL_QUERY_TILE], shared;
+    /// What follows the last page, to be read ahead: the next segment's first keys, or anything.
+    const uint8_t *after;
     /// Scores, then weights: `[queries, SEGMENT]`.
     float *weights;
     float *rest;
@@ -131,10 +133,10 @@ INLINE void mix(
     vec sums[ATTENTION_SUMS] = {0};
     const size_t row = part->cache->value_size * size;
     for (size_t position = 0; position < part->shared;) {
-        const uint8_t *values = values_of(part, position) + column * size, *next = values;
+        const uint8_t *values = values_of(part, position) + column * size, *next;
         size_t end = position + PAGE;
         if (end < part->shared) next = values_of(part, end) + column * size;
-        else end = part->shared;
+        else end = part->shared, next = part->after + column * size;
         for (; position < end; position++, values += row, next += row) {
             soon(next, (size_t)vectors * LANES * size);
             vec value[4];
@@ -252,6 +254,8 @@ INLINE void attend_tile(
         part.shared = part.counts[q] < part.shared ? part.counts[q] : part.shared;
     }
     part.page_count = (most + PAGE - 1) / PAGE;
+    bool last = queries[0].positions <= (segment + 1) * SEGMENT;
+    part.after = (const uint8_t *)part.pages[last ? 0 : SEGMENT / PAGE] + cache->key_offset;
     if (cache->kind == SHOAL_CACHE_F16) score_all(load_half, 2, n, &part);
     else if (cache->kind == SHOAL_CACHE_F32) score_all(load_single, 4, n, &part);
     else score_bytes(n, &part);

@@ -23,7 +23,9 @@ struct Attention {
 
     /// Turns the batch's rows of `scratch.queries` into those of `scratch.attended`. All keys and values of the batch are stored.
     func attend(_ batch: StageBatch, scratch: StageScratch, pool: ThreadPool) {
-        if pool.threads > 1, batch.rows <= StageScratch.splitRows, batch.segments > 1 {
+        // Eight pieces of work for each thread are even enough, also where one of them is slow.
+        let fewPieces = pool.threads > 1 && batch.tiles.count * layout.heads < 8 * pool.threads
+        if fewPieces, batch.segments > 1, batch.rows <= StageScratch.splitRows {
             attendSegments(batch, scratch: scratch, pool: pool)
         } else {
             // One head's tiles follow each other, so that threads find its keys and values in a cache they share.
@@ -43,14 +45,16 @@ struct Attention {
                 tile, of: batch, head: chunk / items, segment: chunk % items % batch.segments, scratch: scratch,
                 thread: thread)
         }
-        let heads = configuration.heads
-        pool.run(chunks: batch.rows * heads) { chunk, _ in
-            let row = chunk / heads, head = chunk % heads
-            PagedAttention.merge(
-                partial(row: row, head: head, segment: 0, scratch),
-                segments: PagedAttention.segments(positions: batch.positions[row] + 1),
-                stride: scratch.partialStride, valueSize: layout.valueSize,
-                into: scratch.attended.row(row) + head * layout.valueSize)
+        let group = configuration.heads / layout.heads
+        pool.run(chunks: batch.rows * layout.heads) { chunk, _ in
+            let row = chunk / layout.heads
+            for head in chunk % layout.heads * group..<(chunk % layout.heads + 1) * group {
+                PagedAttention.merge(
+                    partial(row: row, head: head, segment: 0, scratch),
+                    segments: PagedAttention.segments(positions: batch.positions[row] + 1),
+                    stride: scratch.partialStride, valueSize: layout.valueSize,
+                    into: scratch.attended.row(row) + head * layout.valueSize)
+            }
         }
     }
 
@@ -65,28 +69,29 @@ struct Attention {
         thread: Int
     ) {
         let piece = batch.pieces[tile.piece], group = configuration.heads / layout.heads
-        withUnsafeTemporaryAllocation(of: PagedAttention.Query.self, capacity: tile.count * group) { queries in
-            var count = 0
-            for offset in tile.offset..<tile.offset + tile.count {
-                let row = piece.firstRow + offset, positions = piece.position + offset + 1
-                if let segment, positions <= segment * PagedAttention.segmentPositions { continue }
-                for queryHead in head * group..<(head + 1) * group {
-                    let whole = scratch.attended.row(row) + queryHead * layout.valueSize
-                    queries.initializeElement(
-                        at: count,
-                        to: PagedAttention.Query(
-                            query: scratch.queries + row * configuration.queryWidth + queryHead * layout.keySize,
-                            output: segment.map { partial(row: row, head: queryHead, segment: $0, scratch) } ?? whole,
-                            positions: positions))
-                    count += 1
-                }
+        let queries = scratch.tileQueries + thread * scratch.queriesPerTile
+        var count = 0
+        for offset in tile.offset..<tile.offset + tile.count {
+            let row = piece.firstRow + offset, positions = piece.position + offset + 1
+            if let segment, positions <= segment * PagedAttention.segmentPositions { continue }
+            for queryHead in head * group..<(head + 1) * group {
+                let output =
+                    if let segment {
+                        partial(row: row, head: queryHead, segment: segment, scratch)
+                    } else {
+                        scratch.attended.row(row) + queryHead * layout.valueSize
+                    }
+                queries[count] = PagedAttention.Query(
+                    query: scratch.queries + row * configuration.queryWidth + queryHead * layout.keySize,
+                    output: output, positions: positions)
+                count += 1
             }
-            PagedAttention.attend(
-                queries: UnsafeBufferPointer(rebasing: queries[..<count]), segment: segment, layout: layout,
-                layer: layer, head: head,
-                // 1 / sqrt(keySize): division and square root are correctly rounded everywhere.
-                scale: 1 / Float(layout.keySize).squareRoot(), pages: piece.sequence.table,
-                scratch: scratch.attention + thread * scratch.attentionPerThread)
         }
+        PagedAttention.attend(
+            queries: UnsafeBufferPointer(start: queries, count: count), segment: segment, layout: layout,
+            layer: layer, head: head,
+            // 1 / sqrt(keySize): division and square root are correctly rounded everywhere.
+            scale: 1 / Float(layout.keySize).squareRoot(), pages: piece.sequence.table,
+            scratch: scratch.attention + thread * scratch.attentionPerThread)
     }
 }

@@ -34,6 +34,9 @@ final class StageScratch {
     /// What attention needs for each thread.
     let attention: UnsafeMutablePointer<Float>
     let attentionPerThread: Int
+    /// The queries of a tile of each thread.
+    let tileQueries: UnsafeMutablePointer<PagedAttention.Query>
+    let queriesPerTile: Int
     /// Attention's results of a few rows over each segment `[splitRows, heads, segments, partialStride]`.
     let partials: UnsafeMutablePointer<Float>
     let partialStride: Int
@@ -47,6 +50,7 @@ final class StageScratch {
             keySize: configuration.keySize, valueSize: configuration.valueSize)
         partialStride = PagedAttention.partialCount(valueSize: configuration.valueSize)
         segments = PagedAttention.segments(positions: context)
+        queriesPerTile = StageBatch.tileRows * configuration.heads / configuration.keyValueHeads
         var buffers: [AlignedBuffer] = []
         func floats(_ count: Int) throws(TensorError) -> UnsafeMutablePointer<Float> {
             let buffer = try AlignedBuffer(floats: count)
@@ -66,6 +70,11 @@ final class StageScratch {
             gated = try Activations(rows: rows, columns: configuration.feedForwardWidth)
             angles = try floats(rows * configuration.ropeDimensions)
             attention = try floats(threads * attentionPerThread)
+            let queryBytes = threads * queriesPerTile * MemoryLayout<PagedAttention.Query>.stride
+            let queryBuffer = try AlignedBuffer(byteCount: queryBytes)
+            buffers.append(queryBuffer)
+            tileQueries = queryBuffer.base.bindMemory(
+                to: PagedAttention.Query.self, capacity: threads * queriesPerTile)
             partials = try floats(Self.partialCount(configuration, context: context, threads: threads))
             rowScratch = try RowScratch(threads: threads, columns: Self.widest(configuration))
         } catch {

@@ -13,6 +13,7 @@ package struct KeyValueLayout: Sendable, Hashable {
         /// Single precision, for the exact mode.
         case float32
         /// Bytes, with a scale in half precision for every 32 of a head's key or value: 53% of `float16`.
+        // swift-format-ignore: AlwaysUseLowerCamelCase
         case q8_0
 
         /// What head sizes are a multiple of.

@@ -10,6 +10,7 @@ struct EngineBenchmark {
     let promptTokens: Int
     let generateTokens: Int
     let repetitions: Int
+    let keyValueType: KeyValueType
 
     /// One figure over several runs.
     struct Spread: Encodable {
@@ -49,7 +50,7 @@ struct EngineBenchmark {
         let configuration = try ModelConfiguration(file: model)
         let stage = try Stage(
             configuration: configuration, range: .whole(configuration), tensors: model, compute: .int8,
-            context: promptTokens + generateTokens + 1, pool: pool)
+            keyValueType: keyValueType, context: promptTokens + generateTokens + 1, pool: pool)
         var logits = [Float](repeating: 0, count: configuration.vocabulary)
         // Ids spread over the vocabulary; which they are makes no difference to the time.
         let prompt = (0..<promptTokens).map { UInt32(($0 * 7919 + 13) % configuration.vocabulary) }

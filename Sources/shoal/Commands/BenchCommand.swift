@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import ModelGraph
 import Tensors
 
 struct BenchCommand: ParsableCommand {
@@ -13,6 +14,10 @@ struct BenchCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Tokens of the prompt.", valueName: "N")) var promptTokens = 512
     @Option(help: ArgumentHelp("Tokens decoded after it.", valueName: "N")) var generateTokens = 64
     @Option(help: ArgumentHelp("Times that all is measured, after one to warm up.", valueName: "N")) var repetitions = 5
+    @Option(
+        name: .customLong("kv-type"),
+        help: ArgumentHelp("What the key-value cache holds: f16 or q8_0.", valueName: "TYPE"))
+    var keyValueType: KeyValueChoice = .f16
     @Flag(help: "Prints JSON.") var json = false
 
     func validate() throws {
@@ -34,7 +39,8 @@ struct BenchCommand: ParsableCommand {
         try Kernels.checkEnvironment()
         let benchmark = EngineBenchmark(
             model: try Model(path: model).file, threads: threads ?? ProcessorCount.usable, promptTokens: promptTokens,
-            generateTokens: generateTokens, repetitions: repetitions)
+            generateTokens: generateTokens, repetitions: repetitions,
+            keyValueType: keyValueType == .q8_0 ? .q8_0 : .standard)
         let result = try benchmark.run { done in
             if Console.errorIsTerminal { Console.error("measured \(done) of \(repetitions)") }
         }
