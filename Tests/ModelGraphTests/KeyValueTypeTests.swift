@@ -85,13 +85,13 @@ import Testing
         #expect(exact?.code == .invalidInput)
     }
 
-    /// SHOAL_PERPLEXITY_CHUNKS asks for more than the first chunk (of 14).
+    /// SHOAL_PERPLEXITY_CHUNKS asks for more than the first three chunks (of 14).
     @Test("the default model answers alike", .enabled(if: Golden.defaultModel != nil))
     func theDefaultModelAnswersAlike() throws {
         let file = try GGUFFile.open(path: #require(Golden.defaultModel).path)
         let ids = try JSONDecoder().decode(
             [UInt32].self, from: Data(contentsOf: Golden.file("real/smollm2-ppl_text.txt.ids.json")))
-        let chunks = Int(ProcessInfo.processInfo.environment["SHOAL_PERPLEXITY_CHUNKS"] ?? "") ?? 1
+        let chunks = Int(ProcessInfo.processInfo.environment["SHOAL_PERPLEXITY_CHUNKS"] ?? "") ?? 3
         let types: [KeyValueType] = [.q8_0, .standard], count = 512
         let pipelines = try types.map { try Pipeline(file, keyValueType: $0, threads: ProcessorCount.usable) }
         let width = pipelines[0].configuration.vocabulary
@@ -113,6 +113,6 @@ import Testing
         let share = Double(agreeing) / Double(chunks * count)
         print("q8_0 cache: perplexity \(perplexities[0]) (f16 \(perplexities[1])), top-1 \(share)")
         #expect(abs(perplexities[0] / perplexities[1] - 1) < 0.005)
-        #expect(share >= 0.97)
+        #expect(share >= 0.95)
     }
 }
