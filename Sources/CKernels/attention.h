@@ -1,55 +1,112 @@
-// Attention over vectors of 16 lanes; the twin of scalar.c. ATTENTION_TILE (queries at a time) is set by the including file.
+// Attention over one segment in vectors of 16 lanes; the twin of attention_scalar.h. The including file sets ATTENTION_SUMS, how many vectors
+// of sums its registers hold: 4 or 16.
 #ifndef SHOAL_ATTENTION_H
 #define SHOAL_ATTENTION_H
 
+#include "layouts.h"
 #include "vector.h"
 
-_Static_assert(ATTENTION_TILE <= SHOAL_QUERY_TILE, "");
+static multiply_function multiply_q8_0;  // integer.h
+
+enum { SEGMENT = SHOAL_SEGMENT_POSITIONS, PAGE = SHOAL_PAGE_POSITIONS };
+
+INLINE vec load_byte(const void *p) {
+    return __builtin_convertvector(__builtin_convertvector(*(const bvec_unaligned *)p, ivec), vec);
+}
+
+/// Where the scales of a block of 32 columns lie, `[64]` f16, behind the page's values.
+INLINE uint16_t *value_scales(void *values, size_t value_size, size_t block) {
+    return (uint16_t *)((uint8_t *)values + PAGE * value_size) + PAGE * block;
+}
+
+static void cache_store_q8_0(
+    const float *key, const float *value, size_t key_size, size_t value_size, size_t slot, uint8_t *keys, uint8_t *values) {
+    struct shoal_activation_block block;
+    const size_t block_bytes = (size_t)layout_bytes(layout_q8_0);
+    uint8_t *panel = keys + slot / LANES * (key_size / 32) * block_bytes;
+    for (size_t b = 0; b < key_size / 32; b++, panel += block_bytes) {
+        quantize_activations(key + 32 * b, 32, &block);
+        for (size_t k = 0; k < 8; k++) memcpy(panel + 64 * k + 4 * (slot % LANES), block.values + 4 * k, 4);
+        uint16_t scale = half_of_float(block.scale);
+        memcpy(panel + layout_scales(layout_q8_0) + 2 * (slot % LANES), &scale, 2);
+    }
+    for (size_t b = 0; b < value_size / 32; b++) {
+        quantize_activations(value + 32 * b, 32, &block);
+        memcpy(values + slot * value_size + 32 * b, block.values, 32);
+        value_scales(values, value_size, b)[slot] = half_of_float(block.scale);
+    }
+}
 
 static void cache_store(
     int kind, const float *key, const float *value, size_t key_size, size_t value_size, size_t slot, void *keys,
     void *values) {
     if (kind == SHOAL_CACHE_F16) {
-        for (size_t i = 0; i < key_size; i++) ((uint16_t *)keys)[i * SHOAL_PAGE_POSITIONS + slot] = half_of_float(key[i]);
+        for (size_t i = 0; i < key_size; i++) ((uint16_t *)keys)[i * PAGE + slot] = half_of_float(key[i]);
         f32_to_f16(value, value_size, (uint16_t *)values + slot * value_size);
-    } else {
-        for (size_t i = 0; i < key_size; i++) ((float *)keys)[i * SHOAL_PAGE_POSITIONS + slot] = key[i];
+    } else if (kind == SHOAL_CACHE_F32) {
+        for (size_t i = 0; i < key_size; i++) ((float *)keys)[i * PAGE + slot] = key[i];
         memcpy((float *)values + slot * value_size, value, value_size * sizeof *value);
+    } else {
+        cache_store_q8_0(key, value, key_size, value_size, slot, keys, values);
     }
 }
 
-/// Scores of all 64 positions of one page for `n` queries; a lane is a position.
-INLINE void score_page(
-    load_function *load_cache, const size_t size, const int n, const uint8_t *keys, size_t key_size, float scale,
-    const struct shoal_query *queries, float *scores, size_t stride) {
-    vec sums[4 * ATTENTION_TILE] = {0};
-    for (size_t i = 0; i < key_size; i++, keys += SHOAL_PAGE_POSITIONS * size) {
-        vec k0 = load_cache(keys), k1 = load_cache(keys + 16 * size);
-        vec k2 = load_cache(keys + 32 * size), k3 = load_cache(keys + 48 * size);
+/// A segment and the queries that go through it.
+struct part {
+    const struct shoal_attention *cache;
+    const struct shoal_query *queries;
+    /// The first page, pages that a query attends, positions that each and that all attend.
+    const void *const *pages;
+    size_t page_count;
+    size_t counts[SHOAL_QUERY_TILE], shared;
+    /// What follows the last page, to be read ahead: the next segment's first keys, or anything.
+    const uint8_t *after;
+    /// Scores, then weights: `[queries, SEGMENT]`.
+    float *weights;
+    float *rest;
+};
+
+/// `count` bytes to come into the second cache: prefetching into the first holds up the loads (Zen 4).
+INLINE void soon(const uint8_t *place, size_t count) {
+    for (size_t i = 0; i < count; i += 64) __builtin_prefetch(place + i, 0, 2);
+}
+
+/// Products of `n` queries with 16 * `vectors` positions of one page; a lane is a position. `next`: what is wanted after this page.
+INLINE void score(
+    load_function *load_cache, const size_t size, const int n, const int vectors, const struct part *part, const uint8_t *keys,
+    const uint8_t *next, float *scores) {
+    vec sums[ATTENTION_SUMS] = {0};
+    const float *queries[SHOAL_QUERY_TILE];
+    for (int q = 0; q < n; q++) queries[q] = part->queries[q].query;
+    const size_t row = PAGE * size, key_size = part->cache->key_size;
+    for (size_t i = 0; i < key_size; i++, keys += row, next += row) {
+        soon(next, (size_t)vectors * LANES * size);
+        vec k[4];
+        for (int v = 0; v < vectors; v++) k[v] = load_cache(keys + (size_t)v * LANES * size);
         for (int q = 0; q < n; q++) {
-            vec x = splat(queries[q].query[i]);
-            sums[4 * q] = fused(k0, x, sums[4 * q]);
-            sums[4 * q + 1] = fused(k1, x, sums[4 * q + 1]);
-            sums[4 * q + 2] = fused(k2, x, sums[4 * q + 2]);
-            sums[4 * q + 3] = fused(k3, x, sums[4 * q + 3]);
+            vec x = splat(queries[q][i]);
+            for (int v = 0; v < vectors; v++) sums[q * vectors + v] = fused(k[v], x, sums[q * vectors + v]);
         }
     }
     for (int q = 0; q < n; q++) {
-        for (int j = 0; j < 4; j++) store(scores + (size_t)q * stride + 16 * j, sums[4 * q + j] * splat(scale));
+        for (int v = 0; v < vectors; v++) store(scores + q * SEGMENT + v * LANES, sums[q * vectors + v]);
     }
 }
 
-/// Turns scores into e^(score - largest); the sum of them.
-INLINE float exponentials(float *scores, size_t count) {
+/// Turns products into e^(score - largest); their sum.
+INLINE float exponentials(float *scores, size_t count, float scale, float *most) {
     size_t whole = count / LANES * LANES;
-    float largest = -__builtin_inff();
-    if (whole > 0) {
-        vec most = load(scores);
-        for (size_t i = LANES; i < whole; i += LANES) most = __builtin_elementwise_max(most, load(scores + i));
-        largest = __builtin_reduce_max(most);
+    vec greatest = splat(-__builtin_inff()), sums = splat(0);
+    for (size_t i = 0; i < whole; i += LANES) {
+        vec score = load(scores + i) * splat(scale);
+        store(scores + i, score);
+        greatest = __builtin_elementwise_max(greatest, score);
     }
-    for (size_t i = whole; i < count; i++) largest = scores[i] > largest ? scores[i] : largest;
-    vec sums = splat(0);
+    float largest = __builtin_reduce_max(greatest);
+    for (size_t i = whole; i < count; i++) {
+        scores[i] = scores[i] * scale;
+        largest = scores[i] > largest ? scores[i] : largest;
+    }
     for (size_t i = 0; i < whole; i += LANES) {
         vec e = exponential(load(scores + i) - splat(largest));
         store(scores + i, e);
@@ -60,105 +117,182 @@ INLINE float exponentials(float *scores, size_t count) {
         store_first(scores + whole, e, count - whole);
         sums += load_first(scores + whole, count - whole);
     }
+    *most = largest;
     return fold(sums);
 }
 
-/// Weighted values of `vectors` * 16 columns from `column` on for `n` queries; a lane is a column, positions in order.
+INLINE const uint8_t *values_of(const struct part *part, size_t position) {
+    return (const uint8_t *)part->pages[position / PAGE] + part->cache->value_offset;
+}
+
+/// Weighted values of 16 * `vectors` columns from `column` on; a lane is a column, positions in order. The weights of two vectors are
+/// `apart` from those of the next two.
 INLINE void mix(
-    load_function *load_cache, const size_t size, const int n, const int vectors, const struct shoal_attention *cache,
-    const struct shoal_query *queries, const float *weights, size_t stride, const float *inverses, size_t column) {
-    vec sums[4 * ATTENTION_TILE] = {0};
-    size_t shared = queries[0].positions, position = 0;
-    for (int q = 1; q < n; q++) shared = queries[q].positions < shared ? queries[q].positions : shared;
-    const size_t row = cache->value_size * size;
-    while (position < shared) {
-        const uint8_t *values = (const uint8_t *)cache->pages[position / SHOAL_PAGE_POSITIONS] + cache->value_offset + column * size;
-        size_t end = (position / SHOAL_PAGE_POSITIONS + 1) * SHOAL_PAGE_POSITIONS;
-        if (end > shared) end = shared;
-        for (values += position % SHOAL_PAGE_POSITIONS * row; position < end; position++, values += row) {
-            for (int v = 0; v < vectors; v++) {
-                vec value = load_cache(values + (size_t)v * LANES * size);
-                for (int q = 0; q < n; q++) {
-                    sums[4 * q + v] = fused(value, splat(weights[(size_t)q * stride + position]), sums[4 * q + v]);
+    load_function *load_cache, const size_t size, const int n, const int vectors, const struct part *part, const float *weights,
+    const size_t apart, size_t column) {
+    vec sums[ATTENTION_SUMS] = {0};
+    const size_t row = part->cache->value_size * size;
+    for (size_t position = 0; position < part->shared;) {
+        const uint8_t *values = values_of(part, position) + column * size, *next;
+        size_t end = position + PAGE;
+        if (end < part->shared) next = values_of(part, end) + column * size;
+        else end = part->shared, next = part->after + column * size;
+        for (; position < end; position++, values += row, next += row) {
+            soon(next, (size_t)vectors * LANES * size);
+            vec value[4];
+            for (int v = 0; v < vectors; v++) value[v] = load_cache(values + (size_t)v * LANES * size);
+            for (int q = 0; q < n; q++) {
+                for (int v = 0; v < vectors; v++) {
+                    vec weight = splat(weights[(size_t)(v / 2) * apart + (size_t)q * SEGMENT + position]);
+                    sums[q * vectors + v] = fused(value[v], weight, sums[q * vectors + v]);
                 }
             }
         }
     }
     for (int q = 0; q < n; q++) {
-        for (position = shared; position < queries[q].positions; position++) {
-            const uint8_t *values = (const uint8_t *)cache->pages[position / SHOAL_PAGE_POSITIONS] + cache->value_offset
-                + position % SHOAL_PAGE_POSITIONS * row + column * size;
+        for (size_t position = part->shared; position < part->counts[q]; position++) {
+            const uint8_t *values = values_of(part, position) + position % PAGE * row + column * size;
             for (int v = 0; v < vectors; v++) {
-                vec value = load_cache(values + (size_t)v * LANES * size);
-                sums[4 * q + v] = fused(value, splat(weights[(size_t)q * stride + position]), sums[4 * q + v]);
+                vec weight = splat(weights[(size_t)(v / 2) * apart + (size_t)q * SEGMENT + position]);
+                sums[q * vectors + v] = fused(load_cache(values + (size_t)v * LANES * size), weight, sums[q * vectors + v]);
             }
         }
-        for (int v = 0; v < vectors; v++) {
-            store(queries[q].output + column + (size_t)v * LANES, sums[4 * q + v] * splat(inverses[q]));
-        }
+        for (int v = 0; v < vectors; v++) store(part->queries[q].output + column + (size_t)v * LANES, sums[q * vectors + v]);
     }
 }
 
 /// The columns that fill no vector.
-INLINE void mix_column(
-    const size_t size, const struct shoal_attention *cache, const struct shoal_query *query, const float *weights,
-    float inverse, size_t column) {
-    float sum = 0;
-    for (size_t position = 0; position < query->positions; position++) {
-        const uint8_t *page = (const uint8_t *)cache->pages[position / SHOAL_PAGE_POSITIONS] + cache->value_offset;
-        size_t place = position % SHOAL_PAGE_POSITIONS * cache->value_size + column;
-        float value = size == 2 ? float_of_half(((const uint16_t *)page)[place]) : ((const float *)page)[place];
-        sum = __builtin_fmaf(value, weights[position], sum);
+INLINE void mix_column(const size_t size, const int n, const struct part *part, size_t column) {
+    for (int q = 0; q < n; q++) {
+        float sum = 0;
+        for (size_t position = 0; position < part->counts[q]; position++) {
+            const void *values = values_of(part, position);
+            size_t place = position % PAGE * part->cache->value_size + column;
+            float value = size == 2 ? float_of_half(((const uint16_t *)values)[place]) : ((const float *)values)[place];
+            sum = __builtin_fmaf(value, part->weights[(size_t)q * SEGMENT + position], sum);
+        }
+        part->queries[q].output[column] = sum;
     }
-    query->output[column] = sum * inverse;
 }
 
-INLINE void attend_tile(
-    load_function *load_cache, const size_t size, const int n, const struct shoal_attention *cache,
-    const struct shoal_query *queries, float *scratch) {
-    size_t most = 0;
-    for (int q = 0; q < n; q++) most = queries[q].positions > most ? queries[q].positions : most;
-    size_t pages = (most + SHOAL_PAGE_POSITIONS - 1) / SHOAL_PAGE_POSITIONS, stride = pages * SHOAL_PAGE_POSITIONS;
-    for (size_t page = 0; page < pages; page++) {
-        const uint8_t *keys = (const uint8_t *)cache->pages[page] + cache->key_offset;
-        score_page(
-            load_cache, size, n, keys, cache->key_size, cache->scale, queries, scratch + page * SHOAL_PAGE_POSITIONS, stride);
-    }
-    float inverses[ATTENTION_TILE];
-    for (int q = 0; q < n; q++) inverses[q] = 1 / exponentials(scratch + (size_t)q * stride, queries[q].positions);
+/// How many vectors of 16 positions or columns `n` queries take at a time.
+INLINE int vectors_of(int n) {
+    if (ATTENTION_SUMS == 16) return n > 4 ? 2 : 4;
+    return n > 2 ? 1 : n > 1 ? 2 : 4;
+}
+
+INLINE void mix_floats(load_function *load_cache, const size_t size, const int n, const struct part *part) {
+    const size_t vectors = (size_t)vectors_of(n), width = part->cache->value_size;
     size_t column = 0;
-    for (; column + 64 <= cache->value_size; column += 64) {
-        mix(load_cache, size, n, 4, cache, queries, scratch, stride, inverses, column);
+    for (; column + vectors * LANES <= width; column += vectors * LANES) {
+        mix(load_cache, size, n, (int)vectors, part, part->weights, 0, column);
     }
-    for (; column + LANES <= cache->value_size; column += LANES) {
-        mix(load_cache, size, n, 1, cache, queries, scratch, stride, inverses, column);
+    for (; column + LANES <= width; column += LANES) mix(load_cache, size, n, 1, part, part->weights, 0, column);
+    for (; column < width; column++) mix_column(size, n, part, column);
+}
+
+/// The weights times the scales of a block of columns.
+INLINE void scale_weights(const int n, const struct part *part, size_t block, float *out) {
+    for (size_t position = 0; position < part->page_count * PAGE; position += LANES) {
+        void *values = (void *)values_of(part, position);
+        vec scale = load_half(value_scales(values, part->cache->value_size, block) + position % PAGE);
+        for (int q = 0; q < n; q++) store(out + q * SEGMENT + position, load(part->weights + q * SEGMENT + position) * scale);
     }
-    for (; column < cache->value_size; column++) {
-        for (int q = 0; q < n; q++) {
-            mix_column(size, cache, queries + q, scratch + (size_t)q * stride, inverses[q], column);
+}
+
+INLINE void mix_bytes(const int n, const struct part *part) {
+    const size_t width = part->cache->value_size, apart = SHOAL_QUERY_TILE * SEGMENT;
+    size_t column = 0, vectors = (size_t)vectors_of(n);
+    for (; vectors == 4 && column + 64 <= width; column += 64) {
+        scale_weights(n, part, column / 32, part->rest);
+        scale_weights(n, part, column / 32 + 1, part->rest + apart);
+        mix(load_byte, 1, n, 4, part, part->rest, apart, column);
+    }
+    for (; column < width; column += 32) {
+        scale_weights(n, part, column / 32, part->rest);
+        if (ATTENTION_SUMS / n >= 2) {
+            mix(load_byte, 1, n, 2, part, part->rest, 0, column);
+        } else {
+            mix(load_byte, 1, n, 1, part, part->rest, 0, column);
+            mix(load_byte, 1, n, 1, part, part->rest, 0, column + LANES);
         }
     }
 }
 
-INLINE void attend_all(
-    load_function *load_cache, const size_t size, const struct shoal_attention *cache, const struct shoal_query *queries,
-    size_t count, float *scratch) {
-    size_t q = 0;
-    for (; q + ATTENTION_TILE <= count; q += ATTENTION_TILE) {
-        attend_tile(load_cache, size, ATTENTION_TILE, cache, queries + q, scratch);
+INLINE void score_all(load_function *load_cache, const size_t size, const int n, const struct part *part) {
+    const int vectors = vectors_of(n);
+    for (size_t page = 0; page < part->page_count; page++) {
+        const uint8_t *keys = (const uint8_t *)part->pages[page] + part->cache->key_offset, *next = values_of(part, 0);
+        if (page + 1 < part->page_count) next = (const uint8_t *)part->pages[page + 1] + part->cache->key_offset;
+        for (int v = 0; v < 4; v += vectors) {
+            const size_t place = (size_t)v * LANES;
+            score(load_cache, size, n, vectors, part, keys + place * size, next + place * size, part->weights + page * PAGE + place);
+        }
     }
-#if ATTENTION_TILE > 3
-    if (count - q == 3) {
-        attend_tile(load_cache, size, 3, cache, queries + q, scratch);
-        q += 3;
-    }
-#endif
-    for (; q < count; q++) attend_tile(load_cache, size, 1, cache, queries + q, scratch);
 }
 
-static void attend(const struct shoal_attention *cache, const struct shoal_query *queries, size_t count, float *scratch) {
-    if (cache->kind == SHOAL_CACHE_F16) attend_all(load_half, 2, cache, queries, count, scratch);
-    else attend_all(load_single, 4, cache, queries, count, scratch);
+INLINE void score_bytes(const int n, const struct part *part) {
+    const size_t width = part->cache->key_size;
+    struct shoal_activation_block *queries = (struct shoal_activation_block *)part->rest;
+    for (int q = 0; q < n; q++) quantize_activations(part->queries[q].query, width, queries + (size_t)q * width / 32);
+    for (size_t page = 0; page < part->page_count; page++) {
+        const uint8_t *keys = (const uint8_t *)part->pages[page] + part->cache->key_offset;
+        multiply_q8_0(keys, PAGE, width, 0, PAGE / LANES, queries, (size_t)n, part->weights + page * PAGE, SEGMENT);
+    }
+}
+
+INLINE void attend_tile(
+    const int n, const struct shoal_attention *cache, const struct shoal_query *queries, size_t segment, float *scratch) {
+    struct part part = {.cache = cache, .queries = queries, .pages = cache->pages + segment * (SEGMENT / PAGE), .shared = SEGMENT};
+    part.weights = scratch;
+    part.rest = scratch + SHOAL_QUERY_TILE * SEGMENT;
+    size_t most = 0;
+    for (int q = 0; q < n; q++) {
+        size_t count = queries[q].positions - segment * SEGMENT;
+        part.counts[q] = count < SEGMENT ? count : SEGMENT;
+        most = part.counts[q] > most ? part.counts[q] : most;
+        part.shared = part.counts[q] < part.shared ? part.counts[q] : part.shared;
+    }
+    part.page_count = (most + PAGE - 1) / PAGE;
+    bool last = queries[0].positions <= (segment + 1) * SEGMENT;
+    part.after = (const uint8_t *)part.pages[last ? 0 : SEGMENT / PAGE] + cache->key_offset;
+    if (cache->kind == SHOAL_CACHE_F16) score_all(load_half, 2, n, &part);
+    else if (cache->kind == SHOAL_CACHE_F32) score_all(load_single, 4, n, &part);
+    else score_bytes(n, &part);
+    for (int q = 0; q < n; q++) {
+        float *sum = queries[q].output + cache->value_size;
+        *sum = exponentials(part.weights + q * SEGMENT, part.counts[q], cache->scale, sum + 1);
+    }
+    if (cache->kind == SHOAL_CACHE_F16) mix_floats(load_half, 2, n, &part);
+    else if (cache->kind == SHOAL_CACHE_F32) mix_floats(load_single, 4, n, &part);
+    else mix_bytes(n, &part);
+}
+
+static void attend(
+    const struct shoal_attention *cache, const struct shoal_query *queries, size_t count, size_t segment, float *scratch) {
+    while (count > 0) {
+        size_t n = 1;
+#if ATTENTION_SUMS == 16
+        if (count >= 8) attend_tile(8, cache, queries, segment, scratch), n = 8;
+        else
+#endif
+        if (count >= 4) attend_tile(4, cache, queries, segment, scratch), n = 4;
+        else if (count == 3) attend_tile(3, cache, queries, segment, scratch), n = 3;
+        else if (count == 2) attend_tile(2, cache, queries, segment, scratch), n = 2;
+        else attend_tile(1, cache, queries, segment, scratch);
+        queries += n, count -= n;
+    }
+}
+
+static void merge(const float *partial, float *sum, size_t value_size) {
+    float most = sum[value_size + 1], next = partial[value_size + 1], largest = next > most ? next : most;
+    vec factors = exponential((vec){most, next} - splat(largest));
+    float total = sum[value_size], old = factors[0], new = factors[1];
+    size_t i = 0;
+    for (; i + LANES <= value_size; i += LANES) store(sum + i, fused(load(partial + i), splat(new), load(sum + i) * splat(old)));
+    for (; i < value_size; i++) sum[i] = __builtin_fmaf(partial[i], new, sum[i] * old);
+    sum[value_size] = __builtin_fmaf(partial[value_size], new, total * old);
+    sum[value_size + 1] = largest;
 }
 
 #endif

@@ -9,7 +9,7 @@
 #pragma clang attribute push( \
     __attribute__((target("avx2,fma,f16c,avx512f,avx512bw,avx512vl,avx512dq,avx512vnni"))), apply_to = function)
 
-#define ATTENTION_TILE 4
+#define ATTENTION_SUMS 16
 #define TOKEN_TILE 8
 #define SLICE 16
 #include "attention.h"

@@ -8,7 +8,7 @@
 
 #pragma clang attribute push(__attribute__((target("avx2,fma,f16c,avxvnni"))), apply_to = function)
 
-#define ATTENTION_TILE 1
+#define ATTENTION_SUMS 4
 #define TOKEN_TILE 4
 #define SLICE 8
 #define DECODE_TILE 1

@@ -256,6 +256,12 @@ void shoal_cache_store(
     kernels()->cache_store(kind, key, value, key_size, value_size, slot, keys, values);
 }
 
-void shoal_attend(const struct shoal_attention *cache, const struct shoal_query *queries, size_t count, float *scratch) {
-    kernels()->attend(cache, queries, count, scratch);
+void shoal_attend_segment(
+    const struct shoal_attention *cache, const struct shoal_query *queries, size_t count, size_t segment, float *scratch) {
+    for (size_t q = 0; q < count; q += SHOAL_QUERY_TILE) {
+        size_t tile = count - q < SHOAL_QUERY_TILE ? count - q : SHOAL_QUERY_TILE;
+        kernels()->attend(cache, queries + q, tile, segment, scratch);
+    }
 }
+
+void shoal_merge(const float *partial, float *sum, size_t value_size) { kernels()->merge(partial, sum, value_size); }

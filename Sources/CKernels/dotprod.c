@@ -6,7 +6,7 @@
 
 #pragma clang attribute push(__attribute__((target("dotprod"))), apply_to = function)
 
-#define ATTENTION_TILE 1
+#define ATTENTION_SUMS 4
 #define TOKEN_TILE 8
 #define SLICE 4
 #include "neon.h"

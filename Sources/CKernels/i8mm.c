@@ -7,7 +7,7 @@
 
 #pragma clang attribute push(__attribute__((target("dotprod,i8mm"))), apply_to = function)
 
-#define ATTENTION_TILE 1
+#define ATTENTION_SUMS 4
 #define TOKEN_TILE 8
 #define PAIRS 1
 #define SLICE 4

@@ -16,6 +16,9 @@ struct type_kernels {
     multiply_function *multiply;
 };
 
+/// Queries that `attend` takes at a time.
+enum { SHOAL_QUERY_TILE = 8 };
+
 struct kernels {
     const struct type_kernels *types;
     void (*quantize_activations)(const float *x, size_t count, struct shoal_activation_block *out);
@@ -32,12 +35,18 @@ struct kernels {
     void (*cache_store)(
         int kind, const float *key, const float *value, size_t key_size, size_t value_size, size_t slot, void *keys,
         void *values);
+    /// As `shoal_attend_segment`, at most SHOAL_QUERY_TILE queries.
     void (*attend)(
-        const struct shoal_attention *cache, const struct shoal_query *queries, size_t count, float *scratch);
+        const struct shoal_attention *cache, const struct shoal_query *queries, size_t count, size_t segment, float *scratch);
+    /// Adds the partial result of the next segment to that of the earlier ones.
+    void (*merge)(const float *partial, float *sum, size_t value_size);
 };
 
 /// Panels that decoding reads side by side: 1 or 2, what the processor's own prefetching likes best. It makes no difference to results.
 int shoal_streams(void);
+
+/// `merge` of the active instruction set.
+void shoal_merge(const float *partial, float *sum, size_t value_size);
 
 extern const struct kernels shoal_kernels_scalar;
 #if defined(__x86_64__)

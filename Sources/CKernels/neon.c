@@ -4,7 +4,7 @@
 #include "blocks.h"
 #include "kernels.h"
 
-#define ATTENTION_TILE 1
+#define ATTENTION_SUMS 4
 #define TOKEN_TILE 4
 #define SLICE 4
 #include "neon.h"

@@ -235,63 +235,7 @@ MULTIPLY(bf16, SHOAL_TYPE_BF16, columns * sizeof(float))
 #define MULTIPLY_RUNS(name, type, ...) MULTIPLY(name, type, columns / 32 * sizeof(struct shoal_activation_block))
 SHOAL_LAYOUTS(MULTIPLY_RUNS)
 
-// --- Attention ------------------------------------------------------------------------------------------------------
-
-static void cache_store(
-    int kind, const float *key, const float *value, size_t key_size, size_t value_size, size_t slot, void *keys,
-    void *values) {
-    for (size_t i = 0; i < key_size; i++) {
-        size_t place = i * SHOAL_PAGE_POSITIONS + slot;
-        if (kind == SHOAL_CACHE_F16) {
-            ((uint16_t *)keys)[place] = half_of_float(key[i]);
-        } else {
-            ((float *)keys)[place] = key[i];
-        }
-    }
-    for (size_t i = 0; i < value_size; i++) {
-        size_t place = slot * value_size + i;
-        if (kind == SHOAL_CACHE_F16) {
-            ((uint16_t *)values)[place] = half_of_float(value[i]);
-        } else {
-            ((float *)values)[place] = value[i];
-        }
-    }
-}
-
-static float cached(int kind, const void *values, size_t index) {
-    return kind == SHOAL_CACHE_F16 ? float_of_half(((const uint16_t *)values)[index]) : ((const float *)values)[index];
-}
-
-static void attend(const struct shoal_attention *cache, const struct shoal_query *queries, size_t count, float *scratch) {
-    for (const struct shoal_query *query = queries; query < queries + count; query++) {
-        float largest = -__builtin_inff();
-        for (size_t p = 0; p < query->positions; p++) {
-            const uint8_t *page = cache->pages[p / SHOAL_PAGE_POSITIONS];
-            float dot = 0;
-            for (size_t i = 0; i < cache->key_size; i++) {
-                size_t place = i * SHOAL_PAGE_POSITIONS + p % SHOAL_PAGE_POSITIONS;
-                dot = fused(cached(cache->kind, page + cache->key_offset, place), query->query[i], dot);
-            }
-            scratch[p] = dot * cache->scale;
-            if (scratch[p] > largest) largest = scratch[p];
-        }
-        float lanes[LANES] = {0};
-        for (size_t p = 0; p < query->positions; p++) {
-            scratch[p] = exponential(scratch[p] - largest);
-            lanes[p % LANES] += scratch[p];
-        }
-        float inverse = 1 / fold(lanes);
-        for (size_t i = 0; i < cache->value_size; i++) {
-            float sum = 0;
-            for (size_t p = 0; p < query->positions; p++) {
-                const uint8_t *page = cache->pages[p / SHOAL_PAGE_POSITIONS];
-                size_t place = p % SHOAL_PAGE_POSITIONS * cache->value_size + i;
-                sum = fused(cached(cache->kind, page + cache->value_offset, place), scratch[p], sum);
-            }
-            query->output[i] = sum * inverse;
-        }
-    }
-}
+#include "attention_scalar.h"
 
 #define TABLE shoal_kernels_scalar
 #include "table.h"

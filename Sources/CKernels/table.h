@@ -35,6 +35,7 @@ const struct kernels TABLE = {
     .rope_apply = rope_apply,
     .cache_store = cache_store,
     .attend = attend,
+    .merge = merge,
 };
 #undef LAYOUT_ROW
 #undef TYPES_OF

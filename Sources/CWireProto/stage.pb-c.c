@@ -585,7 +585,7 @@ const ProtobufCMessageDescriptor shoal__next_worker__descriptor =
   (ProtobufCMessageInit) shoal__next_worker__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor shoal__load_stage__field_descriptors[10] =
+static const ProtobufCFieldDescriptor shoal__load_stage__field_descriptors[11] =
 {
   {
     "epoch",
@@ -707,12 +707,25 @@ static const ProtobufCFieldDescriptor shoal__load_stage__field_descriptors[10] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "key_value_type",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__LoadStage, key_value_type),
+    &shoal__key_value_type__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned shoal__load_stage__field_indices_by_name[] = {
   9,   /* field[9] = activation_codec */
   5,   /* field[5] = compute */
   6,   /* field[6] = context */
   0,   /* field[0] = epoch */
+  10,   /* field[10] = key_value_type */
   4,   /* field[4] = model_name */
   8,   /* field[8] = next_worker */
   2,   /* field[2] = range */
@@ -723,7 +736,7 @@ static const unsigned shoal__load_stage__field_indices_by_name[] = {
 static const ProtobufCIntRange shoal__load_stage__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 10 }
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor shoal__load_stage__descriptor =
 {
@@ -733,7 +746,7 @@ const ProtobufCMessageDescriptor shoal__load_stage__descriptor =
   "Shoal__LoadStage",
   "shoal",
   sizeof(Shoal__LoadStage),
-  10,
+  11,
   shoal__load_stage__field_descriptors,
   shoal__load_stage__field_indices_by_name,
   1,  shoal__load_stage__number_ranges,
@@ -1196,6 +1209,34 @@ const ProtobufCEnumDescriptor shoal__compute_mode__descriptor =
   shoal__compute_mode__enum_values_by_name,
   1,
   shoal__compute_mode__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue shoal__key_value_type__enum_values_by_number[2] =
+{
+  { "KEY_VALUE_TYPE_DEFAULT", "SHOAL__KEY_VALUE_TYPE__KEY_VALUE_TYPE_DEFAULT", 0 },
+  { "KEY_VALUE_TYPE_Q8_0", "SHOAL__KEY_VALUE_TYPE__KEY_VALUE_TYPE_Q8_0", 1 },
+};
+static const ProtobufCIntRange shoal__key_value_type__value_ranges[] = {
+{0, 0},{0, 2}
+};
+static const ProtobufCEnumValueIndex shoal__key_value_type__enum_values_by_name[2] =
+{
+  { "KEY_VALUE_TYPE_DEFAULT", 0 },
+  { "KEY_VALUE_TYPE_Q8_0", 1 },
+};
+const ProtobufCEnumDescriptor shoal__key_value_type__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "shoal.KeyValueType",
+  "KeyValueType",
+  "Shoal__KeyValueType",
+  "shoal",
+  2,
+  shoal__key_value_type__enum_values_by_number,
+  2,
+  shoal__key_value_type__enum_values_by_name,
+  1,
+  shoal__key_value_type__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
 static const ProtobufCEnumValue shoal__step_codec__enum_values_by_number[5] =

@@ -150,8 +150,8 @@ extension Coordinator {
                     embedding: stage.embedding, firstLayer: UInt32(stage.layers.lowerBound),
                     lastLayer: UInt32(stage.layers.upperBound), head: stage.head),
                 shards: isInProcess(stage.device) ? [] : parts(of: stage).map { ids[$0]! }, modelName: model.id,
-                compute: configuration.compute, context: UInt32(model.context), slots: UInt32(configuration.slots),
-                next: next(after: index, in: plan))
+                compute: configuration.compute, keyValueType: configuration.keyValueType,
+                context: UInt32(model.context), slots: UInt32(configuration.slots), next: next(after: index, in: plan))
             guard case .stageLoaded = try await client(of: stage.device).request(.loadStage(request)) else {
                 throw CoordinatorError(.worker, "\(stage.device) answered the loading of a stage with something else")
             }

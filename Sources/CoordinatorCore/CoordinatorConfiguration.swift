@@ -38,6 +38,8 @@ package struct CoordinatorConfiguration: Sendable {
     package var pins: [Pin]
     /// How stages compute.
     package var compute: ComputeMode
+    /// What key-value caches hold.
+    package var keyValueType: KeyValueType
     /// Positions a sequence may have; `nil` is what the model was trained for, at most `defaultContext`.
     package var context: Int?
     /// Sequences at a time.
@@ -49,13 +51,15 @@ package struct CoordinatorConfiguration: Sendable {
     package static let defaultContext = 8192
 
     package init(
-        devices: [DeviceDeclaration], pins: [Pin] = [], compute: ComputeMode = .int8, context: Int? = nil,
+        devices: [DeviceDeclaration], pins: [Pin] = [], compute: ComputeMode = .int8,
+        keyValueType: KeyValueType = .standard, context: Int? = nil,
         slots: Int = 4,
         rowsPerStep: Int = 256
     ) {
         self.devices = devices
         self.pins = pins
         self.compute = compute
+        self.keyValueType = keyValueType
         self.context = context
         self.slots = slots
         self.rowsPerStep = rowsPerStep

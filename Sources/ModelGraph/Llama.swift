@@ -63,6 +63,7 @@ struct LlamaLayer {
         scratch: StageScratch, pool: ThreadPool, times: OperationTimes?
     ) {
         let rows = batch.rows, width = configuration.width
+        let attention = Attention(configuration: configuration, layout: layout, layer: index)
 
         let quantizesQueries = query.takesInt8 || key.takesInt8 || value.takesInt8
         times.measure(.attentionNorm) {
@@ -87,19 +88,11 @@ struct LlamaLayer {
                 let angles = scratch.angles + row * configuration.ropeDimensions
                 rope.rotate(queries, heads: configuration.heads, headSize: configuration.keySize, angles: angles)
                 rope.rotate(keys, heads: configuration.keyValueHeads, headSize: configuration.keySize, angles: angles)
-                let position = batch.positions[row]
-                let pages = batch.pieces[batch.pieceOfRow[row]].sequence.table
-                let page = UnsafeMutableRawPointer(mutating: pages[position / KeyValueLayout.positions]!)
-                for head in 0..<configuration.keyValueHeads {
-                    PagedAttention.store(
-                        key: keys + head * configuration.keySize, value: values + head * configuration.valueSize,
-                        layout: layout,
-                        layer: index, head: head, slot: position % KeyValueLayout.positions, page: page)
-                }
+                attention.store(row: row, of: batch, scratch: scratch)
             }
         }
         times.measure(.attention) {
-            attend(batch, index: index, configuration: configuration, layout: layout, scratch: scratch, pool: pool)
+            attention.attend(batch, scratch: scratch, pool: pool)
         }
         times.measure(.attentionOutput) {
             if output.takesInt8 { pool.forEachRow(rows) { scratch.attended.quantizeRow($0) } }
@@ -151,37 +144,5 @@ struct LlamaLayer {
             scratch.stream + row * configuration.width, weight: weight.floats, count: configuration.width,
             epsilon: configuration.normEpsilon, into: scratch.normed.row(row))
         if quantizes { scratch.normed.quantizeRow(row) }
-    }
-
-    private func attend(
-        _ batch: StageBatch, index: Int, configuration: ModelConfiguration, layout: KeyValueLayout,
-        scratch: StageScratch,
-        pool: ThreadPool
-    ) {
-        let keyValueHeads = configuration.keyValueHeads, group = configuration.heads / keyValueHeads
-        // 1 / sqrt(keySize): division and square root are correctly rounded everywhere.
-        let scale = 1 / Float(configuration.keySize).squareRoot()
-        pool.run(chunks: batch.tiles.count * keyValueHeads) { chunk, thread in
-            let tile = batch.tiles[chunk / keyValueHeads], head = chunk % keyValueHeads
-            let piece = batch.pieces[tile.piece]
-            withUnsafeTemporaryAllocation(of: PagedAttention.Query.self, capacity: tile.count * group) { queries in
-                for offset in 0..<tile.count {
-                    let row = piece.firstRow + tile.offset + offset
-                    for member in 0..<group {
-                        let queryHead = head * group + member
-                        queries.initializeElement(
-                            at: offset * group + member,
-                            to: PagedAttention.Query(
-                                query: scratch.queries + row * configuration.queryWidth + queryHead
-                                    * configuration.keySize,
-                                output: scratch.attended.row(row) + queryHead * configuration.valueSize,
-                                positions: piece.position + tile.offset + offset + 1))
-                    }
-                }
-                PagedAttention.attend(
-                    queries: UnsafeBufferPointer(queries), layout: layout, layer: index, head: head, scale: scale,
-                    pages: piece.sequence.table, scratch: scratch.scores + thread * scratch.scoresPerThread)
-            }
-        }
     }
 }

@@ -18,16 +18,40 @@ extension ModelConfiguration {
         [TensorNames.finalNorm, tied ? TensorNames.embedding : TensorNames.head]
     }
 
+    /// Refuses a cache that the model's heads or the arithmetic do not go with.
+    ///
+    /// - Throws: `ModelError`.
+    package func check(_ keyValueType: KeyValueType, compute: ComputeMode) throws(ModelError) {
+        guard keyValueType == .q8_0 else { return }
+        guard compute == .int8 else {
+            throw ModelError(
+                code: .invalidInput, message: "a q8_0 key-value cache in the exact mode",
+                mend: "use --kv-type f16, which the exact mode makes f32, or --compute int8")
+        }
+        let block = KeyValueLayout.Element.q8_0.block
+        guard keySize.isMultiple(of: block), valueSize.isMultiple(of: block) else {
+            throw ModelError(
+                code: .unsupportedFeature,
+                message:
+                    "a q8_0 key-value cache takes heads of a multiple of \(block) elements, the model's keys have \(keySize) and values \(valueSize)",
+                mend: "use --kv-type f16")
+        }
+    }
+
     /// The cache layout of a stage with so many layers.
-    package func keyValueLayout(layers: Int, compute: ComputeMode) -> KeyValueLayout {
+    ///
+    /// - Precondition: `check(_:compute:)` passes.
+    package func keyValueLayout(
+        layers: Int, compute: ComputeMode, keyValueType: KeyValueType = .standard
+    ) -> KeyValueLayout {
         KeyValueLayout(
             layers: layers, heads: keyValueHeads, keySize: keySize, valueSize: valueSize,
-            element: compute == .int8 ? .float16 : .float32)
+            element: compute == .f32 ? .float32 : keyValueType == .q8_0 ? .q8_0 : .float16)
     }
 
     /// Bytes of key-value cache that one position takes in one layer.
-    package func keyValueBytesPerPosition(compute: ComputeMode) -> Int {
-        keyValueLayout(layers: 1, compute: compute).pageBytes / KeyValueLayout.positions
+    package func keyValueBytesPerPosition(compute: ComputeMode, keyValueType: KeyValueType = .standard) -> Int {
+        keyValueLayout(layers: 1, compute: compute, keyValueType: keyValueType).pageBytes / KeyValueLayout.positions
     }
 
     /// Bytes of key-value cache that a sequence of `positions` takes in `layers` layers: whole pages.

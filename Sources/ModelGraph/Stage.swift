@@ -40,10 +40,11 @@ package final class Stage: @unchecked Sendable {
     /// - Parameters:
     ///   - context: positions that a sequence may have, at least 1.
     ///   - packed: where packed weights are kept; nil packs them into memory.
-    /// - Throws: `ModelError` for missing, misshapen or unsupported tensors, and when memory runs out.
+    /// - Throws: `ModelError` for missing, misshapen or unsupported tensors, a cache that does not go with the
+    ///   model, and when memory runs out.
     package init(
         configuration: ModelConfiguration, range: StageRange, tensors: some TensorSource, compute: ComputeMode,
-        context: Int,
+        keyValueType: KeyValueType = .standard, context: Int,
         pool: ThreadPool, packed: (any PackedPlaces)? = nil, progress: ((_ done: Int, _ total: Int) -> Void)? = nil
     ) throws(ModelError) {
         do {
@@ -62,6 +63,7 @@ package final class Stage: @unchecked Sendable {
             throw ModelError(
                 code: .invalidInput, message: "a context of \(context) positions", mend: "use 1 to \(1 << 24)")
         }
+        try configuration.check(keyValueType, compute: compute)
         let total = Self.totalBytes(configuration, range, tensors)
         var done = 0
         let loader = TensorLoader(source: tensors, compute: compute, pool: pool, places: packed) { bytes in
@@ -85,7 +87,9 @@ package final class Stage: @unchecked Sendable {
         head = range.head ? try Head(configuration, loader: loader.preparing(headNames)) : nil
         scratch = try StageScratch(configuration, rows: StageScratch.rows, context: context, threads: pool.threads)
         cache = KeyValueCache(
-            layout: configuration.keyValueLayout(layers: range.layers.count, compute: compute), context: context)
+            layout: configuration.keyValueLayout(
+                layers: range.layers.count, compute: compute, keyValueType: keyValueType),
+            context: context)
         let sharesEmbedding = head?.isTied ?? false
         weightBytes =
             layers.reduce(0) { $0 + $1.byteCount } + (head?.byteCount ?? 0)

@@ -23,12 +23,15 @@ struct StageBatch {
     /// The position of each row, and the piece it belongs to.
     private(set) var positions: [Int] = []
     private(set) var pieceOfRow: [Int] = []
+    /// Segments of attention that the row with the most positions has.
+    private(set) var segments = 0
 
     /// Rows of a tile: their queries share the keys and values that the kernel reads.
     static let tileRows = 8
 
     mutating func removeAll() {
         rows = 0
+        segments = 0
         pieces.removeAll(keepingCapacity: true)
         tiles.removeAll(keepingCapacity: true)
         positions.removeAll(keepingCapacity: true)
@@ -48,6 +51,7 @@ struct StageBatch {
         }
         pieces.append(Piece(sequence: sequence, position: position, firstRow: rows, count: count))
         rows += count
+        segments = max(segments, PagedAttention.segments(positions: position + count))
     }
 }
 

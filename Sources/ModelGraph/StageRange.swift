@@ -28,6 +28,15 @@ package enum ComputeMode: String, Sendable, Hashable, CaseIterable {
     case f32
 }
 
+/// What the key-value cache of a stage holds (`--kv-type`).
+package enum KeyValueType: String, Sendable, Hashable, CaseIterable {
+    /// float16; in the exact mode float32.
+    case standard
+    /// int8 with a float16 scale for every 32 values of a head's key or value.
+    // swift-format-ignore: AlwaysUseLowerCamelCase
+    case q8_0
+}
+
 /// One run of consecutive rows of one sequence in a batch.
 package struct RowSpan: Sendable, Hashable {
     /// The sequence.

@@ -5,6 +5,9 @@ final class StageScratch {
     /// Rows computed at a time. What a row becomes does not depend on it.
     static let rows = 256
 
+    /// Rows up to which the segments of a sequence are spread over threads.
+    static let splitRows = 8
+
     let capacity: Int
     /// The residual stream `[rows, width]`.
     let stream: UnsafeMutablePointer<Float>
@@ -28,15 +31,26 @@ final class StageScratch {
     let gated: Activations
     /// Cosines and sines `[rows, ropeDimensions]`.
     let angles: UnsafeMutablePointer<Float>
-    /// Attention's scores of each thread.
-    let scores: UnsafeMutablePointer<Float>
-    let scoresPerThread: Int
+    /// What attention needs for each thread.
+    let attention: UnsafeMutablePointer<Float>
+    let attentionPerThread: Int
+    /// The queries of a tile of each thread.
+    let tileQueries: UnsafeMutablePointer<PagedAttention.Query>
+    let queriesPerTile: Int
+    /// Attention's results of a few rows over each segment `[splitRows, heads, segments, partialStride]`.
+    let partials: UnsafeMutablePointer<Float>
+    let partialStride: Int
+    let segments: Int
     let rowScratch: RowScratch
     private let buffers: [AlignedBuffer]
 
     init(_ configuration: ModelConfiguration, rows: Int, context: Int, threads: Int) throws(ModelError) {
         capacity = rows
-        scoresPerThread = PagedAttention.scratchCount(positions: context)
+        attentionPerThread = PagedAttention.scratchCount(
+            keySize: configuration.keySize, valueSize: configuration.valueSize)
+        partialStride = PagedAttention.partialCount(valueSize: configuration.valueSize)
+        segments = PagedAttention.segments(positions: context)
+        queriesPerTile = StageBatch.tileRows * configuration.heads / configuration.keyValueHeads
         var buffers: [AlignedBuffer] = []
         func floats(_ count: Int) throws(TensorError) -> UnsafeMutablePointer<Float> {
             let buffer = try AlignedBuffer(floats: count)
@@ -55,7 +69,13 @@ final class StageScratch {
             ups = try floats(rows * configuration.feedForwardWidth)
             gated = try Activations(rows: rows, columns: configuration.feedForwardWidth)
             angles = try floats(rows * configuration.ropeDimensions)
-            scores = try floats(threads * scoresPerThread)
+            attention = try floats(threads * attentionPerThread)
+            let queryBytes = threads * queriesPerTile * MemoryLayout<PagedAttention.Query>.stride
+            let queryBuffer = try AlignedBuffer(byteCount: queryBytes)
+            buffers.append(queryBuffer)
+            tileQueries = queryBuffer.base.bindMemory(
+                to: PagedAttention.Query.self, capacity: threads * queriesPerTile)
+            partials = try floats(Self.partialCount(configuration, context: context, threads: threads))
             rowScratch = try RowScratch(threads: threads, columns: Self.widest(configuration))
         } catch {
             throw ModelError(error)
@@ -67,6 +87,13 @@ final class StageScratch {
         max(configuration.width, configuration.attentionWidth, configuration.feedForwardWidth)
     }
 
+    /// One thread goes through all segments itself, and merges as it goes.
+    private static func partialCount(_ configuration: ModelConfiguration, context: Int, threads: Int) -> Int {
+        guard threads > 1 else { return 0 }
+        return splitRows * configuration.heads * PagedAttention.segments(positions: context)
+            * PagedAttention.partialCount(valueSize: configuration.valueSize)
+    }
+
     static func byteCount(_ configuration: ModelConfiguration, rows: Int, context: Int, threads: Int) -> Int {
         let perRow =
             2 * configuration.width + configuration.queryWidth + configuration.keyWidth + configuration.valueWidth
@@ -74,6 +101,9 @@ final class StageScratch {
         return 4 * rows * perRow + Activations.byteCount(rows: rows, columns: configuration.width)
             + Activations.byteCount(rows: rows, columns: configuration.attentionWidth)
             + Activations.byteCount(rows: rows, columns: configuration.feedForwardWidth)
-            + 4 * threads * (PagedAttention.scratchCount(positions: context) + widest(configuration))
+            + 4 * partialCount(configuration, context: context, threads: threads)
+            + 4 * threads
+            * (PagedAttention.scratchCount(keySize: configuration.keySize, valueSize: configuration.valueSize)
+                + widest(configuration))
     }
 }

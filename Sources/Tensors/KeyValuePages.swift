@@ -1,7 +1,7 @@
 import CKernels
 
 /// How one page of a key-value cache is laid out: 64 positions of all layers and heads of a stage. For each layer and head the keys
-/// `[headSize, 64]`, then the values `[64, valueSize]`.
+/// `[keySize, 64]`, then the values `[64, valueSize]`; those of q8_0 as `ckernels.h` says.
 package struct KeyValueLayout: Sendable, Hashable {
     /// Positions of a page.
     package static var positions: Int { SHOAL_PAGE_POSITIONS }
@@ -12,10 +12,20 @@ package struct KeyValueLayout: Sendable, Hashable {
         case float16
         /// Single precision, for the exact mode.
         case float32
+        /// Bytes, with a scale in half precision for every 32 of a head's key or value: 53% of `float16`.
+        // swift-format-ignore: AlwaysUseLowerCamelCase
+        case q8_0
 
-        /// Bytes of an element.
-        package var bytes: Int { self == .float16 ? 2 : 4 }
-        var number: Int32 { Int32(self == .float16 ? SHOAL_CACHE_F16.rawValue : SHOAL_CACHE_F32.rawValue) }
+        /// What head sizes are a multiple of.
+        package var block: Int { self == .q8_0 ? 32 : 1 }
+
+        var number: Int32 {
+            switch self {
+            case .float16: Int32(SHOAL_CACHE_F16.rawValue)
+            case .float32: Int32(SHOAL_CACHE_F32.rawValue)
+            case .q8_0: Int32(SHOAL_CACHE_Q8_0.rawValue)
+            }
+        }
     }
 
     /// Layers of the stage.
@@ -30,7 +40,12 @@ package struct KeyValueLayout: Sendable, Hashable {
     package let element: Element
 
     /// Names a layout.
+    ///
+    /// - Precondition: the sizes are multiples of `element.block`.
     package init(layers: Int, heads: Int, keySize: Int, valueSize: Int, element: Element) {
+        precondition(
+            keySize.isMultiple(of: element.block) && valueSize.isMultiple(of: element.block),
+            "heads of \(keySize) and \(valueSize) in a cache of \(element)")
         self.layers = layers
         self.heads = heads
         self.keySize = keySize
@@ -38,8 +53,8 @@ package struct KeyValueLayout: Sendable, Hashable {
         self.element = element
     }
 
-    var keyBytes: Int { keySize * Self.positions * element.bytes }
-    var headBytes: Int { (keySize + valueSize) * Self.positions * element.bytes }
+    var keyBytes: Int { shoal_cache_bytes(element.number, keySize) }
+    var headBytes: Int { keyBytes + shoal_cache_bytes(element.number, valueSize) }
 
     /// Bytes of one page.
     package var pageBytes: Int { layers * heads * headBytes }
@@ -69,62 +84,4 @@ package final class KeyValuePage {
 
     /// The page's memory.
     package var base: UnsafeMutableRawPointer { buffer.base }
-}
-
-/// Attention over pages (Vaswani et al., "Attention Is All You Need"; grouped heads: Ainslie et al., "GQA").
-///
-/// Thread safety: functions of their arguments only.
-package enum PagedAttention {
-    /// Writes the key and value of one head at one position into its page.
-    ///
-    /// - Precondition: `slot` < 64, `layer` and `head` within the layout.
-    package static func store(
-        key: UnsafePointer<Float>, value: UnsafePointer<Float>, layout: KeyValueLayout, layer: Int, head: Int,
-        slot: Int,
-        page: UnsafeMutableRawPointer
-    ) {
-        precondition(
-            slot < KeyValueLayout.positions && layer < layout.layers && head < layout.heads,
-            "slot \(slot), layer \(layer)")
-        let keys = page + layout.keyOffset(layer: layer, head: head)
-        shoal_cache_store(
-            layout.element.number, key, value, layout.keySize, layout.valueSize, slot, keys, keys + layout.keyBytes)
-    }
-
-    /// Floats of scratch for attending up to `positions` positions.
-    package static func scratchCount(positions: Int) -> Int {
-        (positions + KeyValueLayout.positions - 1) / KeyValueLayout.positions * KeyValueLayout.positions
-            * SHOAL_QUERY_TILE
-    }
-
-    /// Queries of heads that share a key-value head.
-    package struct Query {
-        fileprivate var raw: shoal_query
-
-        /// A query `[keySize]` that attends positions `0..<positions` and its result `[valueSize]`.
-        ///
-        /// - Precondition: `positions` > 0.
-        package init(query: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>, positions: Int) {
-            precondition(positions > 0, "a query attends at least itself")
-            raw = shoal_query(query: query, output: output, positions: positions)
-        }
-    }
-
-    /// Attends all `queries`; every result depends on its own query and positions only.
-    ///
-    /// - Parameter pages: enough for the most positions of a query.
-    /// - Parameter scratch: `scratchCount(positions:)` floats.
-    package static func attend(
-        queries: UnsafeBufferPointer<Query>, layout: KeyValueLayout, layer: Int, head: Int, scale: Float,
-        pages: UnsafePointer<UnsafeRawPointer?>, scratch: UnsafeMutablePointer<Float>
-    ) {
-        guard let base = queries.baseAddress else { return }
-        let offset = layout.keyOffset(layer: layer, head: head)
-        var cache = shoal_attention(
-            pages: pages, key_offset: offset, value_offset: offset + layout.keyBytes, key_size: layout.keySize,
-            value_size: layout.valueSize, scale: scale, kind: layout.element.number)
-        base.withMemoryRebound(to: shoal_query.self, capacity: queries.count) {
-            shoal_attend(&cache, $0, queries.count, scratch)
-        }
-    }
 }

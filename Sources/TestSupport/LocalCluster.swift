@@ -20,6 +20,7 @@ package final class LocalCluster: Sendable {
         package var slots = 4
         package var pins: [Pin] = []
         package var compute = Wire.ComputeMode.int8
+        package var keyValueType = Wire.KeyValueType.standard
         package var rowsPerStep = 256
 
         package init() {}
@@ -49,13 +50,14 @@ package final class LocalCluster: Sendable {
     /// - Throws: what the coordinator refuses; then nothing is left.
     package static func start(
         model: TinyModel = TinyModel(), workers count: Int = 2, context: Int? = nil, slots: Int = 4, pins: [Pin] = [],
-        compute: Wire.ComputeMode = .int8, rowsPerStep: Int = 256
+        compute: Wire.ComputeMode = .int8, keyValueType: Wire.KeyValueType = .standard, rowsPerStep: Int = 256
     ) async throws -> LocalCluster {
         var settings = Settings()
         settings.context = context
         settings.slots = slots
         settings.pins = pins
         settings.compute = compute
+        settings.keyValueType = keyValueType
         settings.rowsPerStep = rowsPerStep
         let cluster = try await prepare(model: model, workers: count, settings: settings)
         do {
@@ -115,7 +117,8 @@ package final class LocalCluster: Sendable {
         let context = settings.context ?? min(configuration.trainedContext, CoordinatorConfiguration.defaultContext)
         let facts = ModelFacts(
             sizes: try ModelSizes(
-                measuring: file, compute: settings.compute == .f32 ? .f32 : .int8, context: context, threads: 1),
+                measuring: file, compute: settings.compute == .f32 ? .f32 : .int8,
+                keyValueType: settings.keyValueType == .q8_0 ? .q8_0 : .standard, context: context, threads: 1),
             vocabularySize: configuration.vocabulary, trainedContext: configuration.trainedContext)
         let transport = LocalWorker.makeTransport()
         let own = Worker(
@@ -135,8 +138,9 @@ package final class LocalCluster: Sendable {
         return Coordinator(
             shards: try ModelShards(file), tokenizer: try Tokenizer(metadata: file.metadata), facts: facts,
             configuration: CoordinatorConfiguration(
-                devices: devices, pins: settings.pins, compute: settings.compute, context: settings.context,
-                slots: settings.slots, rowsPerStep: settings.rowsPerStep),
+                devices: devices, pins: settings.pins, compute: settings.compute,
+                keyValueType: settings.keyValueType, context: settings.context, slots: settings.slots,
+                rowsPerStep: settings.rowsPerStep),
             transport: transport, progress: progress)
     }
 }

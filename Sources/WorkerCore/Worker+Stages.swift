@@ -99,9 +99,9 @@ extension Worker {
                 head: request.range.head)
             return try Stage(
                 configuration: configuration, range: range, tensors: source.tensors,
-                compute: request.compute == .f32 ? .f32 : .int8, context: Int(request.context), pool: pool,
-                packed: source.packed,
-                progress: progress)
+                compute: request.compute == .f32 ? .f32 : .int8,
+                keyValueType: request.keyValueType == .q8_0 ? .q8_0 : .standard, context: Int(request.context),
+                pool: pool, packed: source.packed, progress: progress)
         } catch {
             throw WorkerError(error)
         }

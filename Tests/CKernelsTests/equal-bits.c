@@ -173,34 +173,47 @@ static void rows_of_floats(int isa, size_t count) {
 }
 
 static void attention(int isa, int kind, size_t key_size, size_t value_size, size_t positions, size_t queries) {
-    size_t pages = (positions + 63) / 64, size = kind == SHOAL_CACHE_F16 ? 2 : 4, page_bytes = 64 * size * (key_size + value_size);
+    size_t pages = (positions + 63) / 64, key_bytes = shoal_cache_bytes(kind, key_size);
+    size_t page_bytes = key_bytes + shoal_cache_bytes(kind, value_size);
     uint8_t *caches[2] = {memory(pages * page_bytes), memory(pages * page_bytes)};
     const void *places[64];
-    struct shoal_query query[8];
+    struct shoal_query query[17];
     float *out[2] = {floats(queries * value_size, 0), floats(queries * value_size, 0)};
-    float *input = floats(queries * key_size, 2), *scratch = floats(SHOAL_QUERY_TILE * pages * 64, 0);
+    float *input = floats(queries * key_size, 2), *scratch = floats(shoal_attend_scratch(key_size, value_size), 0);
     for (size_t p = 0; p < positions; p++) {
         float *key = floats(key_size, 2), *value = floats(value_size, 2);
         for (int i = 0; i < 2; i++) {
             shoal_isa_force(i == 0 ? SHOAL_ISA_SCALAR : isa);
             uint8_t *page = caches[i] + p / 64 * page_bytes;
-            shoal_cache_store(kind, key, value, key_size, value_size, p % 64, page, page + 64 * size * key_size);
+            shoal_cache_store(kind, key, value, key_size, value_size, p % 64, page, page + key_bytes);
         }
         free(key), free(value);
     }
     same(caches[1], caches[0], pages * page_bytes, "cache", "", positions);
+    for (size_t p = 0; p < pages; p++) places[p] = caches[0] + p * page_bytes;
+    struct shoal_attention cache = {places, 0, key_bytes, key_size, value_size, 0.125f, kind};
     for (int i = 0; i < 2; i++) {
         shoal_isa_force(i == 0 ? SHOAL_ISA_SCALAR : isa);
-        for (size_t p = 0; p < pages; p++) places[p] = caches[0] + p * page_bytes;
         for (size_t q = 0; q < queries; q++) {
             query[q] = (struct shoal_query){input + q * key_size, out[i] + q * value_size, positions - (queries - 1 - q)};
         }
-        struct shoal_attention cache = {places, 0, 64 * size * key_size, key_size, value_size, 0.125f, kind};
         shoal_attend(&cache, query, queries, scratch);
     }
     same(out[1], out[0], queries * value_size * sizeof(float), "attention", "", positions);
+    // Segment by segment, query by query, the last segment first.
+    size_t segments = (positions + SHOAL_SEGMENT_POSITIONS - 1) / SHOAL_SEGMENT_POSITIONS, stride = shoal_partial_floats(value_size);
+    float *partials = floats(segments * stride, 0);
+    for (size_t q = 0; q < queries; q++) {
+        size_t own = (query[q].positions + SHOAL_SEGMENT_POSITIONS - 1) / SHOAL_SEGMENT_POSITIONS;
+        for (size_t s = own; s-- > 0;) {
+            struct shoal_query one = {query[q].query, partials + s * stride, query[q].positions};
+            shoal_attend_segment(&cache, &one, 1, s, scratch);
+        }
+        shoal_attend_merge(partials, own, stride, value_size, out[1] + q * value_size);
+    }
+    same(out[1], out[0], queries * value_size * sizeof(float), "attention in segments", "", positions);
     for (int i = 0; i < 2; i++) free(caches[i]), free(out[i]);
-    free(input), free(scratch);
+    free(input), free(scratch), free(partials);
 }
 
 /// One code for all instruction sets; here for the digest, so that machines are held against each other.
@@ -233,13 +246,14 @@ static void check(int isa) {
         for (size_t n = 0; n < 18 && block > 1; n++) products(isa, &all[i], 3, 2 * block, few[n % 3], fillings[n / 3]);
     }
     for (size_t count = 2; count <= 200; count += count < 40 ? 2 : 32) rows_of_floats(isa, count);
-    for (int kind = 0; kind < 2; kind++) {
-        static const size_t positions[] = {1, 5, 64, 65, 130, 200};
-        for (size_t n = 0; n < 6; n++) {
-            size_t most = positions[n] < 5 ? positions[n] : 5;
-            attention(isa, kind, 64, 64, positions[n], 1);
-            attention(isa, kind, 20, 84, positions[n], most);
-        }
+    static const int kinds[] = {SHOAL_CACHE_F16, SHOAL_CACHE_F32, SHOAL_CACHE_Q8_0};
+    static const size_t positions[] = {1, 17, 64, 65, 130, 255, 258, 600};
+    for (size_t n = 0; n < 24; n++) {
+        size_t count = positions[n / 3], most = count < 17 ? count : 17;
+        bool blocks = kinds[n % 3] == SHOAL_CACHE_Q8_0;
+        attention(isa, kinds[n % 3], 64, 64, count, 1);
+        attention(isa, kinds[n % 3], blocks ? 96 : 20, blocks ? 32 : 84, count, most);
+        for (size_t queries = 2; queries < 8 && n / 3 == 5; queries++) attention(isa, kinds[n % 3], 32, 128, count, queries);
     }
 }
 

@@ -31,8 +31,8 @@ struct Pipeline {
     let stages: [Stage]
 
     init(
-        _ file: GGUFFile, splits: [Int] = [], compute: ComputeMode = .int8, threads: Int = 1, context: Int = 512,
-        packed: (any PackedPlaces)? = nil
+        _ file: GGUFFile, splits: [Int] = [], compute: ComputeMode = .int8, keyValueType: KeyValueType = .standard,
+        threads: Int = 1, context: Int = 512, packed: (any PackedPlaces)? = nil
     ) throws {
         configuration = try ModelConfiguration(file: file)
         let bounds = [0] + splits + [configuration.layers], pool = ThreadPool(threads: threads)
@@ -42,8 +42,8 @@ struct Pipeline {
                 embedding: index == 1, layers: bounds[index - 1]..<bounds[index], head: index == bounds.count - 1)
             stages.append(
                 try Stage(
-                    configuration: configuration, range: range, tensors: file, compute: compute, context: context,
-                    pool: pool, packed: packed))
+                    configuration: configuration, range: range, tensors: file, compute: compute,
+                    keyValueType: keyValueType, context: context, pool: pool, packed: packed))
         }
         self.stages = stages
     }

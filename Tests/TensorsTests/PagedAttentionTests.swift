@@ -29,7 +29,8 @@ import Darwin
             }
         }
         var output = [Float](repeating: .nan, count: lengths.count * layout.valueSize)
-        var scratch = [Float](repeating: .nan, count: PagedAttention.scratchCount(positions: positions))
+        var scratch = [Float](
+            repeating: .nan, count: PagedAttention.scratchCount(keySize: layout.keySize, valueSize: layout.valueSize))
         let table: [UnsafeRawPointer?] = pages.map { UnsafeRawPointer($0.base) }
         queries.withUnsafeBufferPointer { input in
             output.withUnsafeMutableBufferPointer { output in
@@ -63,13 +64,15 @@ import Darwin
 
     @Test(
         "attention is near double precision, on all sets and in all groups of queries with equal bits",
-        arguments: [KeyValueLayout.Element.float16, .float32], [(16, 16), (64, 64), (80, 96), (20, 36)])
+        arguments: [KeyValueLayout.Element.float16, .float32, .q8_0], [(32, 32), (64, 64), (96, 160), (20, 36)])
     func attentionIsNearDoublePrecisionOn(
         element: KeyValueLayout.Element, sizes: (key: Int, value: Int)
     ) throws {
+        guard sizes.key.isMultiple(of: element.block), sizes.value.isMultiple(of: element.block) else { return }
         var generator = SeededGenerator(seed: 21)
         let layout = KeyValueLayout(layers: 1, heads: 2, keySize: sizes.key, valueSize: sizes.value, element: element)
-        let positions = 150, lengths = [1, 2, 15, 16, 17, 63, 64, 65, 128, 150, 149]
+        let positions = 600, lengths = [1, 2, 15, 16, 17, 63, 64, 65, 128, 256, 257, 600, 599]
+        // As stored, so that only sums are inexact; storing f16 again changes nothing.
         func rounded(_ values: [Float]) -> [Float] { element == .float16 ? values.map { Float(Float16($0)) } : values }
         let keys = rounded(randomFloats(positions * sizes.key, &generator))
         let values = rounded(randomFloats(positions * sizes.value, &generator))
@@ -92,18 +95,37 @@ import Darwin
                 }
             }
         }
+        let inBytes = element == .q8_0
+        let keys8 = inBytes ? bytes(keys, halfScales: true) : keys
+        let values8 = inBytes ? bytes(values, halfScales: true) : values
+        let queries8 = inBytes ? bytes(queries, halfScales: false) : queries
         for (index, length) in lengths.enumerated() {
             let scores = (0..<length).map { position in
                 (0..<sizes.key).reduce(0.0) {
-                    $0 + Double(keys[position * sizes.key + $1]) * Double(queries[index * sizes.key + $1])
+                    $0 + Double(keys8[position * sizes.key + $1]) * Double(queries8[index * sizes.key + $1])
                 } * 0.25
             }
             let weights = scores.map { exp($0 - scores.max()!) }, total = weights.reduce(0, +)
             for column in 0..<sizes.value {
                 let exact =
-                    (0..<length).reduce(0.0) { $0 + weights[$1] * Double(values[$1 * sizes.value + column]) } / total
+                    (0..<length).reduce(0.0) { $0 + weights[$1] * Double(values8[$1 * sizes.value + column]) } / total
                 #expect(abs(Double(expected[index * sizes.value + column]) - exact) < 2e-5, "\(generator)")
             }
         }
+    }
+
+    /// What values are in blocks of 32 bytes with a scale, in half precision as the cache keeps it or in single as queries have it.
+    private func bytes(_ values: [Float], halfScales: Bool) -> [Float] {
+        stride(from: 0, to: values.count, by: 32).flatMap { start in
+            let block = values[start..<start + 32], largest = block.map { abs($0) }.max()!
+            let scale = halfScales ? Float(Float16(largest / 127)) : largest / 127
+            return block.map { ($0 * (127 / largest)).rounded(.toNearestOrEven) * scale }
+        }
+    }
+
+    @Test("a q8_0 page takes 34 bytes for every 32 values")
+    func aQ80PageTakes34BytesFor() {
+        let layout = KeyValueLayout(layers: 3, heads: 2, keySize: 64, valueSize: 96, element: .q8_0)
+        #expect(layout.pageBytes == 3 * 2 * 64 * (64 + 96) / 32 * 34)
     }
 }

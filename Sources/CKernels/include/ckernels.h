@@ -154,11 +154,16 @@ void shoal_rope_apply(
 
 // --- Attention ------------------------------------------------------------------------------------------------------
 
-/// Positions of one page of a key-value cache. In a page and for one head, keys are `[head_size, 64]` (a lane is a position)
-/// and values `[64, head_size]`.
+/// Positions of one page of a key-value cache.
 enum { SHOAL_PAGE_POSITIONS = 64 };
 
-enum shoal_cache { SHOAL_CACHE_F16 = 0, SHOAL_CACHE_F32 = 1 };
+/// What a cache holds. In a page and for one head, keys of floats are `[key_size, 64]` (a lane is a position) and values
+/// `[64, value_size]`. Of q8_0 (sizes are multiples of 32), keys are four packed Q8_0 panels whose rows are positions, and values int8
+/// `[64, value_size]`, then f16 scales `[value_size / 32, 64]`.
+enum shoal_cache { SHOAL_CACHE_F16 = 0, SHOAL_CACHE_F32 = 1, SHOAL_CACHE_Q8_0 = 2 };
+
+/// Bytes of the keys (or values) of one head of `size` elements in a page.
+size_t shoal_cache_bytes(int kind, size_t size);
 
 /// Writes one position of one head into its page. `slot` < 64.
 void shoal_cache_store(
@@ -183,10 +188,25 @@ struct shoal_attention {
     int kind;
 };
 
-/// Queries that the kernels take at a time: `scratch` holds `SHOAL_QUERY_TILE * (positions rounded up to 64)` floats.
-enum { SHOAL_QUERY_TILE = 4 };
+/// Attention is computed over segments of so many positions, one after the other: whole pages at fixed places in the sequence.
+enum { SHOAL_SEGMENT_POSITIONS = 256 };
 
+/// Floats of what a segment gives for one query: weighted values `[value_size]`, the sum of the weights, the largest score; padded.
+static inline size_t shoal_partial_floats(size_t value_size) { return (value_size + 2 + 15) / 16 * 16; }
+
+/// Floats of scratch that `shoal_attend` and `shoal_attend_segment` need.
+size_t shoal_attend_scratch(size_t key_size, size_t value_size);
+
+/// Writes every query's result `[value_size]` to its `output`.
 void shoal_attend(const struct shoal_attention *cache, const struct shoal_query *queries, size_t count, float *scratch);
+
+/// Writes every query's partial result over one segment, in which it attends at least one position, to its `output`.
+void shoal_attend_segment(
+    const struct shoal_attention *cache, const struct shoal_query *queries, size_t count, size_t segment, float *scratch);
+
+/// One query's result from its partial ones over segments `0..<segments`, `stride` floats apart: the same as `shoal_attend` gives. The
+/// first is overwritten.
+void shoal_attend_merge(float *partials, size_t segments, size_t stride, size_t value_size, float *output);
 
 // --- Threads --------------------------------------------------------------------------------------------------------
 

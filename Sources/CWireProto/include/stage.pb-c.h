@@ -35,6 +35,14 @@ typedef enum _Shoal__ComputeMode {
   SHOAL__COMPUTE_MODE__COMPUTE_MODE_F32 = 2
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(SHOAL__COMPUTE_MODE)
 } Shoal__ComputeMode;
+typedef enum _Shoal__KeyValueType {
+  /*
+   * f16, with COMPUTE_MODE_F32 f32
+   */
+  SHOAL__KEY_VALUE_TYPE__KEY_VALUE_TYPE_DEFAULT = 0,
+  SHOAL__KEY_VALUE_TYPE__KEY_VALUE_TYPE_Q8_0 = 1
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(SHOAL__KEY_VALUE_TYPE)
+} Shoal__KeyValueType;
 /*
  * The numbers are those of the codec byte in a step frame.
  */
@@ -110,10 +118,11 @@ struct  Shoal__LoadStage
    */
   Shoal__NextWorker *next_worker;
   Shoal__StepCodec activation_codec;
+  Shoal__KeyValueType key_value_type;
 };
 #define SHOAL__LOAD_STAGE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&shoal__load_stage__descriptor) \
-    , 0, 0, NULL, 0,NULL, (char *)protobuf_c_empty_string, SHOAL__COMPUTE_MODE__COMPUTE_MODE_UNSPECIFIED, 0, 0, NULL, SHOAL__STEP_CODEC__STEP_CODEC_NONE }
+    , 0, 0, NULL, 0,NULL, (char *)protobuf_c_empty_string, SHOAL__COMPUTE_MODE__COMPUTE_MODE_UNSPECIFIED, 0, 0, NULL, SHOAL__STEP_CODEC__STEP_CODEC_NONE, SHOAL__KEY_VALUE_TYPE__KEY_VALUE_TYPE_DEFAULT }
 
 
 struct  Shoal__StageProgress
@@ -429,6 +438,7 @@ typedef void (*Shoal__PeerLost_Closure)
 /* --- descriptors --- */
 
 extern const ProtobufCEnumDescriptor    shoal__compute_mode__descriptor;
+extern const ProtobufCEnumDescriptor    shoal__key_value_type__descriptor;
 extern const ProtobufCEnumDescriptor    shoal__step_codec__descriptor;
 extern const ProtobufCEnumDescriptor    shoal__failure_code__descriptor;
 extern const ProtobufCMessageDescriptor shoal__stage_range__descriptor;

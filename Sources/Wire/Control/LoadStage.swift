@@ -14,6 +14,8 @@ package struct LoadStage: Sendable, Hashable {
     package var modelName: String
     /// The arithmetic.
     package var compute: ComputeMode
+    /// What its caches hold.
+    package var keyValueType: KeyValueType
     /// The longest sequence, in positions.
     package var context: UInt32
     /// The most sequences open at once.
@@ -25,7 +27,8 @@ package struct LoadStage: Sendable, Hashable {
 
     package init(
         epoch: UInt32, stage: UInt32, range: StageRange, shards: [ShardID], modelName: String, compute: ComputeMode,
-        context: UInt32, slots: UInt32, next: NextHop, activationCodec: ActivationCodec = .f32
+        keyValueType: KeyValueType = .standard, context: UInt32, slots: UInt32, next: NextHop,
+        activationCodec: ActivationCodec = .f32
     ) {
         self.epoch = epoch
         self.stage = stage
@@ -33,6 +36,7 @@ package struct LoadStage: Sendable, Hashable {
         self.shards = shards
         self.modelName = modelName
         self.compute = compute
+        self.keyValueType = keyValueType
         self.context = context
         self.slots = slots
         self.next = next
@@ -79,6 +83,7 @@ extension LoadStage {
         ) { (data) throws(WireError) in try ProtoReading.id(data, "LoadStage.shards") }
         modelName = try ProtoReading.text(proto.model_name, "LoadStage.model_name", limit: WireLimits.nameBytes)
         compute = try ProtoReading.known(proto.compute.rawValue, "LoadStage.compute")
+        keyValueType = try ProtoReading.known(proto.key_value_type.rawValue, "LoadStage.key_value_type")
         context = try ProtoReading.range(proto.context, 1...WireLimits.context, "LoadStage.context")
         slots = try ProtoReading.range(proto.slots, 1...WireLimits.slots, "LoadStage.slots")
         next = try NextHop(proto.next_worker)
@@ -108,6 +113,7 @@ extension LoadStage {
         proto.pointee.shards = list
         proto.pointee.model_name = arena.text(modelName, limit: WireLimits.nameBytes)
         proto.pointee.compute = Shoal__ComputeMode(rawValue: compute.rawValue)
+        proto.pointee.key_value_type = Shoal__KeyValueType(rawValue: keyValueType.rawValue)
         proto.pointee.context = context
         proto.pointee.slots = slots
         proto.pointee.next_worker = next.proto(&arena)

@@ -13,6 +13,7 @@ struct EngineBenchmark {
     let generateTokens: Int
     let repetitions: Int
     let profiles: Bool
+    let keyValueType: KeyValueType
 
     /// One figure over several runs.
     struct Spread: Encodable {
@@ -71,7 +72,7 @@ struct EngineBenchmark {
         let loading = ContinuousClock.now
         let stage = try Stage(
             configuration: configuration, range: .whole(configuration), tensors: model, compute: .int8,
-            context: promptTokens + generateTokens + 1, pool: pool, packed: packed)
+            keyValueType: keyValueType, context: promptTokens + generateTokens + 1, pool: pool, packed: packed)
         let loadSeconds = (ContinuousClock.now - loading) / .seconds(1)
         var logits = [Float](repeating: 0, count: configuration.vocabulary)
         // Ids spread over the vocabulary; which they are makes no difference to the time.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import ModelGraph
 import Tensors
 
 struct BenchCommand: ParsableCommand {
@@ -15,6 +16,10 @@ struct BenchCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Times that all is measured, after one to warm up.", valueName: "N")) var repetitions = 5
     @Flag(help: "Also tells what each operation takes.") var profile = false
     @OptionGroup var packing: PackedOptions
+    @Option(
+        name: .customLong("kv-type"),
+        help: ArgumentHelp("What the key-value cache holds: f16 or q8_0.", valueName: "TYPE"))
+    var keyValueType: KeyValueChoice = .f16
     @Flag(help: "Prints JSON.") var json = false
 
     func validate() throws {
@@ -37,7 +42,8 @@ struct BenchCommand: ParsableCommand {
         let file = try Model(path: model).file
         let benchmark = EngineBenchmark(
             model: file, packed: packing.folder(for: file), threads: threads ?? ProcessorCount.usable,
-            promptTokens: promptTokens, generateTokens: generateTokens, repetitions: repetitions, profiles: profile)
+            promptTokens: promptTokens, generateTokens: generateTokens, repetitions: repetitions, profiles: profile,
+            keyValueType: keyValueType == .q8_0 ? .q8_0 : .standard)
         let result = try benchmark.run { done in
             if Console.errorIsTerminal { Console.error("measured \(done) of \(repetitions)") }
         }

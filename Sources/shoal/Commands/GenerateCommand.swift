@@ -50,6 +50,7 @@ struct GenerateCommand: AsyncParsableCommand, UsesNetwork {
             file, tokenizer: tokenizer,
             settings: .init(
                 devices: devices, pins: (declaration?.pins ?? []) + cluster.pins, compute: computing.compute,
+                keyValueType: computing.keyValueType,
                 context: computing.context ?? declaration?.context, slots: 1, threads: computing.threads,
                 packed: packing.folder(for: file.file)),
             logger: Log.make("shoal.generate"), progress: { display.show($0) })

@@ -38,6 +38,7 @@ struct LogitsCommand: AsyncParsableCommand, UsesNetwork {
             file, tokenizer: nil,
             settings: .init(
                 devices: devices, pins: (declaration?.pins ?? []) + cluster.pins, compute: computing.compute,
+                keyValueType: computing.keyValueType,
                 context: computing.context ?? ids.count, slots: 1, threads: computing.threads,
                 rowsPerStep: max(1, min(chunk ?? 256, 256)), packed: packing.folder(for: file.file)),
             logger: Log.make("shoal.logits"), progress: { display.show($0) })

@@ -31,7 +31,8 @@ struct PlanCommand: AsyncParsableCommand, UsesNetwork {
         let file = try Model(path: model)
         let context = computing.context ?? declaration?.context
         let facts = try file.facts(
-            compute: computing.compute == .f32 ? .f32 : .int8, context: context,
+            compute: computing.compute == .f32 ? .f32 : .int8,
+            keyValueType: computing.keyValueType == .q8_0 ? .q8_0 : .standard, context: context,
             threads: computing.threads ?? ProcessorCount.usable)
         var devices: [DeviceCapacity] = []
         for device in cluster.devices(declaration) {

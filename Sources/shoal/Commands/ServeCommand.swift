@@ -60,6 +60,7 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork {
             file, tokenizer: tokenizer,
             settings: .init(
                 devices: devices, pins: (declaration?.pins ?? []) + cluster.pins, compute: computing.compute,
+                keyValueType: computing.keyValueType,
                 context: computing.context ?? declaration?.context, slots: slots ?? declaration?.slots ?? 4,
                 threads: computing.threads, dataFolder: dataDir ?? DataFolder.standard("coordinator"),
                 packed: packing.folder(for: file.file)),

@@ -19,6 +19,7 @@ struct ClusterSession {
         var devices: [NamedDevice] = []
         var pins: [Pin] = []
         var compute: ComputeChoice = .int8
+        var keyValueType: KeyValueChoice = .f16
         var context: Int?
         var slots = 4
         var threads: Int?
@@ -41,7 +42,9 @@ struct ClusterSession {
         try Kernels.checkEnvironment()
         let threads = settings.threads ?? ProcessorCount.usable
         let facts = try model.facts(
-            compute: settings.compute == .f32 ? .f32 : .int8, context: settings.context, threads: threads)
+            compute: settings.compute == .f32 ? .f32 : .int8,
+            keyValueType: settings.keyValueType == .q8_0 ? .q8_0 : .standard, context: settings.context,
+            threads: threads)
         let transport = TCPTransport(eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
         let own = Worker(
             configuration: WorkerConfiguration(name: ownDevice, memoryBytes: settings.ownMemoryBytes, threads: threads),
@@ -61,8 +64,9 @@ struct ClusterSession {
                 model.file, cache: settings.dataFolder.flatMap { ShardIDCache(folder: $0, model: model.file) }),
             tokenizer: tokenizer, facts: facts,
             configuration: CoordinatorConfiguration(
-                devices: devices, pins: settings.pins, compute: settings.compute.mode, context: settings.context,
-                slots: settings.slots, rowsPerStep: settings.rowsPerStep),
+                devices: devices, pins: settings.pins, compute: settings.compute.mode,
+                keyValueType: settings.keyValueType.mode, context: settings.context, slots: settings.slots,
+                rowsPerStep: settings.rowsPerStep),
             transport: transport, progress: progress)
         try await coordinator.start()
         return ClusterSession(coordinator: coordinator)

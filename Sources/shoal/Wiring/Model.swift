@@ -16,13 +16,14 @@ struct Model {
 
     /// What the coordinator must know of the model, from its architecture.
     ///
-    /// - Throws: `ModelError` where the architecture, a size or a tensor's type cannot be computed.
-    func facts(compute: ComputeMode, context: Int?, threads: Int) throws -> ModelFacts {
+    /// - Throws: `ModelError` where the architecture, a size, the cache's or a tensor's type cannot be computed.
+    func facts(compute: ComputeMode, keyValueType: KeyValueType, context: Int?, threads: Int) throws -> ModelFacts {
         let configuration = try ModelConfiguration(file: file)
         try checkTypes()
         let context = context ?? min(configuration.trainedContext, CoordinatorConfiguration.defaultContext)
         return ModelFacts(
-            sizes: try ModelSizes(measuring: file, compute: compute, context: context, threads: threads),
+            sizes: try ModelSizes(
+                measuring: file, compute: compute, keyValueType: keyValueType, context: context, threads: threads),
             vocabularySize: configuration.vocabulary, trainedContext: configuration.trainedContext)
     }
 

@@ -22,13 +22,15 @@ struct EqualLogitsTests {
     private func bits(_ logits: [Float]) -> [UInt32] { logits.map(\.bitPattern) }
 
     /// What one stage of the whole model computes without any cluster.
-    private func reference(_ model: TinyModel, compute: ModelGraph.ComputeMode) throws -> [UInt32] {
+    private func reference(
+        _ model: TinyModel, compute: ModelGraph.ComputeMode, keyValueType: ModelGraph.KeyValueType = .standard
+    ) throws -> [UInt32] {
         let file = try GGUFFile(copying: try model.file(), path: "tiny.gguf")
         let configuration = try ModelConfiguration(file: file)
         let stage = try Stage(
             configuration: configuration,
             range: ModelGraph.StageRange(embedding: true, layers: 0..<configuration.layers, head: true), tensors: file,
-            compute: compute, context: 64, pool: ThreadPool(threads: 1))
+            compute: compute, keyValueType: keyValueType, context: 64, pool: ThreadPool(threads: 1))
         try stage.open(sequence: 1)
         var logits = [Float](repeating: 0, count: Self.tokens.count * configuration.vocabulary)
         try logits.withUnsafeMutableBufferPointer { logits in
@@ -56,6 +58,22 @@ struct EqualLogitsTests {
             let stages = await cluster.coordinator.report().stages
             #expect(Set(stages.map(\.device)).subtracting([LocalCluster.ownDevice]).count == workers)
             for chunk in [nil, 7, 1] {
+                let logits = try await cluster.coordinator.logits(of: Self.tokens, chunk: chunk)
+                #expect(bits(logits) == expected, "\(workers) workers, chunk \(chunk ?? 0)")
+            }
+            await cluster.stop()
+        }
+    }
+
+    @Test(.timeLimit(.minutes(2)))
+    func `logits with a q8_0 cache are equal for any number of workers and any chunk`() async throws {
+        var model = model(type: .q4_0, tied: true)
+        (model.heads, model.keyValueHeads) = (2, 1)  // heads of 32
+        let expected = try reference(model, compute: .int8, keyValueType: .q8_0)
+        #expect(expected != (try reference(model, compute: .int8)))
+        for workers in [0, 1, 3] {
+            let cluster = try await LocalCluster.start(model: model, workers: workers, keyValueType: .q8_0)
+            for chunk in [nil, 7] {
                 let logits = try await cluster.coordinator.logits(of: Self.tokens, chunk: chunk)
                 #expect(bits(logits) == expected, "\(workers) workers, chunk \(chunk ?? 0)")
             }
