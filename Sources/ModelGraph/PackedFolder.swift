@@ -18,6 +18,8 @@ package struct PackedFolder: PackedPlaces {
     package let path: String
     private let identity: PackedLayout.Identity
 
+    /// What the names of this model's files end with: another file of the same path, or another version of Shoal, has another.
+    private let suffix: String
     private static let suffix = ".packed"
 
     /// Names the folder for a model, and removes what another file of the same path, or another version of Shoal, left there.
@@ -29,8 +31,9 @@ package struct PackedFolder: PackedPlaces {
         defer { free(resolved) }
         let modelPath = String(cString: resolved)
         let name = modelPath.split(separator: "/").last.map(String.init) ?? ""
-        path = "\(folder)/\(name.prefix(100))-\(Self.hash(modelPath))"
+        path = "\(folder)/\(name.prefix(100))-\(Self.hash(modelPath.utf8))"
         identity = PackedLayout.Identity(file)
+        suffix = "-\(Self.hash(PackedLayout.prefix(identity)))\(Self.suffix)"
         removeOutdated()
     }
 
@@ -45,23 +48,19 @@ package struct PackedFolder: PackedPlaces {
                     || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
                     || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "-")
             }
-        return isName ? PackedPlace(path: "\(path)/\(part)\(Self.suffix)", identity: identity) : nil
+        return isName ? PackedPlace(path: "\(path)/\(part)\(suffix)", identity: identity) : nil
     }
 
     private func removeOutdated() {
-        let prefix = PackedLayout.prefix(identity)
-        for name in Folder.names(in: path) where name.hasSuffix(Self.suffix) {
-            let file = "\(path)/\(name)"
-            let bytes = (try? MappedFile(path: file))?.bytes
-            bytes?.adviseLargePages()
-            let start = bytes?.slice(offset: 0, count: prefix.count)
-            if start?.withUnsafeBytes({ $0.elementsEqual(prefix) }) != true { unlink(file) }
+        // By their names: reading their beginnings would let the system read on in small pages.
+        for name in Folder.names(in: path) where name.hasSuffix(Self.suffix) && !name.hasSuffix(suffix) {
+            unlink("\(path)/\(name)")
         }
     }
 
     /// FNV-1a of 64 bits (Fowler, Noll, Vo), hexadecimal: names only, the identity is what is believed.
-    private static func hash(_ text: String) -> String {
-        let hash = text.utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+    private static func hash(_ bytes: some Sequence<UInt8>) -> String {
+        let hash = bytes.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
         return String(hash, radix: 16)
     }
 }

@@ -39,10 +39,7 @@ extension TensorLoader {
     ) -> [MappedBytes]? {
         let layout = PackedLayout(identity: place.identity, matrices: matrices)
         if let panels = try? PackedFile.open(path: place.path, layout: layout) {
-            for (panels, blocks) in zip(panels, blocks) {
-                panels.populate()
-                progress(blocks.count)
-            }
+            for blocks in blocks { progress(blocks.count) }
             tally.use.mapped += panels.count
             return panels
         }
@@ -52,7 +49,6 @@ extension TensorLoader {
             let panels = try PackedFile.write(path: place.path, layout: layout, blocks: blocks, pool: pool) {
                 progress(blocks[$0].count)
             }
-            for panels in panels { panels.populate() }
             tally.use.written += panels.count
             return panels
         } catch {

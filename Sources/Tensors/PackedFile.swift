@@ -10,7 +10,7 @@ import Darwin
 
 /// Packed weights in a file. Safe from any thread.
 package enum PackedFile {
-    /// Maps the file at `path`, when it is the one of this layout.
+    /// Maps the file at `path` and reads it in, when it is the one of this layout.
     ///
     /// Nothing in the file is believed: what must stand before the first matrix is known, and compared. The panels themselves are not
     /// checked, as tensors of a model's file are not; every content of them can be computed with.
@@ -30,6 +30,8 @@ package enum PackedFile {
                 code: .unexpectedContent, path: path,
                 message: "is not the packed form of these weights: it is damaged or outdated and can be removed")
         }
+        // All at once: read in part by part, less of it would come in large pages.
+        file.bytes.populate()
         return slices(file.bytes, layout)
     }
 
@@ -61,6 +63,7 @@ package enum PackedFile {
         }
         let file = try draft.publish()
         file.adviseLargePages()
+        file.populate()
         return slices(file, layout)
     }
 
