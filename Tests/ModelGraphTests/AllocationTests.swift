@@ -15,8 +15,8 @@ import Musl
 import Darwin
 #endif
 
-/// What decoding allocates, counted on every thread that takes part.
-@Suite(.enabled(if: allocation_counter_works(), "allocations are counted with glibc only"))
+/// What decoding allocates, counted on every thread that takes part. One test at a time: they share the counters.
+@Suite(.serialized, .enabled(if: allocation_counter_works(), "allocations are counted with glibc only"))
 struct AllocationTests {
     /// One way of computing.
     struct Variant: Sendable, CustomStringConvertible {

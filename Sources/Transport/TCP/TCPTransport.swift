@@ -45,20 +45,23 @@ package final class TCPTransport: Sendable {
             .channelOption(.recvAllocator, value: Self.receiveAllocator)
             .connect(host: endpoint.host, port: endpoint.port)
             .flatMap { channel in
-                let promise = channel.eventLoop.makePromise(of: TCPLink.self)
-                let owner = LinkChannelHandler.Owner(
-                    hello: hello, address: endpoint.description,
-                    welcome: { _ in preconditionFailure("a dialing side was asked to welcome a peer") },
-                    makeHandler: { _ in handler },
-                    opened: { promise.succeed($0) },
-                    failed: { promise.fail($0) })
-                do {
-                    try channel.pipeline.syncOperations.addHandler(
-                        LinkChannelHandler(owner: owner, options: options, handshakeTimeout: deadline - .now()))
-                } catch {
-                    promise.fail(TransportError(.closedDuringHandshake, peer: endpoint.description))
+                // In the next turn: in this one the channel is about to tell its handlers that it is active.
+                channel.eventLoop.flatSubmit {
+                    let promise = channel.eventLoop.makePromise(of: TCPLink.self)
+                    let owner = LinkChannelHandler.Owner(
+                        hello: hello, address: endpoint.description,
+                        welcome: { _ in preconditionFailure("a dialing side was asked to welcome a peer") },
+                        makeHandler: { _ in handler },
+                        opened: { promise.succeed($0) },
+                        failed: { promise.fail($0) })
+                    do {
+                        try channel.pipeline.syncOperations.addHandler(
+                            LinkChannelHandler(owner: owner, options: options, handshakeTimeout: deadline - .now()))
+                    } catch {
+                        promise.fail(TransportError(.closedDuringHandshake, peer: endpoint.description))
+                    }
+                    return promise.futureResult
                 }
-                return promise.futureResult
             }
         do {
             return try await link.get()
