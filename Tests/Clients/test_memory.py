@@ -4,7 +4,7 @@ import sys
 import unittest
 import urllib.request
 
-from cluster import Cluster
+from cluster import Cluster, MODEL
 
 
 def devices(workers, *pins):
@@ -17,7 +17,9 @@ def devices(workers, *pins):
         with urllib.request.urlopen(request, timeout=120) as answer:
             answer.readline()
             found = json.loads(cluster.run("devices", "--json", *cluster.worker_flags))["devices"]
+            plan = json.loads(cluster.run("plan", MODEL, "--json", "--context", "2048", *cluster.worker_flags))
             for device in found:
+                device["scratch_bytes"] = max(stage["scratch_bytes"] for stage in plan["stages"])
                 device["mapped"] = mapped(cluster.process("worker-" + device["address"].split(":")[1]).pid)
             return found
 
@@ -58,9 +60,10 @@ class Memory(unittest.TestCase):
                 self.check_own(device)
 
     def check_own(self, device):
-        """Beyond weights and KV cache a worker takes little: its scratch, its code, its heap."""
-        own = device["resident_bytes"] - device["weight_bytes"] - device["key_value_bytes"]
-        print(f"{device['holds']}: {own / 1e6:.1f} MB beyond weights and KV cache, of {device['resident_bytes'] / 1e6:.1f} MB")
+        """Beyond weights, KV cache and scratch a worker takes little: its code and its heap."""
+        known = sum(device[part] for part in ("weight_bytes", "key_value_bytes", "scratch_bytes"))
+        own, resident = device["resident_bytes"] - known, device["resident_bytes"]
+        print(f"{device['holds']}: {own / 1e6:.1f} MB beyond weights, KV cache and scratch, of {resident / 1e6:.1f} MB")
         self.assertLess(own, 60e6)
         if not device["mapped"]:
             return  # not Linux
