@@ -69,10 +69,11 @@ let modules: [Target] = [
 ]
 
 let tests: [Target] = [
+    .target(name: "AllocationCounter", path: "Tests/AllocationCounter", cSettings: cSettings),
     tests("Formats", []),
     tests("GGUF", ["Formats"]),
     tests("Tensors", ["CKernels", "Formats"]),
-    tests("ModelGraph", ["GGUF", "Formats", "Tensors"]),
+    tests("ModelGraph", ["AllocationCounter", "GGUF", "Formats", "Tensors"]),
     tests("Tokenizer", ["GGUF"]),
     tests("ChatTemplate", []),
     tests("Sampling", []),

@@ -14,6 +14,7 @@ struct KeyValueCache {
         init(capacity: Int) {
             table = .allocate(capacity: capacity)
             table.initialize(repeating: nil, count: capacity)
+            pages.reserveCapacity(capacity)
         }
 
         deinit { table.deallocate() }
@@ -65,8 +66,7 @@ struct KeyValueCache {
         try open(number)
         let sequence = try sequence(number)
         sequence.length = positions
-        sequence.pages = Array(
-            origin.pages.prefix((positions + KeyValueLayout.positions - 1) / KeyValueLayout.positions))
+        sequence.pages += origin.pages.prefix((positions + KeyValueLayout.positions - 1) / KeyValueLayout.positions)
         for (index, page) in sequence.pages.enumerated() { sequence.table[index] = UnsafeRawPointer(page.base) }
     }
 

@@ -15,8 +15,6 @@ import Darwin
 /// its own range and, when that is empty, from the end of the others'. A claim is one compare-exchange of a word that says all, so a
 /// thread that comes late claims a chunk of the run that is on, or none; the caller waits for chunks, never for threads.
 final class SharedWork: @unchecked Sendable {
-    typealias Body = (Int, Int) -> Void
-
     private let threads: Int
     /// The ranges, a cache line apart.
     private let ranges: UnsafeMutablePointer<Atomic<UInt64>>
@@ -28,7 +26,7 @@ final class SharedWork: @unchecked Sendable {
     private let callerSleeps = Atomic<Bool>(false)
     private let stopping = Atomic<Bool>(false)
     // Written before the ranges are; read only by threads that hold a claimed chunk, which the caller waits for.
-    private var body: Body?
+    private var body: UnsafePointer<shoal_chunks>?
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let wake = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private let done = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
@@ -56,7 +54,14 @@ final class SharedWork: @unchecked Sendable {
         ranges.deallocate()
     }
 
-    func run(chunks: Int, body: @escaping Body) {
+    /// Performs all chunks, without allocating anything: the other threads borrow the closure.
+    func run(chunks: Int, _ body: (_ chunk: Int, _ thread: Int) -> Void) {
+        lend(body, Unmanaged.passUnretained(self).toOpaque(), chunks) { work, chunks, body in
+            Unmanaged<SharedWork>.fromOpaque(work).takeUnretainedValue().run(chunks: chunks, lent: body)
+        }
+    }
+
+    private func run(chunks: Int, lent body: UnsafePointer<shoal_chunks>) {
         self.body = body
         completed.store(0, ordering: .relaxed)
         for thread in 0..<threads {
@@ -108,19 +113,13 @@ final class SharedWork: @unchecked Sendable {
     }
 
     private func perform(_ chunk: Int, thread: Int) {
-        call(chunk: chunk, thread: thread)
+        shoal_chunks_perform(body, chunk, thread)
         completed.wrappingAdd(1, ordering: .sequentiallyConsistent)
         if thread > 0, callerSleeps.load(ordering: .sequentiallyConsistent) {
             pthread_mutex_lock(mutex)
             pthread_cond_signal(done)
             pthread_mutex_unlock(mutex)
         }
-    }
-
-    /// Not inlined, so that no reference to the closure outlives the call: the caller's frame ends when all chunks are done.
-    @inline(never)
-    private func call(chunk: Int, thread: Int) {
-        body?(chunk, thread)
     }
 
     private func serve(thread: Int) {
@@ -201,3 +200,9 @@ final class SharedWork: @unchecked Sendable {
         if result != 0 { context.release() }
     }
 }
+
+/// `shoal_chunks_lend`, whose first two parameters are the words of a closure.
+@_silgen_name("shoal_chunks_lend")
+private func lend(
+    _ body: (Int, Int) -> Void, _ work: UnsafeMutableRawPointer, _ chunks: Int,
+    _ run: @convention(c) (UnsafeMutableRawPointer, Int, UnsafePointer<shoal_chunks>) -> Void)

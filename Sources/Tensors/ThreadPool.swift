@@ -42,6 +42,6 @@ package final class ThreadPool: Sendable {
             return
         }
         precondition(chunks < 1 << 31, "\(chunks) chunks")
-        withoutActuallyEscaping(body) { work.run(chunks: chunks, body: $0) }
+        work.run(chunks: chunks, body)
     }
 }

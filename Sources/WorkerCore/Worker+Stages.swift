@@ -60,6 +60,7 @@ extension Worker {
             stages.add(
                 LoadedStage(request: request, stage: stage, next: next),
                 as: StageKey(session: session.id, epoch: request.epoch, stage: request.stage))
+            DeviceMemory.returnFreed()
             logger.info(
                 "stage loaded",
                 metadata: [

@@ -13,11 +13,14 @@ package struct WorkerConfiguration: Sendable {
     package var memoryBytes: Int?
     /// Threads that compute.
     package var threads: Int
+    /// Whether each of them stays on a core of its own.
+    package var isPinned: Bool
 
-    package init(name: String, memoryBytes: Int? = nil, threads: Int) {
+    package init(name: String, memoryBytes: Int? = nil, threads: Int, isPinned: Bool = false) {
         self.name = name
         self.memoryBytes = memoryBytes
         self.threads = threads
+        self.isPinned = isPinned
     }
 }
 
@@ -41,7 +44,8 @@ package final class Worker: Sendable {
         self.shards = shards
         self.transport = transport
         self.logger = logger
-        pool = ThreadPool(threads: configuration.threads)
+        pool = ThreadPool(threads: configuration.threads, pinned: configuration.isPinned)
+        compute.run { [pool] in pool.pinCaller() }
     }
 
     /// The answer to a dialing side's hello.

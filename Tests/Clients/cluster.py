@@ -78,6 +78,10 @@ class Cluster:
         log.close()
         self.processes.append((name, process))
 
+    def process(self, name):
+        """What was started under a name."""
+        return dict(self.processes)[name]
+
     def wait_for_port(self, port):
         self.wait(lambda: socket.create_connection(("127.0.0.1", port), timeout=1).close())
 

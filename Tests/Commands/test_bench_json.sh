@@ -12,3 +12,4 @@ assert abs(share - figures["decode_bandwidth_share"]) < 1e-6 * share, share
 assert figures["threads"] == 1 and figures["prompt_tokens"] == 16 and figures["generate_tokens"] == 4
 PYTHON
 expect_exit 2 "$shoal" bench "$model" --threads 0
+expect_exit 0 "$shoal" bench "$model" --threads 2 --pin-threads --prompt-tokens 4 --generate-tokens 2 --repetitions 1 --json

@@ -42,11 +42,6 @@ import Darwin
         }
         #expect(counter.value == 24)
     }
-
-    @Test("there is at least one processor and not more than are online")
-    func thereIsAtLeastOneProcessor() {
-        #expect((1...Int(sysconf(CInt(_SC_NPROCESSORS_ONLN)))).contains(ProcessorCount.usable))
-    }
 }
 
 private final class Counter: Sendable {

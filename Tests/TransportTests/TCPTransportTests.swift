@@ -37,6 +37,23 @@ import Wire
         await listener.close()
     }
 
+    @Test func `A link opens on both sides while the dialing task gets no thread`() async throws {
+        let accepting = RecordingHandler(), dialing = RecordingHandler(), executor = HeldExecutor()
+        let listener = try await transport.listen(
+            on: Peers.loopback, welcome: { _ in .success(Peers.welcome) }, handler: { _ in accepting })
+        let endpoint = listener.boundEndpoint, transport = transport
+        let connecting = Task(executorPreference: executor) {
+            _ = try await transport.connect(to: endpoint, hello: Peers.hello, handler: dialing)
+        }
+        // What `connect` does before it waits; nothing after.
+        executor.runNext()
+        _ = try await accepting.openedLink()
+        _ = try await dialing.openedLink()
+        executor.release()
+        try await connecting.value
+        await listener.close()
+    }
+
     @Test func `Closing a listener closes its links`() async throws {
         let accepting = RecordingHandler()
         let listener = try await transport.listen(
@@ -121,5 +138,34 @@ import Wire
             #expect(error.message.contains("\(endpoint)"), sourceLocation: sourceLocation)
             return error
         }
+    }
+}
+
+/// Runs a task's jobs when it is told to, as a pool does whose threads are busy with something else.
+private final class HeldExecutor: TaskExecutor {
+    private let state = Mutex((jobs: [UnownedJob](), isReleased: false))
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        let isReleased = state.withLock { state in
+            if !state.isReleased { state.jobs.append(job) }
+            return state.isReleased
+        }
+        if isReleased { job.runSynchronously(on: asUnownedTaskExecutor()) }
+    }
+
+    /// Runs the job that has waited longest.
+    func runNext() {
+        let job = state.withLock { $0.jobs.removeFirst() }
+        job.runSynchronously(on: asUnownedTaskExecutor())
+    }
+
+    /// Runs the jobs that wait, and from now on every job at once.
+    func release() {
+        let jobs = state.withLock { state in
+            defer { state = ([], true) }
+            return state.jobs
+        }
+        for job in jobs { job.runSynchronously(on: asUnownedTaskExecutor()) }
     }
 }

@@ -210,6 +210,24 @@ void shoal_attend_merge(float *partials, size_t segments, size_t stride, size_t 
 
 // --- Threads --------------------------------------------------------------------------------------------------------
 
+// Swift's calling convention (clang's documentation: "swiftcall", "swift_context").
+#define SHOAL_SWIFT_CALL __attribute__((swiftcall))
+#define SHOAL_SWIFT_CONTEXT __attribute__((swift_context))
+
+/// A Swift closure `(Int, Int) -> Void` that its owner has lent: its code, and what it captured.
+struct shoal_chunks {
+    const void *code;
+    const void *context;
+};
+
+/// Calls the closure.
+void shoal_chunks_perform(const struct shoal_chunks *chunks, intptr_t chunk, intptr_t thread);
+/// For Swift, which passes a closure that does not escape as two words: calls `run` with its place in memory, for as long as the call
+/// lasts. Swift itself only lends such a closure to other threads in a copy on the heap.
+SHOAL_SWIFT_CALL void shoal_chunks_lend(
+    const void *code, const void *context, void *work, intptr_t count,
+    void (*run)(void *work, intptr_t count, const struct shoal_chunks *chunks));
+
 /// The processors that this process may run on; how many there are (at most `capacity`), 0 when the system does not tell.
 size_t shoal_affinity(int32_t *processors, size_t capacity);
 /// Keeps the calling thread on one processor; nothing happens when the system does not allow it (or is not Linux).

@@ -36,36 +36,35 @@ package final class TCPTransport: Sendable {
         handler: any LinkHandler
     ) async throws(TransportError) -> any Link {
         let deadline = NIODeadline.now() + timeout
-        let channel: any Channel
-        do {
-            channel = try await ClientBootstrap(group: eventLoopGroup)
-                .connectTimeout(timeout)
-                .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-                .channelOption(.socketOption(.so_keepalive), value: 1)
-                .channelOption(.recvAllocator, value: Self.receiveAllocator)
-                .connect(host: endpoint.host, port: endpoint.port).get()
-        } catch {
-            throw TransportError(connecting: error, to: endpoint, timeout: timeout)
-        }
-
-        let promise = channel.eventLoop.makePromise(of: TCPLink.self)
-        let owner = LinkChannelHandler.Owner(
-            hello: hello, address: endpoint.description,
-            welcome: { _ in preconditionFailure("a dialing side was asked to welcome a peer") },
-            makeHandler: { _ in handler },
-            opened: { promise.succeed($0) },
-            failed: { promise.fail($0) })
         let options = options
-        channel.eventLoop.execute {
-            do {
-                try channel.pipeline.syncOperations.addHandler(
-                    LinkChannelHandler(owner: owner, options: options, handshakeTimeout: deadline - .now()))
-            } catch {
-                promise.fail(TransportError(.closedDuringHandshake, peer: endpoint.description))
+        // All of it happens on the event loop: the peer's patience must not depend on when a thread of the cooperative pool is free.
+        let link = ClientBootstrap(group: eventLoopGroup)
+            .connectTimeout(timeout)
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelOption(.socketOption(.so_keepalive), value: 1)
+            .channelOption(.recvAllocator, value: Self.receiveAllocator)
+            .connect(host: endpoint.host, port: endpoint.port)
+            .flatMap { channel in
+                // In the next turn: in this one the channel is about to tell its handlers that it is active.
+                channel.eventLoop.flatSubmit {
+                    let promise = channel.eventLoop.makePromise(of: TCPLink.self)
+                    let owner = LinkChannelHandler.Owner(
+                        hello: hello, address: endpoint.description,
+                        welcome: { _ in preconditionFailure("a dialing side was asked to welcome a peer") },
+                        makeHandler: { _ in handler },
+                        opened: { promise.succeed($0) },
+                        failed: { promise.fail($0) })
+                    do {
+                        try channel.pipeline.syncOperations.addHandler(
+                            LinkChannelHandler(owner: owner, options: options, handshakeTimeout: deadline - .now()))
+                    } catch {
+                        promise.fail(TransportError(.closedDuringHandshake, peer: endpoint.description))
+                    }
+                    return promise.futureResult
+                }
             }
-        }
         do {
-            return try await promise.futureResult.get()
+            return try await link.get()
         } catch let error as TransportError {
             throw error
         } catch {

@@ -12,6 +12,10 @@ final class LoadedStage: Sendable {
     private let stage: Stage
     private let next: any Link
     private let facts: Mutex<Facts>
+    /// Room for the results of a step, kept for the next one; of the compute thread.
+    private nonisolated(unsafe) var results: [Float] = []
+    /// Elements of it that are kept at most: 1 MiB, so that a long prompt's room is given back.
+    private static let keptResults = 1 << 18
 
     private struct Facts {
         var keyValueBytes: Int
@@ -44,6 +48,8 @@ final class LoadedStage: Sendable {
         let input = try StepInput(frame, width: stage.inputWidth, takesTokens: request.range.embedding)
         let pruned = frame.pruned || stage.endsLayers
         var results: [Float] = []
+        swap(&results, &self.results)
+        results.removeAll(keepingCapacity: true)
         var batch = StepBatch(pruned: frame.pruned, prunes: pruned)
         for entry in frame.entries {
             if case .rows(let sequence, let position, let count, let output) = entry {
@@ -58,6 +64,7 @@ final class LoadedStage: Sendable {
         try compute(&batch, of: input, into: &results)
         facts.withLock { $0 = Facts(keyValueBytes: stage.keyValueBytes, sequences: stage.openSequences) }
         next.send(.step(frame.next(results, width: stage.outputWidth, codec: codec, pruned: pruned)))
+        if results.capacity <= Self.keptResults { self.results = results }
     }
 
     private var codec: ActivationCodec { request.range.head ? .f32 : request.activationCodec }

@@ -9,6 +9,8 @@ struct EngineBenchmark {
     /// Where its packed weights are kept; nil is in memory alone.
     let packed: PackedFolder?
     let threads: Int
+    /// Whether each of them, the calling one too, stays on a core of its own.
+    let isPinned: Bool
     let promptTokens: Int
     let generateTokens: Int
     let repetitions: Int
@@ -67,7 +69,8 @@ struct EngineBenchmark {
     /// - Parameter progress: called after each repetition with how many are done.
     /// - Throws: `ModelError`, `TensorError`
     func run(progress: (Int) -> Void) throws -> Result {
-        let pool = ThreadPool(threads: threads)
+        let pool = ThreadPool(threads: threads, pinned: isPinned)
+        pool.pinCaller()
         let configuration = try ModelConfiguration(file: model)
         let loading = ContinuousClock.now
         let stage = try Stage(

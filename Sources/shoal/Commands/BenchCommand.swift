@@ -11,6 +11,7 @@ struct BenchCommand: ParsableCommand {
     @Argument(help: ArgumentHelp("The model's GGUF file.", valueName: "model")) var model: String
     @Option(help: ArgumentHelp("Threads that compute (default: the physical cores it may use).", valueName: "N"))
     var threads: Int?
+    @OptionGroup var pinning: PinningOptions
     @Option(help: ArgumentHelp("Tokens of the prompt.", valueName: "N")) var promptTokens = 512
     @Option(help: ArgumentHelp("Tokens decoded after it.", valueName: "N")) var generateTokens = 64
     @Option(help: ArgumentHelp("Times that all is measured, after one to warm up.", valueName: "N")) var repetitions = 5
@@ -42,7 +43,8 @@ struct BenchCommand: ParsableCommand {
         let file = try Model(path: model).file
         let benchmark = EngineBenchmark(
             model: file, packed: packing.folder(for: file), threads: threads ?? ProcessorCount.usable,
-            promptTokens: promptTokens, generateTokens: generateTokens, repetitions: repetitions, profiles: profile,
+            isPinned: pinning.isOn, promptTokens: promptTokens, generateTokens: generateTokens,
+            repetitions: repetitions, profiles: profile,
             keyValueType: keyValueType == .q8_0 ? .q8_0 : .standard)
         let result = try benchmark.run { done in
             if Console.errorIsTerminal { Console.error("measured \(done) of \(repetitions)") }

@@ -52,6 +52,7 @@ struct GenerateCommand: AsyncParsableCommand, UsesNetwork {
                 devices: devices, pins: (declaration?.pins ?? []) + cluster.pins, compute: computing.compute,
                 keyValueType: computing.keyValueType,
                 context: computing.context ?? declaration?.context, slots: 1, threads: computing.threads,
+                isPinned: computing.pinning.isOn,
                 packed: packing.folder(for: file.file)),
             logger: Log.make("shoal.generate"), progress: { display.show($0) })
         defer { session.coordinator.stop() }

@@ -40,6 +40,7 @@ struct LogitsCommand: AsyncParsableCommand, UsesNetwork {
                 devices: devices, pins: (declaration?.pins ?? []) + cluster.pins, compute: computing.compute,
                 keyValueType: computing.keyValueType,
                 context: computing.context ?? ids.count, slots: 1, threads: computing.threads,
+                isPinned: computing.pinning.isOn,
                 rowsPerStep: max(1, min(chunk ?? 256, 256)), packed: packing.folder(for: file.file)),
             logger: Log.make("shoal.logits"), progress: { display.show($0) })
         defer { session.coordinator.stop() }

@@ -62,7 +62,8 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork {
                 devices: devices, pins: (declaration?.pins ?? []) + cluster.pins, compute: computing.compute,
                 keyValueType: computing.keyValueType,
                 context: computing.context ?? declaration?.context, slots: slots ?? declaration?.slots ?? 4,
-                threads: computing.threads, dataFolder: dataDir ?? DataFolder.standard("coordinator"),
+                threads: computing.threads, isPinned: computing.pinning.isOn,
+                dataFolder: dataDir ?? DataFolder.standard("coordinator"),
                 packed: packing.folder(for: file.file)),
             logger: logger,
             progress: { progress in

@@ -26,6 +26,8 @@ struct WorkerCommand: AsyncParsableCommand, UsesNetwork {
     @Option(help: ArgumentHelp("Threads that compute (default: the physical cores it may use).", valueName: "N"))
     var threads: Int?
 
+    @OptionGroup var pinning: PinningOptions
+
     @Option(
         help: ArgumentHelp(
             "Memory for layers and their caches, as 2GiB (default: what is free, less a reserve).", valueName: "SIZE"))
@@ -48,7 +50,7 @@ struct WorkerCommand: AsyncParsableCommand, UsesNetwork {
         let worker = Worker(
             configuration: WorkerConfiguration(
                 name: name ?? ProcessInfo.processInfo.hostName, memoryBytes: memory?.bytes,
-                threads: threads ?? ProcessorCount.usable),
+                threads: threads ?? ProcessorCount.usable, isPinned: pinning.isOn),
             shards: try ShardStore(dataFolder: dataDir ?? DataFolder.standard("worker"), keepsPacked: !packing.isOff),
             transport: transport, logger: logger)
         let termination = Signals.watch()

@@ -9,6 +9,8 @@ struct ComputeOptions: ParsableArguments {
             "Threads that compute in this process (default: the physical cores it may use).", valueName: "N"))
     var threads: Int?
 
+    @OptionGroup var pinning: PinningOptions
+
     @Option(
         help: ArgumentHelp(
             "Positions a sequence may have (default: what the model was trained for, \(CoordinatorConfiguration.defaultContext) at most).",
@@ -36,6 +38,16 @@ struct ComputeOptions: ParsableArguments {
             throw ValidationError("--context takes 1 to \(1 << 24), not \(context)")
         }
     }
+}
+
+/// Where the threads run.
+struct PinningOptions: ParsableArguments {
+    @Flag(
+        name: .customLong("pin-threads"),
+        help:
+            "Keeps every thread that computes in this process on a core of its own: for a machine that does nothing else."
+    )
+    var isOn = false
 }
 
 enum ComputeChoice: String, ExpressibleByArgument, CaseIterable {

@@ -23,6 +23,7 @@ struct ClusterSession {
         var context: Int?
         var slots = 4
         var threads: Int?
+        var isPinned = false
         var rowsPerStep = 256
         /// Bytes for stages in this process; `nil` is what there is.
         var ownMemoryBytes: Int?
@@ -47,7 +48,8 @@ struct ClusterSession {
             threads: threads)
         let transport = TCPTransport(eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
         let own = Worker(
-            configuration: WorkerConfiguration(name: ownDevice, memoryBytes: settings.ownMemoryBytes, threads: threads),
+            configuration: WorkerConfiguration(
+                name: ownDevice, memoryBytes: settings.ownMemoryBytes, threads: threads, isPinned: settings.isPinned),
             shards: ModelFileShards(model.file, packed: settings.packed), transport: transport, logger: logger)
         let devices =
             settings.devices.map {

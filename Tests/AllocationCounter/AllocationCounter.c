@@ -1,0 +1,74 @@
+#define _GNU_SOURCE
+#include "include/AllocationCounter.h"
+#include <stdatomic.h>
+
+static _Atomic int64_t counters[ALLOCATION_COUNTERS];
+// Zero is none: the memory of a new thread is all zero, and nothing here may allocate.
+static _Thread_local int32_t used;
+
+void allocation_counter_use(int32_t counter) { used = counter >= 0 && counter < ALLOCATION_COUNTERS ? counter + 1 : 0; }
+
+int64_t allocation_counter_take(int32_t counter) {
+    return counter >= 0 && counter < ALLOCATION_COUNTERS ? atomic_exchange(&counters[counter], 0) : 0;
+}
+
+#if defined(__linux__) && defined(__GLIBC__)
+#include <errno.h>
+#include <stddef.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+// The names under which glibc keeps its own when a program defines these (malloc/malloc.c: "Replacing malloc" in its manual).
+extern void *__libc_malloc(size_t size);
+extern void *__libc_calloc(size_t count, size_t size);
+extern void *__libc_realloc(void *old, size_t size);
+extern void *__libc_memalign(size_t alignment, size_t size);
+
+bool allocation_counter_works(void) { return true; }
+
+static void count(void) {
+    if (used > 0) atomic_fetch_add_explicit(&counters[used - 1], 1, memory_order_relaxed);
+}
+
+void *malloc(size_t size) {
+    count();
+    return __libc_malloc(size);
+}
+
+void *calloc(size_t number, size_t size) {
+    count();
+    return __libc_calloc(number, size);
+}
+
+void *realloc(void *old, size_t size) {
+    count();
+    return __libc_realloc(old, size);
+}
+
+void *memalign(size_t alignment, size_t size) {
+    count();
+    return __libc_memalign(alignment, size);
+}
+
+void *aligned_alloc(size_t alignment, size_t size) {
+    count();
+    return __libc_memalign(alignment, size);
+}
+
+int posix_memalign(void **result, size_t alignment, size_t size) {
+    if (alignment % sizeof(void *) != 0 || alignment == 0 || (alignment & (alignment - 1)) != 0) return EINVAL;
+    count();
+    void *memory = __libc_memalign(alignment, size);
+    if (memory == NULL) return ENOMEM;
+    *result = memory;
+    return 0;
+}
+
+void *mmap(void *address, size_t length, int protection, int flags, int file, off_t offset) {
+    count();
+    return (void *)syscall(SYS_mmap, address, length, protection, flags, file, offset);
+}
+#else
+bool allocation_counter_works(void) { return false; }
+#endif
