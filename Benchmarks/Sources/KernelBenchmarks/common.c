@@ -34,33 +34,11 @@ static double seconds(void) {
     return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
-/// One thread's part, and the processor that it keeps to, or -1.
-struct part {
-    void *(*body)(void *);
-    void *work;
-    int32_t processor;
-};
-
-static void *begin(void *argument) {
-    struct part *part = argument;
-    if (part->processor >= 0) shoal_pin(part->processor);
-    return part->body(part->work);
-}
-
 double run(void *(*body)(void *), void *works, size_t size) {
-    // Several threads keep to their own processors: a system may leave two on one for the few milliseconds that a round takes.
-    static int32_t processors[MOST_THREADS];
-    static size_t known;  // asked for once, before this thread has but one
-    if (known == 0 && settings.threads > 1) known = shoal_affinity(processors, MOST_THREADS);
-    struct part parts[MOST_THREADS];
     pthread_t handles[MOST_THREADS];
-    for (size_t i = 0; i < settings.threads; i++) {
-        parts[i] = (struct part){body, (char *)works + i * size, settings.threads > 1 && known >= settings.threads ? processors[i] : -1};
-    }
-    if (parts[0].processor >= 0) shoal_pin(parts[0].processor);
     double start = seconds();
     for (size_t i = 1; i < settings.threads; i++) {
-        if (pthread_create(&handles[i], NULL, begin, &parts[i]) != 0) {
+        if (pthread_create(&handles[i], NULL, body, (char *)works + i * size) != 0) {
             fprintf(stderr, "kernel-benchmarks: the system gives no more than %zu threads\n", i);
             exit(1);
         }
