@@ -73,7 +73,7 @@ static void measure(int isa, struct shape shape) {
     }
     double positions = 0;  // of all rows of a prompt
     for (size_t row = 0; row < PROMPT_ROWS; row++) positions += (double)(shape.history - row);
-    double decoding[ROUNDS], share[ROUNDS], prompts[ROUNDS], prompt_share[ROUNDS];
+    double decoding[ROUNDS], share[ROUNDS], prompts[ROUNDS], roof = 0;
     for (int round = -1; round < ROUNDS; round++) {
         for (size_t i = 0; i < threads; i++) {
             works[i].first = shape.heads * i / threads, works[i].last = shape.heads * (i + 1) / threads, works[i].rows = 1;
@@ -84,17 +84,18 @@ static void measure(int isa, struct shape shape) {
             works[i].last = works[i].first + (works[i].last - works[i].first + 7) / 8;  // a part is enough
             heads += (double)(works[i].last - works[i].first);
         }
-        double roof = peak(isa, false), tokens = run(attend, works, sizeof *works);
+        roof = peak(isa, false);
+        double tokens = run(attend, works, sizeof *works);
         if (round < 0) continue;
         decoding[round] = (double)bytes / decode * 1e-9;
         share[round] = plain / decode;
         prompts[round] = heads * (double)shape.group * positions * 2 * (double)shape.size / tokens * 1e-9;
-        prompt_share[round] = roof > 0 ? prompts[round] * 1e9 / roof : 0;
     }
+    const double rate = median(prompts);
     printf(
         "%-6s %-8s %5zu %6zu %8zu %9.2f %7.0f%% %9.1f %8s\n", shape.kind == SHOAL_CACHE_F16 ? "f16" : "q8_0", shoal_isa_name(isa),
-        shape.size, shape.group, shape.history, median(decoding), 100 * median(share), median(prompts),
-        share_of_peak(median(prompt_share)));
+        shape.size, shape.group, shape.history, median(decoding), 100 * median(share), rate,
+        share_of_peak(rate, roof));
     fflush(stdout);
     for (size_t i = 0; i < threads; i++) free(works[i].queries), free(works[i].outputs), free(works[i].scratch);
     free(cache);

@@ -28,10 +28,11 @@ double median(double *values);
 /// Seconds of plain reading: all threads, each its part of the bytes.
 double read_plainly(const void *bytes, size_t count);
 
-/// Multiply-adds a second of registers alone, on all threads, measured now; 0 where no loop is known. Of int8, or else of f32.
+/// Multiply-adds a second of registers alone, on all threads, of int8 or else of f32: measured again now, and the best so far, for what
+/// disturbs a loop only slows it. 0 where no loop is known.
 double peak(int isa, bool integers);
-/// A share in percent of a peak that may not be known.
-const char *share_of_peak(double share);
+/// The share in percent that 10^9 * `rate` has of a peak, which may not be known (0).
+const char *share_of_peak(double rate, double peak);
 
 /// The groups, each with its own table.
 void measure_peaks(void);

@@ -53,7 +53,7 @@ static void measure(const char *name, uint32_t type, int isa) {
     for (size_t i = 0; i < prompt * columns; i++) input[i] = (float)(i % 61) - 30;
     shoal_quantize_activations(input, prompt * columns, blocks);
     const void *x = integers ? (const void *)blocks : (const void *)input;
-    double reading[ROUNDS], decoding[ROUNDS], share[ROUNDS], prompts[ROUNDS], prompt_share[ROUNDS];
+    double reading[ROUNDS], decoding[ROUNDS], share[ROUNDS], prompts[ROUNDS], roof = 0;
     for (int round = -1; round < ROUNDS; round++) {
         struct work works[MOST_THREADS];
         for (size_t i = 0; i < threads; i++) {
@@ -67,17 +67,18 @@ static void measure(const char *name, uint32_t type, int isa) {
             works[i].last = works[i].first + (works[i].last - works[i].first + 15) / 16;
             part += (double)(works[i].last - works[i].first);
         }
-        double roof = peak(isa, integers), tokens = run(multiply, works, sizeof *works);
+        roof = peak(isa, integers);
+        double tokens = run(multiply, works, sizeof *works);
         if (round < 0) continue;
         reading[round] = (double)bytes / plain * 1e-9;
         decoding[round] = (double)bytes / decode * 1e-9;
         share[round] = plain / decode;
         prompts[round] = part * SHOAL_PANEL_ROWS * (double)columns * (double)prompt / tokens * 1e-9;
-        prompt_share[round] = roof > 0 ? prompts[round] * 1e9 / roof : 0;
     }
+    const double rate = median(prompts);
     printf(
         "%-7s %-8s %9.2f %9.2f %7.0f%% %9.1f %8s\n", name, shoal_isa_name(isa), median(reading), median(decoding),
-        100 * median(share), median(prompts), share_of_peak(median(prompt_share)));
+        100 * median(share), rate, share_of_peak(rate, roof));
     fflush(stdout);
     free(weights), free(input), free(output), free(blocks), free(row);
 }
