@@ -56,10 +56,16 @@ package struct ModelShard: Sendable {
         }
     }
 
+    /// Lets go of the memory of what was read: the model's file stays mapped, and is read again when needed.
+    package func discardResidentPages() {
+        for run in runs { run.bytes.discardResidentPages() }
+    }
+
     /// The SHA-256 of the whole shard. Reads all of it: seconds for gigabytes, so not for the cooperative pool.
     package func identify() -> ShardID {
         var hash = SHA256()
         read(offset: 0, count: byteCount) { hash.update(bufferPointer: $0) }
+        discardResidentPages()
         return ShardID(Array(hash.finalize()))!
     }
 }

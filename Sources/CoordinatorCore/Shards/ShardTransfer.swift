@@ -31,6 +31,7 @@ struct ShardTransfer {
     func send(
         _ shard: ModelShard, id: ShardID, from start: UInt64, advanced: @Sendable (Int) -> Void
     ) async throws(CoordinatorError) -> Outcome {
+        defer { shard.discardResidentPages() }
         let events = client.transferEvents(of: id)
         var sent = Int(clamping: start) < shard.byteCount ? Int(start) : 0
         var held = sent

@@ -83,7 +83,6 @@ struct EngineBenchmark {
         var promptRates: [Double] = []
         var decodeRates: [Double] = []
         var bandwidths: [Double] = []
-        var shares: [Double] = []
         let reading = try ReadBandwidth(pool: pool)
         let bytes = bytesPerToken(configuration)
         let promptTimes = OperationTimes(), decodeTimes = OperationTimes()
@@ -106,20 +105,18 @@ struct EngineBenchmark {
             promptRates.append(Double(promptTokens) / promptSeconds)
             decodeRates.append(Double(generateTokens) / decodeSeconds)
             // Other users of the machine come and go: the roof is what was measured just before and just after.
-            let bandwidth = (before + reading.measure()) / 2
-            bandwidths.append(bandwidth)
-            shares.append(Double(generateTokens * bytes) / decodeSeconds / bandwidth)
+            bandwidths.append((before + reading.measure()) / 2)
             progress(repetition)
         }
-        let (prompts, decodes) = (Spread(promptRates), Spread(decodeRates))
+        let (prompts, decodes, bandwidth) = (Spread(promptRates), Spread(decodeRates), Spread(bandwidths).median)
         return Result(
             model: model.path, threads: threads, instructionSet: Kernels.instructionSet, promptTokens: promptTokens,
             generateTokens: generateTokens, loadSeconds: loadSeconds, matricesMapped: stage.packedUse.mapped,
             matricesWritten: stage.packedUse.written, matricesInMemory: stage.packedUse.inMemory,
             packedHint: stage.packedUse.hint, promptTokensPerSecond: prompts.median,
             decodeTokensPerSecond: decodes.median,
-            readBandwidthGbPerSecond: Spread(bandwidths).median / 1e9, bytesPerToken: bytes,
-            decodeBandwidthShare: Spread(shares).median, promptSpread: prompts,
+            readBandwidthGbPerSecond: bandwidth / 1e9, bytesPerToken: bytes,
+            decodeBandwidthShare: decodes.median * Double(bytes) / bandwidth, promptSpread: prompts,
             decodeSpread: decodes, profile: profiles ? profile(promptTimes, decodeTimes) : nil)
     }
 
