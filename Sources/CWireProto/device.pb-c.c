@@ -97,6 +97,141 @@ void   shoal__device_report__free_unpacked
   assert(message->base.descriptor == &shoal__device_report__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   shoal__measure_device__init
+                     (Shoal__MeasureDevice         *message)
+{
+  static const Shoal__MeasureDevice init_value = SHOAL__MEASURE_DEVICE__INIT;
+  *message = init_value;
+}
+size_t shoal__measure_device__get_packed_size
+                     (const Shoal__MeasureDevice *message)
+{
+  assert(message->base.descriptor == &shoal__measure_device__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t shoal__measure_device__pack
+                     (const Shoal__MeasureDevice *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &shoal__measure_device__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t shoal__measure_device__pack_to_buffer
+                     (const Shoal__MeasureDevice *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &shoal__measure_device__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Shoal__MeasureDevice *
+       shoal__measure_device__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Shoal__MeasureDevice *)
+     protobuf_c_message_unpack (&shoal__measure_device__descriptor,
+                                allocator, len, data);
+}
+void   shoal__measure_device__free_unpacked
+                     (Shoal__MeasureDevice *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &shoal__measure_device__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   shoal__device_profile__init
+                     (Shoal__DeviceProfile         *message)
+{
+  static const Shoal__DeviceProfile init_value = SHOAL__DEVICE_PROFILE__INIT;
+  *message = init_value;
+}
+size_t shoal__device_profile__get_packed_size
+                     (const Shoal__DeviceProfile *message)
+{
+  assert(message->base.descriptor == &shoal__device_profile__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t shoal__device_profile__pack
+                     (const Shoal__DeviceProfile *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &shoal__device_profile__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t shoal__device_profile__pack_to_buffer
+                     (const Shoal__DeviceProfile *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &shoal__device_profile__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Shoal__DeviceProfile *
+       shoal__device_profile__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Shoal__DeviceProfile *)
+     protobuf_c_message_unpack (&shoal__device_profile__descriptor,
+                                allocator, len, data);
+}
+void   shoal__device_profile__free_unpacked
+                     (Shoal__DeviceProfile *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &shoal__device_profile__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   shoal__product_rate__init
+                     (Shoal__ProductRate         *message)
+{
+  static const Shoal__ProductRate init_value = SHOAL__PRODUCT_RATE__INIT;
+  *message = init_value;
+}
+size_t shoal__product_rate__get_packed_size
+                     (const Shoal__ProductRate *message)
+{
+  assert(message->base.descriptor == &shoal__product_rate__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t shoal__product_rate__pack
+                     (const Shoal__ProductRate *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &shoal__product_rate__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t shoal__product_rate__pack_to_buffer
+                     (const Shoal__ProductRate *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &shoal__product_rate__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Shoal__ProductRate *
+       shoal__product_rate__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Shoal__ProductRate *)
+     protobuf_c_message_unpack (&shoal__product_rate__descriptor,
+                                allocator, len, data);
+}
+void   shoal__product_rate__free_unpacked
+                     (Shoal__ProductRate *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &shoal__product_rate__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   shoal__stage_report__init
                      (Shoal__StageReport         *message)
 {
@@ -160,7 +295,7 @@ const ProtobufCMessageDescriptor shoal__describe_device__descriptor =
   (ProtobufCMessageInit) shoal__describe_device__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor shoal__device_report__field_descriptors[10] =
+static const ProtobufCFieldDescriptor shoal__device_report__field_descriptors[12] =
 {
   {
     "name",
@@ -282,6 +417,30 @@ static const ProtobufCFieldDescriptor shoal__device_report__field_descriptors[10
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "profile",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__DeviceReport, profile),
+    &shoal__device_profile__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "store_limit_bytes",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__DeviceReport, store_limit_bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned shoal__device_report__field_indices_by_name[] = {
   5,   /* field[5] = architecture */
@@ -289,16 +448,18 @@ static const unsigned shoal__device_report__field_indices_by_name[] = {
   4,   /* field[4] = instruction_set */
   6,   /* field[6] = memory_budget_bytes */
   0,   /* field[0] = name */
+  10,   /* field[10] = profile */
   7,   /* field[7] = resident_bytes */
   1,   /* field[1] = software_version */
   9,   /* field[9] = stages */
   8,   /* field[8] = store_bytes */
+  11,   /* field[11] = store_limit_bytes */
   3,   /* field[3] = threads */
 };
 static const ProtobufCIntRange shoal__device_report__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 10 }
+  { 0, 12 }
 };
 const ProtobufCMessageDescriptor shoal__device_report__descriptor =
 {
@@ -308,14 +469,219 @@ const ProtobufCMessageDescriptor shoal__device_report__descriptor =
   "Shoal__DeviceReport",
   "shoal",
   sizeof(Shoal__DeviceReport),
-  10,
+  12,
   shoal__device_report__field_descriptors,
   shoal__device_report__field_indices_by_name,
   1,  shoal__device_report__number_ranges,
   (ProtobufCMessageInit) shoal__device_report__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor shoal__stage_report__field_descriptors[8] =
+static const ProtobufCFieldDescriptor shoal__measure_device__field_descriptors[1] =
+{
+  {
+    "again",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__MeasureDevice, again),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned shoal__measure_device__field_indices_by_name[] = {
+  0,   /* field[0] = again */
+};
+static const ProtobufCIntRange shoal__measure_device__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor shoal__measure_device__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "shoal.MeasureDevice",
+  "MeasureDevice",
+  "Shoal__MeasureDevice",
+  "shoal",
+  sizeof(Shoal__MeasureDevice),
+  1,
+  shoal__measure_device__field_descriptors,
+  shoal__measure_device__field_indices_by_name,
+  1,  shoal__measure_device__number_ranges,
+  (ProtobufCMessageInit) shoal__measure_device__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor shoal__device_profile__field_descriptors[6] =
+{
+  {
+    "measured_at",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__DeviceProfile, measured_at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "threads",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__DeviceProfile, threads),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "instruction_set",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__DeviceProfile, instruction_set),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "read_bytes_per_second",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__DeviceProfile, read_bytes_per_second),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "disk_bytes_per_second",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__DeviceProfile, disk_bytes_per_second),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "products",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Shoal__DeviceProfile, n_products),
+    offsetof(Shoal__DeviceProfile, products),
+    &shoal__product_rate__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned shoal__device_profile__field_indices_by_name[] = {
+  4,   /* field[4] = disk_bytes_per_second */
+  2,   /* field[2] = instruction_set */
+  0,   /* field[0] = measured_at */
+  5,   /* field[5] = products */
+  3,   /* field[3] = read_bytes_per_second */
+  1,   /* field[1] = threads */
+};
+static const ProtobufCIntRange shoal__device_profile__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor shoal__device_profile__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "shoal.DeviceProfile",
+  "DeviceProfile",
+  "Shoal__DeviceProfile",
+  "shoal",
+  sizeof(Shoal__DeviceProfile),
+  6,
+  shoal__device_profile__field_descriptors,
+  shoal__device_profile__field_indices_by_name,
+  1,  shoal__device_profile__number_ranges,
+  (ProtobufCMessageInit) shoal__device_profile__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor shoal__product_rate__field_descriptors[3] =
+{
+  {
+    "element_type",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__ProductRate, element_type),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "rows",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__ProductRate, rows),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "bytes_per_second",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__ProductRate, bytes_per_second),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned shoal__product_rate__field_indices_by_name[] = {
+  2,   /* field[2] = bytes_per_second */
+  0,   /* field[0] = element_type */
+  1,   /* field[1] = rows */
+};
+static const ProtobufCIntRange shoal__product_rate__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor shoal__product_rate__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "shoal.ProductRate",
+  "ProductRate",
+  "Shoal__ProductRate",
+  "shoal",
+  sizeof(Shoal__ProductRate),
+  3,
+  shoal__product_rate__field_descriptors,
+  shoal__product_rate__field_indices_by_name,
+  1,  shoal__product_rate__number_ranges,
+  (ProtobufCMessageInit) shoal__product_rate__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor shoal__stage_report__field_descriptors[14] =
 {
   {
     "session",
@@ -413,21 +779,99 @@ static const ProtobufCFieldDescriptor shoal__stage_report__field_descriptors[8] 
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "steps",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__StageReport, steps),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "rows",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__StageReport, rows),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "compute_nanoseconds",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__StageReport, compute_nanoseconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "wait_nanoseconds",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__StageReport, wait_nanoseconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "received_bytes",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__StageReport, received_bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sent_bytes",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__StageReport, sent_bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned shoal__stage_report__field_indices_by_name[] = {
+  10,   /* field[10] = compute_nanoseconds */
   1,   /* field[1] = epoch */
   6,   /* field[6] = key_value_bytes */
   3,   /* field[3] = model_name */
   4,   /* field[4] = range */
+  12,   /* field[12] = received_bytes */
+  9,   /* field[9] = rows */
+  13,   /* field[13] = sent_bytes */
   7,   /* field[7] = sequences */
   0,   /* field[0] = session */
   2,   /* field[2] = stage */
+  8,   /* field[8] = steps */
+  11,   /* field[11] = wait_nanoseconds */
   5,   /* field[5] = weight_bytes */
 };
 static const ProtobufCIntRange shoal__stage_report__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 14 }
 };
 const ProtobufCMessageDescriptor shoal__stage_report__descriptor =
 {
@@ -437,7 +881,7 @@ const ProtobufCMessageDescriptor shoal__stage_report__descriptor =
   "Shoal__StageReport",
   "shoal",
   sizeof(Shoal__StageReport),
-  8,
+  14,
   shoal__stage_report__field_descriptors,
   shoal__stage_report__field_indices_by_name,
   1,  shoal__stage_report__number_ranges,

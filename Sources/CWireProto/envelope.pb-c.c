@@ -52,7 +52,7 @@ void   shoal__envelope__free_unpacked
   assert(message->base.descriptor == &shoal__envelope__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor shoal__envelope__field_descriptors[21] =
+static const ProtobufCFieldDescriptor shoal__envelope__field_descriptors[29] =
 {
   {
     "request",
@@ -175,6 +175,78 @@ static const ProtobufCFieldDescriptor shoal__envelope__field_descriptors[21] =
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "measure_device",
+    18,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Shoal__Envelope, body_case),
+    offsetof(Shoal__Envelope, measure_device),
+    &shoal__measure_device__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "device_profile",
+    19,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Shoal__Envelope, body_case),
+    offsetof(Shoal__Envelope, device_profile),
+    &shoal__device_profile__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "measure_link",
+    20,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Shoal__Envelope, body_case),
+    offsetof(Shoal__Envelope, measure_link),
+    &shoal__measure_link__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "link_profile",
+    21,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Shoal__Envelope, body_case),
+    offsetof(Shoal__Envelope, link_profile),
+    &shoal__link_profile__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "link_probe",
+    22,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Shoal__Envelope, body_case),
+    offsetof(Shoal__Envelope, link_probe),
+    &shoal__link_probe__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "link_probe_reply",
+    23,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Shoal__Envelope, body_case),
+    offsetof(Shoal__Envelope, link_probe_reply),
+    &shoal__link_probe_reply__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "shard_inquiry",
     24,
     PROTOBUF_C_LABEL_NONE,
@@ -218,6 +290,30 @@ static const ProtobufCFieldDescriptor shoal__envelope__field_descriptors[21] =
     offsetof(Shoal__Envelope, body_case),
     offsetof(Shoal__Envelope, shard_stored),
     &shoal__shard_stored__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "fetch_shard",
+    28,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Shoal__Envelope, body_case),
+    offsetof(Shoal__Envelope, fetch_shard),
+    &shoal__fetch_shard__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "shard_request",
+    29,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Shoal__Envelope, body_case),
+    offsetof(Shoal__Envelope, shard_request),
+    &shoal__shard_request__descriptor,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -309,34 +405,41 @@ static const ProtobufCFieldDescriptor shoal__envelope__field_descriptors[21] =
 };
 static const unsigned shoal__envelope__field_indices_by_name[] = {
   8,   /* field[8] = describe_device */
+  11,   /* field[11] = device_profile */
   9,   /* field[9] = device_report */
   7,   /* field[7] = failure */
+  20,   /* field[20] = fetch_shard */
   6,   /* field[6] = goodbye */
   1,   /* field[1] = hello */
-  14,   /* field[14] = load_stage */
-  20,   /* field[20] = peer_lost */
+  14,   /* field[14] = link_probe */
+  15,   /* field[15] = link_probe_reply */
+  13,   /* field[13] = link_profile */
+  22,   /* field[22] = load_stage */
+  10,   /* field[10] = measure_device */
+  12,   /* field[12] = measure_link */
+  28,   /* field[28] = peer_lost */
   4,   /* field[4] = ping */
   5,   /* field[5] = pong */
   3,   /* field[3] = refusal */
   0,   /* field[0] = request */
-  10,   /* field[10] = shard_inquiry */
-  11,   /* field[11] = shard_inventory */
-  12,   /* field[12] = shard_piece_accepted */
-  13,   /* field[13] = shard_stored */
-  16,   /* field[16] = stage_loaded */
-  15,   /* field[15] = stage_progress */
-  18,   /* field[18] = stages_unloaded */
-  19,   /* field[19] = step_failed */
-  17,   /* field[17] = unload_stages */
+  16,   /* field[16] = shard_inquiry */
+  17,   /* field[17] = shard_inventory */
+  18,   /* field[18] = shard_piece_accepted */
+  21,   /* field[21] = shard_request */
+  19,   /* field[19] = shard_stored */
+  24,   /* field[24] = stage_loaded */
+  23,   /* field[23] = stage_progress */
+  26,   /* field[26] = stages_unloaded */
+  27,   /* field[27] = step_failed */
+  25,   /* field[25] = unload_stages */
   2,   /* field[2] = welcome */
 };
-static const ProtobufCIntRange shoal__envelope__number_ranges[4 + 1] =
+static const ProtobufCIntRange shoal__envelope__number_ranges[3 + 1] =
 {
   { 1, 0 },
   { 16, 8 },
-  { 24, 10 },
-  { 32, 14 },
-  { 0, 21 }
+  { 32, 22 },
+  { 0, 29 }
 };
 const ProtobufCMessageDescriptor shoal__envelope__descriptor =
 {
@@ -346,10 +449,10 @@ const ProtobufCMessageDescriptor shoal__envelope__descriptor =
   "Shoal__Envelope",
   "shoal",
   sizeof(Shoal__Envelope),
-  21,
+  29,
   shoal__envelope__field_descriptors,
   shoal__envelope__field_indices_by_name,
-  4,  shoal__envelope__number_ranges,
+  3,  shoal__envelope__number_ranges,
   (ProtobufCMessageInit) shoal__envelope__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

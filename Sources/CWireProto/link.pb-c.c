@@ -277,6 +277,186 @@ void   shoal__goodbye__free_unpacked
   assert(message->base.descriptor == &shoal__goodbye__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   shoal__link_probe__init
+                     (Shoal__LinkProbe         *message)
+{
+  static const Shoal__LinkProbe init_value = SHOAL__LINK_PROBE__INIT;
+  *message = init_value;
+}
+size_t shoal__link_probe__get_packed_size
+                     (const Shoal__LinkProbe *message)
+{
+  assert(message->base.descriptor == &shoal__link_probe__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t shoal__link_probe__pack
+                     (const Shoal__LinkProbe *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &shoal__link_probe__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t shoal__link_probe__pack_to_buffer
+                     (const Shoal__LinkProbe *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &shoal__link_probe__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Shoal__LinkProbe *
+       shoal__link_probe__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Shoal__LinkProbe *)
+     protobuf_c_message_unpack (&shoal__link_probe__descriptor,
+                                allocator, len, data);
+}
+void   shoal__link_probe__free_unpacked
+                     (Shoal__LinkProbe *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &shoal__link_probe__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   shoal__link_probe_reply__init
+                     (Shoal__LinkProbeReply         *message)
+{
+  static const Shoal__LinkProbeReply init_value = SHOAL__LINK_PROBE_REPLY__INIT;
+  *message = init_value;
+}
+size_t shoal__link_probe_reply__get_packed_size
+                     (const Shoal__LinkProbeReply *message)
+{
+  assert(message->base.descriptor == &shoal__link_probe_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t shoal__link_probe_reply__pack
+                     (const Shoal__LinkProbeReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &shoal__link_probe_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t shoal__link_probe_reply__pack_to_buffer
+                     (const Shoal__LinkProbeReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &shoal__link_probe_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Shoal__LinkProbeReply *
+       shoal__link_probe_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Shoal__LinkProbeReply *)
+     protobuf_c_message_unpack (&shoal__link_probe_reply__descriptor,
+                                allocator, len, data);
+}
+void   shoal__link_probe_reply__free_unpacked
+                     (Shoal__LinkProbeReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &shoal__link_probe_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   shoal__measure_link__init
+                     (Shoal__MeasureLink         *message)
+{
+  static const Shoal__MeasureLink init_value = SHOAL__MEASURE_LINK__INIT;
+  *message = init_value;
+}
+size_t shoal__measure_link__get_packed_size
+                     (const Shoal__MeasureLink *message)
+{
+  assert(message->base.descriptor == &shoal__measure_link__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t shoal__measure_link__pack
+                     (const Shoal__MeasureLink *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &shoal__measure_link__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t shoal__measure_link__pack_to_buffer
+                     (const Shoal__MeasureLink *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &shoal__measure_link__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Shoal__MeasureLink *
+       shoal__measure_link__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Shoal__MeasureLink *)
+     protobuf_c_message_unpack (&shoal__measure_link__descriptor,
+                                allocator, len, data);
+}
+void   shoal__measure_link__free_unpacked
+                     (Shoal__MeasureLink *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &shoal__measure_link__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   shoal__link_profile__init
+                     (Shoal__LinkProfile         *message)
+{
+  static const Shoal__LinkProfile init_value = SHOAL__LINK_PROFILE__INIT;
+  *message = init_value;
+}
+size_t shoal__link_profile__get_packed_size
+                     (const Shoal__LinkProfile *message)
+{
+  assert(message->base.descriptor == &shoal__link_profile__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t shoal__link_profile__pack
+                     (const Shoal__LinkProfile *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &shoal__link_profile__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t shoal__link_profile__pack_to_buffer
+                     (const Shoal__LinkProfile *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &shoal__link_profile__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Shoal__LinkProfile *
+       shoal__link_profile__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Shoal__LinkProfile *)
+     protobuf_c_message_unpack (&shoal__link_profile__descriptor,
+                                allocator, len, data);
+}
+void   shoal__link_profile__free_unpacked
+                     (Shoal__LinkProfile *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &shoal__link_profile__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor shoal__hello__field_descriptors[6] =
 {
   {
@@ -635,20 +815,200 @@ const ProtobufCMessageDescriptor shoal__goodbye__descriptor =
   (ProtobufCMessageInit) shoal__goodbye__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue shoal__link_role__enum_values_by_number[4] =
+static const ProtobufCFieldDescriptor shoal__link_probe__field_descriptors[2] =
+{
+  {
+    "payload",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__LinkProbe, payload),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reply_bytes",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__LinkProbe, reply_bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned shoal__link_probe__field_indices_by_name[] = {
+  0,   /* field[0] = payload */
+  1,   /* field[1] = reply_bytes */
+};
+static const ProtobufCIntRange shoal__link_probe__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor shoal__link_probe__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "shoal.LinkProbe",
+  "LinkProbe",
+  "Shoal__LinkProbe",
+  "shoal",
+  sizeof(Shoal__LinkProbe),
+  2,
+  shoal__link_probe__field_descriptors,
+  shoal__link_probe__field_indices_by_name,
+  1,  shoal__link_probe__number_ranges,
+  (ProtobufCMessageInit) shoal__link_probe__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor shoal__link_probe_reply__field_descriptors[1] =
+{
+  {
+    "payload",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__LinkProbeReply, payload),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned shoal__link_probe_reply__field_indices_by_name[] = {
+  0,   /* field[0] = payload */
+};
+static const ProtobufCIntRange shoal__link_probe_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor shoal__link_probe_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "shoal.LinkProbeReply",
+  "LinkProbeReply",
+  "Shoal__LinkProbeReply",
+  "shoal",
+  sizeof(Shoal__LinkProbeReply),
+  1,
+  shoal__link_probe_reply__field_descriptors,
+  shoal__link_probe_reply__field_indices_by_name,
+  1,  shoal__link_probe_reply__number_ranges,
+  (ProtobufCMessageInit) shoal__link_probe_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor shoal__measure_link__field_descriptors[1] =
+{
+  {
+    "address",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__MeasureLink, address),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned shoal__measure_link__field_indices_by_name[] = {
+  0,   /* field[0] = address */
+};
+static const ProtobufCIntRange shoal__measure_link__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor shoal__measure_link__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "shoal.MeasureLink",
+  "MeasureLink",
+  "Shoal__MeasureLink",
+  "shoal",
+  sizeof(Shoal__MeasureLink),
+  1,
+  shoal__measure_link__field_descriptors,
+  shoal__measure_link__field_indices_by_name,
+  1,  shoal__measure_link__number_ranges,
+  (ProtobufCMessageInit) shoal__measure_link__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor shoal__link_profile__field_descriptors[2] =
+{
+  {
+    "round_trip_nanoseconds",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__LinkProfile, round_trip_nanoseconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "bytes_per_second",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__LinkProfile, bytes_per_second),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned shoal__link_profile__field_indices_by_name[] = {
+  1,   /* field[1] = bytes_per_second */
+  0,   /* field[0] = round_trip_nanoseconds */
+};
+static const ProtobufCIntRange shoal__link_profile__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor shoal__link_profile__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "shoal.LinkProfile",
+  "LinkProfile",
+  "Shoal__LinkProfile",
+  "shoal",
+  sizeof(Shoal__LinkProfile),
+  2,
+  shoal__link_profile__field_descriptors,
+  shoal__link_profile__field_indices_by_name,
+  1,  shoal__link_profile__number_ranges,
+  (ProtobufCMessageInit) shoal__link_profile__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCEnumValue shoal__link_role__enum_values_by_number[5] =
 {
   { "LINK_ROLE_UNSPECIFIED", "SHOAL__LINK_ROLE__LINK_ROLE_UNSPECIFIED", 0 },
   { "LINK_ROLE_COORDINATOR", "SHOAL__LINK_ROLE__LINK_ROLE_COORDINATOR", 1 },
   { "LINK_ROLE_UPSTREAM", "SHOAL__LINK_ROLE__LINK_ROLE_UPSTREAM", 2 },
   { "LINK_ROLE_INSPECTOR", "SHOAL__LINK_ROLE__LINK_ROLE_INSPECTOR", 3 },
+  { "LINK_ROLE_SHARDS", "SHOAL__LINK_ROLE__LINK_ROLE_SHARDS", 4 },
 };
 static const ProtobufCIntRange shoal__link_role__value_ranges[] = {
-{0, 0},{0, 4}
+{0, 0},{0, 5}
 };
-static const ProtobufCEnumValueIndex shoal__link_role__enum_values_by_name[4] =
+static const ProtobufCEnumValueIndex shoal__link_role__enum_values_by_name[5] =
 {
   { "LINK_ROLE_COORDINATOR", 1 },
   { "LINK_ROLE_INSPECTOR", 3 },
+  { "LINK_ROLE_SHARDS", 4 },
   { "LINK_ROLE_UNSPECIFIED", 0 },
   { "LINK_ROLE_UPSTREAM", 2 },
 };
@@ -659,9 +1019,9 @@ const ProtobufCEnumDescriptor shoal__link_role__descriptor =
   "LinkRole",
   "Shoal__LinkRole",
   "shoal",
-  4,
+  5,
   shoal__link_role__enum_values_by_number,
-  4,
+  5,
   shoal__link_role__enum_values_by_name,
   1,
   shoal__link_role__value_ranges,

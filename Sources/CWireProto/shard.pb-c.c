@@ -232,6 +232,96 @@ void   shoal__shard_stored__free_unpacked
   assert(message->base.descriptor == &shoal__shard_stored__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   shoal__fetch_shard__init
+                     (Shoal__FetchShard         *message)
+{
+  static const Shoal__FetchShard init_value = SHOAL__FETCH_SHARD__INIT;
+  *message = init_value;
+}
+size_t shoal__fetch_shard__get_packed_size
+                     (const Shoal__FetchShard *message)
+{
+  assert(message->base.descriptor == &shoal__fetch_shard__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t shoal__fetch_shard__pack
+                     (const Shoal__FetchShard *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &shoal__fetch_shard__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t shoal__fetch_shard__pack_to_buffer
+                     (const Shoal__FetchShard *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &shoal__fetch_shard__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Shoal__FetchShard *
+       shoal__fetch_shard__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Shoal__FetchShard *)
+     protobuf_c_message_unpack (&shoal__fetch_shard__descriptor,
+                                allocator, len, data);
+}
+void   shoal__fetch_shard__free_unpacked
+                     (Shoal__FetchShard *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &shoal__fetch_shard__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   shoal__shard_request__init
+                     (Shoal__ShardRequest         *message)
+{
+  static const Shoal__ShardRequest init_value = SHOAL__SHARD_REQUEST__INIT;
+  *message = init_value;
+}
+size_t shoal__shard_request__get_packed_size
+                     (const Shoal__ShardRequest *message)
+{
+  assert(message->base.descriptor == &shoal__shard_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t shoal__shard_request__pack
+                     (const Shoal__ShardRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &shoal__shard_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t shoal__shard_request__pack_to_buffer
+                     (const Shoal__ShardRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &shoal__shard_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Shoal__ShardRequest *
+       shoal__shard_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Shoal__ShardRequest *)
+     protobuf_c_message_unpack (&shoal__shard_request__descriptor,
+                                allocator, len, data);
+}
+void   shoal__shard_request__free_unpacked
+                     (Shoal__ShardRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &shoal__shard_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor shoal__shard_inquiry__field_descriptors[1] =
 {
   {
@@ -459,5 +549,133 @@ const ProtobufCMessageDescriptor shoal__shard_stored__descriptor =
   shoal__shard_stored__field_indices_by_name,
   1,  shoal__shard_stored__number_ranges,
   (ProtobufCMessageInit) shoal__shard_stored__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor shoal__fetch_shard__field_descriptors[3] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__FetchShard, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "total_bytes",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__FetchShard, total_bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "addresses",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Shoal__FetchShard, n_addresses),
+    offsetof(Shoal__FetchShard, addresses),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned shoal__fetch_shard__field_indices_by_name[] = {
+  2,   /* field[2] = addresses */
+  0,   /* field[0] = id */
+  1,   /* field[1] = total_bytes */
+};
+static const ProtobufCIntRange shoal__fetch_shard__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor shoal__fetch_shard__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "shoal.FetchShard",
+  "FetchShard",
+  "Shoal__FetchShard",
+  "shoal",
+  sizeof(Shoal__FetchShard),
+  3,
+  shoal__fetch_shard__field_descriptors,
+  shoal__fetch_shard__field_indices_by_name,
+  1,  shoal__fetch_shard__number_ranges,
+  (ProtobufCMessageInit) shoal__fetch_shard__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor shoal__shard_request__field_descriptors[3] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__ShardRequest, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "offset",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__ShardRequest, offset),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "count",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__ShardRequest, count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned shoal__shard_request__field_indices_by_name[] = {
+  2,   /* field[2] = count */
+  0,   /* field[0] = id */
+  1,   /* field[1] = offset */
+};
+static const ProtobufCIntRange shoal__shard_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor shoal__shard_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "shoal.ShardRequest",
+  "ShardRequest",
+  "Shoal__ShardRequest",
+  "shoal",
+  sizeof(Shoal__ShardRequest),
+  3,
+  shoal__shard_request__field_descriptors,
+  shoal__shard_request__field_indices_by_name,
+  1,  shoal__shard_request__number_ranges,
+  (ProtobufCMessageInit) shoal__shard_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

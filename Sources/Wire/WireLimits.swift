@@ -12,6 +12,12 @@ package enum WireLimits {
     package static let stagesPerReport = 4_096
     /// Sequences named in one failed step.
     package static let sequencesPerMessage = 65_536
+    /// Measured rates in one profile of a device.
+    package static let ratesPerProfile = 1_024
+    /// Addresses in one message.
+    package static let addressesPerMessage = 256
+    /// Bytes of a link probe, and of its reply.
+    package static let probeBytes = 512 << 10
     /// The highest number of layers, above any model known.
     package static let layers: UInt32 = 65_536
     /// The longest context, in positions.

@@ -26,7 +26,17 @@ enum Samples {
     static let stage = StageReport(
         session: 0xfeed_f00d_0123_4567, epoch: 3, stage: 1, modelName: "SmolLM2",
         range: StageRange(embedding: false, firstLayer: 10, lastLayer: 20), weightBytes: 1 << 40, keyValueBytes: 77,
-        sequences: 4)
+        sequences: 4,
+        work: StageWork(
+            steps: 5, rows: 6, computeNanoseconds: 1 << 50, waitNanoseconds: 7, receivedBytes: 8, sentBytes: .max))
+
+    static let profile = DeviceProfile(
+        measuredAt: 1_790_000_000, threads: 4, instructionSet: "dotprod", readBytesPerSecond: 11_400_000_000,
+        diskBytesPerSecond: 90_000_000,
+        products: [
+            ProductRate(elementType: 2, rows: 1, bytesPerSecond: 9_000_000_000),
+            ProductRate(elementType: 2, rows: 64, bytesPerSecond: 600_000_000),
+        ])
 
     static let load = LoadStage(
         epoch: 9, stage: 2, range: StageRange(embedding: true, firstLayer: 0, lastLayer: 30, head: true),
@@ -49,7 +59,14 @@ enum Samples {
             DeviceReport(
                 name: "pi1", softwareVersion: "0.1.0", cores: 4, threads: 3, instructionSet: "neon",
                 architecture: .arm64,
-                memoryBudgetBytes: 1 << 33, residentBytes: 1 << 20, storeBytes: 5, stages: [stage, stage])),
+                memoryBudgetBytes: 1 << 33, residentBytes: 1 << 20, storeBytes: 5, stages: [stage, stage],
+                profile: profile, storeLimitBytes: 1 << 34)),
+        .measureDevice(MeasureDevice(again: true)),
+        .deviceProfile(profile),
+        .measureLink(MeasureLink(address: "pi2:7077")),
+        .linkProfile(LinkProfile(roundTripNanoseconds: 300_000, bytesPerSecond: 117_000_000)),
+        .linkProbe(LinkProbe(payload: [1, 2, 0, 3], replyBytes: 7)),
+        .linkProbeReply(LinkProbeReply(payload: [9, 0])),
         .shardInquiry(ShardInquiry(ids: [id(7), id(8)])),
         .shardInventory(
             ShardInventory(shards: [
@@ -58,6 +75,8 @@ enum Samples {
             ])),
         .shardPieceAccepted(ShardPieceAccepted(id: id(7), bytesHeld: 12)),
         .shardStored(ShardStored(id: id(9))),
+        .fetchShard(FetchShard(id: id(3), totalBytes: 1 << 33, addresses: ["pi1:7077", "[::1]:7078"])),
+        .shardRequest(ShardRequest(id: id(3), offset: 1 << 20, count: 1 << 33)),
         .loadStage(load),
         .stageProgress(StageProgress(epoch: 9, stage: 2, done: 5, total: 10)),
         .stageLoaded(StageLoaded(epoch: 9, stage: 2, weightBytes: 100, loadMilliseconds: 1234)),

@@ -18,6 +18,9 @@ PROTOBUF_C__BEGIN_DECLS
 
 typedef struct Shoal__DescribeDevice Shoal__DescribeDevice;
 typedef struct Shoal__DeviceReport Shoal__DeviceReport;
+typedef struct Shoal__MeasureDevice Shoal__MeasureDevice;
+typedef struct Shoal__DeviceProfile Shoal__DeviceProfile;
+typedef struct Shoal__ProductRate Shoal__ProductRate;
 typedef struct Shoal__StageReport Shoal__StageReport;
 
 
@@ -55,10 +58,77 @@ struct  Shoal__DeviceReport
   uint64_t store_bytes;
   size_t n_stages;
   Shoal__StageReport **stages;
+  /*
+   * absent: not measured yet
+   */
+  Shoal__DeviceProfile *profile;
+  /*
+   * 0: none
+   */
+  uint64_t store_limit_bytes;
 };
 #define SHOAL__DEVICE_REPORT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&shoal__device_report__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string, SHOAL__ARCHITECTURE__ARCHITECTURE_UNSPECIFIED, 0, 0, 0, 0,NULL }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string, SHOAL__ARCHITECTURE__ARCHITECTURE_UNSPECIFIED, 0, 0, 0, 0,NULL, NULL, 0 }
+
+
+struct  Shoal__MeasureDevice
+{
+  ProtobufCMessage base;
+  /*
+   * also where an earlier measurement is kept
+   */
+  protobuf_c_boolean again;
+};
+#define SHOAL__MEASURE_DEVICE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&shoal__measure_device__descriptor) \
+    , 0 }
+
+
+/*
+ * How fast a device is.
+ */
+struct  Shoal__DeviceProfile
+{
+  ProtobufCMessage base;
+  /*
+   * seconds since 1970
+   */
+  uint64_t measured_at;
+  uint32_t threads;
+  char *instruction_set;
+  uint64_t read_bytes_per_second;
+  /*
+   * 0: not known
+   */
+  uint64_t disk_bytes_per_second;
+  size_t n_products;
+  Shoal__ProductRate **products;
+};
+#define SHOAL__DEVICE_PROFILE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&shoal__device_profile__descriptor) \
+    , 0, 0, (char *)protobuf_c_empty_string, 0, 0, 0,NULL }
+
+
+/*
+ * How fast weights of one type are multiplied with so many rows at once.
+ */
+struct  Shoal__ProductRate
+{
+  ProtobufCMessage base;
+  /*
+   * the GGUF number
+   */
+  uint32_t element_type;
+  uint32_t rows;
+  /*
+   * of weights as the model's file has them
+   */
+  uint64_t bytes_per_second;
+};
+#define SHOAL__PRODUCT_RATE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&shoal__product_rate__descriptor) \
+    , 0, 0, 0 }
 
 
 struct  Shoal__StageReport
@@ -72,10 +142,22 @@ struct  Shoal__StageReport
   uint64_t weight_bytes;
   uint64_t key_value_bytes;
   uint32_t sequences;
+  /*
+   * Since it was loaded:
+   */
+  uint64_t steps;
+  uint64_t rows;
+  uint64_t compute_nanoseconds;
+  /*
+   * for the next step, while none was there to compute
+   */
+  uint64_t wait_nanoseconds;
+  uint64_t received_bytes;
+  uint64_t sent_bytes;
 };
 #define SHOAL__STAGE_REPORT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&shoal__stage_report__descriptor) \
-    , 0, 0, 0, (char *)protobuf_c_empty_string, NULL, 0, 0, 0 }
+    , 0, 0, 0, (char *)protobuf_c_empty_string, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 
 /* Shoal__DescribeDevice methods */
@@ -116,6 +198,63 @@ Shoal__DeviceReport *
 void   shoal__device_report__free_unpacked
                      (Shoal__DeviceReport *message,
                       ProtobufCAllocator *allocator);
+/* Shoal__MeasureDevice methods */
+void   shoal__measure_device__init
+                     (Shoal__MeasureDevice         *message);
+size_t shoal__measure_device__get_packed_size
+                     (const Shoal__MeasureDevice   *message);
+size_t shoal__measure_device__pack
+                     (const Shoal__MeasureDevice   *message,
+                      uint8_t             *out);
+size_t shoal__measure_device__pack_to_buffer
+                     (const Shoal__MeasureDevice   *message,
+                      ProtobufCBuffer     *buffer);
+Shoal__MeasureDevice *
+       shoal__measure_device__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   shoal__measure_device__free_unpacked
+                     (Shoal__MeasureDevice *message,
+                      ProtobufCAllocator *allocator);
+/* Shoal__DeviceProfile methods */
+void   shoal__device_profile__init
+                     (Shoal__DeviceProfile         *message);
+size_t shoal__device_profile__get_packed_size
+                     (const Shoal__DeviceProfile   *message);
+size_t shoal__device_profile__pack
+                     (const Shoal__DeviceProfile   *message,
+                      uint8_t             *out);
+size_t shoal__device_profile__pack_to_buffer
+                     (const Shoal__DeviceProfile   *message,
+                      ProtobufCBuffer     *buffer);
+Shoal__DeviceProfile *
+       shoal__device_profile__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   shoal__device_profile__free_unpacked
+                     (Shoal__DeviceProfile *message,
+                      ProtobufCAllocator *allocator);
+/* Shoal__ProductRate methods */
+void   shoal__product_rate__init
+                     (Shoal__ProductRate         *message);
+size_t shoal__product_rate__get_packed_size
+                     (const Shoal__ProductRate   *message);
+size_t shoal__product_rate__pack
+                     (const Shoal__ProductRate   *message,
+                      uint8_t             *out);
+size_t shoal__product_rate__pack_to_buffer
+                     (const Shoal__ProductRate   *message,
+                      ProtobufCBuffer     *buffer);
+Shoal__ProductRate *
+       shoal__product_rate__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   shoal__product_rate__free_unpacked
+                     (Shoal__ProductRate *message,
+                      ProtobufCAllocator *allocator);
 /* Shoal__StageReport methods */
 void   shoal__stage_report__init
                      (Shoal__StageReport         *message);
@@ -143,6 +282,15 @@ typedef void (*Shoal__DescribeDevice_Closure)
 typedef void (*Shoal__DeviceReport_Closure)
                  (const Shoal__DeviceReport *message,
                   void *closure_data);
+typedef void (*Shoal__MeasureDevice_Closure)
+                 (const Shoal__MeasureDevice *message,
+                  void *closure_data);
+typedef void (*Shoal__DeviceProfile_Closure)
+                 (const Shoal__DeviceProfile *message,
+                  void *closure_data);
+typedef void (*Shoal__ProductRate_Closure)
+                 (const Shoal__ProductRate *message,
+                  void *closure_data);
 typedef void (*Shoal__StageReport_Closure)
                  (const Shoal__StageReport *message,
                   void *closure_data);
@@ -155,6 +303,9 @@ typedef void (*Shoal__StageReport_Closure)
 extern const ProtobufCEnumDescriptor    shoal__architecture__descriptor;
 extern const ProtobufCMessageDescriptor shoal__describe_device__descriptor;
 extern const ProtobufCMessageDescriptor shoal__device_report__descriptor;
+extern const ProtobufCMessageDescriptor shoal__measure_device__descriptor;
+extern const ProtobufCMessageDescriptor shoal__device_profile__descriptor;
+extern const ProtobufCMessageDescriptor shoal__product_rate__descriptor;
 extern const ProtobufCMessageDescriptor shoal__stage_report__descriptor;
 
 PROTOBUF_C__END_DECLS

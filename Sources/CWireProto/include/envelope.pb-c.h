@@ -38,10 +38,18 @@ typedef enum {
   SHOAL__ENVELOPE__BODY_FAILURE = 8,
   SHOAL__ENVELOPE__BODY_DESCRIBE_DEVICE = 16,
   SHOAL__ENVELOPE__BODY_DEVICE_REPORT = 17,
+  SHOAL__ENVELOPE__BODY_MEASURE_DEVICE = 18,
+  SHOAL__ENVELOPE__BODY_DEVICE_PROFILE = 19,
+  SHOAL__ENVELOPE__BODY_MEASURE_LINK = 20,
+  SHOAL__ENVELOPE__BODY_LINK_PROFILE = 21,
+  SHOAL__ENVELOPE__BODY_LINK_PROBE = 22,
+  SHOAL__ENVELOPE__BODY_LINK_PROBE_REPLY = 23,
   SHOAL__ENVELOPE__BODY_SHARD_INQUIRY = 24,
   SHOAL__ENVELOPE__BODY_SHARD_INVENTORY = 25,
   SHOAL__ENVELOPE__BODY_SHARD_PIECE_ACCEPTED = 26,
   SHOAL__ENVELOPE__BODY_SHARD_STORED = 27,
+  SHOAL__ENVELOPE__BODY_FETCH_SHARD = 28,
+  SHOAL__ENVELOPE__BODY_SHARD_REQUEST = 29,
   SHOAL__ENVELOPE__BODY_LOAD_STAGE = 32,
   SHOAL__ENVELOPE__BODY_STAGE_PROGRESS = 33,
   SHOAL__ENVELOPE__BODY_STAGE_LOADED = 34,
@@ -70,10 +78,18 @@ struct  Shoal__Envelope
     Shoal__Failure *failure;
     Shoal__DescribeDevice *describe_device;
     Shoal__DeviceReport *device_report;
+    Shoal__MeasureDevice *measure_device;
+    Shoal__DeviceProfile *device_profile;
+    Shoal__MeasureLink *measure_link;
+    Shoal__LinkProfile *link_profile;
+    Shoal__LinkProbe *link_probe;
+    Shoal__LinkProbeReply *link_probe_reply;
     Shoal__ShardInquiry *shard_inquiry;
     Shoal__ShardInventory *shard_inventory;
     Shoal__ShardPieceAccepted *shard_piece_accepted;
     Shoal__ShardStored *shard_stored;
+    Shoal__FetchShard *fetch_shard;
+    Shoal__ShardRequest *shard_request;
     Shoal__LoadStage *load_stage;
     Shoal__StageProgress *stage_progress;
     Shoal__StageLoaded *stage_loaded;

@@ -21,6 +21,10 @@ typedef struct Shoal__Refusal Shoal__Refusal;
 typedef struct Shoal__Ping Shoal__Ping;
 typedef struct Shoal__Pong Shoal__Pong;
 typedef struct Shoal__Goodbye Shoal__Goodbye;
+typedef struct Shoal__LinkProbe Shoal__LinkProbe;
+typedef struct Shoal__LinkProbeReply Shoal__LinkProbeReply;
+typedef struct Shoal__MeasureLink Shoal__MeasureLink;
+typedef struct Shoal__LinkProfile Shoal__LinkProfile;
 
 
 /* --- enums --- */
@@ -32,7 +36,8 @@ typedef enum _Shoal__LinkRole {
   SHOAL__LINK_ROLE__LINK_ROLE_UNSPECIFIED = 0,
   SHOAL__LINK_ROLE__LINK_ROLE_COORDINATOR = 1,
   SHOAL__LINK_ROLE__LINK_ROLE_UPSTREAM = 2,
-  SHOAL__LINK_ROLE__LINK_ROLE_INSPECTOR = 3
+  SHOAL__LINK_ROLE__LINK_ROLE_INSPECTOR = 3,
+  SHOAL__LINK_ROLE__LINK_ROLE_SHARDS = 4
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(SHOAL__LINK_ROLE)
 } Shoal__LinkRole;
 typedef enum _Shoal__RefusalCode {
@@ -116,6 +121,51 @@ struct  Shoal__Goodbye
 #define SHOAL__GOODBYE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&shoal__goodbye__descriptor) \
     , (char *)protobuf_c_empty_string }
+
+
+/*
+ * Measuring a link: the reply has as many bytes as were asked for.
+ */
+struct  Shoal__LinkProbe
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData payload;
+  uint32_t reply_bytes;
+};
+#define SHOAL__LINK_PROBE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&shoal__link_probe__descriptor) \
+    , {0,NULL}, 0 }
+
+
+struct  Shoal__LinkProbeReply
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData payload;
+};
+#define SHOAL__LINK_PROBE_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&shoal__link_probe_reply__descriptor) \
+    , {0,NULL} }
+
+
+struct  Shoal__MeasureLink
+{
+  ProtobufCMessage base;
+  char *address;
+};
+#define SHOAL__MEASURE_LINK__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&shoal__measure_link__descriptor) \
+    , (char *)protobuf_c_empty_string }
+
+
+struct  Shoal__LinkProfile
+{
+  ProtobufCMessage base;
+  uint64_t round_trip_nanoseconds;
+  uint64_t bytes_per_second;
+};
+#define SHOAL__LINK_PROFILE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&shoal__link_profile__descriptor) \
+    , 0, 0 }
 
 
 /* Shoal__Hello methods */
@@ -232,6 +282,82 @@ Shoal__Goodbye *
 void   shoal__goodbye__free_unpacked
                      (Shoal__Goodbye *message,
                       ProtobufCAllocator *allocator);
+/* Shoal__LinkProbe methods */
+void   shoal__link_probe__init
+                     (Shoal__LinkProbe         *message);
+size_t shoal__link_probe__get_packed_size
+                     (const Shoal__LinkProbe   *message);
+size_t shoal__link_probe__pack
+                     (const Shoal__LinkProbe   *message,
+                      uint8_t             *out);
+size_t shoal__link_probe__pack_to_buffer
+                     (const Shoal__LinkProbe   *message,
+                      ProtobufCBuffer     *buffer);
+Shoal__LinkProbe *
+       shoal__link_probe__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   shoal__link_probe__free_unpacked
+                     (Shoal__LinkProbe *message,
+                      ProtobufCAllocator *allocator);
+/* Shoal__LinkProbeReply methods */
+void   shoal__link_probe_reply__init
+                     (Shoal__LinkProbeReply         *message);
+size_t shoal__link_probe_reply__get_packed_size
+                     (const Shoal__LinkProbeReply   *message);
+size_t shoal__link_probe_reply__pack
+                     (const Shoal__LinkProbeReply   *message,
+                      uint8_t             *out);
+size_t shoal__link_probe_reply__pack_to_buffer
+                     (const Shoal__LinkProbeReply   *message,
+                      ProtobufCBuffer     *buffer);
+Shoal__LinkProbeReply *
+       shoal__link_probe_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   shoal__link_probe_reply__free_unpacked
+                     (Shoal__LinkProbeReply *message,
+                      ProtobufCAllocator *allocator);
+/* Shoal__MeasureLink methods */
+void   shoal__measure_link__init
+                     (Shoal__MeasureLink         *message);
+size_t shoal__measure_link__get_packed_size
+                     (const Shoal__MeasureLink   *message);
+size_t shoal__measure_link__pack
+                     (const Shoal__MeasureLink   *message,
+                      uint8_t             *out);
+size_t shoal__measure_link__pack_to_buffer
+                     (const Shoal__MeasureLink   *message,
+                      ProtobufCBuffer     *buffer);
+Shoal__MeasureLink *
+       shoal__measure_link__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   shoal__measure_link__free_unpacked
+                     (Shoal__MeasureLink *message,
+                      ProtobufCAllocator *allocator);
+/* Shoal__LinkProfile methods */
+void   shoal__link_profile__init
+                     (Shoal__LinkProfile         *message);
+size_t shoal__link_profile__get_packed_size
+                     (const Shoal__LinkProfile   *message);
+size_t shoal__link_profile__pack
+                     (const Shoal__LinkProfile   *message,
+                      uint8_t             *out);
+size_t shoal__link_profile__pack_to_buffer
+                     (const Shoal__LinkProfile   *message,
+                      ProtobufCBuffer     *buffer);
+Shoal__LinkProfile *
+       shoal__link_profile__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   shoal__link_profile__free_unpacked
+                     (Shoal__LinkProfile *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Shoal__Hello_Closure)
@@ -252,6 +378,18 @@ typedef void (*Shoal__Pong_Closure)
 typedef void (*Shoal__Goodbye_Closure)
                  (const Shoal__Goodbye *message,
                   void *closure_data);
+typedef void (*Shoal__LinkProbe_Closure)
+                 (const Shoal__LinkProbe *message,
+                  void *closure_data);
+typedef void (*Shoal__LinkProbeReply_Closure)
+                 (const Shoal__LinkProbeReply *message,
+                  void *closure_data);
+typedef void (*Shoal__MeasureLink_Closure)
+                 (const Shoal__MeasureLink *message,
+                  void *closure_data);
+typedef void (*Shoal__LinkProfile_Closure)
+                 (const Shoal__LinkProfile *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -266,6 +404,10 @@ extern const ProtobufCMessageDescriptor shoal__refusal__descriptor;
 extern const ProtobufCMessageDescriptor shoal__ping__descriptor;
 extern const ProtobufCMessageDescriptor shoal__pong__descriptor;
 extern const ProtobufCMessageDescriptor shoal__goodbye__descriptor;
+extern const ProtobufCMessageDescriptor shoal__link_probe__descriptor;
+extern const ProtobufCMessageDescriptor shoal__link_probe_reply__descriptor;
+extern const ProtobufCMessageDescriptor shoal__measure_link__descriptor;
+extern const ProtobufCMessageDescriptor shoal__link_profile__descriptor;
 
 PROTOBUF_C__END_DECLS
 

@@ -20,6 +20,8 @@ typedef struct Shoal__ShardHolding Shoal__ShardHolding;
 typedef struct Shoal__ShardInventory Shoal__ShardInventory;
 typedef struct Shoal__ShardPieceAccepted Shoal__ShardPieceAccepted;
 typedef struct Shoal__ShardStored Shoal__ShardStored;
+typedef struct Shoal__FetchShard Shoal__FetchShard;
+typedef struct Shoal__ShardRequest Shoal__ShardRequest;
 
 
 /* --- enums --- */
@@ -83,6 +85,37 @@ struct  Shoal__ShardStored
 #define SHOAL__SHARD_STORED__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&shoal__shard_stored__descriptor) \
     , {0,NULL} }
+
+
+/*
+ * Has a worker get a shard from other devices that hold it.
+ */
+struct  Shoal__FetchShard
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData id;
+  uint64_t total_bytes;
+  size_t n_addresses;
+  char **addresses;
+};
+#define SHOAL__FETCH_SHARD__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&shoal__fetch_shard__descriptor) \
+    , {0,NULL}, 0, 0,NULL }
+
+
+/*
+ * Asks for a part of a shard, on a link of role SHARDS.
+ */
+struct  Shoal__ShardRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData id;
+  uint64_t offset;
+  uint64_t count;
+};
+#define SHOAL__SHARD_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&shoal__shard_request__descriptor) \
+    , {0,NULL}, 0, 0 }
 
 
 /* Shoal__ShardInquiry methods */
@@ -180,6 +213,44 @@ Shoal__ShardStored *
 void   shoal__shard_stored__free_unpacked
                      (Shoal__ShardStored *message,
                       ProtobufCAllocator *allocator);
+/* Shoal__FetchShard methods */
+void   shoal__fetch_shard__init
+                     (Shoal__FetchShard         *message);
+size_t shoal__fetch_shard__get_packed_size
+                     (const Shoal__FetchShard   *message);
+size_t shoal__fetch_shard__pack
+                     (const Shoal__FetchShard   *message,
+                      uint8_t             *out);
+size_t shoal__fetch_shard__pack_to_buffer
+                     (const Shoal__FetchShard   *message,
+                      ProtobufCBuffer     *buffer);
+Shoal__FetchShard *
+       shoal__fetch_shard__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   shoal__fetch_shard__free_unpacked
+                     (Shoal__FetchShard *message,
+                      ProtobufCAllocator *allocator);
+/* Shoal__ShardRequest methods */
+void   shoal__shard_request__init
+                     (Shoal__ShardRequest         *message);
+size_t shoal__shard_request__get_packed_size
+                     (const Shoal__ShardRequest   *message);
+size_t shoal__shard_request__pack
+                     (const Shoal__ShardRequest   *message,
+                      uint8_t             *out);
+size_t shoal__shard_request__pack_to_buffer
+                     (const Shoal__ShardRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Shoal__ShardRequest *
+       shoal__shard_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   shoal__shard_request__free_unpacked
+                     (Shoal__ShardRequest *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Shoal__ShardInquiry_Closure)
@@ -197,6 +268,12 @@ typedef void (*Shoal__ShardPieceAccepted_Closure)
 typedef void (*Shoal__ShardStored_Closure)
                  (const Shoal__ShardStored *message,
                   void *closure_data);
+typedef void (*Shoal__FetchShard_Closure)
+                 (const Shoal__FetchShard *message,
+                  void *closure_data);
+typedef void (*Shoal__ShardRequest_Closure)
+                 (const Shoal__ShardRequest *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -208,6 +285,8 @@ extern const ProtobufCMessageDescriptor shoal__shard_holding__descriptor;
 extern const ProtobufCMessageDescriptor shoal__shard_inventory__descriptor;
 extern const ProtobufCMessageDescriptor shoal__shard_piece_accepted__descriptor;
 extern const ProtobufCMessageDescriptor shoal__shard_stored__descriptor;
+extern const ProtobufCMessageDescriptor shoal__fetch_shard__descriptor;
+extern const ProtobufCMessageDescriptor shoal__shard_request__descriptor;
 
 PROTOBUF_C__END_DECLS
 

@@ -56,12 +56,22 @@ extension ControlBody {
             case SHOAL__ENVELOPE__BODY_DESCRIBE_DEVICE:
                 .describeDevice(DescribeDevice(envelope.describe_device.pointee))
             case SHOAL__ENVELOPE__BODY_DEVICE_REPORT: .deviceReport(try DeviceReport(envelope.device_report.pointee))
+            case SHOAL__ENVELOPE__BODY_MEASURE_DEVICE: .measureDevice(MeasureDevice(envelope.measure_device.pointee))
+            case SHOAL__ENVELOPE__BODY_DEVICE_PROFILE:
+                .deviceProfile(try DeviceProfile(envelope.device_profile.pointee))
+            case SHOAL__ENVELOPE__BODY_MEASURE_LINK: .measureLink(try MeasureLink(envelope.measure_link.pointee))
+            case SHOAL__ENVELOPE__BODY_LINK_PROFILE: .linkProfile(LinkProfile(envelope.link_profile.pointee))
+            case SHOAL__ENVELOPE__BODY_LINK_PROBE: .linkProbe(try LinkProbe(envelope.link_probe.pointee))
+            case SHOAL__ENVELOPE__BODY_LINK_PROBE_REPLY:
+                .linkProbeReply(try LinkProbeReply(envelope.link_probe_reply.pointee))
             case SHOAL__ENVELOPE__BODY_SHARD_INQUIRY: .shardInquiry(try ShardInquiry(envelope.shard_inquiry.pointee))
             case SHOAL__ENVELOPE__BODY_SHARD_INVENTORY:
                 .shardInventory(try ShardInventory(envelope.shard_inventory.pointee))
             case SHOAL__ENVELOPE__BODY_SHARD_PIECE_ACCEPTED:
                 .shardPieceAccepted(try ShardPieceAccepted(envelope.shard_piece_accepted.pointee))
             case SHOAL__ENVELOPE__BODY_SHARD_STORED: .shardStored(try ShardStored(envelope.shard_stored.pointee))
+            case SHOAL__ENVELOPE__BODY_FETCH_SHARD: .fetchShard(try FetchShard(envelope.fetch_shard.pointee))
+            case SHOAL__ENVELOPE__BODY_SHARD_REQUEST: .shardRequest(try ShardRequest(envelope.shard_request.pointee))
             case SHOAL__ENVELOPE__BODY_LOAD_STAGE: .loadStage(try LoadStage(envelope.load_stage.pointee))
             case SHOAL__ENVELOPE__BODY_STAGE_PROGRESS:
                 .stageProgress(try StageProgress(envelope.stage_progress.pointee))
@@ -104,6 +114,24 @@ extension ControlBody {
         case .deviceReport(let message):
             envelope.body_case = SHOAL__ENVELOPE__BODY_DEVICE_REPORT
             envelope.device_report = try message.proto(&arena)
+        case .measureDevice(let message):
+            envelope.body_case = SHOAL__ENVELOPE__BODY_MEASURE_DEVICE
+            envelope.measure_device = try message.proto(&arena)
+        case .deviceProfile(let message):
+            envelope.body_case = SHOAL__ENVELOPE__BODY_DEVICE_PROFILE
+            envelope.device_profile = try message.proto(&arena)
+        case .measureLink(let message):
+            envelope.body_case = SHOAL__ENVELOPE__BODY_MEASURE_LINK
+            envelope.measure_link = try message.proto(&arena)
+        case .linkProfile(let message):
+            envelope.body_case = SHOAL__ENVELOPE__BODY_LINK_PROFILE
+            envelope.link_profile = try message.proto(&arena)
+        case .linkProbe(let message):
+            envelope.body_case = SHOAL__ENVELOPE__BODY_LINK_PROBE
+            envelope.link_probe = try message.proto(&arena)
+        case .linkProbeReply(let message):
+            envelope.body_case = SHOAL__ENVELOPE__BODY_LINK_PROBE_REPLY
+            envelope.link_probe_reply = try message.proto(&arena)
         case .shardInquiry(let message):
             envelope.body_case = SHOAL__ENVELOPE__BODY_SHARD_INQUIRY
             envelope.shard_inquiry = try message.proto(&arena)
@@ -116,6 +144,12 @@ extension ControlBody {
         case .shardStored(let message):
             envelope.body_case = SHOAL__ENVELOPE__BODY_SHARD_STORED
             envelope.shard_stored = try message.proto(&arena)
+        case .fetchShard(let message):
+            envelope.body_case = SHOAL__ENVELOPE__BODY_FETCH_SHARD
+            envelope.fetch_shard = try message.proto(&arena)
+        case .shardRequest(let message):
+            envelope.body_case = SHOAL__ENVELOPE__BODY_SHARD_REQUEST
+            envelope.shard_request = try message.proto(&arena)
         case .loadStage(let message):
             envelope.body_case = SHOAL__ENVELOPE__BODY_LOAD_STAGE
             envelope.load_stage = try message.proto(&arena)

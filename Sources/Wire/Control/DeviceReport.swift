@@ -22,11 +22,15 @@ package struct DeviceReport: Sendable, Hashable {
     package var storeBytes: UInt64
     /// The stages that are loaded.
     package var stages: [StageReport]
+    /// How fast it is; `nil` where that was not measured yet.
+    package var profile: DeviceProfile?
+    /// What the shard store may take on disk, in bytes; 0 is no limit.
+    package var storeLimitBytes: UInt64
 
     package init(
         name: String, softwareVersion: String, cores: UInt32, threads: UInt32, instructionSet: String,
         architecture: Architecture, memoryBudgetBytes: UInt64, residentBytes: UInt64, storeBytes: UInt64,
-        stages: [StageReport]
+        stages: [StageReport], profile: DeviceProfile? = nil, storeLimitBytes: UInt64 = 0
     ) {
         self.name = name
         self.softwareVersion = softwareVersion
@@ -38,6 +42,8 @@ package struct DeviceReport: Sendable, Hashable {
         self.residentBytes = residentBytes
         self.storeBytes = storeBytes
         self.stages = stages
+        self.profile = profile
+        self.storeLimitBytes = storeLimitBytes
     }
 }
 
@@ -60,6 +66,8 @@ extension DeviceReport {
             guard let stage else { throw WireError(.malformedMessage, "DeviceReport.stages: missing") }
             return try StageReport(stage.pointee)
         }
+        profile = if let profile = proto.profile { try DeviceProfile(profile.pointee) } else { nil }
+        storeLimitBytes = proto.store_limit_bytes
     }
 
     func proto(_ arena: inout ProtoArena) throws(WireError) -> UnsafeMutablePointer<Shoal__DeviceReport> {
@@ -80,6 +88,8 @@ extension DeviceReport {
         for (index, stage) in stages.enumerated() { list[index] = try stage.proto(&arena) }
         proto.pointee.n_stages = stages.count
         proto.pointee.stages = list
+        if let profile { proto.pointee.profile = try profile.proto(&arena) }
+        proto.pointee.store_limit_bytes = storeLimitBytes
         return proto
     }
 }

@@ -6,4 +6,6 @@ package enum LinkRole: UInt32, Sendable, Hashable, CaseIterable {
     case upstream = 2
     /// It only asks what is here, and disturbs nothing.
     case inspector = 3
+    /// It is another worker that gets shards which are held here.
+    case shards = 4
 }

@@ -34,6 +34,20 @@ struct ProtoArena: ~Copyable {
         return ProtobufCBinaryData(len: ShardID.byteCount, data: bytes)
     }
 
+    /// Plain bytes.
+    ///
+    /// - Throws: `WireError` when there are more than `limit`.
+    mutating func bytes(
+        _ bytes: [UInt8], _ field: StaticString, limit: Int
+    ) throws(WireError) -> ProtobufCBinaryData {
+        guard bytes.count <= limit else {
+            throw WireError(.tooLarge, "\(field): \(bytes.count) bytes; at most \(limit)")
+        }
+        let copy = array(of: UInt8.self, count: bytes.count)
+        copy.update(from: bytes, count: bytes.count)
+        return ProtobufCBinaryData(len: bytes.count, data: copy)
+    }
+
     /// Uninitialized room for trivial values.
     mutating func array<Element>(of type: Element.Type, count: Int) -> UnsafeMutablePointer<Element> {
         let block = UnsafeMutablePointer<Element>.allocate(capacity: max(count, 1))

@@ -39,6 +39,12 @@ enum ProtoReading {
         return id
     }
 
+    /// - Throws: `WireError` when there are more than `limit` bytes.
+    static func bytes(_ data: ProtobufCBinaryData, _ field: StaticString, limit: Int) throws(WireError) -> [UInt8] {
+        guard data.len <= limit else { throw WireError(.tooLarge, "\(field): \(data.len) bytes; at most \(limit)") }
+        return Array(UnsafeBufferPointer(start: data.data, count: data.len))
+    }
+
     /// - Throws: `WireError` when the value is outside of the range.
     static func range<Value: FixedWidthInteger>(
         _ value: Value, _ range: ClosedRange<Value>, _ field: StaticString

@@ -18,10 +18,12 @@ package struct StageReport: Sendable, Hashable {
     package var keyValueBytes: UInt64
     /// Sequences that are open.
     package var sequences: UInt32
+    /// What it did since it was loaded.
+    package var work: StageWork
 
     package init(
         session: UInt64, epoch: UInt32, stage: UInt32, modelName: String, range: StageRange, weightBytes: UInt64,
-        keyValueBytes: UInt64, sequences: UInt32
+        keyValueBytes: UInt64, sequences: UInt32, work: StageWork = StageWork()
     ) {
         self.session = session
         self.epoch = epoch
@@ -31,6 +33,7 @@ package struct StageReport: Sendable, Hashable {
         self.weightBytes = weightBytes
         self.keyValueBytes = keyValueBytes
         self.sequences = sequences
+        self.work = work
     }
 }
 
@@ -44,6 +47,9 @@ extension StageReport {
         weightBytes = proto.weight_bytes
         keyValueBytes = proto.key_value_bytes
         sequences = proto.sequences
+        work = StageWork(
+            steps: proto.steps, rows: proto.rows, computeNanoseconds: proto.compute_nanoseconds,
+            waitNanoseconds: proto.wait_nanoseconds, receivedBytes: proto.received_bytes, sentBytes: proto.sent_bytes)
     }
 
     func proto(_ arena: inout ProtoArena) throws(WireError) -> UnsafeMutablePointer<Shoal__StageReport> {
@@ -56,6 +62,12 @@ extension StageReport {
         proto.pointee.weight_bytes = weightBytes
         proto.pointee.key_value_bytes = keyValueBytes
         proto.pointee.sequences = sequences
+        proto.pointee.steps = work.steps
+        proto.pointee.rows = work.rows
+        proto.pointee.compute_nanoseconds = work.computeNanoseconds
+        proto.pointee.wait_nanoseconds = work.waitNanoseconds
+        proto.pointee.received_bytes = work.receivedBytes
+        proto.pointee.sent_bytes = work.sentBytes
         return proto
     }
 }

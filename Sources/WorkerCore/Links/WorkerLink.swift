@@ -24,7 +24,9 @@ final class WorkerLink: LinkHandler, Sendable {
     func received(_ frame: Frame, on link: any Link) {
         switch frame {
         case .step(let step):
-            guard peer.role != .inspector, let session = worker.session(peer.session) else { return }
+            guard peer.role == .coordinator || peer.role == .upstream, let session = worker.session(peer.session) else {
+                return
+            }
             worker.compute.run { [worker] in worker.run(step, in: session) }
         case .piece(let piece):
             guard peer.role == .coordinator else { return }
@@ -43,6 +45,9 @@ final class WorkerLink: LinkHandler, Sendable {
         switch message.body {
         case .describeDevice:
             disk.async { [worker] in link.send(.deviceReport(worker.report()), request: request) }
+        case .linkProbe(let probe):
+            let reply = LinkProbeReply(payload: [UInt8](repeating: 0, count: Int(probe.replyBytes)))
+            link.send(.linkProbeReply(reply), request: request)
         case .shardInquiry(let inquiry) where peer.role != .upstream:
             disk.async { [worker] in
                 let holdings = worker.shards.holdings(inquiry.ids)

@@ -1,0 +1,24 @@
+import CWireProto
+
+/// Asks a worker how fast its link to another one is.
+package struct MeasureLink: Sendable, Hashable {
+    /// Where the other worker listens, as `HOST:PORT`.
+    package var address: String
+
+    package init(address: String) {
+        self.address = address
+    }
+}
+
+extension MeasureLink {
+    init(_ proto: Shoal__MeasureLink) throws(WireError) {
+        address = try ProtoReading.text(proto.address, "MeasureLink.address", limit: WireLimits.addressBytes)
+        guard !address.isEmpty else { throw WireError(.valueOutOfRange, "MeasureLink.address: empty") }
+    }
+
+    func proto(_ arena: inout ProtoArena) throws(WireError) -> UnsafeMutablePointer<Shoal__MeasureLink> {
+        let proto = arena.make(shoal__measure_link__init)
+        proto.pointee.address = arena.text(address, limit: WireLimits.addressBytes)
+        return proto
+    }
+}
