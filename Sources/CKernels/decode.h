@@ -33,7 +33,7 @@ INLINE bytes unpack_chunk(const struct layout layout, const uint8_t *codes, int 
 }
 
 INLINE void decode_tile(
-    const struct layout layout, const int panels, const uint8_t *weights, size_t panel_bytes, size_t blocks, const struct shoal_activation_block *x,
+    const struct layout layout, const int panels, const enum reading reading, const uint8_t *weights, size_t panel_bytes, size_t blocks, const struct shoal_activation_block *x,
     vec *sums) {
     const int runs = layout_runs(layout), block_bytes = layout_bytes(layout), share = block_bytes / runs;
     const int groups = layout.groups == 2 ? 2 : 1, count = 8 / groups, zero = carried_zero(layout);
@@ -41,7 +41,7 @@ INLINE void decode_tile(
     for (size_t b = 0; b < blocks; b += (size_t)runs, weights += block_bytes) {
         for (int run = 0; run < runs; run++, x++) {
             ints d[2][SLICES][2];
-            for (int p = 0; p < panels; p++) prefetch(panels, weights + (size_t)p * panel_bytes + run * share, share);
+            for (int p = 0; p < panels; p++) prefetch(panels, reading, weights + (size_t)p * panel_bytes + run * share, share);
 #pragma clang loop unroll(full)
             for (int group = 0; group < groups; group++) {
                 struct partial partial[2][SLICES];

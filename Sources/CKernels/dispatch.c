@@ -180,17 +180,20 @@ const char *shoal_isa_refusal(void) {
     return refusal;
 }
 
-int shoal_streams(void) {
+enum reading shoal_reading(void) {
 #if defined(__x86_64__)
-    static atomic_int streams = 0;
-    int known = atomic_load_explicit(&streams, memory_order_relaxed);
+    static atomic_int reading = 0;
+    int known = atomic_load_explicit(&reading, memory_order_relaxed);
     if (known == 0) {
-        known = __builtin_cpu_is("amd") ? 1 : 2;
-        atomic_store_explicit(&streams, known, memory_order_relaxed);
+        const int zen_5 = 0x1a;
+        known = !__builtin_cpu_is("amd") ? READING_TWO_STREAMS
+            : shoal_processor_family() >= zen_5 ? READING_EVERY_LINE
+                                                : READING_NOW_AND_THEN;
+        atomic_store_explicit(&reading, known, memory_order_relaxed);
     }
-    return known;
+    return (enum reading)known;
 #else
-    return 2;
+    return READING_TWO_STREAMS;
 #endif
 }
 

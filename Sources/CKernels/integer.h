@@ -100,7 +100,7 @@ INLINE void dots_of_run(const struct layout layout, const bytes *w, const struct
 
 /// `panels` (1 or 2) neighbouring panels times `tokens` (1, 2, 4 or TOKEN_TILE) tokens; sums[t * panels + p] are the 16 rows of panel p for token t.
 INLINE void tile(
-    const struct layout layout, const int panels, const int tokens, const uint8_t *weights, size_t panel_bytes, size_t blocks,
+    const struct layout layout, const int panels, const int tokens, const enum reading reading, const uint8_t *weights, size_t panel_bytes, size_t blocks,
     const struct shoal_activation_block *x, vec *sums) {
     const int runs = layout_runs(layout), block_bytes = layout_bytes(layout), share = block_bytes / runs;
     floats local[RESULTS][SLICES] = {0};
@@ -110,7 +110,7 @@ INLINE void tile(
 #pragma clang loop unroll(full)
             for (int p = 0; p < panels; p++) {
                 const uint8_t *panel = weights + (size_t)p * panel_bytes;
-                prefetch(panels, panel + run * share, share);
+                prefetch(panels, reading, panel + run * share, share);
 #pragma clang loop unroll(full)
                 for (int s = 0; s < SLICES; s++) {
                     bytes w[8];
@@ -145,7 +145,7 @@ INLINE void tile(
 
 #if defined(DECODE_TILE)
 INLINE void decode_tile(
-    const struct layout layout, const int panels, const uint8_t *weights, size_t panel_bytes, size_t blocks, const struct shoal_activation_block *x,
+    const struct layout layout, const int panels, const enum reading reading, const uint8_t *weights, size_t panel_bytes, size_t blocks, const struct shoal_activation_block *x,
     vec *sums);
 #endif
 
@@ -162,14 +162,14 @@ INLINE void store_tile(
 }
 
 INLINE void multiply_tile(
-    const struct layout layout, const int panels, const int tokens, const uint8_t *weights, size_t panel_bytes, size_t blocks,
+    const struct layout layout, const int panels, const int tokens, const enum reading reading, const uint8_t *weights, size_t panel_bytes, size_t blocks,
     const struct shoal_activation_block *x, size_t panel, size_t rows, float *y, size_t y_stride) {
     vec sums[RESULTS];
 #if defined(DECODE_TILE)
-    if (tokens == 1) decode_tile(layout, panels, weights, panel_bytes, blocks, x, sums);
+    if (tokens == 1) decode_tile(layout, panels, reading, weights, panel_bytes, blocks, x, sums);
     else
 #endif
-        tile(layout, panels, tokens, weights, panel_bytes, blocks, x, sums);
+        tile(layout, panels, tokens, reading, weights, panel_bytes, blocks, x, sums);
     store_tile(panels, tokens, sums, panel, rows, y, y_stride);
 }
 
@@ -179,25 +179,25 @@ INLINE void multiply_runs(
     const struct layout layout, const void *panels, size_t rows, size_t columns, size_t first, size_t last,
     const struct shoal_activation_block *x, size_t tokens, float *y, size_t y_stride) {
     const size_t blocks = columns / 32, bytes = blocks / (size_t)layout_runs(layout) * (size_t)layout_bytes(layout);
-    const int streams = shoal_streams();
+    const enum reading reading = shoal_reading();
     for (size_t p = first; p < last; p++) {
         const uint8_t *weights = (const uint8_t *)panels + p * bytes;
-        if (tokens == 1 && streams == 2 && p + 1 < last) {
-            multiply_tile(layout, 2, 1, weights, bytes, blocks, x, p++, rows, y, y_stride);
+        if (tokens == 1 && reading == READING_TWO_STREAMS && p + 1 < last) {
+            multiply_tile(layout, 2, 1, reading, weights, bytes, blocks, x, p++, rows, y, y_stride);
             continue;
         }
         size_t t = 0;
         for (; t + TOKEN_TILE <= tokens; t += TOKEN_TILE) {
-            multiply_tile(layout, 1, TOKEN_TILE, weights, bytes, blocks, x + t * blocks, p, rows, y + t * y_stride, y_stride);
+            multiply_tile(layout, 1, TOKEN_TILE, reading, weights, bytes, blocks, x + t * blocks, p, rows, y + t * y_stride, y_stride);
         }
         if (TOKEN_TILE > 4 && t + 4 <= tokens) {
-            multiply_tile(layout, 1, 4, weights, bytes, blocks, x + t * blocks, p, rows, y + t * y_stride, y_stride);
+            multiply_tile(layout, 1, 4, reading, weights, bytes, blocks, x + t * blocks, p, rows, y + t * y_stride, y_stride);
             t += 4;
         }
         for (; t + 2 <= tokens; t += 2) {
-            multiply_tile(layout, 1, 2, weights, bytes, blocks, x + t * blocks, p, rows, y + t * y_stride, y_stride);
+            multiply_tile(layout, 1, 2, reading, weights, bytes, blocks, x + t * blocks, p, rows, y + t * y_stride, y_stride);
         }
-        if (t < tokens) multiply_tile(layout, 1, 1, weights, bytes, blocks, x + t * blocks, p, rows, y + t * y_stride, y_stride);
+        if (t < tokens) multiply_tile(layout, 1, 1, reading, weights, bytes, blocks, x + t * blocks, p, rows, y + t * y_stride, y_stride);
     }
 }
 

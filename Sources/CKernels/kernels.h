@@ -42,8 +42,16 @@ struct kernels {
     void (*merge)(const float *partial, float *sum, size_t value_size);
 };
 
-/// Panels that decoding reads side by side: 1 or 2, what the processor's own prefetching likes best. It makes no difference to results.
-int shoal_streams(void);
+/// How weights are best read from memory, which differs with the processor's own prefetching. It makes no difference to results.
+enum reading {
+    /// Two panels side by side, every line asked for.
+    READING_TWO_STREAMS = 1,
+    /// One panel after the other, every line asked for.
+    READING_EVERY_LINE,
+    /// One panel after the other, the processor told now and then where it goes.
+    READING_NOW_AND_THEN,
+};
+enum reading shoal_reading(void);
 
 /// `merge` of the active instruction set.
 void shoal_merge(const float *partial, float *sum, size_t value_size);

@@ -9,6 +9,13 @@
 #include <unistd.h>
 #endif
 
+int shoal_processor_family(void) {
+    unsigned a, b, c, d;
+    if (!__get_cpuid(1, &a, &b, &c, &d)) return 0;
+    int base = a >> 8 & 15, extended = a >> 20 & 255;
+    return base == 15 ? base + extended : base;
+}
+
 bool shoal_processor_has_avxvnni(void) {
     unsigned a, b, c, d;
     return __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a >> 4 & 1);

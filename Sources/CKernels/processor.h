@@ -4,6 +4,8 @@
 
 #include <stdbool.h>
 
+/// The processor's family, as its maker numbers them (extended family included).
+int shoal_processor_family(void);
 /// Whether the processor has AVX-VNNI: `vpdpbusd` over registers of AVX.
 bool shoal_processor_has_avxvnni(void);
 /// Whether the processor has AMX with tiles of bytes.
