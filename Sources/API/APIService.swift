@@ -53,7 +53,7 @@ struct APIService: Sendable {
             events = try coordinator.generate(
                 GenerationRequest(
                     prompt: prompt, maximumTokens: fields.maximumTokens, sampling: fields.sampling,
-                    stop: fields.stop?.texts ?? []))
+                    stop: fields.stop?.texts ?? [], ignoreEndOfGeneration: fields.ignoreEndOfGeneration))
         } catch {
             throw APIError(error)
         }

@@ -3,7 +3,7 @@ package import Sampling
 /// What `/v1/chat/completions` and `/v1/completions` have in common.
 ///
 /// Defaults are OpenAI's: temperature 1, no filter, no penalty. `max_tokens` defaults to the rest of the context.
-/// `top_k`, `min_p` and `repetition_penalty` (also `repeat_penalty`) are not OpenAI's; most local servers take them.
+/// `top_k`, `min_p`, `repetition_penalty` (also `repeat_penalty`) and `ignore_eos` are not OpenAI's; most local servers take them.
 package struct GenerationFields: Decodable, Sendable, Equatable {
     package var model: String?
     package var stream: Bool
@@ -11,6 +11,8 @@ package struct GenerationFields: Decodable, Sendable, Equatable {
     package var stop: StopTexts?
     package var maximumTokens: Int?
     package var sampling: SamplingParameters
+    /// Goes on past the token that ends an answer, for measurements.
+    package var ignoreEndOfGeneration: Bool
     /// A field that asks for what is not supported, found while decoding.
     package var refusal: APIError?
 
@@ -22,6 +24,7 @@ package struct GenerationFields: Decodable, Sendable, Equatable {
         case topP = "top_p"
         case topK = "top_k"
         case minP = "min_p"
+        case ignoreEndOfGeneration = "ignore_eos"
         case repetitionPenalty = "repetition_penalty"
         case repeatPenalty = "repeat_penalty"
         case presencePenalty = "presence_penalty"
@@ -59,6 +62,7 @@ package struct GenerationFields: Decodable, Sendable, Equatable {
         sampling.frequencyPenalty = try optional(Float.self, .frequencyPenalty) ?? sampling.frequencyPenalty
         sampling.seed = try optional(Int64.self, .seed).map(UInt64.init(bitPattern:))
         sampling.logitBias = try Self.logitBias(optional([String: Float].self, .logitBias) ?? [:], in: container)
+        ignoreEndOfGeneration = try optional(Bool.self, .ignoreEndOfGeneration) ?? false
         refusal = try Self.refusal(in: container)
     }
 

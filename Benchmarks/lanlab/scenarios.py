@@ -1,0 +1,197 @@
+"""What is measured: each scenario starts its clusters, measures both sides in turns, and gives figures by name."""
+
+from statistics import median
+
+from . import Failure, load, say
+from .cluster import Cluster, Device
+from .load import Stream
+
+GIB = 1 << 30
+
+
+def ends_on_workers(count):
+    """The coordinator only schedules: the embedding sits on the first worker and the head on the last."""
+    return ["--pin", "embedding=w1", "--pin", f"head=w{count}"]
+
+
+class Lab:
+    """What all scenarios share: the program, the models, how long to measure."""
+
+    def __init__(self, options):
+        self.options = options
+
+    def cluster(self, devices, network=None, **settings):
+        options = self.options
+        return Cluster(
+            options.shoal, devices, network=network or options.network, folder=options.folder, rate_mbit=options.rate,
+            delay_us=options.delay, mtu=options.mtu, **settings)
+
+    def streams(self, count, prompt, tokens, seed=0):
+        return [Stream(load.prompt_tokens(prompt, seed + i), tokens) for i in range(count)]
+
+
+def measure_streams(lab, cluster, count, prompt, tokens):
+    """All streams at once, after one to warm up: tokens per second while all decode, and of the prompts."""
+    load.run(cluster, lab.streams(1, 32, 8, seed=900))
+    streams = lab.streams(count, prompt, tokens, seed=7)
+    load.run(cluster, streams)
+    first = max(s.seconds_to_first for s in streams)
+    return {
+        "decode_tokens_per_second": load.decode_rate(streams), "prompt_tokens_per_second": count * prompt / first,
+        "seconds_to_first_token": median(s.seconds_to_first for s in streams),
+    }
+
+
+def alone(lab, count, prompt, tokens, threads=1, slots=None):
+    """The same streams on one process with one thread, without a network."""
+    with lab.cluster([], network="loopback") as cluster:
+        cluster.serve(
+            lab.options.model, "--threads", threads, "--context", "2048", "--slots", str(slots or count))
+        return measure_streams(lab, cluster, count, prompt, tokens)
+
+
+def over_workers(lab, devices, count, prompt, tokens, network, flags):
+    with lab.cluster(devices, network=network) as cluster:
+        cluster.serve(lab.options.model, "--context", "2048", "--slots", str(count), "--threads", "1", *flags)
+        figures = measure_streams(lab, cluster, count, prompt, tokens)
+        figures["stages"] = [
+            f"{s['device']} {s['first_layer']}..<{s['last_layer']}" for s in cluster.get("/api/cluster")[1]["stages"]]
+        figures["cluster"] = cluster.get("/api/cluster")[1]
+        return figures
+
+
+def in_turns(turns, ours, theirs):
+    """Both sides in turns; the median of the ratios of decoding, and all figures."""
+    pairs = []
+    for turn in range(turns):
+        pair = {"cluster": ours(), "alone": theirs()}
+        pair["ratio"] = pair["cluster"]["decode_tokens_per_second"] / pair["alone"]["decode_tokens_per_second"]
+        pair["prompt_ratio"] = pair["cluster"]["prompt_tokens_per_second"] / pair["alone"]["prompt_tokens_per_second"]
+        say(
+            f"  turn {turn + 1}: decode {pair['cluster']['decode_tokens_per_second']:.2f} beside {pair['alone']['decode_tokens_per_second']:.2f} tokens/s"
+            f" ({pair['ratio']:.3f}), prompts {pair['cluster']['prompt_tokens_per_second']:.1f} beside {pair['alone']['prompt_tokens_per_second']:.1f}"
+            f" ({pair['prompt_ratio']:.2f})")
+        pairs.append(pair)
+    return {"ratio": median(p["ratio"] for p in pairs), "prompt_ratio": median(p["prompt_ratio"] for p in pairs), "turns": pairs}
+
+
+def overhead(lab):
+    """One stream over two one-thread workers beside one thread in one process; embedding and head with the coordinator, as by default."""
+    result = {}
+    for network in ("loopback", "lan") if lab.options.network == "lan" else ("loopback",):
+        say(f"overhead, {network}: one stream over two one-thread workers, and in one process")
+        result[network] = in_turns(
+            lab.options.turns, lambda: over_workers(lab, [Device(), Device()], 1, 512, 64, network, []), lambda: alone(lab, 1, 512, 64))
+    return result
+
+
+def streams(lab):
+    """Many streams: two one-thread stages beside one one-thread process; four stages of half a core beside one such device."""
+    result = {}
+    for count in (16, 8):
+        say(f"{count} streams over two one-thread stages, and in one process with one thread")
+        result[f"{count} streams, 2 stages"] = in_turns(
+            lab.options.turns, lambda: over_workers(lab, [Device(), Device()], count, 64, 48, "loopback", ends_on_workers(2)),
+            lambda: alone(lab, count, 64, 48))
+    say("32 streams over four stages of half a core, and on one such device")
+    half = Device(cores=0.5)
+    result["32 streams, 4 stages of half a core"] = in_turns(
+        lab.options.turns, lambda: over_workers(lab, [half] * 4, 32, 32, 32, "loopback", ends_on_workers(4)),
+        lambda: over_workers(lab, [half], 32, 32, 32, "loopback", ends_on_workers(1)))
+    return result
+
+
+def long_prompt(lab):
+    """A prompt of 4,000 tokens while four streams decode: their gaps before, and while it is computed."""
+    say("a prompt of 4,000 tokens while four streams decode, over two one-thread workers")
+    with lab.cluster([Device(), Device()], network="loopback") as cluster:
+        cluster.serve(lab.options.model, "--context", "4608", "--slots", "5", *ends_on_workers(2))
+        load.run(cluster, lab.streams(1, 32, 8, seed=900))
+        decoding = lab.streams(4, 64, lab.options.long_tokens, seed=3)
+        threads = [load.start(cluster, stream) for stream in decoding]
+        while not all(len(s.times) > 20 for s in decoding):
+            if error := next((s.error for s in decoding if s.error), None):
+                raise Failure(error)
+            threads[0].join(0.02)
+        late = Stream(load.prompt_tokens(4000, 77), 4)
+        load.start(cluster, late).join()
+        for thread in threads:
+            thread.join()
+        for stream in [*decoding, late]:
+            if stream.error:
+                raise Failure(stream.error)
+    end = late.times[0]
+    if any(s.times[-1] < end for s in decoding):
+        raise Failure("a stream ended before the long prompt was computed: give a larger --long-tokens")
+    inside = [gap for s in decoding for gap, at in zip(s.gaps, s.times[1:]) if late.began <= at <= end]
+    outside = [gap for s in decoding for gap, at in zip(s.gaps, s.times[1:]) if not late.began <= at <= end]
+    everything = inside + outside
+    figures = {
+        "prompt_seconds": late.seconds_to_first, "median_gap": median(everything), "median_gap_during_prompt": median(inside),
+        "worst_gap": max(everything), "worst_over_median": max(everything) / median(everything),
+        "worst_over_median_during_prompt": max(inside) / median(inside),
+    }
+    say("  " + ", ".join(f"{key} {value:.4f}" for key, value in figures.items()))
+    return figures
+
+
+def thirteen(lab):
+    """13B over four devices of 3 GiB on gigabit: placed, answering, within its limits; a second start; refused on two."""
+    model = lab.options.big_model
+    say("13B over four devices capped at 3 GiB")
+    flags = ["--context", "2048", "--slots", "2", "--threads", "1"]
+    with lab.cluster([Device(threads=1, memory_bytes=3 * GIB) for _ in range(4)]) as cluster:
+        result = {"first_start_seconds": cluster.serve(model, *flags, *ends_on_workers(4))}
+        stages = cluster.get("/api/cluster")[1]["stages"]
+        result["stages"] = [
+            {key: s[key] for key in ("device", "first_layer", "last_layer", "weight_bytes", "headroom_bytes")} for s in stages]
+        result["sent_by_coordinator"] = (cluster.network.traffic(4) or {}).get("sent")
+        result["weight_bytes"] = sum(s["weight_bytes"] for s in stages)
+        answer = lab.streams(1, 64, 16)
+        load.run(cluster, answer)
+        result["decode_tokens_per_second"] = load.decode_rate(answer)
+        result["workers"] = {
+            f"w{i + 1}": {**cluster.resident(f"w{i + 1}"), "group_most": cluster.limits[i].most_memory(), "killed": cluster.limits[i].killed()}
+            for i in range(4)}
+        before = cluster.network.traffic(4) or {"sent": 0}
+        cluster.stop("serve")
+        for i in range(4):
+            cluster.stop(f"w{i + 1}")
+            cluster.start_worker(i)
+        for i in range(4):
+            cluster.wait_for_text(f"w{i + 1}", "listens on(.|\n)*listens on")
+        result["second_start_seconds"] = cluster.serve(model, *flags, *ends_on_workers(4), name="serve-again")
+        result["sent_at_second_start"] = (cluster.network.traffic(4) or {"sent": 0})["sent"] - before["sent"]
+        again = lab.streams(1, 64, 16)
+        load.run(cluster, again)
+        result["same_answer"] = answer[0].text == again[0].text
+        cluster.stop("serve-again")
+        refused = cluster.run(
+            "plan", model, "--cluster", cluster.declaration(2), "--context", "2048", "--slots", "2", *ends_on_workers(2), check=False)
+        result["refused_on_two"] = {"status": refused.returncode, "reason": refused.stderr.strip()}
+    return result
+
+
+def equality(lab):
+    """The logits of one text over splits of the layers, beside those of one process: equal to the last bit."""
+    say("logits over splits of the layers, beside one process")
+    result = {}
+    with lab.cluster([Device(), Device(), Device()]) as cluster:
+        tokens = cluster.folder / "tokens.json"
+        tokens.write_text(str(load.prompt_tokens(200, 5)))
+
+        def logits(name, *flags):
+            cluster.run("logits", lab.options.model, "--tokens", tokens, "--output", cluster.folder / name, *flags)
+            return (cluster.folder / name).read_bytes()
+
+        reference = logits("alone.f32")
+        for count in (1, 2, 3):
+            workers = [flag for i in range(count) for flag in ("--worker", cluster.network.endpoint(i))]
+            for chunk in ([], ["--chunk", "7"]):
+                name = f"{count} workers{', chunks of 7' if chunk else ''}"
+                result[name] = logits("split.f32", "--insecure", *workers, *chunk) == reference
+                say(f"  {name}: {'equal' if result[name] else 'DIFFERENT'}")
+    return result
+
+
+SCENARIOS = {"overhead": overhead, "streams": streams, "long-prompt": long_prompt, "13b": thirteen, "equality": equality}
