@@ -18,6 +18,11 @@ package protocol Link: AnyObject, Sendable {
     /// - Parameter whenWritten: called once, on any thread, when the frame has left this process (true) or been dropped.
     func send(_ frame: Frame, whenWritten: (@Sendable (Bool) -> Void)?)
 
+    /// Stops taking frames, or goes on: what the peer sends meanwhile waits on its side, and is not silence.
+    ///
+    /// A few frames that had come before may still be delivered after a call from another thread than the handler's.
+    func setReading(_ isReading: Bool)
+
     /// Closes the link after what was sent before; the peer learns that it was on purpose.
     ///
     /// No frame is delivered to this side's handler afterwards (one whose delivery has already begun may still be in

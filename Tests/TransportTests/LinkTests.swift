@@ -142,6 +142,25 @@ import Wire
         }
     }
 
+    @Test(arguments: Carrier.allCases) func `Who does not read is sent only so much, and nothing is lost`(
+        carrier: Carrier
+    ) async throws {
+        let sent = (1...16).map { step(rows: 256, width: 4_096, number: UInt64($0)) }
+        // The first frame stops the reading from within its delivery, so that none comes after it.
+        let stopping = RecordingHandler { frame, link in if frame == sent[0] { link.setReading(false) } }
+        try await withLinkPair(carrier, accepting: stopping) { dialing, accepting in
+            let written = Mutex(0)
+            for frame in sent { dialing.link.send(frame) { if $0 { written.withLock { $0 += 1 } } } }
+            _ = await accepting.handler.frames(1)
+            // What the sockets hold is less than half of it: 64 MiB.
+            try await Task.sleep(for: .milliseconds(300))
+            #expect(accepting.handler.frames == [sent[0]])
+            #expect(written.withLock { $0 } < 16 && dialing.link.pendingBytes > 32 << 20)
+            accepting.link.setReading(true)
+            #expect(await accepting.handler.frames(16) == sent)
+        }
+    }
+
     @Test(arguments: Carrier.allCases) func `Pings reach no handler`(carrier: Carrier) async throws {
         try await withLinkPair(carrier) { dialing, accepting in
             dialing.link.send(.ping(Ping(nonce: 1)))

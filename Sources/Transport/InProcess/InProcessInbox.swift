@@ -19,6 +19,7 @@ final class InProcessInbox: Sendable {
         var handler: (any LinkHandler)?
         var link: InProcessLink?
         var isDraining = false
+        var isReading = true
         var hasEnded = false
         var pendingBytes = 0
     }
@@ -75,6 +76,12 @@ final class InProcessInbox: Sendable {
         return isFirst
     }
 
+    /// Stops or goes on with delivering frames; the end is delivered all the same once no frame waits before it.
+    func setReading(_ isReading: Bool) {
+        state.withLock { $0.isReading = isReading }
+        if isReading { drain() }
+    }
+
     /// Delivers what waits, unless another call does.
     func drain() {
         let isMine = state.withLock { state in
@@ -85,7 +92,8 @@ final class InProcessInbox: Sendable {
         guard isMine else { return }
         while true {
             let (item, handler, link) = state.withLock { state -> (Item?, (any LinkHandler)?, InProcessLink?) in
-                let next = state.items.isEmpty ? nil : state.items.removeFirst()
+                let isHeld = !state.isReading && state.items.first?.isFrame == true
+                let next = state.items.isEmpty || isHeld ? nil : state.items.removeFirst()
                 if next == nil { state.isDraining = false }
                 return (next, state.handler, state.link)
             }

@@ -68,6 +68,8 @@ package final class InProcessLink: Link {
         outbox.put(frame, whenWritten: whenWritten)
     }
 
+    package func setReading(_ isReading: Bool) { inbox.setReading(isReading) }
+
     package func close() { close(nil) }
 
     private func close(_ error: TransportError?) {

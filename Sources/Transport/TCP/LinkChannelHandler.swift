@@ -39,6 +39,7 @@ final class LinkChannelHandler: ChannelDuplexHandler {
     private var handler: (any LinkHandler)?
     private var outcome: TransportError?
     private var hasEnded = false
+    private var isReading = true
 
     init(owner: Owner, options: LinkOptions, handshakeTimeout: TimeAmount) {
         self.owner = owner
@@ -80,6 +81,20 @@ final class LinkChannelHandler: ChannelDuplexHandler {
         context.write(data, promise: promise)
     }
 
+    func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?) {
+        guard let reading = event as? Reading else {
+            return context.triggerUserOutboundEvent(event, promise: promise)
+        }
+        promise?.succeed()
+        guard reading.isOn != isReading, !hasEnded else { return }
+        isReading = reading.isOn
+        // A failure means that the channel is closed.
+        try? context.channel.syncOptions?.setOption(.autoRead, value: isReading)
+        guard isReading else { return }
+        heartbeat?.heard(now: Self.now())
+        decode(context, atEnd: false)
+    }
+
     // MARK: Doing what the state machine says
 
     private func start(_ context: ChannelHandlerContext) {
@@ -92,7 +107,7 @@ final class LinkChannelHandler: ChannelDuplexHandler {
     }
 
     private func decode(_ context: ChannelHandlerContext, atEnd: Bool) {
-        while !hasEnded, outcome == nil, link?.isClosed != true {
+        while !hasEnded, outcome == nil, link?.isClosed != true, isReading || atEnd {
             guard var bytes = buffer else { return }
             buffer = nil
             let result: Result<Frame?, any Error> = Result {
@@ -201,6 +216,8 @@ final class LinkChannelHandler: ChannelDuplexHandler {
     // MARK: Heartbeats
 
     private func beat(_ context: ChannelHandlerContext) {
+        // Who does not read hears nothing.
+        if !isReading { heartbeat?.heard(now: Self.now()) }
         guard let heartbeat, !hasEnded else { return }
         switch heartbeat.due(now: Self.now()) {
         case .wait(let deadline):
@@ -239,4 +256,9 @@ final class LinkChannelHandler: ChannelDuplexHandler {
     }
 
     private static func now() -> Int64 { Int64(clamping: NIODeadline.now().uptimeNanoseconds) }
+}
+
+/// Whether frames are taken; from a link to the handler of its channel.
+struct Reading: Sendable {
+    var isOn: Bool
 }

@@ -69,6 +69,11 @@ final class TCPLink: Link {
         }
     }
 
+    func setReading(_ isReading: Bool) {
+        // The handler of the channel is told, which holds frames that are read already.
+        channel.triggerUserOutboundEvent(Reading(isOn: isReading), promise: nil)
+    }
+
     func close() {
         let wasOpen = state.withLock { state in
             defer { state.isClosed = true }
