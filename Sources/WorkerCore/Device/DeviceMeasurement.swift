@@ -26,6 +26,8 @@ struct DeviceMeasurement {
     /// - Returns: nil when it was given up.
     /// - Throws: `TensorError` when there is no memory for it.
     func run() throws(TensorError) -> DeviceProfile? {
+        let turn = MeasuringTurn(goOn: goOn)
+        defer { withExtendedLifetime(turn) {} }
         let deadline = ContinuousClock.now + .seconds(plan.deadlineSeconds)
         var samples = SpeedSamples()
         let read = sample(seconds: plan.readSeconds, try reading())

@@ -1,15 +1,17 @@
-import Wire
+package import Wire
 
 /// Counts what a stage does. A pure value, which is told the time.
-struct StageCounter {
-    private(set) var work = StageWork()
+package struct StageCounter: Sendable {
+    package private(set) var work = StageWork()
     private var lastEnd: ContinuousClock.Instant?
 
+    package init() {}
+
     /// What took longer before a step came was not waiting for it: nobody had asked for anything.
-    static let longestWait = Duration.seconds(1)
+    package static let longestWait = Duration.seconds(1)
 
     /// Counts a step that was computed.
-    mutating func add(
+    package mutating func add(
         rows: Int, received: Int, sent: Int, arrived: ContinuousClock.Instant, began: ContinuousClock.Instant,
         ended: ContinuousClock.Instant
     ) {

@@ -81,20 +81,26 @@ struct DevicesCommand: AsyncParsableCommand, UsesNetwork {
     }
 
     private func table(_ rows: [DeviceRow], naming: Bool) -> Table {
-        var table = Table([
-            ("device", .left), ("address", .left), ("cores", .right), ("threads", .right), ("instructions", .left),
-            ("memory", .right), ("resident", .right), ("weights", .right), ("KV cache", .right), ("store", .right),
-            ("holds", .left),
-        ])
+        // Most devices that are only named by their address have no other name.
+        let naming = (models: naming, addresses: rows.contains { $0.name != $0.address && $0.address != "in process" })
+        var table = Table(
+            [("device", .left)] + (naming.addresses ? [("address", .left)] : []) + [
+                ("cores", .right), ("instructions", .left), ("memory", .right), ("resident", .right),
+                ("weights", .right), ("KV cache", .right), ("holds", .left),
+            ])
         func size(_ bytes: UInt64?) -> String { bytes.map { "\(ByteCount(Int(clamping: $0)))" } ?? "–" }
         for row in rows {
-            table.add([
-                row.name, row.address, row.cores.map { "\($0)" } ?? "–", row.threads.map { "\($0)" } ?? "–",
-                row.instructionSet.map { "\(row.architecture ?? "") \($0)" } ?? "–", size(row.memoryBudgetBytes),
-                size(row.residentBytes),
-                size(row.weightBytes), size(row.keyValueBytes), size(row.storeBytes),
-                row.connected ? (naming ? row.holds : row.parts)?.joined(separator: "; ") ?? "" : "not connected",
-            ])
+            let cores = row.cores.map { cores in
+                row.threads.map { $0 == cores ? "\(cores)" : "\($0) of \(cores)" } ?? "\(cores)"
+            }
+            table.add(
+                [row.name] + (naming.addresses ? [row.address] : []) + [
+                    cores ?? "–", row.instructionSet.map { "\(row.architecture ?? "") \($0)" } ?? "–",
+                    size(row.memoryBudgetBytes), size(row.residentBytes), size(row.weightBytes),
+                    size(row.keyValueBytes),
+                    row.connected
+                        ? (naming.models ? row.holds : row.parts)?.joined(separator: "; ") ?? "" : "not connected",
+                ])
         }
         return table
     }

@@ -15,7 +15,9 @@ enum SpeedTables {
             [("speed of", .left), ("processors", .right), ("memory GB/s", .right), ("disk MB/s", .right)]
                 + types.map { ($0, .right) })
         for (device, profile) in profiles {
-            let processors = profile.processorQuota.map { "\(digits($0, 2)) of quota" } ?? "\(profile.threads) threads"
+            let processors =
+                profile.processorQuota.map { "\(digits($0, 2)) of quota" }
+                ?? "\(profile.threads) thread\(profile.threads == 1 ? "" : "s")"
             table.add(
                 [
                     device, processors, digits(Double(profile.readBytesPerSecond) / 1e9, 1),

@@ -1,0 +1,35 @@
+import Formats
+import Tensors
+import Testing
+import WorkerCore
+
+/// What is measured of a device.
+struct DeviceMeasurementPlanTests {
+    @Test(arguments: [
+        // Four times the cache, within limits, and within a quarter of what there is.
+        (cache: 32 << 20, budget: 8 << 30, bytes: 128 << 20),
+        (cache: 1 << 20, budget: 8 << 30, bytes: 64 << 20),
+        (cache: 384 << 20, budget: 8 << 30, bytes: 512 << 20),
+        (cache: 32 << 20, budget: 400 << 20, bytes: 100 << 20),
+        (cache: 32 << 20, budget: 0, bytes: 32 << 20),
+    ])
+    func `weights are more than the cache, and little beside the memory`(cache: Int, budget: Int, bytes: Int) {
+        #expect(DeviceMeasurementPlan(types: [.q4_0], cacheBytes: cache, budgetBytes: budget).bytes == bytes)
+    }
+
+    @Test func `likely types come first and have the most of three seconds`() {
+        let plan = DeviceMeasurementPlan(types: [.bf16, .q8_0, .q4_0], cacheBytes: 1, budgetBytes: 1 << 30)
+        #expect(
+            plan.products.map(\.type) == [ElementType.q4_0, .q8_0, .bf16].flatMap { Array(repeating: $0, count: 4) })
+        #expect(plan.products.map(\.rows) == [1, 4, 16, 64, 1, 4, 16, 64, 1, 4, 16, 64])
+        // Shares of 4, 3 and 1, times 2 for one row, of 40 in all.
+        let expected = [8, 4, 4, 4, 6, 3, 3, 3, 2, 1, 1, 1].map { 3.0 * $0 / 40 }
+        for (product, seconds) in zip(plan.products, expected) { #expect(abs(product.seconds - seconds) < 1e-12) }
+    }
+
+    @Test func `every type with a packed form is measured`() {
+        let types = ProductSpeed.types
+        #expect(types.contains(.q4_0) && types.contains(.q6_K) && types.contains(.f16) && types.contains(.mxfp4))
+        #expect(!types.contains(.iq1_s))
+    }
+}
