@@ -21,7 +21,7 @@ package struct DeviceMeasurementPlan: Sendable, Hashable {
     package var bytes: Int
     /// Time for reading memory.
     package var readSeconds = 0.4
-    /// In the order to measure in: the likeliest types first.
+    /// In the order to measure in: one row first, and the likeliest types first.
     package var products: [Product]
     /// Processor work that has not begun by then is left out; a slow device leaves out rare types.
     package var deadlineSeconds = 4.2
@@ -44,8 +44,10 @@ package struct DeviceMeasurementPlan: Sendable, Hashable {
             let (first, second) = (Self.weight(of: one.element), Self.weight(of: other.element))
             return first != second ? first > second : one.offset < other.offset
         }.map(\.element)
-        let shares = ordered.flatMap { type in
-            Self.rows.map { (type: type, rows: $0, weight: Self.weight(of: type) * Self.weight(ofRows: $0)) }
+        // One row of every type before all else: that no device can do without.
+        let pairs = ordered.map { ($0, 1) } + ordered.flatMap { type in Self.rows.dropFirst().map { (type, $0) } }
+        let shares = pairs.map { type, rows in
+            (type: type, rows: rows, weight: Self.weight(of: type) * Self.weight(ofRows: rows))
         }
         let total = shares.reduce(0) { $0 + $1.weight }
         products = shares.map {

@@ -56,6 +56,6 @@ enum SpeedTables {
     static func digits(_ value: Double, _ count: Int) -> String { String(format: "%.\(count)f", value) }
 
     private static func rate(_ profile: ProfileBody, _ type: String, _ rows: Int) -> String {
-        profile.rate(of: type, rows: rows).map { digits(Double($0) / 1e9, 1) } ?? "–"
+        profile.rate(of: type, rows: rows).map { digits(Double($0) / 1e9, $0 < 1_000_000_000 ? 2 : 1) } ?? "–"
     }
 }

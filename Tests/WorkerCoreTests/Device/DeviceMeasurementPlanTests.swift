@@ -19,11 +19,11 @@ struct DeviceMeasurementPlanTests {
 
     @Test func `likely types come first and have the most of three seconds`() {
         let plan = DeviceMeasurementPlan(types: [.bf16, .q8_0, .q4_0], cacheBytes: 1, budgetBytes: 1 << 30)
-        #expect(
-            plan.products.map(\.type) == [ElementType.q4_0, .q8_0, .bf16].flatMap { Array(repeating: $0, count: 4) })
-        #expect(plan.products.map(\.rows) == [1, 4, 16, 64, 1, 4, 16, 64, 1, 4, 16, 64])
+        let types: [ElementType] = [.q4_0, .q8_0, .bf16]
+        #expect(plan.products.map(\.type) == types + types.flatMap { Array(repeating: $0, count: 3) })
+        #expect(plan.products.map(\.rows) == [1, 1, 1] + [4, 16, 64, 4, 16, 64, 4, 16, 64])
         // Shares of 4, 3 and 1, times 2 for one row, of 40 in all.
-        let expected = [8, 4, 4, 4, 6, 3, 3, 3, 2, 1, 1, 1].map { 3.0 * $0 / 40 }
+        let expected = [8, 6, 2, 4, 4, 4, 3, 3, 3, 1, 1, 1].map { 3.0 * $0 / 40 }
         for (product, seconds) in zip(plan.products, expected) { #expect(abs(product.seconds - seconds) < 1e-12) }
     }
 
