@@ -20,6 +20,8 @@ final class DeviceProfiler: Sendable {
         var profile: DeviceProfile?
         /// Who waits for the measurement that is under way; nil when there is none.
         var waiting: [Reply]?
+        var lastStep: ContinuousClock.Instant?
+        /// The last step, or whatever else the compute thread is wanted for.
         var lastWork: ContinuousClock.Instant?
     }
 
@@ -38,7 +40,15 @@ final class DeviceProfiler: Sendable {
     /// What is known now.
     var profile: DeviceProfile? { state.withLock { $0.profile } }
 
-    /// Somebody's work for the compute thread came.
+    /// A step came.
+    func stepCame(at now: ContinuousClock.Instant) {
+        state.withLock { state in
+            state.lastStep = now
+            state.lastWork = now
+        }
+    }
+
+    /// The compute thread is wanted for something else than a step.
     func workCame(at now: ContinuousClock.Instant) { state.withLock { $0.lastWork = now } }
 
     /// Gives the profile: the one that there is, or a new one.
@@ -54,7 +64,7 @@ final class DeviceProfiler: Sendable {
                 state.waiting?.append(done)
                 return .wait
             }
-            if let lastWork = state.lastWork, .now - lastWork < Self.quiet { return .busy }
+            if let lastStep = state.lastStep, .now - lastStep < Self.quiet { return .busy }
             state.waiting = [done]
             return .begin
         }

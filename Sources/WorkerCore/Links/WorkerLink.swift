@@ -28,7 +28,7 @@ final class WorkerLink: LinkHandler, Sendable {
                 return
             }
             let arrived = ContinuousClock.now
-            worker.profiler.workCame(at: arrived)
+            worker.profiler.stepCame(at: arrived)
             worker.compute.run { [worker] in worker.run(step, in: session, arrived: arrived) }
         case .piece(let piece):
             guard peer.role == .coordinator else { return }

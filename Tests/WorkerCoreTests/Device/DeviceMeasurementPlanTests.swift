@@ -5,16 +5,24 @@ import WorkerCore
 
 /// What is measured of a device.
 struct DeviceMeasurementPlanTests {
-    @Test(arguments: [
+    /// Sizes in MiB.
+    struct Sizes: Sendable {
+        var cache: Int
+        var budget: Int
+        var weights: Int
+    }
+
+    static let sizes = [
         // Four times the cache, within limits, and within a quarter of what there is.
-        (cache: 32 << 20, budget: 8 << 30, bytes: 128 << 20),
-        (cache: 1 << 20, budget: 8 << 30, bytes: 64 << 20),
-        (cache: 384 << 20, budget: 8 << 30, bytes: 512 << 20),
-        (cache: 32 << 20, budget: 400 << 20, bytes: 100 << 20),
-        (cache: 32 << 20, budget: 0, bytes: 32 << 20),
-    ])
-    func `weights are more than the cache, and little beside the memory`(cache: Int, budget: Int, bytes: Int) {
-        #expect(DeviceMeasurementPlan(types: [.q4_0], cacheBytes: cache, budgetBytes: budget).bytes == bytes)
+        Sizes(cache: 32, budget: 8192, weights: 128), Sizes(cache: 1, budget: 8192, weights: 64),
+        Sizes(cache: 384, budget: 8192, weights: 512), Sizes(cache: 32, budget: 400, weights: 100),
+        Sizes(cache: 32, budget: 0, weights: 32),
+    ]
+
+    @Test(arguments: sizes) func `weights are more than the cache, and little beside the memory`(sizes: Sizes) {
+        let plan = DeviceMeasurementPlan(
+            types: [.q4_0], cacheBytes: sizes.cache << 20, budgetBytes: sizes.budget << 20)
+        #expect(plan.bytes == sizes.weights << 20)
     }
 
     @Test func `likely types come first and have the most of three seconds`() {
