@@ -10,7 +10,8 @@ package func makeAPI(coordinator: Coordinator, template: ChatTemplate?) -> Route
     let service = APIService(coordinator: coordinator, template: template)
     var table = RouteTable()
     for (method, path) in [
-        ("GET", "/health"), ("GET", "/api/cluster"), ("GET", "/v1/models"), ("GET", "/v1/models/{id}"),
+        ("GET", "/health"), ("GET", "/api/cluster"), ("POST", "/api/cluster/measure"), ("GET", "/v1/models"),
+        ("GET", "/v1/models/{id}"),
         ("POST", "/v1/chat/completions"), ("POST", "/v1/completions"),
     ] {
         table.add(method, path)
@@ -20,6 +21,7 @@ package func makeAPI(coordinator: Coordinator, template: ChatTemplate?) -> Route
     router.add(middleware: ErrorMiddleware(table: table))
     router.get("/health", use: HealthRoute(service: service).respond)
     router.get("/api/cluster", use: ClusterRoute(service: service).respond)
+    router.post("/api/cluster/measure", use: MeasureRoute(service: service).respond)
     router.get("/v1/models", use: ModelsRoute(service: service).respond)
     router.get("/v1/models/{id}", use: ModelRoute(service: service).respond)
     router.post("/v1/chat/completions", use: ChatCompletionsRoute(service: service).respond)

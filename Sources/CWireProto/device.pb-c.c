@@ -514,7 +514,7 @@ const ProtobufCMessageDescriptor shoal__measure_device__descriptor =
   (ProtobufCMessageInit) shoal__measure_device__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor shoal__device_profile__field_descriptors[6] =
+static const ProtobufCFieldDescriptor shoal__device_profile__field_descriptors[7] =
 {
   {
     "measured_at",
@@ -588,19 +588,32 @@ static const ProtobufCFieldDescriptor shoal__device_profile__field_descriptors[6
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "quota_thousandths",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__DeviceProfile, quota_thousandths),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned shoal__device_profile__field_indices_by_name[] = {
   4,   /* field[4] = disk_bytes_per_second */
   2,   /* field[2] = instruction_set */
   0,   /* field[0] = measured_at */
   5,   /* field[5] = products */
+  6,   /* field[6] = quota_thousandths */
   3,   /* field[3] = read_bytes_per_second */
   1,   /* field[1] = threads */
 };
 static const ProtobufCIntRange shoal__device_profile__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor shoal__device_profile__descriptor =
 {
@@ -610,7 +623,7 @@ const ProtobufCMessageDescriptor shoal__device_profile__descriptor =
   "Shoal__DeviceProfile",
   "shoal",
   sizeof(Shoal__DeviceProfile),
-  6,
+  7,
   shoal__device_profile__field_descriptors,
   shoal__device_profile__field_indices_by_name,
   1,  shoal__device_profile__number_ranges,

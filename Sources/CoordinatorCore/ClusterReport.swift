@@ -14,6 +14,10 @@ package enum Readiness: Sendable, Hashable {
 package struct ClusterReport: Sendable {
     package var devices: [DeviceStatus]
     package var stages: [PlacedStage]
+    /// What each stage did since it was loaded, in their order; `nil` where its device did not say.
+    package var work: [StageWork?]
+    package var links: LinkTable
+    package var speed: PipeReport
     package var unused: [UnusedDevice]
     package var epoch: UInt32
     /// Sequences that hold a KV cache.
@@ -36,6 +40,9 @@ package struct DeviceStatus: Sendable {
 package enum StartupProgress: Sendable {
     case connecting(device: String)
     case connected(device: String, DeviceReport)
+    case measuring(device: String)
+    /// Links whose speeds are not known yet.
+    case measuringLinks(Int)
     case identifying(shards: Int)
     case placed(PlacementPlan)
     /// Bytes of shards that the device holds by now, of those it needs.

@@ -10,8 +10,10 @@ extension Coordinator {
     /// - Parameter leavingOutUnreachable: plans without devices that cannot be reached, instead of failing.
     func establish(leavingOutUnreachable: Bool) async throws(CoordinatorError) {
         let started = ContinuousClock.now
-        let reports = try await connectAll(leavingOutUnreachable: leavingOutUnreachable)
-        let plan = try plan(reports)
+        let reports = await measured(try await connectAll(leavingOutUnreachable: leavingOutUnreachable))
+        let plan = try plan(reports, links: state.withLock { $0.links })
+        // Where the planner predicts, this is what it predicted.
+        engine.expect(nil)
         progress(.placed(plan))
         let epoch = state.withLock { state in
             state.epoch += 1
@@ -123,7 +125,9 @@ extension Coordinator {
         return report
     }
 
-    private func plan(_ reports: [String: DeviceReport]) throws(CoordinatorError) -> PlacementPlan {
+    private func plan(
+        _ reports: [String: DeviceReport], links: LinkTable
+    ) throws(CoordinatorError) -> PlacementPlan {
         let present = configuration.devices.filter { reports[$0.name] != nil }
         let capacities = present.map { device in
             DeviceCapacity(

@@ -35,6 +35,8 @@ package final class Coordinator: Sendable {
         var clients: [String: WorkerClient] = [:]
         var plan: PlacementPlan?
         var epoch: UInt32 = 0
+        var links = LinkTable()
+        var isMeasuring = false
         var recovery: Task<Void, Never>?
         var stopped = false
     }
@@ -160,7 +162,7 @@ package final class Coordinator: Sendable {
 
     /// The cluster as it stands, asked of every connected device.
     package func report() async -> ClusterReport {
-        let (clients, plan, epoch) = state.withLock { ($0.clients, $0.plan, $0.epoch) }
+        let (clients, plan, epoch, links) = state.withLock { ($0.clients, $0.plan, $0.epoch, $0.links) }
         let reports = await withTaskGroup(of: (String, DeviceReport?).self) { group in
             for (name, client) in clients {
                 group.addTask { (name, try? await client.describe()) }
@@ -173,7 +175,13 @@ package final class Coordinator: Sendable {
                 DeviceStatus(
                     name: $0.name, address: $0.address, connected: reports[$0.name] != nil, report: reports[$0.name])
             },
-            stages: plan?.stages ?? [], unused: plan?.unused ?? [], epoch: epoch, runningSequences: counts.running,
+            stages: plan?.stages ?? [],
+            work: (plan?.stages ?? []).enumerated().map { index, stage in
+                reports[stage.device]?.stages.first {
+                    $0.session == session && $0.epoch == epoch && Int($0.stage) == index
+                }?.work
+            }, links: links, speed: engine.speed, unused: plan?.unused ?? [], epoch: epoch,
+            runningSequences: counts.running,
             waitingSequences: counts.waiting)
     }
 

@@ -32,6 +32,16 @@ package struct DeviceDeclaration: Sendable {
     }
 }
 
+/// What a coordinator measures before it places a model.
+package enum Measuring: Sendable, Hashable {
+    /// Nothing: what is known already is used.
+    case nothing
+    /// The profiles and links that are not known, or that are known to be stale.
+    case missing
+    /// All profiles and links.
+    case all
+}
+
 /// What a coordinator is to serve, and on what.
 package struct CoordinatorConfiguration: Sendable {
     package var devices: [DeviceDeclaration]
@@ -46,6 +56,10 @@ package struct CoordinatorConfiguration: Sendable {
     package var slots: Int
     /// Rows of one step at most.
     package var rowsPerStep: Int
+    /// What is measured before the first placement; before later ones it is what is missing, unless this is nothing.
+    package var measuring: Measuring
+    /// Where the speeds of links are kept; `nil` is nowhere.
+    package var linkFile: LinkFile?
 
     /// The context where none is asked for: a longer one costs memory that few conversations use.
     package static let defaultContext = 8192
@@ -54,7 +68,7 @@ package struct CoordinatorConfiguration: Sendable {
         devices: [DeviceDeclaration], pins: [Pin] = [], compute: ComputeMode = .int8,
         keyValueType: KeyValueType = .standard, context: Int? = nil,
         slots: Int = 4,
-        rowsPerStep: Int = 256
+        rowsPerStep: Int = 256, measuring: Measuring = .nothing, linkFile: LinkFile? = nil
     ) {
         self.devices = devices
         self.pins = pins
@@ -63,5 +77,7 @@ package struct CoordinatorConfiguration: Sendable {
         self.context = context
         self.slots = slots
         self.rowsPerStep = rowsPerStep
+        self.measuring = measuring
+        self.linkFile = linkFile
     }
 }

@@ -13,9 +13,18 @@ package enum ProcessorCount {
     /// Physical cores among the processors of this process's affinity mask, and no more than its cgroup's quota allows; at least 1.
     package static var usable: Int {
         #if os(Linux)
-        return max(1, min(cores.count, quota() ?? .max))
+        return max(1, min(cores.count, quotaThousandths.map { ($0 + 999) / 1000 } ?? .max))
         #else
         return max(1, Int(sysconf(CInt(_SC_NPROCESSORS_ONLN))))
+        #endif
+    }
+
+    /// Processor time that a cgroup's quota allows this process, in thousandths of one processor; nil where there is no quota.
+    package static var quotaThousandths: Int? {
+        #if os(Linux)
+        return quota()
+        #else
+        return nil
         #endif
     }
 
@@ -73,12 +82,13 @@ package enum ProcessorCount {
         return nodes
     }
 
-    /// The cgroup's quota in whole cores, rounded up; the smallest on the way to the root. Version 2, then version 1.
+    /// The cgroup's quota in thousandths of a core, rounded up; the smallest on the way to the root. Version 2, then version 1.
     private static func quota() -> Int? {
         var smallest: Int?
         func take(_ quota: Int?, _ period: Int?) {
             guard let quota, let period, quota > 0, period > 0 else { return }
-            smallest = min(smallest ?? .max, (quota - 1) / period + 1)
+            let (scaled, overflow) = quota.multipliedReportingOverflow(by: 1000)
+            if !overflow { smallest = min(smallest ?? .max, (scaled - 1) / period + 1) }
         }
         for line in (readText("/proc/self/cgroup") ?? "").split(separator: "\n") {
             let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)

@@ -40,6 +40,18 @@ package final class ReadBandwidth {
         return best
     }
 
+    /// Reads the buffer again and again until `isDone`, which is asked after each pass, says so.
+    ///
+    /// - Returns: the bytes that were read.
+    package func run(until isDone: () -> Bool) -> Int {
+        var passes = 0
+        repeat {
+            _ = measure(passes: 1)
+            passes += 1
+        } while !isDone()
+        return passes * (buffer.bytes.count / 8 / (pool.threads * 8)) * (pool.threads * 8) * 8
+    }
+
     /// A sum of eight independent lanes, so that the loads and not the additions set the pace.
     private static func sumOfWords(_ words: UnsafeBufferPointer<UInt64>) -> UInt64 {
         var lanes = (SIMD8<UInt64>(), SIMD8<UInt64>(), SIMD8<UInt64>(), SIMD8<UInt64>())

@@ -17,7 +17,7 @@ package final class WeightMatrix: Sendable {
     }
 
     private enum Storage: Sendable {
-        case packed(AlignedBuffer)
+        case packed(AlignedBuffer, offset: Int, count: Int)
         case mapped(MappedBytes)
         case raw(MappedBytes)
     }
@@ -49,7 +49,18 @@ package final class WeightMatrix: Sendable {
         let buffer = try AlignedBuffer(byteCount: shape.packedBytes)
         shape.pack(bytes, 0..<shape.panels, into: buffer.base, pool: pool)
         bytes.discardResidentPages()
-        self.init(shape, takesInt8: Self.takesInt8(type), .packed(buffer))
+        self.init(shape, takesInt8: Self.takesInt8(type), .packed(buffer, offset: 0, count: shape.packedBytes))
+    }
+
+    /// Takes a part of a buffer as panels, whatever it holds: to measure with.
+    ///
+    /// - Precondition: the part has as many bytes as the shape takes packed; `offset` is a multiple of 64.
+    convenience init(shape: PanelShape, buffer: AlignedBuffer, offset: Int) {
+        precondition(
+            shape.packs && offset >= 0 && offset.isMultiple(of: 64)
+                && shape.packedBytes <= buffer.bytes.count - offset, "\(shape) at \(offset) of \(buffer.bytes.count)")
+        self.init(
+            shape, takesInt8: Self.takesInt8(shape.type), .packed(buffer, offset: offset, count: shape.packedBytes))
     }
 
     /// Takes panels that were packed before.
@@ -77,7 +88,7 @@ package final class WeightMatrix: Sendable {
     /// Bytes of memory that the weights take: the panels, or the mapped blocks.
     package var byteCount: Int {
         switch storage {
-        case .packed(let buffer): buffer.bytes.count
+        case .packed(_, _, let count): count
         case .mapped(let bytes), .raw(let bytes): bytes.count
         }
     }
@@ -96,8 +107,8 @@ package final class WeightMatrix: Sendable {
         scratch: UnsafeMutablePointer<Float>
     ) {
         switch storage {
-        case .packed(let buffer):
-            multiply(panels: buffer.base, groups: groups, input: input, tokens: tokens, output: output)
+        case .packed(let buffer, let offset, _):
+            multiply(panels: buffer.base + offset, groups: groups, input: input, tokens: tokens, output: output)
         case .mapped(let bytes):
             bytes.withUnsafeBytes {
                 multiply(panels: $0.baseAddress!, groups: groups, input: input, tokens: tokens, output: output)

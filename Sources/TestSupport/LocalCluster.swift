@@ -22,6 +22,9 @@ package final class LocalCluster: Sendable {
         package var compute = Wire.ComputeMode.int8
         package var keyValueType = Wire.KeyValueType.standard
         package var rowsPerStep = 256
+        package var measuring = Measuring.nothing
+        /// Where the speeds of links are kept; `nil` is nowhere.
+        package var linkFolder: String?
 
         package init() {}
     }
@@ -140,7 +143,8 @@ package final class LocalCluster: Sendable {
             configuration: CoordinatorConfiguration(
                 devices: devices, pins: settings.pins, compute: settings.compute,
                 keyValueType: settings.keyValueType, context: settings.context, slots: settings.slots,
-                rowsPerStep: settings.rowsPerStep),
+                rowsPerStep: settings.rowsPerStep, measuring: settings.measuring,
+                linkFile: settings.linkFolder.map { LinkFile(folder: $0) }),
             transport: transport, progress: progress)
     }
 }

@@ -66,7 +66,8 @@ package final class LocalWorker: Sendable {
     private static func listen(name: String, folder: String, on endpoint: Endpoint) async throws -> Listener {
         let transport = makeTransport()
         let worker = Worker(
-            configuration: WorkerConfiguration(name: name, memoryBytes: memoryBytes, threads: 1),
+            configuration: WorkerConfiguration(
+                name: name, memoryBytes: memoryBytes, threads: 1, profileFolder: folder),
             shards: try ShardStore(dataFolder: folder), transport: transport, logger: logger)
         return try await transport.listen(
             on: endpoint, welcome: { worker.welcome($0) }, handler: { worker.handler(for: $0) })

@@ -26,10 +26,12 @@ extension Worker {
     }
 
     /// Computes a step. Steps of placements that are gone are dropped.
-    func run(_ frame: StepFrame, in session: WorkerSession) {
+    ///
+    /// - Parameter arrived: when it came, from when on its stage does not wait for it.
+    func run(_ frame: StepFrame, in session: WorkerSession, arrived: ContinuousClock.Instant) {
         do throws(WorkerError) {
             if let stage = stages[StageKey(session: session.id, epoch: frame.epoch, stage: frame.stage)] {
-                try stage.run(frame)
+                try stage.run(frame, arrived: arrived)
             } else if stages.holds(session: session.id, epoch: frame.epoch) {
                 throw WorkerError(.stageMissing, "stage \(frame.stage) is not loaded on \(configuration.name)")
             }

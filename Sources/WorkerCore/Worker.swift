@@ -15,12 +15,17 @@ package struct WorkerConfiguration: Sendable {
     package var threads: Int
     /// Whether each of them stays on a core of its own.
     package var isPinned: Bool
+    /// Where the device's profile is kept, on the disk that it measures; `nil` is nowhere.
+    package var profileFolder: String?
 
-    package init(name: String, memoryBytes: Int? = nil, threads: Int, isPinned: Bool = false) {
+    package init(
+        name: String, memoryBytes: Int? = nil, threads: Int, isPinned: Bool = false, profileFolder: String? = nil
+    ) {
         self.name = name
         self.memoryBytes = memoryBytes
         self.threads = threads
         self.isPinned = isPinned
+        self.profileFolder = profileFolder
     }
 }
 
@@ -35,6 +40,7 @@ package final class Worker: Sendable {
     let compute = ComputeThread()
     let pool: ThreadPool
     let stages = StageTable()
+    let profiler: DeviceProfiler
     private let sessions = Mutex<[UInt64: WorkerSession]>([:])
 
     package init(
@@ -45,6 +51,7 @@ package final class Worker: Sendable {
         self.transport = transport
         self.logger = logger
         pool = ThreadPool(threads: configuration.threads, pinned: configuration.isPinned)
+        profiler = DeviceProfiler(configuration: configuration, compute: compute, pool: pool)
         compute.run { [pool] in pool.pinCaller() }
     }
 
@@ -84,7 +91,7 @@ package final class Worker: Sendable {
             threads: UInt32(clamping: configuration.threads), instructionSet: Kernels.instructionSet.description,
             architecture: .current,
             memoryBudgetBytes: UInt64(clamping: memoryBudget), residentBytes: UInt64(clamping: DeviceMemory.resident()),
-            storeBytes: UInt64(clamping: shards.storeBytes), stages: stages.reports)
+            storeBytes: UInt64(clamping: shards.storeBytes), stages: stages.reports, profile: profiler.profile)
     }
 
     /// Bytes that stages may take in all.

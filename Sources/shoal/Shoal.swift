@@ -14,7 +14,8 @@ struct Shoal: AsyncParsableCommand {
             """,
         subcommands: [
             WorkerCommand.self, ServeCommand.self, PlanCommand.self, ChatCommand.self, GenerateCommand.self,
-            DevicesCommand.self, InspectCommand.self, TokenizeCommand.self, LogitsCommand.self, BenchCommand.self,
+            DevicesCommand.self, StatusCommand.self, InspectCommand.self, TokenizeCommand.self, LogitsCommand.self,
+            BenchCommand.self,
             SynthCommand.self, VersionCommand.self,
         ])
 

@@ -1,6 +1,10 @@
 """Starts workers and `shoal serve` on free ports of loopback, for the tests of this folder."""
+import atexit
 import contextlib
+import functools
+import glob
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -18,6 +22,15 @@ def free_ports(count):
     with contextlib.ExitStack() as stack:
         listeners = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
         return [listener.getsockname()[1] for listener in listeners]
+
+
+@functools.cache
+def profile_folder():
+    """A folder with this device's profile, so that not every worker of every test measures it."""
+    folder = tempfile.mkdtemp(prefix="shoal profile ")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    subprocess.run([SHOAL, "worker", "--profile", "--data-dir", folder], check=True, stdout=subprocess.DEVNULL, timeout=DEADLINE)
+    return folder
 
 
 class Cluster:
@@ -42,7 +55,9 @@ class Cluster:
         try:
             *worker_ports, port = free_ports(self.workers + 1)
             self.url = f"http://127.0.0.1:{port}"
+            self.give_profile(os.path.join(self.folder, "shoal", "profiles"))
             for number in worker_ports:
+                self.give_profile(os.path.join(self.folder, f"data-{number}"))
                 self.start(f"worker-{number}", "worker", "--listen", f"127.0.0.1:{number}",
                     "--data-dir", os.path.join(self.folder, f"data-{number}"), "--insecure")
             self.worker_flags = [flag for number in worker_ports for flag in ("--worker", f"127.0.0.1:{number}")]
@@ -61,6 +76,11 @@ class Cluster:
 
     def __exit__(self, *exception):
         self.stack.close()
+
+    def give_profile(self, folder):
+        os.makedirs(folder, exist_ok=True)
+        for file in glob.glob(os.path.join(glob.escape(profile_folder()), "profile-*.json")):
+            shutil.copy(file, folder)
 
     def run(self, *arguments):
         """What a command prints; it must succeed."""

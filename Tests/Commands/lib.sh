@@ -1,6 +1,7 @@
 # What the shell tests of the commands share. Each test is one file test_*.sh with one behaviour; `run` gives it its folder.
 #
-# Set by the runner: `shoal` (the program), `model` (the default model), `work` (a folder of the test's own, removed after).
+# Set by the runner: `shoal` (the program), `model` (the default model), `work` (a folder of the test's own, removed after),
+# `profile` (a folder with this device's profile, so that not every worker of every test measures it).
 
 # start NAME COMMAND...: runs it in the background; its output is in $work/NAME.log. `stop_all` ends what was started.
 started=()
@@ -84,6 +85,8 @@ start_workers() {
     worker_flags=()
     local port
     for port in "${ports[@]}"; do
+        mkdir -p "$work/worker-$port"
+        cp "$profile"/profile-*.json "$work/worker-$port"
         start "worker-$port" "$shoal" worker --listen "127.0.0.1:$port" --data-dir "$work/worker-$port" --name "w$port" --insecure
         worker_flags+=(--worker "127.0.0.1:$port")
     done

@@ -36,7 +36,7 @@ enum Samples {
         products: [
             ProductRate(elementType: 2, rows: 1, bytesPerSecond: 9_000_000_000),
             ProductRate(elementType: 2, rows: 64, bytesPerSecond: 600_000_000),
-        ])
+        ], quotaThousandths: 1500)
 
     static let load = LoadStage(
         epoch: 9, stage: 2, range: StageRange(embedding: true, firstLayer: 0, lastLayer: 30, head: true),

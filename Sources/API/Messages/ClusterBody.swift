@@ -1,5 +1,6 @@
 import CoordinatorCore
 import Placement
+import Wire
 
 /// The answer of `GET /api/cluster`. Sizes are in bytes, ranges of layers end before `last_layer`.
 package struct ClusterBody: Codable, Sendable, Equatable {
@@ -28,9 +29,11 @@ package struct ClusterBody: Codable, Sendable, Equatable {
         package var scratchBytes: Int
         package var memoryBytes: Int
         package var headroomBytes: Int
+        /// What it did since it was loaded; absent while its device does not say.
+        package var work: StageWorkBody?
 
         enum CodingKeys: String, CodingKey {
-            case device, embedding, head
+            case device, embedding, head, work
             case firstLayer = "first_layer"
             case lastLayer = "last_layer"
             case weightBytes = "weight_bytes"
@@ -55,9 +58,12 @@ package struct ClusterBody: Codable, Sendable, Equatable {
     package var devices: [DeviceBody]
     package var stages: [Stage]
     package var unused: [Unused]
+    /// The links between devices that were measured.
+    package var links: [LinkBody]
+    package var speed: SpeedBody
 
     enum CodingKeys: String, CodingKey {
-        case status, model, epoch, devices, stages, unused
+        case status, model, epoch, devices, stages, unused, links, speed
         case runningSequences = "running_sequences"
         case waitingSequences = "waiting_sequences"
     }
@@ -68,8 +74,9 @@ extension ClusterBody {
         self.init(
             status: HealthBody(readiness), model: Model(model), epoch: report.epoch,
             runningSequences: report.runningSequences, waitingSequences: report.waitingSequences,
-            devices: report.devices.map(DeviceBody.init), stages: report.stages.map(Stage.init),
-            unused: report.unused.map { Unused(device: $0.device, reason: $0.reason) })
+            devices: report.devices.map(DeviceBody.init), stages: zip(report.stages, report.work).map(Stage.init),
+            unused: report.unused.map { Unused(device: $0.device, reason: $0.reason) },
+            links: report.links.entries.map(LinkBody.init), speed: SpeedBody(report.speed))
     }
 }
 
@@ -82,11 +89,11 @@ extension ClusterBody.Model {
 }
 
 extension ClusterBody.Stage {
-    init(_ stage: PlacedStage) {
+    init(_ stage: PlacedStage, _ work: StageWork?) {
         self.init(
             device: stage.device, embedding: stage.embedding, firstLayer: stage.layers.lowerBound,
             lastLayer: stage.layers.upperBound, head: stage.head, weightBytes: stage.weightBytes,
             keyValueBytes: stage.keyValueBytes, scratchBytes: stage.scratchBytes, memoryBytes: stage.memoryBytes,
-            headroomBytes: stage.headroomBytes)
+            headroomBytes: stage.headroomBytes, work: work.map(StageWorkBody.init))
     }
 }

@@ -22,9 +22,11 @@ package struct DeviceBody: Codable, Sendable, Equatable {
     package var weightBytes: UInt64?
     /// The KV caches of its loaded stages.
     package var keyValueBytes: UInt64?
+    /// How fast it is, where that was measured.
+    package var profile: ProfileBody?
 
     enum CodingKeys: String, CodingKey {
-        case name, address, connected, architecture, cores, threads
+        case name, address, connected, architecture, cores, threads, profile
         case softwareVersion = "software_version"
         case instructionSet = "instruction_set"
         case memoryBudgetBytes = "memory_budget_bytes"
@@ -46,6 +48,7 @@ extension DeviceBody {
             residentBytes: report?.residentBytes, storeBytes: report?.storeBytes,
             // Numbers from another machine: sums that overflow are cut, not trapped on.
             weightBytes: report.map { $0.stages.reduce(0) { $0 &+ $1.weightBytes } },
-            keyValueBytes: report.map { $0.stages.reduce(0) { $0 &+ $1.keyValueBytes } })
+            keyValueBytes: report.map { $0.stages.reduce(0) { $0 &+ $1.keyValueBytes } },
+            profile: report?.profile.map(ProfileBody.init))
     }
 }

@@ -104,10 +104,14 @@ struct  Shoal__DeviceProfile
   uint64_t disk_bytes_per_second;
   size_t n_products;
   Shoal__ProductRate **products;
+  /*
+   * processors that a quota allows, in thousandths of one; 0: no quota
+   */
+  uint32_t quota_thousandths;
 };
 #define SHOAL__DEVICE_PROFILE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&shoal__device_profile__descriptor) \
-    , 0, 0, (char *)protobuf_c_empty_string, 0, 0, 0,NULL }
+    , 0, 0, (char *)protobuf_c_empty_string, 0, 0, 0,NULL, 0 }
 
 
 /*

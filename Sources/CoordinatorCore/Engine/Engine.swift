@@ -8,12 +8,33 @@ final class Engine: Sendable {
     private let queue = DispatchQueue(label: "shoal.engine", qos: .userInitiated)
     private let state = Mutex(State())
 
-    private struct State {
+    fileprivate struct State {
         var core = EngineCore()
         var send: (@Sendable (StepFrame) -> Void)?
+        var measurement = PipeMeasurement(origin: .now)
+        var prediction: SpeedPrediction?
+        var watch = PredictionWatch()
     }
 
     var counts: (running: Int, waiting: Int) { state.withLock { ($0.core.running, $0.core.waiting) } }
+
+    /// How fast it goes.
+    var speed: PipeReport {
+        state.withLock { state in
+            var report = state.measurement.report(at: .now)
+            report.prediction = state.prediction
+            report.partsFromPrediction = state.watch.isStale
+            return report
+        }
+    }
+
+    /// What to hold the speed against from now on: a prediction made of new profiles, or none.
+    func expect(_ prediction: SpeedPrediction?) {
+        state.withLock { state in
+            state.prediction = prediction
+            state.watch = PredictionWatch()
+        }
+    }
 
     /// Starts with a placement; `send` takes a frame to the first stage.
     func install(
@@ -22,13 +43,26 @@ final class Engine: Sendable {
     ) {
         handle {
             $0.core.install(epoch: epoch, stageCount: stageCount, vocabularySize: vocabularySize, limits: limits)
+            $0.measurement.begin()
             $0.send = send
         }
     }
 
-    func halt(_ reason: CoordinatorError) { handle { $0.core.halt(reason) } }
+    func halt(_ reason: CoordinatorError) {
+        handle {
+            $0.core.halt(reason)
+            $0.measurement.halt()
+        }
+    }
 
-    func completed(_ frame: StepFrame) { handle { $0.core.completed(frame, now: .now) } }
+    func completed(_ frame: StepFrame) {
+        handle { state in
+            let now = ContinuousClock.now
+            state.measurement.returned(frame, at: now)
+            state.core.completed(frame, now: now)
+            state.observe(at: now)
+        }
+    }
 
     func failed(_ failure: StepFailed) { handle { $0.core.failed(failure) } }
 
@@ -74,9 +108,24 @@ final class Engine: Sendable {
         queue.async { [self] in
             state.withLock { state in
                 event(&state)
+                let now = ContinuousClock.now
+                state.measurement.run(state.core.running, at: now)
                 guard let send = state.send else { return }
-                for frame in state.core.framesToSend() { send(frame) }
+                for frame in state.core.framesToSend() {
+                    state.measurement.sent(frame, at: now)
+                    send(frame)
+                }
             }
         }
+    }
+}
+
+extension Engine.State {
+    /// Holds what is measured against what was predicted, now and then.
+    fileprivate mutating func observe(at now: ContinuousClock.Instant) {
+        guard let prediction, watch.isDue(at: now), let decoding = measurement.report(at: now).decoding,
+            let predicted = prediction.tokensPerSecond(streams: decoding.streams)
+        else { return }
+        watch.observe(measured: decoding.tokensPerSecond, predicted: predicted, at: now)
     }
 }

@@ -16,6 +16,9 @@ final class WorkerClient: LinkHandler, Sendable {
         case peerLost(epoch: UInt32, String)
     }
 
+    /// Takes a reply, or why there is none, on the link's thread.
+    typealias Reply = @Sendable (Result<ControlBody, CoordinatorError>) -> Void
+
     let device: String
     private let onStep: @Sendable (StepFrame) -> Void
     private let onNotice: @Sendable (WorkerClient, Notice) -> Void
@@ -25,7 +28,7 @@ final class WorkerClient: LinkHandler, Sendable {
         var link: (any Link)?
         var ended: CoordinatorError?
         var lastRequest: UInt64 = 0
-        var replies: [UInt64: CheckedContinuation<Result<ControlBody, CoordinatorError>, Never>] = [:]
+        var replies: [UInt64: Reply] = [:]
         var transfers: [ShardID: AsyncStream<ShardTransferEvent>.Continuation] = [:]
     }
 
@@ -54,23 +57,28 @@ final class WorkerClient: LinkHandler, Sendable {
     func request(_ body: ControlBody) async throws(CoordinatorError) -> ControlBody {
         let result = await withCheckedContinuation {
             (reply: CheckedContinuation<Result<ControlBody, CoordinatorError>, Never>) in
-            let (sending, ended) = state.withLock { state -> ((any Link, UInt64)?, CoordinatorError?) in
-                guard state.ended == nil, let link = state.link else { return (nil, state.ended ?? notConnected) }
-                state.lastRequest += 1
-                state.replies[state.lastRequest] = reply
-                return ((link, state.lastRequest), nil)
-            }
-            if let (link, request) = sending {
-                link.send(.control(ControlMessage(request: request, body: body)))
-            } else if let ended {
-                reply.resume(returning: .failure(ended))
-            }
+            ask(body) { reply.resume(returning: $0) }
         }
         switch try result.get() {
         case .failure(let failure):
             throw CoordinatorError(.worker, "\(device) refused: \(failure.message)")
         case let body:
             return body
+        }
+    }
+
+    /// Sends a request; the reply is taken where it arrives.
+    func ask(_ body: ControlBody, reply: @escaping Reply) {
+        let (sending, ended) = state.withLock { state -> ((any Link, UInt64)?, CoordinatorError?) in
+            guard state.ended == nil, let link = state.link else { return (nil, state.ended ?? notConnected) }
+            state.lastRequest += 1
+            state.replies[state.lastRequest] = reply
+            return ((link, state.lastRequest), nil)
+        }
+        if let (link, request) = sending {
+            link.send(.control(ControlMessage(request: request, body: body)))
+        } else if let ended {
+            reply(.failure(ended))
         }
     }
 
@@ -107,7 +115,7 @@ final class WorkerClient: LinkHandler, Sendable {
             defer { (state.replies, state.transfers) = ([:], [:]) }
             return (state.replies.values, state.transfers.values)
         }
-        for reply in replies { reply.resume(returning: .failure(reason)) }
+        for reply in replies { reply(.failure(reason)) }
         for transfer in transfers { transfer.yield(.failed(nil, reason.message)) }
         onNotice(self, .lost(reason.message))
     }
@@ -116,7 +124,7 @@ final class WorkerClient: LinkHandler, Sendable {
 
     private func received(_ message: ControlMessage) {
         if message.request != 0, let reply = state.withLock({ $0.replies.removeValue(forKey: message.request) }) {
-            reply.resume(returning: .success(message.body))
+            reply(.success(message.body))
             return
         }
         switch message.body {

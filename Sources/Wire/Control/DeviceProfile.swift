@@ -14,10 +14,12 @@ package struct DeviceProfile: Sendable, Hashable {
     package var diskBytesPerSecond: UInt64
     /// Products of packed weights, in no order.
     package var products: [ProductRate]
+    /// Processors that a quota allowed the process, in thousandths of one; 0 is no quota.
+    package var quotaThousandths: UInt32
 
     package init(
         measuredAt: UInt64, threads: UInt32, instructionSet: String, readBytesPerSecond: UInt64,
-        diskBytesPerSecond: UInt64, products: [ProductRate]
+        diskBytesPerSecond: UInt64, products: [ProductRate], quotaThousandths: UInt32 = 0
     ) {
         self.measuredAt = measuredAt
         self.threads = threads
@@ -25,6 +27,7 @@ package struct DeviceProfile: Sendable, Hashable {
         self.readBytesPerSecond = readBytesPerSecond
         self.diskBytesPerSecond = diskBytesPerSecond
         self.products = products
+        self.quotaThousandths = quotaThousandths
     }
 }
 
@@ -63,6 +66,7 @@ extension DeviceProfile {
                 rows: try ProtoReading.range(rate.rows, 1...65_536, "ProductRate.rows"),
                 bytesPerSecond: rate.bytes_per_second)
         }
+        quotaThousandths = proto.quota_thousandths
     }
 
     func proto(_ arena: inout ProtoArena) throws(WireError) -> UnsafeMutablePointer<Shoal__DeviceProfile> {
@@ -85,6 +89,7 @@ extension DeviceProfile {
         }
         proto.pointee.n_products = products.count
         proto.pointee.products = list
+        proto.pointee.quota_thousandths = quotaThousandths
         return proto
     }
 }

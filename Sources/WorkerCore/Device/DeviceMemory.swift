@@ -75,7 +75,7 @@ package enum DeviceMemory {
     }
 
     /// The text of a small file of the system; `nil` when it cannot be read.
-    private static func readText(_ path: String) -> String? {
+    static func readText(_ path: String) -> String? {
         guard let file = fopen(path, "r") else { return nil }
         defer { fclose(file) }
         var bytes = [UInt8](repeating: 0, count: 16 << 10)

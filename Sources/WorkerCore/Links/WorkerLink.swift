@@ -27,7 +27,9 @@ final class WorkerLink: LinkHandler, Sendable {
             guard peer.role == .coordinator || peer.role == .upstream, let session = worker.session(peer.session) else {
                 return
             }
-            worker.compute.run { [worker] in worker.run(step, in: session) }
+            let arrived = ContinuousClock.now
+            worker.profiler.stepCame(at: arrived)
+            worker.compute.run { [worker] in worker.run(step, in: session, arrived: arrived) }
         case .piece(let piece):
             guard peer.role == .coordinator else { return }
             disk.async { [self] in accept(piece, on: link) }
@@ -45,6 +47,10 @@ final class WorkerLink: LinkHandler, Sendable {
         switch message.body {
         case .describeDevice:
             disk.async { [worker] in link.send(.deviceReport(worker.report()), request: request) }
+        case .measureDevice(let measure) where peer.role == .coordinator || peer.role == .inspector:
+            worker.measureDevice(measure) { link.send($0, request: request) }
+        case .measureLink(let measure) where peer.role == .coordinator || peer.role == .inspector:
+            worker.measureLink(measure) { link.send($0, request: request) }
         case .linkProbe(let probe):
             let reply = LinkProbeReply(payload: [UInt8](repeating: 0, count: Int(probe.replyBytes)))
             link.send(.linkProbeReply(reply), request: request)
@@ -55,6 +61,7 @@ final class WorkerLink: LinkHandler, Sendable {
             }
         case .loadStage(let load) where peer.role == .coordinator:
             guard let session = worker.session(peer.session) else { return }
+            worker.profiler.workCame(at: .now)
             worker.load(load, in: session) { link.send($0, request: request) }
         case .unloadStages(let unload) where peer.role == .coordinator:
             worker.session(peer.session)?.closeDownstream(through: unload.epochsThrough)

@@ -20,6 +20,7 @@ final class LoadedStage: Sendable {
     private struct Facts {
         var keyValueBytes: Int
         var sequences: Int
+        var counter = StageCounter()
     }
 
     init(request: LoadStage, stage: Stage, next: any Link) {
@@ -38,13 +39,15 @@ final class LoadedStage: Sendable {
             session: key.session, epoch: key.epoch, stage: key.stage, modelName: request.modelName,
             range: request.range,
             weightBytes: UInt64(stage.weightBytes), keyValueBytes: UInt64(facts.keyValueBytes),
-            sequences: UInt32(facts.sequences))
+            sequences: UInt32(facts.sequences), work: facts.counter.work)
     }
 
     /// Computes a step, its entries in order, and sends the results to the next stage.
     ///
+    /// - Parameter arrived: when it came.
     /// - Throws: `WorkerError`; then nothing is sent on.
-    func run(_ frame: StepFrame) throws(WorkerError) {
+    func run(_ frame: StepFrame, arrived: ContinuousClock.Instant) throws(WorkerError) {
+        let began = ContinuousClock.now
         let input = try StepInput(frame, width: stage.inputWidth, takesTokens: request.range.embedding)
         let pruned = frame.pruned || stage.endsLayers
         var results: [Float] = []
@@ -62,8 +65,16 @@ final class LoadedStage: Sendable {
             try apply(entry)
         }
         try compute(&batch, of: input, into: &results)
-        facts.withLock { $0 = Facts(keyValueBytes: stage.keyValueBytes, sequences: stage.openSequences) }
-        next.send(.step(frame.next(results, width: stage.outputWidth, codec: codec, pruned: pruned)))
+        let sent = frame.next(results, width: stage.outputWidth, codec: codec, pruned: pruned)
+        // Counted first: who has the results may ask for the count.
+        facts.withLock { facts in
+            facts.keyValueBytes = stage.keyValueBytes
+            facts.sequences = stage.openSequences
+            facts.counter.add(
+                rows: frame.rowCount, received: frame.payload.readableBytes, sent: sent.payload.readableBytes,
+                arrived: arrived, began: began, ended: .now)
+        }
+        next.send(.step(sent))
         if results.capacity <= Self.keptResults { self.results = results }
     }
 

@@ -1,5 +1,6 @@
 import API
 import ArgumentParser
+import CoordinatorCore
 import Foundation
 import Placement
 import Transport
@@ -15,18 +16,25 @@ struct DevicesCommand: AsyncParsableCommand, UsesNetwork {
 
     @OptionGroup var cluster: ClusterOptions
     @Option(help: ArgumentHelp("The coordinator to ask.", valueName: "URL")) var server = "http://127.0.0.1:8080"
+    @Flag(
+        help: "Measures anew how fast devices and the links between them are; refused while they compute for somebody.")
+    var measure = false
     @Flag(help: "Prints JSON.") var json = false
     @OptionGroup var links: LinkOptions
 
     func run() async throws {
         let named = cluster.devices(try cluster.declaration())
-        let rows = named.isEmpty ? try await fromCoordinator() : await fromWorkers(named)
+        let (rows, links) = named.isEmpty ? try await fromCoordinator() : await fromWorkers(named)
         if json {
-            try Console.json(["devices": rows])
+            try Console.json(Document(devices: rows, links: links))
         } else {
             let models = Set(rows.flatMap { $0.models })
             Console.write(table(rows, naming: models.count > 1).description + "\n")
             if models.count == 1 { Console.write("model: \(models.first!)\n") }
+            let profiles = rows.compactMap { row in row.profile.map { (device: row.name, profile: $0) } }
+            for speeds in [SpeedTables.devices(profiles), SpeedTables.links(links)].compactMap({ $0 }) {
+                Console.write("\n\(speeds)\n")
+            }
         }
         for row in rows {
             // What the link says begins with the address, which is the name of a device without one.
@@ -34,44 +42,65 @@ struct DevicesCommand: AsyncParsableCommand, UsesNetwork {
                 Console.error("shoal: \(row.name == row.address ? "" : "\(row.name): ")\(error)")
             }
         }
-        if rows.contains(where: { !$0.connected }) { throw ExitCode(1) }
+        if rows.contains(where: { !$0.connected || $0.error != nil }) { throw ExitCode(1) }
     }
 
-    private func fromCoordinator() async throws -> [DeviceRow] {
-        let body = try await HTTP.get("\(server)/api/cluster")
-        return try JSONDecoder().decode(ClusterBody.self, from: body).devices.map(DeviceRow.init)
+    private func fromCoordinator() async throws -> ([DeviceRow], [LinkBody]) {
+        let data =
+            measure ? try await HTTP.post("\(server)/api/cluster/measure") : try await HTTP.get("\(server)/api/cluster")
+        let body = try JSONDecoder().decode(ClusterBody.self, from: data)
+        return (body.devices.map(DeviceRow.init), body.links)
     }
 
-    private func fromWorkers(_ devices: [NamedDevice]) async -> [DeviceRow] {
-        await withTaskGroup(of: (Int, DeviceRow).self) { group in
+    private func fromWorkers(_ devices: [NamedDevice]) async -> ([DeviceRow], [LinkBody]) {
+        let rows = await withTaskGroup(of: (Int, DeviceRow).self) { group in
             for (index, device) in devices.enumerated() {
-                group.addTask {
-                    do {
-                        return (index, DeviceRow(device, try await DeviceInquiry.report(of: device)))
-                    } catch {
-                        return (index, DeviceRow(device, error: "\(error)"))
-                    }
-                }
+                group.addTask { [measure] in (index, await DeviceRow.asking(device, measuring: measure)) }
             }
             return await group.reduce(into: []) { $0.append($1) }.sorted { $0.0 < $1.0 }.map(\.1)
         }
+        let present = zip(devices, rows).filter { $1.connected }.map { (device: $0, name: $1.name) }
+        var links: [LinkBody] = []
+        for (device, name) in present {
+            if let profile = try? await DeviceInquiry.measureLink(to: device) {
+                links.append(LinkBody(from: "here", to: name, profile))
+            }
+        }
+        guard measure else { return (rows, links) }
+        for (from, to) in LinkPairs.rounds(devices: present.count).joined() {
+            if let profile = try? await DeviceInquiry.measureLink(of: present[from].device, to: present[to].device) {
+                links.append(LinkBody(from: present[from].name, to: present[to].name, profile))
+            }
+        }
+        return (rows, links)
+    }
+
+    private struct Document: Encodable {
+        var devices: [DeviceRow]
+        var links: [LinkBody]
     }
 
     private func table(_ rows: [DeviceRow], naming: Bool) -> Table {
-        var table = Table([
-            ("device", .left), ("address", .left), ("cores", .right), ("threads", .right), ("instructions", .left),
-            ("memory", .right), ("resident", .right), ("weights", .right), ("KV cache", .right), ("store", .right),
-            ("holds", .left),
-        ])
+        // Most devices that are only named by their address have no other name.
+        let naming = (models: naming, addresses: rows.contains { $0.name != $0.address && $0.address != "in process" })
+        var table = Table(
+            [("device", .left)] + (naming.addresses ? [("address", .left)] : []) + [
+                ("cores", .right), ("instructions", .left), ("memory", .right), ("resident", .right),
+                ("weights", .right), ("KV cache", .right), ("holds", .left),
+            ])
         func size(_ bytes: UInt64?) -> String { bytes.map { "\(ByteCount(Int(clamping: $0)))" } ?? "–" }
         for row in rows {
-            table.add([
-                row.name, row.address, row.cores.map { "\($0)" } ?? "–", row.threads.map { "\($0)" } ?? "–",
-                row.instructionSet.map { "\(row.architecture ?? "") \($0)" } ?? "–", size(row.memoryBudgetBytes),
-                size(row.residentBytes),
-                size(row.weightBytes), size(row.keyValueBytes), size(row.storeBytes),
-                row.connected ? (naming ? row.holds : row.parts)?.joined(separator: "; ") ?? "" : "not connected",
-            ])
+            let cores = row.cores.map { cores in
+                row.threads.map { $0 == cores ? "\(cores)" : "\($0) of \(cores)" } ?? "\(cores)"
+            }
+            table.add(
+                [row.name] + (naming.addresses ? [row.address] : []) + [
+                    cores ?? "–", row.instructionSet.map { "\(row.architecture ?? "") \($0)" } ?? "–",
+                    size(row.memoryBudgetBytes), size(row.residentBytes), size(row.weightBytes),
+                    size(row.keyValueBytes),
+                    row.connected
+                        ? (naming.models ? row.holds : row.parts)?.joined(separator: "; ") ?? "" : "not connected",
+                ])
         }
         return table
     }
@@ -94,6 +123,7 @@ private struct DeviceRow: Encodable {
     var keyValueBytes: UInt64?
     /// Its stages, in words; absent where the coordinator was asked.
     var holds: [String]?
+    var profile: ProfileBody?
     var error: String?
     /// The models of its stages, and `holds` without them.
     fileprivate var models: [String] = []
@@ -101,7 +131,7 @@ private struct DeviceRow: Encodable {
 
     private enum CodingKeys: String, CodingKey {
         case name, address, connected, softwareVersion, architecture, instructionSet, cores, threads
-        case memoryBudgetBytes, residentBytes, storeBytes, weightBytes, keyValueBytes, holds, error
+        case memoryBudgetBytes, residentBytes, storeBytes, weightBytes, keyValueBytes, holds, profile, error
     }
 
     init(_ body: DeviceBody) {
@@ -118,6 +148,7 @@ private struct DeviceRow: Encodable {
         storeBytes = body.storeBytes
         weightBytes = body.weightBytes
         keyValueBytes = body.keyValueBytes
+        profile = body.profile
     }
 
     init(_ device: NamedDevice, error: String) {
@@ -141,9 +172,26 @@ private struct DeviceRow: Encodable {
         storeBytes = report.storeBytes
         weightBytes = report.stages.reduce(0) { $0 &+ $1.weightBytes }
         keyValueBytes = report.stages.reduce(0) { $0 &+ $1.keyValueBytes }
+        profile = report.profile.map(ProfileBody.init)
         models = report.stages.map(\.modelName)
         parts = report.stages.map(Self.words)
         holds = zip(models, parts!).map { "\($0): \($1)" }
+    }
+
+    /// Asks a worker; one that cannot be asked or measured has an error.
+    static func asking(_ device: NamedDevice, measuring: Bool) async -> DeviceRow {
+        do {
+            var row = DeviceRow(device, try await DeviceInquiry.report(of: device))
+            guard measuring else { return row }
+            do {
+                row.profile = ProfileBody(try await DeviceInquiry.measure(device))
+            } catch {
+                row.error = "\(error)"
+            }
+            return row
+        } catch {
+            return DeviceRow(device, error: "\(error)")
+        }
     }
 
     private static func words(_ stage: StageReport) -> String {
@@ -154,5 +202,13 @@ private struct DeviceRow: Encodable {
         }
         if stage.range.head { parts.append("head") }
         return parts.joined(separator: ", ")
+    }
+}
+
+extension LinkBody {
+    fileprivate init(from: String, to: String, _ profile: LinkProfile) {
+        self.init(
+            from: from, to: to, roundTripSeconds: Double(profile.roundTripNanoseconds) / 1e9,
+            bytesPerSecond: Double(profile.bytesPerSecond))
     }
 }

@@ -64,7 +64,7 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork {
                 context: computing.context ?? declaration?.context, slots: slots ?? declaration?.slots ?? 4,
                 threads: computing.threads, isPinned: computing.pinning.isOn,
                 dataFolder: dataDir ?? DataFolder.standard("coordinator"),
-                packed: packing.folder(for: file.file)),
+                packed: packing.folder(for: file.file), measuring: .missing),
             logger: logger,
             progress: { progress in
                 if case .placed(let plan) = progress { Console.write(PlacementTable(plan).description + "\n") }

@@ -1,9 +1,11 @@
+import API
 import ArgumentParser
 import Foundation
 import NIOPosix
 import Placement
 import Tensors
 import Transport
+import Wire
 import WorkerCore
 
 struct WorkerCommand: AsyncParsableCommand, UsesNetwork {
@@ -36,22 +38,30 @@ struct WorkerCommand: AsyncParsableCommand, UsesNetwork {
     @OptionGroup var packing: PackedOptions
     @OptionGroup var links: LinkOptions
 
+    @Flag(help: "Measures how fast this device is, keeps and prints it, and ends: it takes five seconds.")
+    var profile = false
+
+    @Flag(help: "With --profile, prints JSON.") var json = false
+
     func validate() throws {
         if let threads, !(1...1024).contains(threads) {
             throw ValidationError("--threads takes 1 to 1024, not \(threads)")
         }
+        if json, !profile { throw ValidationError("--json goes with --profile") }
     }
 
     func run() async throws {
         try Kernels.checkEnvironment()
+        let folder = dataDir ?? DataFolder.standard("worker")
+        let configuration = WorkerConfiguration(
+            name: name ?? ProcessInfo.processInfo.hostName, memoryBytes: memory?.bytes,
+            threads: threads ?? ProcessorCount.usable, isPinned: pinning.isOn, profileFolder: folder)
+        if profile { return try await show(Worker.measureDevice(configuration), of: configuration) }
         links.warn(when: true)
         let logger = Log.make("shoal.worker", verbose: true)
         let transport = TCPTransport(eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
         let worker = Worker(
-            configuration: WorkerConfiguration(
-                name: name ?? ProcessInfo.processInfo.hostName, memoryBytes: memory?.bytes,
-                threads: threads ?? ProcessorCount.usable, isPinned: pinning.isOn),
-            shards: try ShardStore(dataFolder: dataDir ?? DataFolder.standard("worker"), keepsPacked: !packing.isOff),
+            configuration: configuration, shards: try ShardStore(dataFolder: folder, keepsPacked: !packing.isOff),
             transport: transport, logger: logger)
         let termination = Signals.watch()
         let listener = try await transport.listen(
@@ -60,9 +70,32 @@ struct WorkerCommand: AsyncParsableCommand, UsesNetwork {
             "worker \(worker.configuration.name) listens on \(listener.boundEndpoint), \(worker.configuration.threads) threads, \(Kernels.instructionSet)"
         )
         if let refusal = Kernels.refusal { Console.error("not used: \(refusal)") }
+        // Only now: who asks in the meantime waits for it, but is answered.
+        worker.measureOnce()
         await termination.wait()
         await listener.close()
     }
+
+    private func show(_ measured: DeviceProfile, of configuration: WorkerConfiguration) throws {
+        let document = ProfileDocument(
+            name: configuration.name, cores: ProcessorCount.usable,
+            memoryBudgetBytes: configuration.memoryBytes ?? DeviceMemory.budget(), profile: ProfileBody(measured))
+        if json { return try Console.json(document) }
+        let memory = ByteCount(document.memoryBudgetBytes)
+        Console.write(
+            "\(document.name): \(document.cores) cores, \(measured.instructionSet), \(memory) for layers and their caches\n\n"
+        )
+        Console.write((SpeedTables.devices([(document.name, document.profile)]) ?? "") + "\n\n")
+        Console.write(SpeedTables.whole(document.profile) + "\n")
+    }
+}
+
+/// What `--profile` prints as JSON.
+private struct ProfileDocument: Encodable {
+    var name: String
+    var cores: Int
+    var memoryBudgetBytes: Int
+    var profile: ProfileBody
 }
 
 extension ByteCount: ExpressibleByArgument {

@@ -31,6 +31,8 @@ struct ClusterSession {
         var dataFolder: String?
         /// Where the packed weights of this process's worker are kept; `nil` is in memory alone.
         var packed: PackedFolder?
+        /// What is measured before the model is placed.
+        var measuring = Measuring.nothing
     }
 
     /// Starts all of it; when it returns, the model answers.
@@ -49,7 +51,8 @@ struct ClusterSession {
         let transport = TCPTransport(eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
         let own = Worker(
             configuration: WorkerConfiguration(
-                name: ownDevice, memoryBytes: settings.ownMemoryBytes, threads: threads, isPinned: settings.isPinned),
+                name: ownDevice, memoryBytes: settings.ownMemoryBytes, threads: threads, isPinned: settings.isPinned,
+                profileFolder: CacheFolder.standard("profiles")),
             shards: ModelFileShards(model.file, packed: settings.packed), transport: transport, logger: logger)
         let devices =
             settings.devices.map {
@@ -68,7 +71,8 @@ struct ClusterSession {
             configuration: CoordinatorConfiguration(
                 devices: devices, pins: settings.pins, compute: settings.compute.mode,
                 keyValueType: settings.keyValueType.mode, context: settings.context, slots: settings.slots,
-                rowsPerStep: settings.rowsPerStep),
+                rowsPerStep: settings.rowsPerStep, measuring: settings.measuring,
+                linkFile: settings.dataFolder.map { LinkFile(folder: $0) }),
             transport: transport, progress: progress)
         try await coordinator.start()
         return ClusterSession(coordinator: coordinator)

@@ -3,36 +3,73 @@ import Synchronization
 import Transport
 import Wire
 
-/// Asks a worker what it is and holds, over a link that does nothing else.
+/// Asks a worker, over a link that does nothing else.
 enum DeviceInquiry {
+    /// What it is and holds.
+    ///
     /// - Throws: `TransportError`, or `CommandError` when the worker says something else.
     static func report(of device: NamedDevice) async throws -> DeviceReport {
-        let transport = TCPTransport(eventLoopGroup: MultiThreadedEventLoopGroup.singleton)
+        guard case .deviceReport(let report) = try await ask(.describeDevice(DescribeDevice()), device) else {
+            throw CommandError("the worker answered with something else")
+        }
+        return report
+    }
+
+    /// How fast it is, measured anew.
+    ///
+    /// - Throws: as `report`; `CommandError` too while it computes for somebody.
+    static func measure(_ device: NamedDevice) async throws -> DeviceProfile {
+        guard case .deviceProfile(let profile) = try await ask(.measureDevice(MeasureDevice(again: true)), device)
+        else { throw CommandError("the worker answered with something else") }
+        return profile
+    }
+
+    /// How fast the link to it is from here.
+    ///
+    /// - Throws: `TransportError`
+    static func measureLink(to device: NamedDevice) async throws -> LinkProfile {
+        try await MeasuringLink.measure(device.endpoint, over: transport, name: "shoal devices")
+    }
+
+    /// How fast its link to another device is.
+    ///
+    /// - Throws: as `report`; `CommandError` too where it cannot reach the other.
+    static func measureLink(of device: NamedDevice, to other: NamedDevice) async throws -> LinkProfile {
+        let body = ControlBody.measureLink(MeasureLink(address: other.endpoint.description))
+        guard case .linkProfile(let profile) = try await ask(body, device) else {
+            throw CommandError("the worker answered with something else")
+        }
+        return profile
+    }
+
+    private static var transport: TCPTransport { TCPTransport(eventLoopGroup: MultiThreadedEventLoopGroup.singleton) }
+
+    private static func ask(_ body: ControlBody, _ device: NamedDevice) async throws -> ControlBody {
         let hello = Hello(role: .inspector, session: 0, name: "shoal devices", softwareVersion: SoftwareVersion.current)
         let handler = Reply()
         let link = try await transport.connect(to: device.endpoint, hello: hello, handler: handler)
         defer { link.close() }
-        link.send(.describeDevice(DescribeDevice()), request: 1)
-        return try await handler.report()
+        link.send(body, request: 1)
+        return try await handler.body()
     }
 
     private final class Reply: LinkHandler, Sendable {
-        private let stream: AsyncStream<Result<DeviceReport, CommandError>>
-        private let continuation: AsyncStream<Result<DeviceReport, CommandError>>.Continuation
+        private let stream: AsyncStream<Result<ControlBody, CommandError>>
+        private let continuation: AsyncStream<Result<ControlBody, CommandError>>.Continuation
 
         init() { (stream, continuation) = AsyncStream.makeStream() }
 
-        func report() async throws -> DeviceReport {
+        func body() async throws -> ControlBody {
             for await result in stream { return try result.get() }
             throw CommandError("the worker did not answer")
         }
 
         func received(_ frame: Frame, on link: any Link) {
             guard case .control(let message) = frame, message.request == 1 else { return }
-            switch message.body {
-            case .deviceReport(let report): continuation.yield(.success(report))
-            case .failure(let failure): continuation.yield(.failure(CommandError(failure.message)))
-            default: continuation.yield(.failure(CommandError("the worker answered with something else")))
+            if case .failure(let failure) = message.body {
+                continuation.yield(.failure(CommandError(failure.message)))
+            } else {
+                continuation.yield(.success(message.body))
             }
         }
 

@@ -19,6 +19,16 @@ enum HTTP {
         return Data(buffer: try await response.body.collect(upTo: 16 << 20))
     }
 
+    /// Posts nothing.
+    ///
+    /// - Throws: as `get`.
+    static func post(_ url: String) async throws -> Data {
+        var request = HTTPClientRequest(url: url)
+        request.method = .POST
+        let response = try await send(request, to: url)
+        return Data(buffer: try await response.body.collect(upTo: 16 << 20))
+    }
+
     /// Posts JSON and gives the lines of the answer's event stream, without `data: `, until `[DONE]`.
     static func events(_ url: String, _ body: some Encodable) async throws -> AsyncThrowingStream<Data, any Error> {
         var request = HTTPClientRequest(url: url)

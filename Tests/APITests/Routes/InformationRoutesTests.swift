@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// The routes that only tell, and the paths and methods that are none.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct InformationRoutesTests {
     private struct Model: Decodable, Equatable {
         var id: String
@@ -77,6 +77,29 @@ struct InformationRoutesTests {
         #expect(body.stages.last?.head == true)
         #expect(body.stages.flatMap { Array($0.firstLayer..<$0.lastLayer) } == [0, 1, 2, 3])
         #expect(body.unused == [])
+        #expect(body.stages.allSatisfy { $0.work?.steps == 0 })
+        #expect(body.speed.steps == 0)
+        #expect(body.speed.tokensPerSecond == nil)
+        #expect(body.speed.prediction == nil)
+        #expect(!body.speed.profilesAreStale)
+        #expect(body.links == [])
+        await api.cluster.stop()
+    }
+
+    @Test(.timeLimit(.minutes(3))) func `devices and links are measured on request`() async throws {
+        let early = try await TestAPI(started: false)
+        #expect(try await early.post("/api/cluster/measure", "").status == 503)
+        await early.cluster.stop()
+        let api = try await TestAPI()
+        let response = try await api.post("/api/cluster/measure", "")
+        #expect(response.status == 200)
+        let body = try response.json(ClusterBody.self)
+        #expect(body.links.map { [$0.from, $0.to] } == [["w1", LocalCluster.ownDevice]])
+        for device in body.devices {
+            let profile = try #require(device.profile)
+            #expect(profile.readBytesPerSecond > 0)
+            #expect(profile.rate(of: "Q4_0", rows: 1) ?? 0 > 0)
+        }
         await api.cluster.stop()
     }
 

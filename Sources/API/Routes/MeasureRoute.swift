@@ -1,0 +1,17 @@
+import CoordinatorCore
+import Hummingbird
+
+/// `POST /api/cluster/measure`: measures devices and links anew, and answers as `GET /api/cluster` when that is done, after some
+/// seconds.
+struct MeasureRoute: Sendable {
+    let service: APIService
+
+    func respond(to request: Request, context: APIContext) async throws -> Response {
+        do {
+            try await service.coordinator.measureAgain()
+        } catch {
+            throw APIError(error)
+        }
+        return try await ClusterRoute(service: service).respond(to: request, context: context)
+    }
+}

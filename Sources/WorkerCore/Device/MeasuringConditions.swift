@@ -1,0 +1,26 @@
+import Tensors
+import Wire
+
+/// What a device was measured as: with other threads, kernels, program or quota it must be measured again.
+package struct MeasuringConditions: Sendable, Hashable {
+    package var softwareVersion: String
+    package var threads: UInt32
+    package var instructionSet: String
+    /// 0 is no quota.
+    package var quotaThousandths: UInt32
+
+    package init(softwareVersion: String, threads: UInt32, instructionSet: String, quotaThousandths: UInt32) {
+        self.softwareVersion = softwareVersion
+        self.threads = threads
+        self.instructionSet = instructionSet
+        self.quotaThousandths = quotaThousandths
+    }
+
+    /// Those of this process now.
+    static func current(threads: Int) -> MeasuringConditions {
+        MeasuringConditions(
+            softwareVersion: SoftwareVersion.current, threads: UInt32(clamping: threads),
+            instructionSet: Kernels.instructionSet,
+            quotaThousandths: UInt32(clamping: ProcessorCount.quotaThousandths ?? 0))
+    }
+}

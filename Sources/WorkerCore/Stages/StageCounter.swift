@@ -1,0 +1,33 @@
+package import Wire
+
+/// Counts what a stage does. A pure value, which is told the time.
+package struct StageCounter: Sendable {
+    package private(set) var work = StageWork()
+    private var lastEnd: ContinuousClock.Instant?
+
+    package init() {}
+
+    /// What took longer before a step came was not waiting for it: nobody had asked for anything.
+    package static let longestWait = Duration.seconds(1)
+
+    /// Counts a step that was computed.
+    package mutating func add(
+        rows: Int, received: Int, sent: Int, arrived: ContinuousClock.Instant, began: ContinuousClock.Instant,
+        ended: ContinuousClock.Instant
+    ) {
+        work.steps += 1
+        work.rows += UInt64(rows)
+        work.receivedBytes += UInt64(received)
+        work.sentBytes += UInt64(sent)
+        work.computeNanoseconds += Self.nanoseconds(ended - began)
+        if let lastEnd, arrived > lastEnd, arrived - lastEnd <= Self.longestWait {
+            work.waitNanoseconds += Self.nanoseconds(arrived - lastEnd)
+        }
+        lastEnd = ended
+    }
+
+    private static func nanoseconds(_ duration: Duration) -> UInt64 {
+        let (seconds, attoseconds) = duration.components
+        return UInt64(max(0, seconds)) * 1_000_000_000 + UInt64(max(0, attoseconds)) / 1_000_000_000
+    }
+}
