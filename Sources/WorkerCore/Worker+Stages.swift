@@ -27,11 +27,17 @@ extension Worker {
 
     /// Computes a step. Steps of placements that are gone are dropped.
     ///
-    /// - Parameter arrived: when it came, from when on its stage does not wait for it.
-    func run(_ frame: StepFrame, in session: WorkerSession, arrived: ContinuousClock.Instant) {
+    /// - Parameters:
+    ///   - arrived: when it came, from when on its stage does not wait for it.
+    ///   - left: called once, on any thread, when the results have left this process or the step has ended here.
+    func run(
+        _ frame: StepFrame, in session: WorkerSession, arrived: ContinuousClock.Instant,
+        left: @escaping @Sendable () -> Void
+    ) {
         do throws(WorkerError) {
             if let stage = stages[StageKey(session: session.id, epoch: frame.epoch, stage: frame.stage)] {
-                try stage.run(frame, arrived: arrived)
+                try stage.run(frame, arrived: arrived, left: left)
+                return
             } else if stages.holds(session: session.id, epoch: frame.epoch) {
                 throw WorkerError(.stageMissing, "stage \(frame.stage) is not loaded on \(configuration.name)")
             }
@@ -44,6 +50,7 @@ extension Worker {
                         message: error.message,
                         sequences: Array(Set(frame.entries.map(\.sequence))).sorted())))
         }
+        left()
     }
 
     private func build(_ request: LoadStage, in session: WorkerSession, next: any Link) -> ControlBody {

@@ -1,5 +1,6 @@
 import Dispatch
 import NIOCore
+import Synchronization
 import Transport
 import Wire
 
@@ -11,6 +12,7 @@ final class WorkerLink: LinkHandler, Sendable {
     private let peer: PeerIdentity
     /// Disk work of this link, in order.
     private let disk = DispatchQueue(label: "shoal.worker.disk")
+    private let backlog = Mutex(StepBacklog())
 
     init(worker: Worker, peer: PeerIdentity) {
         self.worker = worker
@@ -29,7 +31,13 @@ final class WorkerLink: LinkHandler, Sendable {
             }
             let arrived = ContinuousClock.now
             worker.profiler.stepCame(at: arrived)
-            worker.compute.run { [worker] in worker.run(step, in: session, arrived: arrived) }
+            let bytes = step.payload.readableBytes
+            if backlog.withLock({ $0.received(bytes) }) { link.setReading(false) }
+            worker.compute.run { [self] in
+                worker.run(step, in: session, arrived: arrived) { [self] in
+                    if backlog.withLock({ $0.left(bytes) }) { link.setReading(true) }
+                }
+            }
         case .piece(let piece):
             guard peer.role == .coordinator else { return }
             disk.async { [self] in accept(piece, on: link) }

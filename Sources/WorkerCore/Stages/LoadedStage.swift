@@ -44,9 +44,13 @@ final class LoadedStage: Sendable {
 
     /// Computes a step, its entries in order, and sends the results to the next stage.
     ///
-    /// - Parameter arrived: when it came.
+    /// - Parameters:
+    ///   - arrived: when it came.
+    ///   - left: called once, on any thread, when the results have left this process, unless this throws.
     /// - Throws: `WorkerError`; then nothing is sent on.
-    func run(_ frame: StepFrame, arrived: ContinuousClock.Instant) throws(WorkerError) {
+    func run(
+        _ frame: StepFrame, arrived: ContinuousClock.Instant, left: @escaping @Sendable () -> Void
+    ) throws(WorkerError) {
         let began = ContinuousClock.now
         let input = try StepInput(frame, width: stage.inputWidth, takesTokens: request.range.embedding)
         let pruned = frame.pruned || stage.endsLayers
@@ -74,7 +78,7 @@ final class LoadedStage: Sendable {
                 rows: frame.rowCount, received: frame.payload.readableBytes, sent: sent.payload.readableBytes,
                 arrived: arrived, began: began, ended: .now)
         }
-        next.send(.step(sent))
+        next.send(.step(sent)) { _ in left() }
         if results.capacity <= Self.keptResults { self.results = results }
     }
 
