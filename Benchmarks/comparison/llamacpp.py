@@ -47,6 +47,13 @@ class LlamaCpp:
         for name in instruction_sets:
             self._check(name)
 
+    def prepare_rpc(self):
+        """Builds its RPC mode, a server for every node and the benchmark that uses them; gives their folder."""
+        folder = self.folder / "build-rpc/bin"
+        if not all((folder / name).exists() for name in ("llama-bench", "ggml-rpc-server")):
+            self._build("rpc", ["-DGGML_NATIVE=ON", "-DGGML_RPC=ON"], "llama-bench", "ggml-rpc-server")
+        return folder
+
     def run(self, model, instruction_set, threads, prompt, decode, depth, flash_attention):
         """Tokens per second of either a prompt or decoding after `depth` tokens, after a run to warm up."""
         command = [
@@ -72,14 +79,14 @@ class LlamaCpp:
         if str(self._kernels(name).parent) not in "".join(line for line in lines.splitlines() if "ggml-cpu" in line):
             raise Failure(f"llama-bench does not load the {name} kernels of {self._kernels(name)}: remove {self.folder} and try again")
 
-    def _build(self, name, flags, target):
+    def _build(self, name, flags, *targets):
         source, build = self._source(), self.folder / f"build-{name}"
         cc, cxx = compilers()
-        say(f"building llama.cpp's {target} for {name} with {cxx} (once, minutes) ...")
+        say(f"building llama.cpp's {' and '.join(targets)} for {name} with {cxx} (once, minutes) ...")
         tools = {"PATH": f"{self._venv}/bin:{os.environ['PATH']}"}
         configure = ["cmake", "-G", "Ninja", "-S", source, "-B", build, f"-DCMAKE_C_COMPILER={cc}", f"-DCMAKE_CXX_COMPILER={cxx}"]
         step("llama.cpp's build cannot be configured", configure + FLAGS + flags, tools, quiet=True)
-        step("llama.cpp does not build", ["ninja", "-C", build, target], tools)
+        step("llama.cpp does not build", ["ninja", "-C", build, *targets], tools)
 
     def _source(self):
         """The sources, downloaded if need be; the tool that downloads checks the hash before it opens the file."""

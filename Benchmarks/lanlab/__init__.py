@@ -1,11 +1,5 @@
 """A cluster on an emulated LAN: hosts, limits, load, and the scenarios that are measured."""
 
-import sys
+from comparison import Failure, say
 
-
-class Failure(Exception):
-    """What ends the run: cause and mend."""
-
-
-def say(text):
-    print(text, file=sys.stderr, flush=True)
+__all__ = ["Failure", "say"]

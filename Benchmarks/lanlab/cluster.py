@@ -31,6 +31,7 @@ class Device:
 
 class Cluster:
     """`with Cluster(...) as cluster:` starts workers; `serve` starts the coordinator. Nothing is left running or lying about after.
+    A device that is None is a host without a worker.
 
     The coordinator is on a host of its own, the last, unless `network` is loopback, where all are one machine.
     """
@@ -44,10 +45,12 @@ class Cluster:
         try:
             self.network = Loopback(count) if network == "loopback" else EmulatedLAN(count, rate_mbit, delay_us, mtu)
             for index, device in enumerate(devices):
+                if device is None:
+                    continue
                 self.limits.append(Limits(f"w{index + 1}", device.memory_bytes, device.cores))
                 self.start_worker(index)
-            for index in range(len(devices)):
-                self.wait_for_text(f"w{index + 1}", "listens on")
+            for name in list(self.processes):
+                self.wait_for_text(name, "listens on")
         except BaseException:
             self.close()
             raise
@@ -112,12 +115,39 @@ class Cluster:
             raise Failure(f"status {result.returncode} of {' '.join(command)}:\n{result.stderr[-2000:]}")
         return result
 
+    def start_programs(self, count, command):
+        """Starts a program that listens on each of the first hosts; gives their endpoints."""
+        endpoints = [self.network.endpoint(host) for host in range(count)]
+        for host, endpoint in enumerate(endpoints):
+            name, _, port = endpoint.rpartition(":")
+            self.start(f"program-{host}", host, command(name, port), program=[])
+        for host, endpoint in enumerate(endpoints):
+            deadline = time.monotonic() + 30
+            while True:
+                try:
+                    self.network.connect(self.coordinator, endpoint).close()
+                    break
+                except OSError:
+                    self.check(f"program-{host}")
+                    if time.monotonic() > deadline:
+                        raise
+                    time.sleep(0.05)
+        return endpoints
+
+    def run_program(self, command):
+        """What a program prints on the coordinator's host."""
+        command = self.network.command(self.coordinator, [str(word) for word in command])
+        result = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        if result.returncode != 0:
+            raise Failure(f"status {result.returncode} of {' '.join(command)}:\n{result.stderr[-2000:]}")
+        return result.stdout
+
     def environment(self):
         return os.environ | {"XDG_DATA_HOME": str(self.folder), "XDG_CACHE_HOME": str(self.folder)}
 
-    def start(self, name, host, arguments, limits=None):
+    def start(self, name, host, arguments, limits=None, program=None):
         log = open(self.folder / f"{name}.log", "ab")
-        command = self.network.command(host, [self.shoal, *map(str, arguments)])
+        command = self.network.command(host, [*([self.shoal] if program is None else program), *map(str, arguments)])
         self.processes[name] = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.environment(),
             preexec_fn=limits.enter if limits else None)

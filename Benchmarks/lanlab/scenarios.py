@@ -1,6 +1,9 @@
 """What is measured: each scenario starts its clusters, measures both sides in turns, and gives figures by name."""
 
+import json
 from statistics import median
+
+from comparison.llamacpp import LlamaCpp
 
 from . import Failure, load, say
 from .cluster import Cluster, Device
@@ -194,4 +197,41 @@ def equality(lab):
     return result
 
 
-SCENARIOS = {"overhead": overhead, "streams": streams, "long-prompt": long_prompt, "13b": thirteen, "equality": equality}
+def peers(lab):
+    """One stream over the same two one-thread nodes: Shoal, and llama.cpp's RPC mode."""
+    llamacpp = LlamaCpp(lab.options.llamacpp).prepare_rpc()
+    result = {}
+    for network in ("loopback", "lan") if lab.options.network == "lan" else ("loopback",):
+        say(f"one stream over two one-thread nodes, {network}: Shoal, and llama.cpp's RPC")
+        turns = []
+        for turn in range(lab.options.turns):
+            ours = over_workers(lab, [Device(), Device()], 1, 512, 64, network, [])
+            theirs = llamacpp_rpc(lab, llamacpp, network)
+            turns.append({
+                "shoal": ours, "llamacpp": theirs,
+                "decode_ratio": ours["decode_tokens_per_second"] / theirs["decode_tokens_per_second"],
+                "prompt_ratio": ours["prompt_tokens_per_second"] / theirs["prompt_tokens_per_second"]})
+            say(
+                f"  turn {turn + 1}: decode {ours['decode_tokens_per_second']:.2f} beside {theirs['decode_tokens_per_second']:.2f} tokens/s"
+                f" ({turns[-1]['decode_ratio']:.2f}), prompt {ours['prompt_tokens_per_second']:.1f} beside {theirs['prompt_tokens_per_second']:.1f}"
+                f" ({turns[-1]['prompt_ratio']:.2f})")
+        result[network] = {
+            "decode_ratio": median(t["decode_ratio"] for t in turns), "prompt_ratio": median(t["prompt_ratio"] for t in turns), "turns": turns}
+    return result
+
+
+def llamacpp_rpc(lab, folder, network):
+    """llama.cpp's own benchmark on the coordinator's host, with two servers of one thread."""
+    with lab.cluster([None, None], network=network) as cluster:
+        endpoints = cluster.start_programs(
+            2, lambda host, port: [folder / "ggml-rpc-server", "-H", host, "-p", port, "-t", "1"])
+        figures = {}
+        for key, flags in (("prompt", ["-p", "512", "-n", "0"]), ("decode", ["-p", "0", "-n", "64", "-d", "512"])):
+            output = cluster.run_program(
+                [folder / "llama-bench", "-m", lab.options.model, "--rpc", ",".join(endpoints), "-ngl", "99", "-t", "1", "-fa", "on", "-r", "1",
+                 *flags, "-o", "json"])
+            figures[f"{key}_tokens_per_second"] = json.loads(output)[0]["avg_ts"]
+        return figures
+
+
+SCENARIOS = {"overhead": overhead, "streams": streams, "long-prompt": long_prompt, "13b": thirteen, "equality": equality, "peers": peers}
