@@ -84,7 +84,8 @@ package final class Worker: Sendable {
             threads: UInt32(clamping: configuration.threads), instructionSet: Kernels.instructionSet.description,
             architecture: .current,
             memoryBudgetBytes: UInt64(clamping: memoryBudget), residentBytes: UInt64(clamping: DeviceMemory.resident()),
-            storeBytes: UInt64(clamping: shards.storeBytes), stages: stages.reports)
+            storeBytes: UInt64(clamping: shards.storeBytes), stages: stages.reports,
+            storeLimitBytes: UInt64(clamping: shards.limitBytes))
     }
 
     /// Bytes that stages may take in all.
