@@ -1,4 +1,5 @@
 import Dispatch
+import Synchronization
 import Transport
 import Wire
 
@@ -7,6 +8,8 @@ struct ShardFetch: Sendable {
     /// Bytes asked for at a time, and asked for but not there yet at most.
     private static let partBytes: UInt64 = 4 << 20
     private static let window: UInt64 = 8 << 20
+    /// How long a source may give nothing, which has to hash a shard first that it did not look at since it changed.
+    private static let patience = Duration.seconds(60)
 
     let fetch: FetchShard
     let worker: Worker
@@ -22,7 +25,9 @@ struct ShardFetch: Sendable {
     /// - Returns: `ShardStored`, or a `Failure`.
     func run() async -> ControlBody {
         var reasons: [String] = []
-        for address in fetch.addresses where !Task.isCancelled {
+        var addresses = fetch.addresses[...]
+        var askedAgain: Set<String> = []
+        while let address = addresses.first, !Task.isCancelled {
             do throws(WorkerError) {
                 try await get(from: address)
                 return .shardStored(ShardStored(id: fetch.id))
@@ -30,7 +35,10 @@ struct ShardFetch: Sendable {
                 if error.code == .storeFull {
                     return .failure(Failure(code: error.code, message: error.message, shard: fetch.id))
                 }
+                // Wrong bytes may be those that another one gave before: then this one is asked for all, once.
+                if error.code == .shardCorrupt, askedAgain.insert(address).inserted { continue }
                 reasons.append("\(address): \(error.message)")
+                addresses.removeFirst()
             }
         }
         return .failure(
@@ -52,6 +60,15 @@ struct ShardFetch: Sendable {
             throw WorkerError(.nextUnreachable, error.description)
         }
         defer { link.close() }
+        let watch = Task { [source] in
+            var seen = -1
+            while !Task.isCancelled, source.count != seen {
+                seen = source.count
+                try? await Task.sleep(for: Self.patience)
+            }
+            link.close()
+        }
+        defer { watch.cancel() }
         let result = await withTaskCancellationHandler {
             await receive(source, over: link)
         } onCancel: {
@@ -115,10 +132,15 @@ private final class ShardSource: LinkHandler, Sendable {
     /// What came; bounded by what was asked for.
     let events: AsyncStream<Event>
     private let continuation: AsyncStream<Event>.Continuation
+    private let frames = Atomic<Int>(0)
+
+    /// Frames that came.
+    var count: Int { frames.load(ordering: .relaxed) }
 
     init() { (events, continuation) = AsyncStream.makeStream() }
 
     func received(_ frame: Frame, on link: any Link) {
+        frames.add(1, ordering: .relaxed)
         switch frame {
         case .piece(let piece): continuation.yield(.piece(piece))
         case .control(let message):

@@ -37,7 +37,11 @@ struct ShardFetchTests {
                 requests.append(request)
                 return requests.count == 1
             }
-            guard isFirst else { return }
+            guard isFirst else {
+                return link.send(
+                    .failure(Failure(code: .shardMissing, message: "gone", shard: request.id)), request: message.request
+                )
+            }
             for piece in pieces { link.send(.piece(piece)) }
             link.close()
         }
