@@ -64,7 +64,7 @@ let modules: [Target] = [
         "TestSupport",
         [
             "Formats", "GGUF", "Tokenizer", "ModelGraph", "Transport", "Wire", "WorkerCore", "CoordinatorCore",
-            "Placement", .nio("NIOCore"), .nio("NIOPosix"), .logging,
+            "Placement", .nio("NIOCore"), .nio("NIOPosix"), .crypto, .logging,
         ]),
 ]
 

@@ -12,6 +12,9 @@ package struct APIContext: RequestContext {
         channel = source.channel
     }
 
+    /// The client's; nil in tests that have no socket.
+    var remoteAddress: SocketAddress? { channel.remoteAddress }
+
     /// Tells when the client goes away.
     func connectionWatch() async -> ConnectionWatch? {
         try? await channel.pipeline.handler(type: ConnectionWatch.self).get()

@@ -1,4 +1,3 @@
-package import ChatTemplate
 package import CoordinatorCore
 import Hummingbird
 package import Logging
@@ -14,10 +13,11 @@ package struct APIServer: Service {
 
     /// Describes a server; `run` opens the port.
     /// - Parameters:
+    ///   - models: Who serves the model.
     ///   - port: The port; 0 lets the system choose one.
     ///   - onListening: Called once requests are accepted, with the address that is bound.
     package init(
-        coordinator: Coordinator, template: ChatTemplate?, host: String, port: Int, logger: Logger,
+        models: ModelHost, host: String, port: Int, logger: Logger,
         onListening: @escaping @Sendable (SocketAddress?) async -> Void = { _ in }
     ) {
         self.host = host
@@ -25,7 +25,7 @@ package struct APIServer: Service {
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .notice)
         application = Application(
-            router: makeAPI(coordinator: coordinator, template: template),
+            router: makeAPI(host: models),
             server: .http1(configuration: .init(additionalChannelHandlers: [ConnectionWatch()])),
             configuration: ApplicationConfiguration(address: .hostname(host, port: port), serverName: "shoal"),
             onServerRunning: { await onListening($0.localAddress) },

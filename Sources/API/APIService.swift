@@ -1,4 +1,3 @@
-import ChatTemplate
 import CoordinatorCore
 #if canImport(FoundationEssentials)
 import FoundationEssentials
@@ -8,35 +7,44 @@ import Foundation
 import Hummingbird
 import Tokenizer
 
-/// What the routes share: the coordinator, and how a conversation becomes a prompt.
+/// What the routes share: who serves the model, and how a conversation becomes its prompt.
 struct APIService: Sendable {
-    let coordinator: Coordinator
-    /// Nil for a model without a chat template.
-    let chatPrompt: ChatPrompt?
+    let host: ModelHost
+    private let prompts = ChatPrompts()
 
-    init(coordinator: Coordinator, template: ChatTemplate?) {
-        self.coordinator = coordinator
-        if let template, let tokenizer = coordinator.model.tokenizer {
-            chatPrompt = ChatPrompt(template: template, tokenizer: tokenizer)
-        } else {
-            chatPrompt = nil
+    init(host: ModelHost) { self.host = host }
+
+    /// The coordinator of the model that is placed, whether it answers yet or not.
+    /// - Throws: 503 while there is none.
+    func placed() throws(APIError) -> Coordinator {
+        if let coordinator = host.present { return coordinator }
+        switch host.readiness {
+        case .ready: throw .unavailable(ModelHost.noModel)
+        case .starting(let reason), .unavailable(let reason): throw .unavailable(reason)
         }
     }
 
     /// Checks what every generating request has in common.
+    /// - Returns: who answers it.
     /// - Throws: 503 while no model answers, 404 for another model, 400 for parameters out of range.
-    func check(_ fields: GenerationFields) throws(APIError) {
+    func check(_ fields: GenerationFields) throws(APIError) -> Coordinator {
+        let coordinator = try placed()
         switch coordinator.readiness {
         case .ready: break
         case .starting(let reason), .unavailable(let reason): throw .unavailable(reason)
         }
         _ = try model(named: fields.model)
         try fields.validate()
+        return coordinator
     }
 
+    /// How a conversation becomes a prompt; nil for a model without a chat template.
+    func chatPrompt(of coordinator: Coordinator) -> ChatPrompt? { prompts.prompt(of: coordinator) }
+
     /// The served model, by its id, `default` or no name.
+    /// - Throws: 503 while there is none, 404 for another model.
     func model(named name: String?) throws(APIError) -> ServedModel {
-        let model = coordinator.model
+        let model = try placed().model
         guard let name, name != "default", name != model.id else { return model }
         throw .invalidRequest(
             "the model \"\(name)\" is not served here; \"\(model.id)\" is (or say \"default\")", parameter: "model",
@@ -45,7 +53,8 @@ struct APIService: Sendable {
 
     /// Starts an answer and makes it the response, streamed or whole.
     func respond<Format: AnswerFormat>(
-        prompt: [TokenID], fields: GenerationFields, idPrefix: String, connection: ConnectionWatch?,
+        by coordinator: Coordinator, prompt: [TokenID], fields: GenerationFields, idPrefix: String,
+        connection: ConnectionWatch?,
         format: (AnswerHead) -> Format
     ) async throws -> Response {
         let events: AsyncStream<GenerationEvent>

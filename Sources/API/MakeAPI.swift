@@ -1,16 +1,15 @@
-package import ChatTemplate
 package import CoordinatorCore
 package import Hummingbird
 
 /// The routes of the API.
 ///
 /// Every answer that is an error has OpenAI's shape, also for paths that are not there.
-/// - Parameter template: The model's chat template; without one, conversations are refused.
-package func makeAPI(coordinator: Coordinator, template: ChatTemplate?) -> Router<APIContext> {
-    let service = APIService(coordinator: coordinator, template: template)
+package func makeAPI(host: ModelHost) -> Router<APIContext> {
+    let service = APIService(host: host)
     var table = RouteTable()
     for (method, path) in [
-        ("GET", "/health"), ("GET", "/api/cluster"), ("POST", "/api/cluster/measure"), ("GET", "/v1/models"),
+        ("GET", "/health"), ("GET", "/api/cluster"), ("POST", "/api/cluster/measure"), ("GET", "/api/models"),
+        ("POST", "/api/models/place"), ("POST", "/api/models/unload"), ("GET", "/v1/models"),
         ("GET", "/v1/models/{id}"),
         ("POST", "/v1/chat/completions"), ("POST", "/v1/completions"),
     ] {
@@ -22,6 +21,9 @@ package func makeAPI(coordinator: Coordinator, template: ChatTemplate?) -> Route
     router.get("/health", use: HealthRoute(service: service).respond)
     router.get("/api/cluster", use: ClusterRoute(service: service).respond)
     router.post("/api/cluster/measure", use: MeasureRoute(service: service).respond)
+    router.get("/api/models", use: KnownModelsRoute(service: service).respond)
+    router.post("/api/models/place", use: PlaceRoute(service: service).respond)
+    router.post("/api/models/unload", use: UnloadRoute(service: service).respond)
     router.get("/v1/models", use: ModelsRoute(service: service).respond)
     router.get("/v1/models/{id}", use: ModelRoute(service: service).respond)
     router.post("/v1/chat/completions", use: ChatCompletionsRoute(service: service).respond)

@@ -963,7 +963,7 @@ const ProtobufCMessageDescriptor shoal__stages_unloaded__descriptor =
   (ProtobufCMessageInit) shoal__stages_unloaded__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor shoal__failure__field_descriptors[2] =
+static const ProtobufCFieldDescriptor shoal__failure__field_descriptors[3] =
 {
   {
     "code",
@@ -989,15 +989,28 @@ static const ProtobufCFieldDescriptor shoal__failure__field_descriptors[2] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "shard",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__Failure, shard),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned shoal__failure__field_indices_by_name[] = {
   0,   /* field[0] = code */
   1,   /* field[1] = message */
+  2,   /* field[2] = shard */
 };
 static const ProtobufCIntRange shoal__failure__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor shoal__failure__descriptor =
 {
@@ -1007,7 +1020,7 @@ const ProtobufCMessageDescriptor shoal__failure__descriptor =
   "Shoal__Failure",
   "shoal",
   sizeof(Shoal__Failure),
-  2,
+  3,
   shoal__failure__field_descriptors,
   shoal__failure__field_indices_by_name,
   1,  shoal__failure__number_ranges,

@@ -47,6 +47,10 @@ package enum StartupProgress: Sendable {
     case placed(PlacementPlan)
     /// Bytes of shards that the device holds by now, of those it needs.
     case sending(device: String, bytes: Int, of: Int)
+    /// Shards were brought: bytes that went over the coordinator's link, and that devices gave each other.
+    case brought(sentBytes: Int, passedOnBytes: Int)
+    /// Shards on the device were damaged, as it says; they are brought again.
+    case repairing(device: String, String)
     /// Parts loaded by now, of those in its stages.
     case loading(device: String, done: Int, of: Int)
     case ready(seconds: Double)

@@ -156,9 +156,7 @@ extension Coordinator {
                 shards: isInProcess(stage.device) ? [] : parts(of: stage).map { ids[$0]! }, modelName: model.id,
                 compute: configuration.compute, keyValueType: configuration.keyValueType,
                 context: UInt32(model.context), slots: UInt32(configuration.slots), next: next(after: index, in: plan))
-            guard case .stageLoaded = try await client(of: stage.device).request(.loadStage(request)) else {
-                throw CoordinatorError(.worker, "\(stage.device) answered the loading of a stage with something else")
-            }
+            try await load(request, on: stage.device, of: plan, ids: ids)
         }
     }
 

@@ -76,30 +76,44 @@ package final class Coordinator: Sendable {
         }
     }
 
-    /// Ends all answers and links.
-    package func stop() {
+    /// Ends all answers, with the reason, and all links.
+    package func stop(reason: String = "the coordinator is stopping") {
         let (clients, recovery) = state.withLock { state in
             state.stopped = true
-            state.readiness = .unavailable("the coordinator is stopping")
+            state.readiness = .unavailable(reason)
             defer { state.clients = [:] }
             return (state.clients.values, state.recovery)
         }
         recovery?.cancel()
-        engine.halt(CoordinatorError(.unavailable, "the coordinator is stopping"))
+        engine.halt(CoordinatorError(.unavailable, reason))
         for client in clients { client.close() }
     }
 
     /// Takes no more requests, waits until all answers have ended or the limit is over, then stops.
-    package func drain(limit: Duration) async {
-        state.withLock { state in
+    ///
+    /// - Parameters:
+    ///   - reason: what requests are told that come meanwhile, or have not ended by then.
+    ///   - freesDevices: whether to wait until the devices have freed the stages' memory, which they also do by themselves.
+    package func drain(
+        limit: Duration, reason: String = "the coordinator is shutting down", freesDevices: Bool = false
+    ) async {
+        let (clients, epoch) = state.withLock { state in
             state.stopped = true
-            state.readiness = .unavailable("the coordinator is shutting down")
+            state.readiness = .unavailable(reason)
+            return (state.clients.values.filter(\.isConnected), state.epoch)
         }
+        await engine.settle()
         let deadline = ContinuousClock.now + limit
         while engine.counts != (0, 0), ContinuousClock.now < deadline {
             try? await Task.sleep(for: .milliseconds(20))
         }
-        stop()
+        engine.halt(CoordinatorError(.unavailable, reason))
+        await withTaskGroup(of: Void.self) { group in
+            for client in clients where freesDevices {
+                group.addTask { _ = try? await client.request(.unloadStages(UnloadStages(epochsThrough: epoch))) }
+            }
+        }
+        stop(reason: reason)
     }
 
     /// Checks a request and queues it. Dropping the stream gives the answer up.

@@ -1,3 +1,5 @@
+package import Wire
+
 /// What went wrong in the coordinator: the kind for programs, the message (cause and mend) for people.
 package struct CoordinatorError: Error, Sendable, Hashable, CustomStringConvertible {
     package enum Code: String, Sendable, Hashable {
@@ -15,14 +17,19 @@ package struct CoordinatorError: Error, Sendable, Hashable, CustomStringConverti
         case placement
         /// The answer was given up before its end.
         case cancelled
+        /// Excluded by what is being done; may be tried again.
+        case busy
     }
 
     package var code: Code
     package var message: String
+    /// What a worker gave as the reason, where one refused.
+    package var failure: FailureCode?
 
-    package init(_ code: Code, _ message: String) {
+    package init(_ code: Code, _ message: String, failure: FailureCode? = nil) {
         self.code = code
         self.message = message
+        self.failure = failure
     }
 
     package var description: String { message }

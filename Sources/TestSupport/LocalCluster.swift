@@ -99,10 +99,13 @@ package final class LocalCluster: Sendable {
     package var progress: [StartupProgress] { reports.all }
 
     /// Another coordinator on the same workers, not started.
+    ///
+    /// - Parameter model: what it serves; nil is the cluster's model.
     package func makeCoordinator(
-        _ settings: Settings = Settings(), progress: @escaping @Sendable (StartupProgress) -> Void = { _ in }
+        _ settings: Settings = Settings(), model: GGUFFile? = nil,
+        progress: @escaping @Sendable (StartupProgress) -> Void = { _ in }
     ) throws -> Coordinator {
-        try Self.makeCoordinator(model, workers: workers, settings: settings, progress: progress)
+        try Self.makeCoordinator(model ?? self.model, workers: workers, settings: settings, progress: progress)
     }
 
     /// Ends the coordinator and the workers and removes their folders.

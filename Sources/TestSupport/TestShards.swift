@@ -1,4 +1,5 @@
 package import CoordinatorCore
+import Crypto
 package import GGUF
 import NIOCore
 package import Wire
@@ -41,4 +42,9 @@ package struct TestShards: Sendable {
                 bytes: ByteBuffer(bytes: bytes[offset..<min(bytes.count, offset + size)]))
         }
     }
+}
+
+extension ShardID {
+    /// The id of any bytes.
+    package static func of(_ bytes: [UInt8]) -> ShardID { ShardID(Array(SHA256.hash(data: bytes)))! }
 }

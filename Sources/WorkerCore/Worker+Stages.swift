@@ -1,3 +1,4 @@
+import Dispatch
 import GGUF
 import Logging
 import ModelGraph
@@ -18,7 +19,13 @@ extension Worker {
                     case .worker(let address, _):
                         try await session.link(to: address, of: self, epoch: request.epoch, stage: request.stage)
                     }
-                compute.run { [self] in done(build(request, in: session, next: next)) }
+                // Opening may hash gigabytes: steps of other stages do not wait for it.
+                DispatchQueue.global().async { [self] in
+                    let source = Result { () throws(WorkerError) in try shards.open(request.shards) }
+                    // Used by one thread after the other.
+                    nonisolated(unsafe) let opened = source
+                    compute.run { [self] in done(build(request, from: opened, in: session, next: next)) }
+                }
             } catch {
                 done(.failure(Failure(code: error.code, message: error.message)))
             }
@@ -53,10 +60,13 @@ extension Worker {
         left()
     }
 
-    private func build(_ request: LoadStage, in session: WorkerSession, next: any Link) -> ControlBody {
+    private func build(
+        _ request: LoadStage, from source: Result<StageSource, WorkerError>, in session: WorkerSession, next: any Link
+    ) -> ControlBody {
         let started = ContinuousClock.now
         do throws(WorkerError) {
-            let stage = try makeStage(request) { done, total in
+            let source = try source.get()
+            let stage = try makeStage(request, from: source) { done, total in
                 session.notify(
                     .stageProgress(
                         StageProgress(
@@ -66,8 +76,9 @@ extension Worker {
             guard self.session(session.id) === session else {
                 throw WorkerError(.stageMissing, "the coordinator's session ended while the stage was loaded")
             }
+            source.lease?.built()
             stages.add(
-                LoadedStage(request: request, stage: stage, next: next),
+                LoadedStage(request: request, stage: stage, next: next, lease: source.lease),
                 as: StageKey(session: session.id, epoch: request.epoch, stage: request.stage))
             DeviceMemory.returnFreed()
             logger.info(
@@ -78,7 +89,7 @@ extension Worker {
                     "bytes": "\(stage.weightBytes)",
                     "matrices": "\(stage.packedUse)",
                 ])
-            if let hint = stage.packedUse.hint {
+            if let hint = stage.packedUse.hint ?? source.hint {
                 logger.warning("packed weights are not kept for the next start", metadata: ["reason": "\(hint)"])
             }
             return .stageLoaded(
@@ -90,8 +101,9 @@ extension Worker {
         }
     }
 
-    private func makeStage(_ request: LoadStage, progress: @escaping (Int, Int) -> Void) throws(WorkerError) -> Stage {
-        let source = try shards.open(request.shards)
+    private func makeStage(
+        _ request: LoadStage, from source: StageSource, progress: @escaping (Int, Int) -> Void
+    ) throws(WorkerError) -> Stage {
         let (needed, budget) = (source.byteCount + stages.bytes, memoryBudget)
         guard needed <= budget else {
             throw WorkerError(

@@ -91,7 +91,8 @@ package final class Worker: Sendable {
             threads: UInt32(clamping: configuration.threads), instructionSet: Kernels.instructionSet.description,
             architecture: .current,
             memoryBudgetBytes: UInt64(clamping: memoryBudget), residentBytes: UInt64(clamping: DeviceMemory.resident()),
-            storeBytes: UInt64(clamping: shards.storeBytes), stages: stages.reports, profile: profiler.profile)
+            storeBytes: UInt64(clamping: shards.storeBytes), stages: stages.reports, profile: profiler.profile,
+            storeLimitBytes: UInt64(clamping: shards.limitBytes))
     }
 
     /// Bytes that stages may take in all.

@@ -13,9 +13,9 @@ struct Shoal: AsyncParsableCommand {
             Then:                 shoal chat, or an OpenAI client
             """,
         subcommands: [
-            WorkerCommand.self, ServeCommand.self, PlanCommand.self, ChatCommand.self, GenerateCommand.self,
-            DevicesCommand.self, StatusCommand.self, InspectCommand.self, TokenizeCommand.self, LogitsCommand.self,
-            BenchCommand.self,
+            WorkerCommand.self, ServeCommand.self, PlanCommand.self, PlaceCommand.self, UnloadCommand.self,
+            ModelsCommand.self, ChatCommand.self, GenerateCommand.self, DevicesCommand.self, StatusCommand.self,
+            InspectCommand.self, TokenizeCommand.self, LogitsCommand.self, BenchCommand.self,
             SynthCommand.self, VersionCommand.self,
         ])
 

@@ -84,12 +84,12 @@ class Readme(unittest.TestCase):
                         cluster.wait_for_health(f"http://127.0.0.1:{api}")
                     elif name == "shoal chat":
                         self.assertTrue(run(words + here, "Hello!\n/exit\n").strip())
-                    elif name in ("shoal devices", "shoal status"):
+                    elif name in ("shoal devices", "shoal status", "shoal models"):
                         self.assertTrue(run(words + here).strip())
                     else:
                         self.assertTrue(run(words).strip(), command)
                     done.append(name)
-            for name in ("shoal worker", "shoal plan", "shoal serve", "shoal devices", "shoal status", "shoal generate", "shoal chat", "curl", "python"):
+            for name in ("shoal worker", "shoal plan", "shoal serve", "shoal devices", "shoal status", "shoal models", "shoal generate", "shoal chat", "curl", "python"):
                 self.assertIn(name, done)
 
     def test_its_table_lists_every_command(self):

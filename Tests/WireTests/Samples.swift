@@ -54,6 +54,7 @@ enum Samples {
         .pong(Pong(nonce: .max)),
         .goodbye(Goodbye(reason: "done")),
         .failure(Failure(code: .shardCorrupt, message: "no")),
+        .failure(Failure(code: .storeFull, message: "no", shard: id(4))),
         .describeDevice(DescribeDevice()),
         .deviceReport(
             DeviceReport(

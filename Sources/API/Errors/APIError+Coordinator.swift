@@ -9,7 +9,7 @@ extension APIError {
             self = .invalidRequest(error.message)
         case .contextExceeded:
             self = .invalidRequest(error.message, code: "context_length_exceeded")
-        case .unavailable, .worker, .model, .placement:
+        case .unavailable, .worker, .model, .placement, .busy:
             self = .unavailable(error.message)
         case .cancelled:
             self = .serverError(error.message)

@@ -51,7 +51,8 @@ package struct ClusterBody: Codable, Sendable, Equatable {
     }
 
     package var status: HealthBody
-    package var model: Model
+    /// Absent while no model is placed.
+    package var model: Model?
     package var epoch: UInt32
     package var runningSequences: Int
     package var waitingSequences: Int
@@ -70,11 +71,11 @@ package struct ClusterBody: Codable, Sendable, Equatable {
 }
 
 extension ClusterBody {
-    init(_ report: ClusterReport, model: ServedModel, readiness: Readiness) {
+    init(_ report: ClusterReport, model: ServedModel?, readiness: Readiness) {
         self.init(
-            status: HealthBody(readiness), model: Model(model), epoch: report.epoch,
+            status: HealthBody(readiness), model: model.map { Model($0) }, epoch: report.epoch,
             runningSequences: report.runningSequences, waitingSequences: report.waitingSequences,
-            devices: report.devices.map(DeviceBody.init), stages: zip(report.stages, report.work).map(Stage.init),
+            devices: report.devices.map(DeviceBody.init), stages: zip(report.stages, report.work).map { Stage($0, $1) },
             unused: report.unused.map { Unused(device: $0.device, reason: $0.reason) },
             links: report.links.entries.map(LinkBody.init), speed: SpeedBody(report.speed))
     }

@@ -18,6 +18,8 @@ package struct DeviceBody: Codable, Sendable, Equatable {
     package var residentBytes: UInt64?
     /// What its shard store takes on disk.
     package var storeBytes: UInt64?
+    /// What the store may take; 0 is no limit.
+    package var storeLimitBytes: UInt64?
     /// The weights of its loaded stages.
     package var weightBytes: UInt64?
     /// The KV caches of its loaded stages.
@@ -32,6 +34,7 @@ package struct DeviceBody: Codable, Sendable, Equatable {
         case memoryBudgetBytes = "memory_budget_bytes"
         case residentBytes = "resident_bytes"
         case storeBytes = "store_bytes"
+        case storeLimitBytes = "store_limit_bytes"
         case weightBytes = "weight_bytes"
         case keyValueBytes = "key_value_bytes"
     }
@@ -46,6 +49,7 @@ extension DeviceBody {
             instructionSet: report?.instructionSet, cores: report.map { Int($0.cores) },
             threads: report.map { Int($0.threads) }, memoryBudgetBytes: report?.memoryBudgetBytes,
             residentBytes: report?.residentBytes, storeBytes: report?.storeBytes,
+            storeLimitBytes: report?.storeLimitBytes,
             // Numbers from another machine: sums that overflow are cut, not trapped on.
             weightBytes: report.map { $0.stages.reduce(0) { $0 &+ $1.weightBytes } },
             keyValueBytes: report.map { $0.stages.reduce(0) { $0 &+ $1.keyValueBytes } },

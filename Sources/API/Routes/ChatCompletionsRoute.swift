@@ -6,13 +6,13 @@ struct ChatCompletionsRoute: Sendable {
 
     func respond(to request: Request, context: APIContext) async throws -> Response {
         let body = try await request.json(ChatCompletionRequest.self)
-        try service.check(body.fields)
-        guard let chatPrompt = service.chatPrompt else {
+        let coordinator = try service.check(body.fields)
+        guard let chatPrompt = service.chatPrompt(of: coordinator) else {
             throw APIError.invalidRequest(
                 "the model has no chat template; use /v1/completions", code: "no_chat_template")
         }
         return try await service.respond(
-            prompt: chatPrompt.tokens(of: body.messages), fields: body.fields, idPrefix: "chatcmpl",
+            by: coordinator, prompt: chatPrompt.tokens(of: body.messages), fields: body.fields, idPrefix: "chatcmpl",
             connection: context.connectionWatch(), format: ChatAnswer.init)
     }
 }

@@ -6,8 +6,7 @@ struct ClusterRoute: Sendable {
     let service: APIService
 
     func respond(to request: Request, context: APIContext) async throws -> Response {
-        let coordinator = service.coordinator
-        return try await .json(
-            ClusterBody(coordinator.report(), model: coordinator.model, readiness: coordinator.readiness))
+        let host = service.host
+        return try await .json(ClusterBody(host.report(), model: host.present?.model, readiness: host.readiness))
     }
 }

@@ -8,15 +8,15 @@ struct CompletionsRoute: Sendable {
 
     func respond(to request: Request, context: APIContext) async throws -> Response {
         let body = try await request.json(CompletionRequest.self)
-        try service.check(body.fields)
+        let coordinator = try service.check(body.fields)
         return try await service.respond(
-            prompt: tokens(of: body.prompt), fields: body.fields, idPrefix: "cmpl",
+            by: coordinator, prompt: tokens(of: body.prompt, by: coordinator), fields: body.fields, idPrefix: "cmpl",
             connection: context.connectionWatch(), format: TextAnswer.init)
     }
 
     /// A text begins as the model wants it to, and control tokens in it are text; ids are taken as they are.
-    private func tokens(of prompt: CompletionPrompt) throws(APIError) -> [TokenID] {
-        guard let tokenizer = service.coordinator.model.tokenizer else {
+    private func tokens(of prompt: CompletionPrompt, by coordinator: Coordinator) throws(APIError) -> [TokenID] {
+        guard let tokenizer = coordinator.model.tokenizer else {
             throw .unavailable("the model is served without its tokenizer")
         }
         switch prompt {

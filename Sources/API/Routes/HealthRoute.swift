@@ -6,7 +6,7 @@ struct HealthRoute: Sendable {
     let service: APIService
 
     func respond(to request: Request, context: APIContext) throws -> Response {
-        let body = HealthBody(service.coordinator.readiness)
+        let body = HealthBody(service.host.readiness)
         guard body.status != "ok" else { return try .json(body) }
         var response = try Response.json(body, status: .serviceUnavailable)
         response.headers[.retryAfter] = "2"

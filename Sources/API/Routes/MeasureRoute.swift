@@ -7,8 +7,9 @@ struct MeasureRoute: Sendable {
     let service: APIService
 
     func respond(to request: Request, context: APIContext) async throws -> Response {
+        let coordinator = try service.placed()
         do {
-            try await service.coordinator.measureAgain()
+            try await coordinator.measureAgain()
         } catch {
             throw APIError(error)
         }

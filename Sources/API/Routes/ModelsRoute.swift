@@ -6,6 +6,6 @@ struct ModelsRoute: Sendable {
     let service: APIService
 
     func respond(to request: Request, context: APIContext) throws -> Response {
-        try .json(ModelList(data: [ModelBody(service.coordinator.model)]))
+        try .json(ModelList(data: [ModelBody(service.placed().model)]))
     }
 }

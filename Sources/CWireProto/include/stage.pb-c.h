@@ -175,10 +175,14 @@ struct  Shoal__Failure
   ProtobufCMessage base;
   Shoal__FailureCode code;
   char *message;
+  /*
+   * The shard that it is about, 32 bytes; empty where it is about none.
+   */
+  ProtobufCBinaryData shard;
 };
 #define SHOAL__FAILURE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&shoal__failure__descriptor) \
-    , SHOAL__FAILURE_CODE__FAILURE_CODE_UNSPECIFIED, (char *)protobuf_c_empty_string }
+    , SHOAL__FAILURE_CODE__FAILURE_CODE_UNSPECIFIED, (char *)protobuf_c_empty_string, {0,NULL} }
 
 
 struct  Shoal__StepFailed

@@ -48,6 +48,9 @@ final class Engine: Sendable {
         }
     }
 
+    /// Returns when all that was asked for before is taken up.
+    func settle() async { await withCheckedContinuation { done in queue.async { done.resume() } } }
+
     func halt(_ reason: CoordinatorError) {
         handle {
             $0.core.halt(reason)

@@ -29,7 +29,8 @@ final class WorkerClient: LinkHandler, Sendable {
         var ended: CoordinatorError?
         var lastRequest: UInt64 = 0
         var replies: [UInt64: Reply] = [:]
-        var transfers: [ShardID: AsyncStream<ShardTransferEvent>.Continuation] = [:]
+        var lastTransfer: UInt64 = 0
+        var transfers: [ShardID: (number: UInt64, events: AsyncStream<ShardTransferEvent>.Continuation)] = [:]
     }
 
     init(
@@ -61,7 +62,7 @@ final class WorkerClient: LinkHandler, Sendable {
         }
         switch try result.get() {
         case .failure(let failure):
-            throw CoordinatorError(.worker, "\(device) refused: \(failure.message)")
+            throw CoordinatorError(.worker, "\(device) refused: \(failure.message)", failure: failure.code)
         case let body:
             return body
         }
@@ -85,13 +86,15 @@ final class WorkerClient: LinkHandler, Sendable {
     /// What the worker reports of one shard being sent; ends with the link.
     func transferEvents(of id: ShardID) -> AsyncStream<ShardTransferEvent> {
         let (stream, continuation) = AsyncStream.makeStream(of: ShardTransferEvent.self)
-        let ended = state.withLock { state in
-            if state.ended == nil { state.transfers[id] = continuation }
-            return state.ended
+        let (number, ended) = state.withLock { state in
+            state.lastTransfer += 1
+            if state.ended == nil { state.transfers[id] = (state.lastTransfer, continuation) }
+            return (state.lastTransfer, state.ended)
         }
         if let ended { continuation.yield(.failed(nil, ended.message)) }
         continuation.onTermination = { [weak self] _ in
-            self?.state.withLock { _ = $0.transfers.removeValue(forKey: id) }
+            // Not one of the same shard that began since.
+            self?.state.withLock { if $0.transfers[id]?.number == number { $0.transfers[id] = nil } }
         }
         return stream
     }
@@ -113,7 +116,7 @@ final class WorkerClient: LinkHandler, Sendable {
             state.ended = reason
             state.link = nil
             defer { (state.replies, state.transfers) = ([:], [:]) }
-            return (state.replies.values, state.transfers.values)
+            return (state.replies.values, state.transfers.values.map(\.events))
         }
         for reply in replies { reply(.failure(reason)) }
         for transfer in transfers { transfer.yield(.failed(nil, reason.message)) }
@@ -135,13 +138,17 @@ final class WorkerClient: LinkHandler, Sendable {
         case .shardPieceAccepted(let accepted): transfer(accepted.id)?.yield(.accepted(bytesHeld: accepted.bytesHeld))
         case .shardStored(let stored): transfer(stored.id)?.yield(.stored)
         case .failure(let failure):
-            let transfers = state.withLock { $0.transfers.values }
+            // One that names no shard is about all that are on their way.
+            let transfers = state.withLock { state in
+                failure.shard.map { state.transfers[$0].map { [$0.events] } ?? [] }
+                    ?? state.transfers.values.map(\.events)
+            }
             for transfer in transfers { transfer.yield(.failed(failure.code, "\(device) refused: \(failure.message)")) }
         default: break
         }
     }
 
     private func transfer(_ id: ShardID) -> AsyncStream<ShardTransferEvent>.Continuation? {
-        state.withLock { $0.transfers[id] }
+        state.withLock { $0.transfers[id]?.events }
     }
 }

@@ -64,8 +64,12 @@ package struct ModelShard: Sendable {
     /// The SHA-256 of the whole shard. Reads all of it: seconds for gigabytes, so not for the cooperative pool.
     package func identify() -> ShardID {
         var hash = SHA256()
-        read(offset: 0, count: byteCount) { hash.update(bufferPointer: $0) }
-        discardResidentPages()
+        // In windows, so that a large shard is not in memory as a whole.
+        let window = 8 << 20
+        for offset in stride(from: 0, to: byteCount, by: window) {
+            read(offset: offset, count: window) { hash.update(bufferPointer: $0) }
+            discardResidentPages()
+        }
         return ShardID(Array(hash.finalize()))!
     }
 }

@@ -82,7 +82,8 @@ package final class ModelShards: Sendable {
 
     /// The ids of parts, computed once each, on all cores.
     package func identify(_ parts: [ModelPart]) async -> [ModelPart: ShardID] {
-        let missing = unidentified(parts)
+        // The largest first: one that begins last would keep one core busy and the others waiting.
+        let missing = unidentified(parts).sorted { self[$0].byteCount > self[$1].byteCount }
         if !missing.isEmpty {
             await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in
                 DispatchQueue.global().async { [self] in
@@ -104,12 +105,24 @@ package final class ModelShards: Sendable {
         let missing = parts.filter { known[$0] == nil }
         guard !missing.isEmpty, let remembered = cache?.load(), !remembered.isEmpty else { return missing }
         return ids.withLock { ids in
-            for part in missing { ids[part] = remembered[part.description] }
+            // All of them, so that none is forgotten when what is known is written down again.
+            for part in shards.keys where ids[part] == nil { ids[part] = remembered[part.description] }
             return missing.filter { ids[$0] == nil }
         }
     }
 
-    private func remember() {
+    /// The ids that are known by now, without reading the model.
+    var known: [ModelPart: ShardID] {
+        _ = unidentified(Array(shards.keys))
+        return ids.withLock { $0 }
+    }
+
+    /// Bytes of all shards together.
+    var byteCount: Int { shards.values.reduce(0) { $0 + $1.byteCount } }
+
+    /// Writes down that there is this model, and the ids that are known of it.
+    func remember() {
+        _ = unidentified(Array(shards.keys))
         guard let cache else { return }
         let known = ids.withLock { $0 }
         cache.store(Dictionary(uniqueKeysWithValues: known.map { ($0.key.description, $0.value) }))

@@ -54,4 +54,30 @@ package struct ShardIDCache: Sendable {
         guard let data = try? JSONEncoder().encode(document) else { return }
         try? data.write(to: URL(filePath: file), options: .atomic)
     }
+
+    /// A model that was placed from here at some time.
+    struct Remembered: Sendable {
+        var path: String
+        var bytes: Int
+        var ids: [ShardID]
+        var file: KnownModel.File
+    }
+
+    /// All models that are remembered in a folder.
+    static func all(in folder: String) -> [Remembered] {
+        let names = Folder.names(in: folder).filter { $0.hasPrefix("shards-of-") && $0.hasSuffix(".json") }.sorted()
+        return names.compactMap { name in
+            guard let data = FileManager.default.contents(atPath: "\(folder)/\(name)"),
+                let document = try? JSONDecoder().decode(Document.self, from: data)
+            else { return nil }
+            let attributes = try? FileManager.default.attributesOfItem(atPath: document.model.path)
+            let changed = (attributes?[.modificationDate] as? Date)?.timeIntervalSince1970
+            let bytes = (try? MappedFile(path: document.model.path))?.count
+            let isSame = bytes == document.model.bytes && changed == document.model.changed
+            return Remembered(
+                path: document.model.path, bytes: document.model.bytes,
+                ids: document.shards.values.compactMap { ShardID(hexadecimal: $0) }.sorted(),
+                file: bytes == nil ? .missing : isSame ? .present : .changed)
+        }
+    }
 }

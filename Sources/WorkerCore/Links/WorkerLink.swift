@@ -13,10 +13,12 @@ final class WorkerLink: LinkHandler, Sendable {
     /// Disk work of this link, in order.
     private let disk = DispatchQueue(label: "shoal.worker.disk")
     private let backlog = Mutex(StepBacklog())
+    private let shards: ShardTraffic
 
     init(worker: Worker, peer: PeerIdentity) {
         self.worker = worker
         self.peer = peer
+        shards = ShardTraffic(worker: worker, peer: peer)
     }
 
     func opened(_ link: any Link) {
@@ -40,13 +42,14 @@ final class WorkerLink: LinkHandler, Sendable {
             }
         case .piece(let piece):
             guard peer.role == .coordinator else { return }
-            disk.async { [self] in accept(piece, on: link) }
+            shards.accept(piece, on: link)
         case .control(let message):
             received(message, on: link)
         }
     }
 
     func closed(_ link: any Link, error: TransportError?) {
+        shards.end()
         if peer.role == .coordinator { worker.endSession(peer.session, link: link) }
     }
 
@@ -63,10 +66,13 @@ final class WorkerLink: LinkHandler, Sendable {
             let reply = LinkProbeReply(payload: [UInt8](repeating: 0, count: Int(probe.replyBytes)))
             link.send(.linkProbeReply(reply), request: request)
         case .shardInquiry(let inquiry) where peer.role != .upstream:
-            disk.async { [worker] in
-                let holdings = worker.shards.holdings(inquiry.ids)
-                link.send(.shardInventory(ShardInventory(shards: holdings)), request: request)
+            disk.async { [shards] in
+                link.send(.shardInventory(ShardInventory(shards: shards.holdings(inquiry.ids))), request: request)
             }
+        case .fetchShard(let fetch) where peer.role == .coordinator:
+            shards.fetch(fetch, request: request, on: link)
+        case .shardRequest(let part) where peer.role == .shards:
+            shards.upload(part, request: request, on: link)
         case .loadStage(let load) where peer.role == .coordinator:
             guard let session = worker.session(peer.session) else { return }
             worker.profiler.workCame(at: .now)
@@ -80,16 +86,6 @@ final class WorkerLink: LinkHandler, Sendable {
         default:
             let failure = Failure(code: .badRequest, message: "a link of role \(peer.role) takes no such message")
             link.send(.failure(failure), request: request)
-        }
-    }
-
-    private func accept(_ piece: ShardPiece, on link: any Link) {
-        do {
-            let (held, complete) = try worker.shards.accept(piece)
-            link.send(.shardPieceAccepted(ShardPieceAccepted(id: piece.id, bytesHeld: held)))
-            if complete { link.send(.shardStored(ShardStored(id: piece.id))) }
-        } catch {
-            link.send(.failure(Failure(code: error.code, message: error.message)))
         }
     }
 }

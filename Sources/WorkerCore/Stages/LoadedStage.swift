@@ -11,6 +11,8 @@ final class LoadedStage: Sendable {
     private let request: LoadStage
     private let stage: Stage
     private let next: any Link
+    /// Keeps its shards in the store.
+    private let lease: StageLease?
     private let facts: Mutex<Facts>
     /// Room for the results of a step, kept for the next one; of the compute thread.
     private nonisolated(unsafe) var results: [Float] = []
@@ -23,10 +25,11 @@ final class LoadedStage: Sendable {
         var counter = StageCounter()
     }
 
-    init(request: LoadStage, stage: Stage, next: any Link) {
+    init(request: LoadStage, stage: Stage, next: any Link, lease: StageLease? = nil) {
         self.request = request
         self.stage = stage
         self.next = next
+        self.lease = lease
         facts = Mutex(Facts(keyValueBytes: stage.keyValueBytes, sequences: 0))
     }
 

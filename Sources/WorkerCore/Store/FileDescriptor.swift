@@ -72,7 +72,47 @@ func makeFolder(_ path: String) throws(WorkerError) {
 }
 
 /// The size of a file in bytes; `nil` when there is none.
-func fileBytes(_ path: String) -> Int? {
+func fileBytes(_ path: String) -> Int? { fileStatus(path)?.bytes }
+
+/// What tells a file from others; `nil` when there is none.
+func fileIdentity(_ path: String) -> FileIdentity? { fileStatus(path)?.identity }
+
+/// What the system says of a file: its size in bytes, and when it was last used, in nanoseconds since 1970.
+func fileStatus(_ path: String) -> (bytes: Int, accessed: Int64, identity: FileIdentity)? {
     var status = stat()
-    return stat(path, &status) == 0 ? Int(status.st_size) : nil
+    guard stat(path, &status) == 0 else { return nil }
+    #if canImport(Darwin)
+    let (accessed, modified) = (status.st_atimespec, status.st_mtimespec)
+    #else
+    let (accessed, modified) = (status.st_atim, status.st_mtim)
+    #endif
+    return (
+        Int(status.st_size), Int64(accessed.tv_sec) * 1_000_000_000 + Int64(accessed.tv_nsec),
+        FileIdentity(
+            inode: UInt64(status.st_ino), size: UInt64(status.st_size),
+            modified: (seconds: Int64(modified.tv_sec), nanoseconds: Int64(modified.tv_nsec)))
+    )
+}
+
+/// Sets when a file was last used, in nanoseconds since 1970, and leaves alone when it was changed.
+func setAccessTime(_ path: String, nanoseconds: Int64) {
+    // UTIME_OMIT, which Swift does not import (Linux: <bits/stat.h>, Darwin: <sys/stat.h>).
+    #if canImport(Darwin)
+    let omit = -2
+    #else
+    let omit = (1 << 30) - 2
+    #endif
+    let times = [
+        timespec(tv_sec: Int(nanoseconds / 1_000_000_000), tv_nsec: Int(nanoseconds % 1_000_000_000)),
+        timespec(tv_sec: 0, tv_nsec: omit),
+    ]
+    utimensat(AT_FDCWD, path, times, 0)
+}
+
+/// Bytes that this user may still write on the disk of a folder; very many where that is not known.
+func diskBytesLeft(_ folder: String) -> Int {
+    var status = statvfs()
+    guard statvfs(folder, &status) == 0 else { return .max / 2 }
+    let (bytes, overflow) = UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize))
+    return overflow ? .max / 2 : Int(clamping: bytes)
 }

@@ -7,10 +7,27 @@ import Wire
 struct PackedShards: PackedPlaces {
     let folder: String
     let shards: [(id: ShardID, file: GGUFFile)]
+    /// Those whose packed form finds no room.
+    var leftOut: Set<ShardID> = []
 
     func place(of tensor: String) -> PackedPlace? {
-        shards.first { $0.file.tensor(named: tensor) != nil }.map { id, _ in
-            PackedPlace(path: "\(folder)/\(id).packed", identity: PackedLayout.Identity(sha256: id.bytes))
+        guard let id = shards.first(where: { $0.file.tensor(named: tensor) != nil })?.id, !leftOut.contains(id) else {
+            return nil
         }
+        return PackedPlace(path: "\(folder)/\(id).packed", identity: PackedLayout.Identity(sha256: id.bytes))
+    }
+
+    /// What the packed form of a shard takes at most: of all its matrices, though a stage may use fewer.
+    static func byteCount(id: ShardID, file: GGUFFile) -> Int {
+        let matrices = file.tensors.compactMap { tensor -> PackedLayout.Matrix? in
+            guard tensor.dimensions.count >= 2, tensor.dimensions.dropFirst(2).allSatisfy({ $0 == 1 }),
+                let shape = try? PanelShape(
+                    name: tensor.name, type: tensor.type, rows: tensor.dimensions[1], columns: tensor.dimensions[0],
+                    rawBytes: tensor.byteCount), shape.packs
+            else { return nil }
+            return PackedLayout.Matrix(name: tensor.name, shape: shape)
+        }
+        guard !matrices.isEmpty else { return 0 }
+        return PackedLayout(identity: PackedLayout.Identity(sha256: id.bytes), matrices: matrices).byteCount
     }
 }

@@ -1,8 +1,4 @@
-import Crypto
 import Formats
-import GGUF
-import ModelGraph
-import NIOCore
 import Synchronization
 package import Wire
 
@@ -18,19 +14,32 @@ import Darwin
 /// `<id>.packed` keeps its matrices as products take them, once a stage has used them; it can be made again at any time.
 ///
 /// A file gets its name only once its bytes are checked and on the disk, so a crash at any moment leaves whole shards and
-/// partial ones that go on from where they stopped. One process holds a store at a time. Safe from any thread.
+/// partial ones that go on from where they stopped. What is there before a run is hashed again where it changed (`VerifiedFiles`).
+/// When room is short, the shards go whose last use is longest ago (`Eviction`); a use is when a stage opens a shard or a
+/// coordinator asks for it. One process holds a store at a time. Safe from any thread.
 package final class ShardStore: ShardProvider {
-    private let folder: String
+    let folder: String
+    let keepsPacked: Bool
+    let claims = ShardClaims()
+    let verified: VerifiedFiles
     private let lock: FileDescriptor
-    private let keepsPacked: Bool
-    /// Serializes writing: pieces of several shards may arrive at a time.
-    private let writing = Mutex(())
+    private let receptions = Mutex<[ShardID: ShardReception]>([:])
+    /// Bytes that the store may take on the disk.
+    package let limitBytes: Int
+    /// The time of the last use, which no other use shares, in nanoseconds since 1970.
+    private let lastUse = Mutex<Int64>(0)
 
-    /// Opens a store, making its folder.
+    /// Opens a store, making its folder; what exceeds the limit goes.
     ///
-    /// - Parameter keepsPacked: whether shards are kept packed too.
+    /// - Parameters:
+    ///   - keepsPacked: whether shards are kept packed too.
+    ///   - limitBytes: what it may take on the disk; `nil` is nine tenths of what it has and what the disk has left,
+    ///     or what it has where that is more.
+    ///   - verifiesAll: whether what earlier runs left is hashed before its first use, and packed anew, though it did not change.
     /// - Throws: `WorkerError` when the folder cannot be made or another worker holds it.
-    package init(dataFolder: String, keepsPacked: Bool = true) throws(WorkerError) {
+    package init(
+        dataFolder: String, keepsPacked: Bool = true, limitBytes: Int? = nil, verifiesAll: Bool = false
+    ) throws(WorkerError) {
         self.keepsPacked = keepsPacked
         folder = dataFolder + "/shards"
         try makeFolder(dataFolder)
@@ -46,56 +55,50 @@ package final class ShardStore: ShardProvider {
         for name in Folder.names(in: folder) where name.hasSuffix(".packed") {
             if fileBytes("\(folder)/\(name.dropLast(7)).gguf") == nil { unlink("\(folder)/\(name)") }
         }
+        verified = VerifiedFiles(path: folder + "/verified", forgetting: verifiesAll)
+        self.limitBytes = limitBytes ?? Self.standardLimit(folder: folder)
+        _ = try? makeRoom()
     }
 
-    package func holdings(_ ids: [ShardID]) -> [ShardHolding] {
-        ids.map { id in
-            if fileBytes(path(id)) != nil {
-                return ShardHolding(id: id, bytesHeld: UInt64(fileBytes(path(id)) ?? 0), complete: true)
+    package func makeClaim() -> ShardClaim { ShardClaim(claims) }
+
+    package func holdings(_ ids: [ShardID], for claim: ShardClaim?) -> [ShardHolding] {
+        claim?.hold(ids)
+        return ids.map { id in
+            if let bytes = fileBytes(path(id)) {
+                if claim != nil { touch(id) }
+                return ShardHolding(id: id, bytesHeld: UInt64(bytes), complete: true)
             }
             return ShardHolding(id: id, bytesHeld: UInt64(fileBytes(partialPath(id)) ?? 0), complete: false)
         }
     }
 
-    package func accept(_ piece: ShardPiece) throws(WorkerError) -> (bytesHeld: UInt64, complete: Bool) {
-        let result = writing.withLock { _ in
-            Result { () throws(WorkerError) in try write(piece) }
-        }
-        return try result.get()
-    }
-
-    package func open(_ ids: [ShardID]) throws(WorkerError) -> StageSource {
-        var files: [GGUFFile] = []
-        for id in ids {
+    package func accept(
+        _ piece: ShardPiece, for claim: ShardClaim
+    ) throws(WorkerError) -> (bytesHeld: UInt64, complete: Bool) {
+        let id = piece.id
+        if fileBytes(path(id)) == nil, claim.expect(id, bytes: Int(clamping: piece.totalBytes)) {
             do {
-                files.append(try GGUFFile.open(path: path(id)))
+                try makeRoom()
             } catch {
-                throw refusal(error, opening: id)
+                claim.settle(id)
+                throw error
             }
         }
-        guard let first = files.first else {
-            throw WorkerError(.badRequest, "a stage needs at least its configuration shard")
+        let reception = receptions.withLock { receptions in
+            let known =
+                receptions[id] ?? ShardReception(id: id, partial: partialPath(id), whole: path(id))
+            receptions[id] = known
+            return known
         }
-        return StageSource(
-            metadata: first.metadata, tensors: MergedTensors(files),
-            packed: keepsPacked ? PackedShards(folder: folder, shards: Array(zip(ids, files))) : nil,
-            byteCount: files.reduce(0) { $0 + $1.tensorData.count })
-    }
-
-    /// Why a shard cannot be opened. A file that is no shard is removed, so that it is sent again.
-    private func refusal(_ error: GGUFError, opening id: ShardID) -> WorkerError {
-        switch error.code {
-        case .notFound:
-            return WorkerError(.shardMissing, "shard \(id) is not in the store: it must be sent first")
-        case .unreadable:
-            return WorkerError(.internalError, "shard \(id) cannot be read: \(error.description)")
-        default:
-            unlink(path(id))
-            unlink("\(folder)/\(id).packed")
-            return WorkerError(
-                .shardCorrupt,
-                "shard \(id) was damaged on the disk; it has been removed and must be sent again: \(error.message)")
+        let result = try reception.accept(piece)
+        if result.complete {
+            receptions.withLock { $0[id] = nil }
+            claim.settle(id)
+            verified.note(["\(id).gguf": fileIdentity(path(id))])
+            touch(id)
         }
+        return result
     }
 
     package var storeBytes: Int {
@@ -103,53 +106,30 @@ package final class ShardStore: ShardProvider {
             .reduce(0) { $0 + (fileBytes("\(folder)/\($1)") ?? 0) }
     }
 
-    private func path(_ id: ShardID) -> String { "\(folder)/\(id).gguf" }
-    private func partialPath(_ id: ShardID) -> String { "\(folder)/\(id).partial" }
+    func path(_ id: ShardID) -> String { "\(folder)/\(id).gguf" }
+    func partialPath(_ id: ShardID) -> String { "\(folder)/\(id).partial" }
+    func packedPath(_ id: ShardID) -> String { "\(folder)/\(id).packed" }
 
-    private func write(_ piece: ShardPiece) throws(WorkerError) -> (bytesHeld: UInt64, complete: Bool) {
-        if let whole = fileBytes(path(piece.id)) { return (UInt64(whole), true) }
-        let partial = partialPath(piece.id)
-        var held = UInt64(fileBytes(partial) ?? 0)
-        // All bytes, and no name: the last run ended just before, or the bytes are not the shard's.
-        if piece.offset == 0, held > 0, held >= piece.totalBytes {
-            if held == piece.totalBytes, (try? complete(piece.id)) != nil { return (held, true) }
-            unlink(partial)
-            held = 0
-        }
-        guard piece.offset == held else {
-            throw WorkerError(
-                .badRequest,
-                "a piece of shard \(piece.id) begins at byte \(piece.offset), but \(held) bytes are held: ask what is held first"
-            )
-        }
-        let (end, overflow) = held.addingReportingOverflow(UInt64(piece.bytes.readableBytes))
-        guard !overflow, end <= piece.totalBytes else {
-            throw WorkerError(.badRequest, "a piece of shard \(piece.id) goes past its end at byte \(piece.totalBytes)")
-        }
-        let file = try FileDescriptor(path: partial, O_WRONLY | O_CREAT | O_APPEND)
-        try file.write(piece.bytes)
-        guard end == piece.totalBytes else { return (end, false) }
-        try file.synchronize()
-        try complete(piece.id)
-        return (end, true)
+    /// Removes all there is of a shard.
+    func remove(_ id: ShardID) {
+        for path in [path(id), partialPath(id), packedPath(id)] { unlink(path) }
+        receptions.withLock { $0[id] = nil }
     }
 
-    /// Checks a partial file's digest and gives it its name.
-    private func complete(_ id: ShardID) throws(WorkerError) {
-        let partial = partialPath(id)
-        var digest = SHA256()
-        do {
-            try MappedFile(path: partial).bytes.withUnsafeBytes { digest.update(bufferPointer: $0) }
-        } catch {
-            throw WorkerError(.internalError, "\(partial) cannot be read back: \(error)")
+    /// Notes in the file's own times that a shard is used now; two uses never have the same time.
+    func touch(_ id: ShardID) {
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        let time = lastUse.withLock { last in
+            last = max(last + 1, Int64(now.tv_sec) * 1_000_000_000 + Int64(now.tv_nsec))
+            return last
         }
-        guard ShardID(Array(digest.finalize())) == id else {
-            unlink(partial)
-            throw WorkerError(
-                .shardCorrupt, "the bytes received for shard \(id) are not that shard; it must be sent again")
-        }
-        guard rename(partial, path(id)) == 0 else {
-            throw WorkerError(.internalError, "\(partial) cannot be renamed: \(lastSystemError())")
-        }
+        setAccessTime(path(id), nanoseconds: time)
+    }
+
+    /// Nine tenths of what a store has and what its disk has left, but not less than it has.
+    private static func standardLimit(folder: String) -> Int {
+        let held = Folder.names(in: folder).reduce(0) { $0 + (fileBytes("\(folder)/\($1)") ?? 0) }
+        return max(held, (held + min(diskBytesLeft(folder), .max / 4)) / 10 * 9)
     }
 }

@@ -6,6 +6,7 @@ import CoordinatorCore
 import Foundation
 import Logging
 import NIOCore
+import NIOPosix
 import Placement
 import ServiceLifecycle
 import Tokenizer
@@ -16,12 +17,13 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork {
     static let configuration = CommandConfiguration(
         commandName: "serve", abstract: "Serves a model on the cluster: places it, and answers the OpenAI API.",
         discussion: """
-            Without workers the model runs in this process.
+            Without workers the model runs in this process. Without a model it waits for `shoal place`.
             Example: shoal serve llama-2-13b.Q4_0.gguf --worker pi1:7077 --worker pi2:7077 --insecure
             """)
 
     @Argument(
-        help: ArgumentHelp("The model's GGUF file (may be named in the cluster file instead).", valueName: "model"))
+        help: ArgumentHelp(
+            "The model's GGUF file (may be named in the cluster file instead, or placed later).", valueName: "model"))
     var model: String?
 
     @OptionGroup var cluster: ClusterOptions
@@ -45,53 +47,67 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork {
 
     func run() async throws {
         let declaration = try cluster.declaration()
-        guard let path = model ?? declaration?.model else {
-            throw ValidationError("name a model: shoal serve MODEL.gguf, or `model:` in the cluster file")
-        }
-        let devices = cluster.devices(declaration)
-        links.warn(when: !devices.isEmpty)
-        let file = try Model(path: path)
-        let tokenizer = try file.tokenizer()
-        let template = try tokenizer.chatTemplate.map { try ChatTemplate(source: $0) }
-        try await APIServer.checkFree(host: listen.host, port: listen.port)
-        let display = StartupDisplay(verbose: true)
+        let settings = settings(declaration)
+        links.warn(when: !settings.devices.isEmpty)
         let logger = Log.make("shoal.serve")
-        let session = try await ClusterSession.start(
-            file, tokenizer: tokenizer,
-            settings: .init(
-                devices: devices, pins: (declaration?.pins ?? []) + cluster.pins, compute: computing.compute,
-                keyValueType: computing.keyValueType,
-                context: computing.context ?? declaration?.context, slots: slots ?? declaration?.slots ?? 4,
-                threads: computing.threads, isPinned: computing.pinning.isOn,
-                dataFolder: dataDir ?? DataFolder.standard("coordinator"),
-                packed: packing.folder(for: file.file), measuring: .missing),
-            logger: logger,
-            progress: { progress in
-                if case .placed(let plan) = progress { Console.write(PlacementTable(plan).description + "\n") }
-                display.show(progress)
+        let display = StartupDisplay(verbose: true)
+        let host = ModelHost(
+            devices: settings.remoteDevices,
+            transport: TCPTransport(eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger),
+            dataFolder: settings.dataFolder,
+            prepare: { [packing] path, progress in
+                let file = try Model(path: path)
+                let tokenizer = try file.tokenizer()
+                // The API makes it anew; here it is found out whether it can.
+                _ = try tokenizer.chatTemplate.map { try ChatTemplate(source: $0) }
+                var settings = settings
+                settings.packed = packing.folder(for: file.file)
+                return try ClusterSession.prepare(
+                    file, tokenizer: tokenizer, settings: settings, logger: logger,
+                    progress: { event in
+                        if case .placed(let plan) = event { Console.write(PlacementTable(plan).description + "\n") }
+                        display.show(event)
+                        progress(event)
+                    })
             })
+        if let path = model ?? declaration?.model {
+            // Before the long work of placing.
+            _ = try Model(path: path)
+            try await APIServer.checkFree(host: listen.host, port: listen.port)
+            try await host.place(path: path, progress: { _ in })
+        }
         let server = APIServer(
-            coordinator: session.coordinator, template: template, host: listen.host, port: listen.port, logger: logger,
+            models: host, host: listen.host, port: listen.port, logger: logger,
             onListening: { address in
-                let port = address?.port ?? listen.port
+                let url = "http://\(Endpoint(host: listen.host, port: address?.port ?? listen.port))"
                 Console.error(
-                    "\(session.coordinator.model.id) answers at http://\(Endpoint(host: listen.host, port: port))/v1")
+                    host.present.map { "\($0.model.id) answers at \(url)/v1" }
+                        ?? "no model yet at \(url): shoal place MODEL.gguf places one")
             })
         // Shut down from the last to the first: running answers end before the server does.
         var group = ServiceGroupConfiguration(
-            services: [.init(service: server), .init(service: Draining(coordinator: session.coordinator))],
+            services: [.init(service: server), .init(service: Draining(host: host))],
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         group.maximumGracefulShutdownDuration = .seconds(8)
         try await ServiceGroup(configuration: group).run()
+    }
+
+    private func settings(_ declaration: ClusterDeclaration?) -> ClusterSession.Settings {
+        ClusterSession.Settings(
+            devices: cluster.devices(declaration), pins: (declaration?.pins ?? []) + cluster.pins,
+            compute: computing.compute, keyValueType: computing.keyValueType,
+            context: computing.context ?? declaration?.context, slots: slots ?? declaration?.slots ?? 4,
+            threads: computing.threads, isPinned: computing.pinning.isOn,
+            dataFolder: dataDir ?? DataFolder.standard("coordinator"), measuring: .missing)
     }
 }
 
 /// Ends the answers when the program is to end: those that run have a few seconds left, new ones are refused.
 private struct Draining: Service {
-    let coordinator: Coordinator
+    let host: ModelHost
 
     func run() async throws {
         try await gracefulShutdown()
-        await coordinator.drain(limit: .seconds(5))
+        await host.drain(limit: .seconds(5))
     }
 }

@@ -35,6 +35,16 @@ struct WorkerCommand: AsyncParsableCommand, UsesNetwork {
             "Memory for layers and their caches, as 2GiB (default: what is free, less a reserve).", valueName: "SIZE"))
     var memory: ByteCount?
 
+    @Option(
+        help: ArgumentHelp(
+            "What the kept layers may take on the disk, as 20GiB; those used least recently go (default: nine tenths of what they take and of what is free).",
+            valueName: "SIZE"))
+    var storeLimit: ByteCount?
+
+    @Flag(
+        help: "Hashes all kept layers before their first use, not only those whose files changed, and packs them anew.")
+    var verify = false
+
     @OptionGroup var packing: PackedOptions
     @OptionGroup var links: LinkOptions
 
@@ -61,7 +71,9 @@ struct WorkerCommand: AsyncParsableCommand, UsesNetwork {
         let logger = Log.make("shoal.worker", verbose: true)
         let transport = TCPTransport(eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
         let worker = Worker(
-            configuration: configuration, shards: try ShardStore(dataFolder: folder, keepsPacked: !packing.isOff),
+            configuration: configuration,
+            shards: try ShardStore(
+                dataFolder: folder, keepsPacked: !packing.isOff, limitBytes: storeLimit?.bytes, verifiesAll: verify),
             transport: transport, logger: logger)
         let termination = Signals.watch()
         let listener = try await transport.listen(

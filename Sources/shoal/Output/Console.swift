@@ -14,10 +14,12 @@ enum Console {
     }
 
     /// A value as JSON to standard output, keys sorted.
-    static func json(_ value: some Encodable) throws {
+    static func json(
+        _ value: some Encodable, keys: JSONEncoder.KeyEncodingStrategy = .convertToSnakeCase
+    ) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        encoder.keyEncodingStrategy = .convertToSnakeCase
+        encoder.keyEncodingStrategy = keys
         write(String(decoding: try encoder.encode(value), as: UTF8.self) + "\n")
     }
 

@@ -22,7 +22,8 @@ struct StatusView: CustomStringConvertible {
 
     private var heading: String {
         let state = now.status.status == "ok" ? "answers" : now.status.status
-        return "\(now.model.id): \(state), \(now.model.layers) layers on \(now.stages.count) stages"
+        guard let model = now.model else { return "no model is placed: shoal place MODEL.gguf places one" }
+        return "\(model.id): \(state), \(model.layers) layers on \(now.stages.count) stages"
             + (isBusy ? "" : "; idle, times since the placement was made")
     }
 

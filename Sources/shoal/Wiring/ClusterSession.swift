@@ -33,6 +33,11 @@ struct ClusterSession {
         var packed: PackedFolder?
         /// What is measured before the model is placed.
         var measuring = Measuring.nothing
+
+        /// The devices, without this process's own.
+        var remoteDevices: [DeviceDeclaration] {
+            devices.map { DeviceDeclaration(name: $0.name, connection: .tcp($0.endpoint), memoryBytes: $0.memoryBytes) }
+        }
     }
 
     /// Starts all of it; when it returns, the model answers.
@@ -42,6 +47,19 @@ struct ClusterSession {
         _ model: Model, tokenizer: Tokenizer?, settings: Settings, logger: Logger,
         progress: @escaping @Sendable (StartupProgress) -> Void
     ) async throws -> ClusterSession {
+        let coordinator = try prepare(
+            model, tokenizer: tokenizer, settings: settings, logger: logger, progress: progress)
+        try await coordinator.start()
+        return ClusterSession(coordinator: coordinator)
+    }
+
+    /// A coordinator and its worker, checked as far as that can be without the devices, and not started.
+    ///
+    /// - Throws: an error that names cause and mend.
+    static func prepare(
+        _ model: Model, tokenizer: Tokenizer?, settings: Settings, logger: Logger,
+        progress: @escaping @Sendable (StartupProgress) -> Void
+    ) throws -> Coordinator {
         try Kernels.checkEnvironment()
         let threads = settings.threads ?? ProcessorCount.usable
         let facts = try model.facts(
@@ -55,16 +73,14 @@ struct ClusterSession {
                 profileFolder: CacheFolder.standard("profiles")),
             shards: ModelFileShards(model.file, packed: settings.packed), transport: transport, logger: logger)
         let devices =
-            settings.devices.map {
-                DeviceDeclaration(name: $0.name, connection: .tcp($0.endpoint), memoryBytes: $0.memoryBytes)
-            }
+            settings.remoteDevices
             + [
                 DeviceDeclaration(
                     name: ownDevice,
                     connection: .inProcess { handler, hello in own.connectInProcess(hello, handler: handler) },
                     memoryBytes: settings.ownMemoryBytes)
             ]
-        let coordinator = Coordinator(
+        return Coordinator(
             shards: try ModelShards(
                 model.file, cache: settings.dataFolder.flatMap { ShardIDCache(folder: $0, model: model.file) }),
             tokenizer: tokenizer, facts: facts,
@@ -74,7 +90,5 @@ struct ClusterSession {
                 rowsPerStep: settings.rowsPerStep, measuring: settings.measuring,
                 linkFile: settings.dataFolder.map { LinkFile(folder: $0) }),
             transport: transport, progress: progress)
-        try await coordinator.start()
-        return ClusterSession(coordinator: coordinator)
     }
 }

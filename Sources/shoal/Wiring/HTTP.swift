@@ -29,13 +29,25 @@ enum HTTP {
         return Data(buffer: try await response.body.collect(upTo: 16 << 20))
     }
 
-    /// Posts JSON and gives the lines of the answer's event stream, without `data: `, until `[DONE]`.
-    static func events(_ url: String, _ body: some Encodable) async throws -> AsyncThrowingStream<Data, any Error> {
+    /// Posts JSON.
+    ///
+    /// - Throws: `CommandError` when nobody answers or the answer is an error.
+    static func post(_ url: String, _ body: some Encodable) async throws -> Data {
+        let response = try await send(try request(url, body), to: url)
+        return Data(buffer: try await response.body.collect(upTo: 16 << 20))
+    }
+
+    private static func request(_ url: String, _ body: some Encodable) throws -> HTTPClientRequest {
         var request = HTTPClientRequest(url: url)
         request.method = .POST
         request.headers.add(name: "Content-Type", value: "application/json")
         request.body = .bytes(ByteBuffer(data: try JSONEncoder().encode(body)))
-        let response = try await send(request, to: url)
+        return request
+    }
+
+    /// Posts JSON and gives the lines of the answer's event stream, without `data: `, until `[DONE]`.
+    static func events(_ url: String, _ body: some Encodable) async throws -> AsyncThrowingStream<Data, any Error> {
+        let response = try await send(try request(url, body), to: url)
         return AsyncThrowingStream { continuation in
             let reading = Task {
                 do {

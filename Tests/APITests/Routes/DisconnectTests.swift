@@ -59,7 +59,10 @@ struct DisconnectTests {
         let coordinator = cluster.coordinator
         let (ports, port) = AsyncStream.makeStream(of: Int.self)
         let server = APIServer(
-            coordinator: coordinator, template: nil, host: "127.0.0.1", port: 0, logger: LocalWorker.logger,
+            models: ModelHost(
+                present: coordinator, transport: LocalWorker.makeTransport(),
+                prepare: { path, _ in throw CoordinatorError(.model, path) }), host: "127.0.0.1", port: 0,
+            logger: LocalWorker.logger,
             onListening: { port.yield($0?.port ?? 0) })
         let serving = Task { try await server.run() }
         let connection = try Connection(port: try #require(await ports.first { _ in true }))

@@ -63,10 +63,10 @@ struct InformationRoutesTests {
         #expect(response.status == 200)
         let body = try response.json(ClusterBody.self)
         #expect(body.status.status == "ok")
-        #expect(body.model.id == "tiny")
-        #expect(body.model.architecture == "llama")
-        #expect(body.model.context == 100)
-        #expect(body.model.layers == 4)
+        #expect(body.model?.id == "tiny")
+        #expect(body.model?.architecture == "llama")
+        #expect(body.model?.context == 100)
+        #expect(body.model?.layers == 4)
         #expect(body.epoch == 1)
         #expect(body.runningSequences == 0)
         #expect(body.devices.map(\.name) == ["w1", LocalCluster.ownDevice])
@@ -111,14 +111,15 @@ struct InformationRoutesTests {
             #expect(response.error?.code == "unknown_url", "\(path)")
         }
         for (path, allowed) in [
-            ("/v1/chat/completions", "POST"), ("/v1/completions", "POST"),
+            ("/v1/chat/completions", "POST"), ("/v1/completions", "POST"), ("/api/models/place", "POST"),
+            ("/api/models/unload", "POST"),
         ] {
             let response = try await api.get(path)
             #expect(response.status == 405, "\(path)")
             #expect(response.headers["allow"] == allowed, "\(path)")
             #expect(response.error?.code == "method_not_allowed", "\(path)")
         }
-        for path in ["/v1/models", "/health", "/api/cluster", "/v1/models/tiny"] {
+        for path in ["/v1/models", "/health", "/api/cluster", "/api/models", "/v1/models/tiny"] {
             let response = try await api.post(path, "{}")
             #expect(response.status == 405, "\(path)")
             #expect(response.headers["allow"] == "GET", "\(path)")

@@ -1,5 +1,4 @@
 import API
-import ChatTemplate
 import CoordinatorCore
 import Foundation
 import Hummingbird
@@ -18,11 +17,10 @@ struct TestAPI {
         var settings = LocalCluster.Settings()
         settings.context = context
         cluster = try await LocalCluster.prepare(workers: 1, settings: settings)
-        let source = cluster.coordinator.model.tokenizer?.chatTemplate
-        application = Application(
-            router: makeAPI(
-                coordinator: cluster.coordinator, template: try source.map { try ChatTemplate(source: $0) }),
-            logger: LocalWorker.logger)
+        let host = ModelHost(
+            present: cluster.coordinator, transport: LocalWorker.makeTransport(),
+            prepare: { path, _ in throw CoordinatorError(.model, "\(path) is not to be placed") })
+        application = Application(router: makeAPI(host: host), logger: LocalWorker.logger)
         if started { try await cluster.coordinator.start() }
     }
 

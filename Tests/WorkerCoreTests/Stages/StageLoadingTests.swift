@@ -80,9 +80,8 @@ struct StageLoadingTests {
         let writer = GGUFWriter(tensors: tensors)
         let bytes = try writer.file(
             contents: writer.layout().tensors.map { [UInt8](repeating: 0, count: $0.byteCount) })
-        let path = "\(tested.folder.path)/shards/\(tested.shards.id(.layer(0))).gguf"
-        try Data(bytes).write(to: URL(filePath: path))
-        guard case .failure(let failure) = await tested.ask(.loadStage(tested.request(layers: 0..<1))) else {
+        guard case .failure(let failure) = await tested.ask(.loadStage(try tested.request(replacing: 1, by: bytes)))
+        else {
             Issue.record("loaded")
             return
         }
@@ -96,9 +95,9 @@ struct StageLoadingTests {
         let tested = try TestWorker()
         try tested.keep(layers: 0..<1)
         let writer = GGUFWriter(metadata: [("general.architecture", .string("unheard-of"))])
-        let path = "\(tested.folder.path)/shards/\(tested.shards.id(.configuration)).gguf"
-        try Data(try writer.file(contents: [])).write(to: URL(filePath: path))
-        guard case .failure(let failure) = await tested.ask(.loadStage(tested.request(layers: 0..<1))) else {
+        let bytes = try writer.file(contents: [])
+        guard case .failure(let failure) = await tested.ask(.loadStage(try tested.request(replacing: 0, by: bytes)))
+        else {
             Issue.record("loaded")
             return
         }

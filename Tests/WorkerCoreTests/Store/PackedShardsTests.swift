@@ -37,11 +37,12 @@ struct PackedShardsTests {
     /// Loads layers 0 and 1 with the head; how the matrices were come by.
     private func load(_ store: ShardStore) throws -> PackedUse {
         let source = try store.open(shards.ids(layers: 0..<2, head: true))
-        return try Stage(
+        let stage = try Stage(
             configuration: try ModelConfiguration(metadata: source.metadata),
             range: ModelGraph.StageRange(embedding: false, layers: 0..<2, head: true), tensors: source.tensors,
-            compute: .int8, context: 64, pool: ThreadPool(threads: 1), packed: source.packed
-        ).packedUse
+            compute: .int8, context: 64, pool: ThreadPool(threads: 1), packed: source.packed)
+        source.lease?.built()
+        return stage.packedUse
     }
 
     private func counts(_ use: PackedUse) -> [Int] { [use.mapped, use.written, use.inMemory] }

@@ -198,8 +198,11 @@ struct ShardStoreTests {
         defer { folder.remove() }
         let provider = ModelFileShards(shards.model)
         #expect(provider.storeBytes == 0)
-        #expect(provider.holdings([shards.id(.head)]).map(\.complete) == [false])
-        #expect(refusal { _ = try provider.accept(shards.pieces(.head, size: 100)[0]) } == .unsupported)
+        #expect(provider.holdings([shards.id(.head)], for: nil).map(\.complete) == [false])
+        #expect(
+            refusal { _ = try provider.accept(shards.pieces(.head, size: 100)[0], for: provider.makeClaim()) }
+                == .unsupported)
+        #expect(refusal { _ = try provider.bytes(of: shards.id(.head)) } == .shardMissing)
         #expect(try provider.open([]).tensors.tensorData(named: "blk.3.attn_q.weight") != nil)
     }
 }

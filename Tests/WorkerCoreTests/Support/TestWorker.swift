@@ -46,6 +46,15 @@ struct TestWorker {
             context: 64, slots: 4, next: next)
     }
 
+    /// What asks for layer 0 with other bytes in place of one of its shards; they are stored first, and are whole.
+    func request(replacing shard: Int, by bytes: [UInt8]) throws -> LoadStage {
+        let id = ShardID.of(bytes)
+        for piece in TestShards.pieces(bytes, id: id, size: 1 << 20) { _ = try store.accept(piece) }
+        var request = request(layers: 0..<1)
+        request.shards[shard] = id
+        return request
+    }
+
     func ask(_ body: ControlBody) async -> ControlBody? { await probe.ask(body, on: link) }
 
     /// The code of a failure; nil for every other reply.

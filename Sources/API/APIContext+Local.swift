@@ -1,0 +1,37 @@
+import Hummingbird
+
+extension APIContext {
+    /// Whether the client is on this machine: its address is one of loopback.
+    var isLocal: Bool {
+        guard let address = remoteAddress?.ipAddress else { return false }
+        return address.hasPrefix("127.") || address == "::1" || address.hasPrefix("::ffff:127.")
+    }
+
+    /// Refuses what only users of this machine may do: clients elsewhere, and pages of browsers here.
+    ///
+    /// A page of any site can have a browser send a request to loopback. One with a JSON body it must announce first, which is not
+    /// allowed here; one under a name of its own that it points to loopback (DNS rebinding) has that name as host.
+    ///
+    /// - Throws: 403, or 415 for another type of body than JSON.
+    func requireLocal(_ request: Request) throws(APIError) {
+        guard isLocal, Self.isLoopback(authority: request.head.authority) else {
+            throw .invalidRequest(
+                "models can be placed and unloaded from the coordinator's own machine only, at 127.0.0.1 or localhost",
+                code: "not_local", status: .forbidden)
+        }
+        guard request.headers[.contentType]?.lowercased().hasPrefix("application/json") == true else {
+            throw .invalidRequest(
+                "the body must be JSON: send Content-Type: application/json", code: "invalid_json",
+                status: .unsupportedMediaType)
+        }
+    }
+
+    private static func isLoopback(authority: String?) -> Bool {
+        guard let authority else { return true }
+        let host =
+            authority.hasPrefix("[")
+            ? authority.prefix { $0 != "]" }.dropFirst() : authority.prefix { $0 != ":" }
+        return host == "localhost" || host == "::1"
+            || host.hasPrefix("127.") && host.allSatisfy { $0.isNumber || $0 == "." }
+    }
+}

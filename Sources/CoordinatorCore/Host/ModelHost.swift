@@ -1,0 +1,181 @@
+import Dispatch
+import GGUF
+import Synchronization
+package import Transport
+
+/// Holds the model that is served now, if any, and changes it for another one.
+///
+/// A `Coordinator` serves one model for its whole life; a change ends one and begins the next. Safe from any thread.
+package final class ModelHost: Sendable {
+    package typealias Progress = @Sendable (StartupProgress) -> Void
+    /// Opens a model's file, checks it, and makes a coordinator that has not started. May block.
+    package typealias Preparation = @Sendable (_ path: String, _ progress: @escaping Progress) throws -> Coordinator
+
+    /// What clients are told while there is no model.
+    package static let noModel = "no model is placed; place one with: shoal place MODEL.gguf"
+
+    private let devices: [DeviceDeclaration]
+    private let transport: TCPTransport
+    private let dataFolder: String?
+    private let drainLimit: Duration
+    private let prepare: Preparation
+    private let state: Mutex<State>
+
+    private struct State {
+        var present: Coordinator?
+        var absence = Readiness.unavailable(ModelHost.noModel)
+        var isChanging = false
+        var isStopped = false
+    }
+
+    /// - Parameters:
+    ///   - present: a coordinator that is served from the start.
+    ///   - devices: those that a model will be placed on, to tell of them while there is none.
+    ///   - dataFolder: where the ids of shards are remembered; `nil` is nowhere.
+    ///   - drainLimit: how long answers may go on when their model is taken away.
+    package init(
+        present: Coordinator? = nil, devices: [DeviceDeclaration] = [], transport: TCPTransport,
+        dataFolder: String? = nil, drainLimit: Duration = .seconds(30), prepare: @escaping Preparation
+    ) {
+        state = Mutex(State(present: present))
+        self.devices = devices
+        self.transport = transport
+        self.dataFolder = dataFolder
+        self.drainLimit = drainLimit
+        self.prepare = prepare
+    }
+
+    /// The model's coordinator, ready or not; `nil` while no model is placed.
+    package var present: Coordinator? { state.withLock { $0.present } }
+
+    package var readiness: Readiness {
+        let (present, absence) = state.withLock { ($0.present, $0.absence) }
+        return present?.readiness ?? absence
+    }
+
+    /// Places a model in place of the one that is served: answers of that one have `drainLimit` to end. One that cannot be opened
+    /// leaves all as it is; when placing fails later, no model is placed.
+    ///
+    /// - Throws: `CoordinatorError`: busy while another change is made, model for a file that cannot be served, or what
+    ///   `Coordinator.start` throws.
+    /// - Returns: the model's coordinator, which answers.
+    @discardableResult
+    package func place(path: String, progress: @escaping Progress) async throws(CoordinatorError) -> Coordinator {
+        try begin()
+        defer { state.withLock { $0.isChanging = false } }
+        let prepared = await DispatchQueue.global().result { [prepare] in Result { try prepare(path, progress) } }
+        let next: Coordinator
+        do {
+            next = try prepared.get()
+        } catch let error as CoordinatorError {
+            throw error
+        } catch {
+            throw CoordinatorError(.model, "\(error)")
+        }
+        if let present, present.readiness == .ready, present.serves(next.shards.model) { return present }
+        await retire(reason: "the model is replaced by \(next.model.id)")
+        let isStopped = state.withLock { state in
+            if !state.isStopped { state.present = next }
+            return state.isStopped
+        }
+        guard !isStopped else { throw CoordinatorError(.unavailable, "the coordinator is shutting down") }
+        do {
+            try await next.start()
+            next.shards.remember()
+            return next
+        } catch {
+            state.withLock { state in
+                state.present = nil
+                state.absence = .unavailable("\(next.model.id) could not be placed: \(error.message)")
+            }
+            throw error
+        }
+    }
+
+    /// Takes the model away; its answers have `drainLimit` to end.
+    ///
+    /// - Throws: `CoordinatorError`: busy while another change is made, unavailable when there is no model.
+    /// - Returns: the id of the model that was served.
+    @discardableResult
+    package func unload() async throws(CoordinatorError) -> String {
+        try begin()
+        defer { state.withLock { $0.isChanging = false } }
+        guard let present else { throw CoordinatorError(.unavailable, Self.noModel) }
+        await retire(reason: "the model was unloaded")
+        return present.model.id
+    }
+
+    /// Takes no more requests, gives running answers some time, then ends it all.
+    package func drain(limit: Duration) async {
+        let present = state.withLock { state in
+            state.isStopped = true
+            state.absence = .unavailable("the coordinator is shutting down")
+            return state.present
+        }
+        await present?.drain(limit: limit)
+    }
+
+    /// The cluster as it stands: of the placed model, else the devices alone.
+    package func report() async -> ClusterReport {
+        if let present { return await present.report() }
+        return ClusterReport(
+            devices: await ask { await $0.report() }.map { device, report in
+                DeviceStatus(name: device.name, address: device.address, connected: report != nil, report: report)
+            }, stages: [], work: [], links: LinkTable(), speed: PipeReport(), unused: [], epoch: 0, runningSequences: 0,
+            waitingSequences: 0)
+    }
+
+    /// The models that are or were placed from here, and which devices hold their shards.
+    package func models() async -> [KnownModel] {
+        let known = KnownModel.all(present: present, dataFolder: dataFolder)
+        let ids = Array(Set(known.flatMap(\.ids))).sorted()
+        let holdings = ids.isEmpty ? [] : await ask { await $0.holdings(of: ids) }
+        return known.map { model in
+            var model = model
+            model.devices = holdings.filter { !$0.device.isInProcess }.map { device, holdings in
+                KnownModel.Device(name: device.name, of: model.ids, holdings: holdings)
+            }
+            return model
+        }
+    }
+
+    private func begin() throws(CoordinatorError) {
+        let isMine = state.withLock { state in
+            defer { state.isChanging = true }
+            return !state.isChanging
+        }
+        guard isMine else {
+            throw CoordinatorError(.busy, "another model is being placed or unloaded; try again when that is done")
+        }
+    }
+
+    private func retire(reason: String) async {
+        guard let present else { return }
+        await present.drain(limit: drainLimit, reason: reason, freesDevices: true)
+        state.withLock { state in
+            state.present = nil
+            if !state.isStopped { state.absence = .unavailable(Self.noModel) }
+        }
+    }
+
+    /// Asks all devices at a time; answers in their order.
+    private func ask<Answer: Sendable>(
+        _ question: @escaping @Sendable (DeviceInspection) async -> Answer?
+    ) async -> [(device: DeviceDeclaration, answer: Answer?)] {
+        let devices = present?.configuration.devices ?? devices
+        let answers = await withTaskGroup(of: (Int, Answer?).self) { [transport] group in
+            for (index, device) in devices.enumerated() {
+                group.addTask { (index, await question(DeviceInspection(transport: transport, device: device))) }
+            }
+            return await group.reduce(into: [Int: Answer?]()) { $0[$1.0] = $1.1 }
+        }
+        return devices.enumerated().map { ($1, answers[$0] ?? nil) }
+    }
+}
+
+extension Coordinator {
+    /// Whether it serves the same file, as it is now.
+    fileprivate func serves(_ file: GGUFFile) -> Bool {
+        shards.model.path == file.path && file.identity != nil && shards.model.identity == file.identity
+    }
+}

@@ -1,0 +1,165 @@
+import Dispatch
+import Synchronization
+import Transport
+import Wire
+
+/// Gets one shard from other workers that hold it, from each as much as it gives.
+struct ShardFetch: Sendable {
+    /// Bytes asked for at a time, and asked for but not there yet at most.
+    private static let partBytes: UInt64 = 4 << 20
+    private static let window: UInt64 = 8 << 20
+    /// How long a source may give nothing, which has to hash a shard first that it did not look at since it changed.
+    private static let patience = Duration.seconds(60)
+
+    let fetch: FetchShard
+    let worker: Worker
+    let session: UInt64
+    let claim: ShardClaim
+    /// Does the disk's work.
+    let queue: DispatchQueue
+    /// Called with the bytes that are held, as they become more.
+    let advanced: @Sendable (UInt64) -> Void
+
+    /// Returns when the shard is whole and checked, or none of the devices can give it.
+    ///
+    /// - Returns: `ShardStored`, or a `Failure`.
+    func run() async -> ControlBody {
+        var reasons: [String] = []
+        var addresses = fetch.addresses[...]
+        var askedAgain: Set<String> = []
+        while let address = addresses.first, !Task.isCancelled {
+            do throws(WorkerError) {
+                try await get(from: address)
+                return .shardStored(ShardStored(id: fetch.id))
+            } catch {
+                if error.code == .storeFull {
+                    return .failure(Failure(code: error.code, message: error.message, shard: fetch.id))
+                }
+                // Wrong bytes may be those that another one gave before: then this one is asked for all, once.
+                if error.code == .shardCorrupt, askedAgain.insert(address).inserted { continue }
+                reasons.append("\(address): \(error.message)")
+                addresses.removeFirst()
+            }
+        }
+        return .failure(
+            Failure(
+                code: .nextUnreachable, message: "no other device gave the shard: \(reasons.joined(separator: "; "))",
+                shard: fetch.id))
+    }
+
+    private func get(from address: String) async throws(WorkerError) {
+        let source = ShardSource()
+        let link: any Link
+        do {
+            let hello = Hello(
+                role: .shards, session: session, name: worker.configuration.name,
+                softwareVersion: SoftwareVersion.current)
+            link = try await worker.transport.connect(
+                to: try Endpoint(parsing: address), hello: hello, handler: source)
+        } catch {
+            throw WorkerError(.nextUnreachable, error.description)
+        }
+        defer { link.close() }
+        let watch = Task { [source] in
+            var seen = -1
+            while !Task.isCancelled, source.count != seen {
+                seen = source.count
+                try? await Task.sleep(for: Self.patience)
+            }
+            link.close()
+        }
+        defer { watch.cancel() }
+        let result = await withTaskCancellationHandler {
+            await receive(source, over: link)
+        } onCancel: {
+            link.close()
+        }
+        try result.get()
+    }
+
+    private func receive(_ source: ShardSource, over link: any Link) async -> Result<Void, WorkerError> {
+        let holding = await queue.result { worker.shards.holdings([fetch.id], for: nil)[0] }
+        if holding.complete { return .success(()) }
+        // More than the whole would be refused and begun anew.
+        var held = holding.bytesHeld < fetch.totalBytes ? holding.bytesHeld : 0
+        var asked = held
+        var requests: UInt64 = 0
+        func ask() {
+            while asked < fetch.totalBytes, asked - held < Self.window {
+                let count = min(Self.partBytes, fetch.totalBytes - asked)
+                requests += 1
+                link.send(
+                    .shardRequest(ShardRequest(id: fetch.id, offset: asked, count: count)), request: requests)
+                asked += count
+            }
+        }
+        ask()
+        for await event in source.events {
+            switch event {
+            case .piece(let piece):
+                guard piece.id == fetch.id, piece.offset == held, piece.totalBytes == fetch.totalBytes else {
+                    return .failure(WorkerError(.badRequest, "a piece came that was not asked for"))
+                }
+                let result = await queue.result { () -> Result<(bytesHeld: UInt64, complete: Bool), WorkerError> in
+                    do throws(WorkerError) {
+                        return .success(try worker.shards.accept(piece, for: claim))
+                    } catch {
+                        return .failure(error)
+                    }
+                }
+                switch result {
+                case .failure(let error): return .failure(error)
+                case .success(let (bytes, complete)):
+                    advanced(bytes)
+                    if complete { return .success(()) }
+                    held = bytes
+                    ask()
+                }
+            case .failed(let code, let message): return .failure(WorkerError(code, message))
+            }
+        }
+        return .failure(WorkerError(.nextUnreachable, "the fetch was given up"))
+    }
+}
+
+/// A worker's end of a link that it dialed to get shards.
+private final class ShardSource: LinkHandler, Sendable {
+    enum Event: Sendable {
+        case piece(ShardPiece)
+        case failed(FailureCode, String)
+    }
+
+    /// What came; bounded by what was asked for.
+    let events: AsyncStream<Event>
+    private let continuation: AsyncStream<Event>.Continuation
+    private let frames = Atomic<Int>(0)
+
+    /// Frames that came.
+    var count: Int { frames.load(ordering: .relaxed) }
+
+    init() { (events, continuation) = AsyncStream.makeStream() }
+
+    func received(_ frame: Frame, on link: any Link) {
+        frames.add(1, ordering: .relaxed)
+        switch frame {
+        case .piece(let piece): continuation.yield(.piece(piece))
+        case .control(let message):
+            if case .failure(let failure) = message.body {
+                continuation.yield(.failed(failure.code, failure.message))
+            }
+        case .step: break
+        }
+    }
+
+    func closed(_ link: any Link, error: TransportError?) {
+        if let error { continuation.yield(.failed(.nextUnreachable, error.description)) }
+        continuation.finish()
+    }
+}
+
+extension DispatchQueue {
+    /// What `work` gives on this queue, for tasks that must not block.
+    func result<Value: Sendable>(_ work: @escaping @Sendable () -> Value) async -> Value {
+        await withCheckedContinuation { done in async { done.resume(returning: work()) } }
+    }
+}

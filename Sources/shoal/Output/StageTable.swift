@@ -1,0 +1,53 @@
+import API
+import Placement
+
+/// Where a served model's layers are, as the coordinator tells it: one line per stage, in the order a token travels.
+struct StageTable: CustomStringConvertible {
+    /// A stage, for programs.
+    struct Row: Encodable {
+        var device: String
+        var embedding: Bool
+        var firstLayer: Int
+        /// Exclusive.
+        var lastLayer: Int
+        var head: Bool
+        var weightBytes: Int
+        var memoryBytes: Int
+
+        init(_ stage: ClusterBody.Stage) {
+            device = stage.device
+            embedding = stage.embedding
+            firstLayer = stage.firstLayer
+            lastLayer = stage.lastLayer
+            head = stage.head
+            weightBytes = stage.weightBytes
+            memoryBytes = stage.memoryBytes
+        }
+
+        /// What it holds, in words.
+        fileprivate var parts: String {
+            var parts: [String] = []
+            if embedding { parts.append("embedding") }
+            if lastLayer == firstLayer + 1 { parts.append("layer \(firstLayer)") }
+            if lastLayer > firstLayer + 1 { parts.append("layers \(firstLayer)-\(lastLayer - 1)") }
+            if head { parts.append("head") }
+            return parts.joined(separator: ", ")
+        }
+    }
+
+    private let rows: [Row]
+
+    init(_ stages: [ClusterBody.Stage]) { rows = stages.map(Row.init) }
+
+    var description: String {
+        var table = Table([
+            ("stage", .right), ("device", .left), ("holds", .left), ("weights", .right), ("memory", .right),
+        ])
+        for (index, row) in rows.enumerated() {
+            table.add([
+                "\(index)", row.device, row.parts, "\(ByteCount(row.weightBytes))", "\(ByteCount(row.memoryBytes))",
+            ])
+        }
+        return table.description
+    }
+}

@@ -1,0 +1,190 @@
+import CoordinatorCore
+import Dispatch
+import GGUF
+import Sampling
+import TestSupport
+import Testing
+import Tokenizer
+import Wire
+
+/// Placing, replacing and unloading models on real workers.
+@Suite(.timeLimit(.minutes(1)))
+struct ModelHostTests {
+    /// A cluster and a host that knows two models, `first` and `second`, by these paths.
+    private struct Hosted {
+        let cluster: LocalCluster
+        let host: ModelHost
+
+        init(context: Int = 512, drainLimit: Duration = .milliseconds(100)) async throws {
+            let cluster = try await LocalCluster.prepare(workers: 1)
+            let files = try ["first": UInt64(1), "second": 2].mapValues { seed in
+                try TinyModel(seed: seed).file()
+            }.map { try GGUFFile(copying: $1, path: "\($0).gguf") }
+            var settings = LocalCluster.Settings()
+            settings.context = context
+            self.cluster = cluster
+            host = ModelHost(
+                transport: LocalWorker.makeTransport(), drainLimit: drainLimit,
+                prepare: { [settings] path, progress in
+                    guard let file = files.first(where: { $0.path == "\(path).gguf" }) else {
+                        throw CoordinatorError(.model, "\(path): no such file")
+                    }
+                    return try cluster.makeCoordinator(settings, model: file, progress: progress)
+                })
+        }
+
+        func answer() async throws -> CollectedAnswer {
+            try await #require(host.present).answer(request(most: 10))
+        }
+
+        func request(most: Int?) throws -> GenerationRequest {
+            let tokenizer = try #require(host.present?.model.tokenizer)
+            return GenerationRequest(
+                prompt: tokenizer.encode("Hello world"), maximumTokens: most, sampling: .greedy,
+                ignoreEndOfGeneration: true)
+        }
+
+        func end() async {
+            await host.drain(limit: .zero)
+            await cluster.stop()
+        }
+    }
+
+    @Test func `a model is placed, replaced and unloaded`() async throws {
+        let hosted = try await Hosted()
+        let host = hosted.host
+        #expect(host.present == nil)
+        #expect(host.readiness == .unavailable(ModelHost.noModel))
+        #expect(await host.report().devices.isEmpty)
+        try await host.place(path: "first", progress: { _ in })
+        #expect(host.readiness == .ready)
+        #expect(host.present?.model.id == "first")
+        let first = try await hosted.answer()
+        #expect(first.tokens.count == 10)
+        try await host.place(path: "second", progress: { _ in })
+        #expect(host.present?.model.id == "second")
+        #expect(try await hosted.answer().says(first) == false)
+        #expect(try await host.unload() == "second")
+        #expect(host.present == nil)
+        #expect(host.readiness == .unavailable(ModelHost.noModel))
+        let error = await #expect(throws: CoordinatorError.self) { try await host.unload() }
+        #expect(error?.code == .unavailable)
+        try await host.place(path: "first", progress: { _ in })
+        #expect(try await hosted.answer().says(first))
+        await hosted.end()
+    }
+
+    @Test func `an unloaded model leaves no stage and keeps its shards`() async throws {
+        let hosted = try await Hosted()
+        try await hosted.host.place(path: "first", progress: { _ in })
+        let before = try #require(await hosted.host.models().first)
+        #expect(before.id == "first")
+        #expect(before.readiness == .ready)
+        // The worker holds the configuration and four layers.
+        #expect(before.devices.map(\.shards) == [5])
+        try await hosted.host.unload()
+        let inspector = ModelHost(
+            devices: hosted.cluster.workers.map { DeviceDeclaration(name: $0.name, connection: .tcp($0.endpoint)) },
+            transport: LocalWorker.makeTransport(), prepare: { path, _ in throw CoordinatorError(.model, path) })
+        let device = try #require(await inspector.report().devices.first)
+        #expect(device.connected)
+        #expect(device.report?.stages == [])
+        #expect(device.report?.storeBytes ?? 0 > 100_000)
+        await hosted.end()
+    }
+
+    @Test func `answers that go on when their model is replaced end with the reason`() async throws {
+        let hosted = try await Hosted(context: 1 << 18)
+        try await hosted.host.place(path: "first", progress: { _ in })
+        let events = try #require(hosted.host.present).generate(hosted.request(most: nil))
+        var answer = CollectedAnswer()
+        var replacing: Task<Void, any Error>?
+        for await event in events {
+            answer.add(event)
+            if replacing == nil {
+                replacing = Task { _ = try await hosted.host.place(path: "second", progress: { _ in }) }
+            }
+        }
+        try await replacing?.value
+        #expect(answer.reason == nil)
+        #expect(answer.error?.code == .unavailable)
+        #expect(answer.error?.message == "the model is replaced by second")
+        #expect(hosted.host.present?.model.id == "second")
+        await hosted.end()
+    }
+
+    @Test func `answers that end in time are whole`() async throws {
+        let hosted = try await Hosted(drainLimit: .seconds(30))
+        try await hosted.host.place(path: "first", progress: { _ in })
+        let expected = try await hosted.answer()
+        let events = try #require(hosted.host.present).generate(hosted.request(most: 10))
+        async let answer = CollectedAnswer(events)
+        try await hosted.host.unload()
+        #expect(await answer.says(expected))
+        await hosted.end()
+    }
+
+    @Test func `a file that cannot be served leaves the present model alone`() async throws {
+        let hosted = try await Hosted()
+        try await hosted.host.place(path: "first", progress: { _ in })
+        let error = await #expect(throws: CoordinatorError.self) {
+            try await hosted.host.place(path: "third", progress: { _ in })
+        }
+        #expect(error?.code == .model)
+        #expect(hosted.host.readiness == .ready)
+        #expect(hosted.host.present?.model.id == "first")
+        await hosted.end()
+    }
+
+    @Test func `a model that cannot be placed leaves none, and the reason is told`() async throws {
+        let hosted = try await Hosted()
+        try await hosted.host.place(path: "first", progress: { _ in })
+        await hosted.cluster.workers[0].kill()
+        let error = await #expect(throws: CoordinatorError.self) {
+            try await hosted.host.place(path: "second", progress: { _ in })
+        }
+        #expect(error?.code == .worker)
+        #expect(hosted.host.present == nil)
+        guard case .unavailable(let reason) = hosted.host.readiness else {
+            Issue.record("not unavailable")
+            return
+        }
+        #expect(reason.contains("second"))
+        #expect(reason.contains("w1") || reason.contains("127.0.0.1"))
+        await hosted.end()
+    }
+
+    @Test func `one change at a time`() async throws {
+        let (entered, enter) = AsyncStream.makeStream(of: Void.self)
+        let gate = DispatchSemaphore(value: 0)
+        let host = ModelHost(
+            transport: LocalWorker.makeTransport(),
+            prepare: { path, _ in
+                enter.finish()
+                gate.wait()
+                throw CoordinatorError(.model, "\(path) is no model")
+            })
+        let placing = Task { try await host.place(path: "first", progress: { _ in }) }
+        for await _ in entered {}
+        let placed = await #expect(throws: CoordinatorError.self) {
+            try await host.place(path: "second", progress: { _ in })
+        }
+        let unloaded = await #expect(throws: CoordinatorError.self) { try await host.unload() }
+        #expect(placed?.code == .busy)
+        #expect(unloaded?.code == .busy)
+        gate.signal()
+        await #expect(throws: CoordinatorError(.model, "first is no model")) { try await placing.value }
+        let after = await #expect(throws: CoordinatorError.self) { try await host.unload() }
+        #expect(after?.code == .unavailable)
+    }
+
+    @Test func `after the end nothing is placed`() async throws {
+        let hosted = try await Hosted()
+        await hosted.host.drain(limit: .zero)
+        let error = await #expect(throws: CoordinatorError.self) {
+            try await hosted.host.place(path: "first", progress: { _ in })
+        }
+        #expect(error?.code == .unavailable)
+        await hosted.cluster.stop()
+    }
+}
