@@ -93,7 +93,7 @@ let tests: [Target] = [
     tests(
         "API",
         [
-            "CoordinatorCore", "ChatTemplate", "Sampling", "Tokenizer", .nio("NIOCore"),
+            "CoordinatorCore", "ChatTemplate", "GGUF", "Sampling", "Tokenizer", .nio("NIOCore"),
             .product(name: "Hummingbird", package: "hummingbird"),
             .product(name: "HummingbirdTesting", package: "hummingbird"),
         ]),
