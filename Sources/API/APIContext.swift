@@ -12,6 +12,9 @@ package struct APIContext: RequestContext {
         channel = source.channel
     }
 
+    /// The address of the client's device.
+    var peer: String { channel.remoteAddress?.ipAddress ?? "local" }
+
     /// Tells when the client goes away.
     func connectionWatch() async -> ConnectionWatch? {
         try? await channel.pipeline.handler(type: ConnectionWatch.self).get()

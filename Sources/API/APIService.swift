@@ -45,7 +45,7 @@ struct APIService: Sendable {
 
     /// Starts an answer and makes it the response, streamed or whole.
     func respond<Format: AnswerFormat>(
-        prompt: [TokenID], fields: GenerationFields, idPrefix: String, connection: ConnectionWatch?,
+        prompt: [TokenID], fields: GenerationFields, idPrefix: String, peer: String, connection: ConnectionWatch?,
         format: (AnswerHead) -> Format
     ) async throws -> Response {
         let events: AsyncStream<GenerationEvent>
@@ -53,7 +53,7 @@ struct APIService: Sendable {
             events = try coordinator.generate(
                 GenerationRequest(
                     prompt: prompt, maximumTokens: fields.maximumTokens, sampling: fields.sampling,
-                    stop: fields.stop?.texts ?? []))
+                    stop: fields.stop?.texts ?? [], client: fields.user ?? peer))
         } catch {
             throw APIError(error)
         }

@@ -28,9 +28,7 @@ extension Coordinator {
         let first = clients[0]
         engine.install(
             epoch: epoch, stageCount: plan.stages.count, vocabularySize: facts.vocabularySize,
-            limits: .init(
-                context: model.context, slots: configuration.slots, stepsInFlight: plan.stages.count,
-                rowsPerStep: configuration.rowsPerStep),
+            limits: limits(stages: plan.stages.count), queue: configuration.queue,
             send: { first.send(.step($0)) })
         state.withLock { if !$0.stopped { $0.readiness = .ready } }
         progress(.ready(seconds: (.now - started) / .seconds(1)))
@@ -151,7 +149,8 @@ extension Coordinator {
                     lastLayer: UInt32(stage.layers.upperBound), head: stage.head),
                 shards: isInProcess(stage.device) ? [] : parts(of: stage).map { ids[$0]! }, modelName: model.id,
                 compute: configuration.compute, keyValueType: configuration.keyValueType,
-                context: UInt32(model.context), slots: UInt32(configuration.slots), next: next(after: index, in: plan))
+                context: UInt32(model.context), slots: UInt32(limits(stages: plan.stages.count).openSequences),
+                next: next(after: index, in: plan))
             guard case .stageLoaded = try await client(of: stage.device).request(.loadStage(request)) else {
                 throw CoordinatorError(.worker, "\(stage.device) answered the loading of a stage with something else")
             }

@@ -44,16 +44,24 @@ package struct CoordinatorConfiguration: Sendable {
     package var context: Int?
     /// Sequences at a time.
     package var slots: Int
+    /// Positions that all caches together have room for; `nil` is the context for every slot.
+    package var keyValueTokens: Int?
+    /// Requests that wait at most; more are refused.
+    package var queue: Int
+    /// What is done with a sequence that has filled its context; `nil` ends its answer.
+    package var contextShift: ContextShift?
     /// Rows of one step at most.
     package var rowsPerStep: Int
 
     /// The context where none is asked for: a longer one costs memory that few conversations use.
     package static let defaultContext = 8192
+    /// Requests that wait at most, where nothing else is said.
+    package static let defaultQueue = 256
 
     package init(
         devices: [DeviceDeclaration], pins: [Pin] = [], compute: ComputeMode = .int8,
         keyValueType: KeyValueType = .standard, context: Int? = nil,
-        slots: Int = 4,
+        slots: Int = 4, keyValueTokens: Int? = nil, queue: Int = defaultQueue, contextShift: ContextShift? = nil,
         rowsPerStep: Int = 256
     ) {
         self.devices = devices
@@ -62,6 +70,30 @@ package struct CoordinatorConfiguration: Sendable {
         self.keyValueType = keyValueType
         self.context = context
         self.slots = slots
+        self.keyValueTokens = keyValueTokens
+        self.queue = queue
+        self.contextShift = contextShift
         self.rowsPerStep = rowsPerStep
+    }
+}
+
+extension CoordinatorConfiguration {
+    /// Positions a sequence may have: no more than all caches together.
+    func context(trained: Int) -> Int {
+        let asked = context ?? min(trained, Self.defaultContext)
+        guard let pages else { return asked }
+        return min(asked, pages * Scheduler.Limits.pagePositions)
+    }
+
+    /// Pages of all caches together; `nil` is enough for every slot to fill its context.
+    var pages: Int? { keyValueTokens.map { max(1, $0 / Scheduler.Limits.pagePositions) } }
+}
+
+extension Coordinator {
+    /// What the scheduler may use of a placement.
+    func limits(stages: Int) -> Scheduler.Limits {
+        Scheduler.Limits(
+            context: model.context, slots: configuration.slots, stages: stages, rowsPerStep: configuration.rowsPerStep,
+            pages: configuration.pages, contextShift: configuration.contextShift)
     }
 }

@@ -22,6 +22,9 @@ package final class LocalCluster: Sendable {
         package var compute = Wire.ComputeMode.int8
         package var keyValueType = Wire.KeyValueType.standard
         package var rowsPerStep = 256
+        package var keyValueTokens: Int?
+        package var queue = CoordinatorConfiguration.defaultQueue
+        package var contextShift: ContextShift?
 
         package init() {}
     }
@@ -140,6 +143,7 @@ package final class LocalCluster: Sendable {
             configuration: CoordinatorConfiguration(
                 devices: devices, pins: settings.pins, compute: settings.compute,
                 keyValueType: settings.keyValueType, context: settings.context, slots: settings.slots,
+                keyValueTokens: settings.keyValueTokens, queue: settings.queue, contextShift: settings.contextShift,
                 rowsPerStep: settings.rowsPerStep),
             transport: transport, progress: progress)
     }

@@ -52,12 +52,15 @@ package struct ClusterBody: Codable, Sendable, Equatable {
     package var epoch: UInt32
     package var runningSequences: Int
     package var waitingSequences: Int
+    package var keyValuePages: KeyValuePagesBody
+    package var scheduler: SchedulerBody
     package var devices: [DeviceBody]
     package var stages: [Stage]
     package var unused: [Unused]
 
     enum CodingKeys: String, CodingKey {
-        case status, model, epoch, devices, stages, unused
+        case status, model, epoch, devices, stages, unused, scheduler
+        case keyValuePages = "key_value_pages"
         case runningSequences = "running_sequences"
         case waitingSequences = "waiting_sequences"
     }
@@ -68,6 +71,8 @@ extension ClusterBody {
         self.init(
             status: HealthBody(readiness), model: Model(model), epoch: report.epoch,
             runningSequences: report.runningSequences, waitingSequences: report.waitingSequences,
+            keyValuePages: KeyValuePagesBody(report.scheduler.pages),
+            scheduler: SchedulerBody(report.scheduler, queueLimit: report.queueLimit),
             devices: report.devices.map(DeviceBody.init), stages: report.stages.map(Stage.init),
             unused: report.unused.map { Unused(device: $0.device, reason: $0.reason) })
     }

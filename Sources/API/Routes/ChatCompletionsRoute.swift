@@ -12,7 +12,7 @@ struct ChatCompletionsRoute: Sendable {
                 "the model has no chat template; use /v1/completions", code: "no_chat_template")
         }
         return try await service.respond(
-            prompt: chatPrompt.tokens(of: body.messages), fields: body.fields, idPrefix: "chatcmpl",
+            prompt: chatPrompt.tokens(of: body.messages), fields: body.fields, idPrefix: "chatcmpl", peer: context.peer,
             connection: context.connectionWatch(), format: ChatAnswer.init)
     }
 }

@@ -10,7 +10,7 @@ struct CompletionsRoute: Sendable {
         let body = try await request.json(CompletionRequest.self)
         try service.check(body.fields)
         return try await service.respond(
-            prompt: tokens(of: body.prompt), fields: body.fields, idPrefix: "cmpl",
+            prompt: tokens(of: body.prompt), fields: body.fields, idPrefix: "cmpl", peer: context.peer,
             connection: context.connectionWatch(), format: TextAnswer.init)
     }
 
