@@ -28,7 +28,7 @@ extension Coordinator {
         let first = clients[0]
         engine.install(
             epoch: epoch, stageCount: plan.stages.count, vocabularySize: facts.vocabularySize,
-            limits: limits(stages: plan.stages.count), queue: configuration.queue,
+            limits: limits(plan), queue: configuration.queue,
             send: { first.send(.step($0)) })
         state.withLock { if !$0.stopped { $0.readiness = .ready } }
         progress(.ready(seconds: (.now - started) / .seconds(1)))
@@ -129,11 +129,12 @@ extension Coordinator {
                 memoryBytes: device.memoryBytes ?? Int(clamping: reports[device.name]!.memoryBudgetBytes),
                 isCoordinator: device.isInProcess)
         }
+        var request = PlacementRequest(
+            devices: capacities, model: facts.sizes, context: model.context, slots: configuration.slots,
+            pins: configuration.pins)
+        request.keyValuePositions = configuration.keyValuePositions(context: model.context)
         do {
-            return try place(
-                PlacementRequest(
-                    devices: capacities, model: facts.sizes, context: model.context, slots: configuration.slots,
-                    pins: configuration.pins))
+            return try place(request)
         } catch {
             throw CoordinatorError(.placement, error.description)
         }
@@ -149,7 +150,7 @@ extension Coordinator {
                     lastLayer: UInt32(stage.layers.upperBound), head: stage.head),
                 shards: isInProcess(stage.device) ? [] : parts(of: stage).map { ids[$0]! }, modelName: model.id,
                 compute: configuration.compute, keyValueType: configuration.keyValueType,
-                context: UInt32(model.context), slots: UInt32(limits(stages: plan.stages.count).openSequences),
+                context: UInt32(model.context), slots: UInt32(limits(plan).openSequences),
                 next: next(after: index, in: plan))
             guard case .stageLoaded = try await client(of: stage.device).request(.loadStage(request)) else {
                 throw CoordinatorError(.worker, "\(stage.device) answered the loading of a stage with something else")

@@ -85,15 +85,26 @@ extension CoordinatorConfiguration {
         return min(asked, pages * Scheduler.Limits.pagePositions)
     }
 
+    /// Positions that all caches together have room for, in whole pages.
+    func keyValuePositions(context: Int) -> Int {
+        let pagesOfContext = (context + Scheduler.Limits.pagePositions - 1) / Scheduler.Limits.pagePositions
+        return (pages ?? slots * pagesOfContext) * Scheduler.Limits.pagePositions
+    }
+
     /// Pages of all caches together; `nil` is enough for every slot to fill its context.
     var pages: Int? { keyValueTokens.map { max(1, $0 / Scheduler.Limits.pagePositions) } }
 }
 
 extension Coordinator {
     /// What the scheduler may use of a placement.
-    func limits(stages: Int) -> Scheduler.Limits {
-        Scheduler.Limits(
-            context: model.context, slots: configuration.slots, stages: stages, rowsPerStep: configuration.rowsPerStep,
-            pages: configuration.pages, contextShift: configuration.contextShift)
+    func limits(_ plan: PlacementPlan) -> Scheduler.Limits {
+        // A row of the embedding is looked up; layers and head are read whole.
+        let read = plan.stages.map { $0.layers.isEmpty && !$0.head ? 0 : $0.weightBytes }
+        let largest = read.max() ?? 0
+        return Scheduler.Limits(
+            context: model.context, slots: configuration.slots, stages: plan.stages.count,
+            depth: largest > 0 ? Double(read.reduce(0, +)) / Double(largest) : nil,
+            rowsPerStep: configuration.rowsPerStep, pages: configuration.pages,
+            contextShift: configuration.contextShift)
     }
 }

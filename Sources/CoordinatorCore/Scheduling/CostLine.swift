@@ -1,6 +1,8 @@
 /// A line through the measured times of steps: something fixed, something for each row by its kind, and something for each position that
 /// rows reach back to.
 ///
+/// The line is of the *work* of a step: what the slowest stage takes for it. Steps that went through the pipe alone show it too, `depth` times.
+///
 /// Robust and simple: observations are put into classes by the magnitude of their rows and positions; of each class the median of the last
 /// five counts, so that a step that another program delayed does not; classes that were not seen for long count less. The line is the one of
 /// least squared relative error without negative coefficients. A weak pull to "a step costs as much as 8 rows, all rows cost the same, and
@@ -26,6 +28,14 @@ struct CostLine: Sendable {
         }
     }
 
+    /// What was measured.
+    enum Measure: Sendable, Hashable {
+        /// The time of the slowest stage.
+        case work
+        /// The time from sending to result, without waiting.
+        case roundTrip
+    }
+
     private struct Sample: Sendable {
         var rows: StepRows
         var seconds: Double
@@ -33,6 +43,7 @@ struct CostLine: Sendable {
 
     /// Steps of about the same rows.
     private struct Class: Sendable {
+        var measure: Measure
         var magnitude: StepRows
         var samples: [Sample]
         var lastSeen: Int
@@ -62,14 +73,23 @@ struct CostLine: Sendable {
     /// Whether steps with generating rows were seen.
     var knowsGenerating: Bool { classes.contains { $0.magnitude.generating > 0 && $0.samples.count >= 3 } }
 
+    /// Whether steps of about these rows were seen.
+    func knows(_ rows: StepRows) -> Bool {
+        let magnitude = Self.magnitude(rows)
+        return classes.contains { $0.magnitude == magnitude }
+    }
+
     func seconds(_ rows: StepRows) -> Double { line.seconds(rows) }
 
-    mutating func add(_ rows: StepRows, seconds: Double) {
+    /// Takes in a step's time.
+    ///
+    /// - Parameter depth: how often the slowest stage's work goes into a round trip.
+    mutating func add(_ rows: StepRows, seconds: Double, _ measure: Measure, depth: Double) {
         guard seconds > 0, seconds.isFinite else { return }
         observations += 1
         let magnitude = Self.magnitude(rows)
         let sample = Sample(rows: rows, seconds: seconds)
-        if let index = classes.firstIndex(where: { $0.magnitude == magnitude }) {
+        if let index = classes.firstIndex(where: { $0.magnitude == magnitude && $0.measure == measure }) {
             if classes[index].samples.count == Self.kept { classes[index].samples.removeFirst() }
             classes[index].samples.append(sample)
             classes[index].lastSeen = observations
@@ -77,9 +97,9 @@ struct CostLine: Sendable {
             if classes.count == Self.keptClasses {
                 classes.remove(at: classes.indices.min { classes[$0].lastSeen < classes[$1].lastSeen }!)
             }
-            classes.append(Class(magnitude: magnitude, samples: [sample], lastSeen: observations))
+            classes.append(Class(measure: measure, magnitude: magnitude, samples: [sample], lastSeen: observations))
         }
-        fit()
+        fit(depth: depth)
     }
 
     private static func magnitude(_ rows: StepRows) -> StepRows {
@@ -92,8 +112,12 @@ struct CostLine: Sendable {
             promptReach: reach(rows.promptReach, rows.prompt))
     }
 
-    private mutating func fit() {
-        let medians = classes.map { (sample: $0.median, age: observations - $0.lastSeen) }
+    private mutating func fit(depth: Double) {
+        let medians = classes.map { group in
+            var sample = group.median
+            if group.measure == .roundTrip { sample.seconds /= depth }
+            return (sample: sample, age: observations - group.lastSeen)
+        }
         let units = medians.map { $0.sample.seconds / Self.assumed.seconds($0.sample.rows) }.sorted()
         let unit = units[units.count / 2]
         let assumed = Self.assumed.coefficients.map { $0 * unit }

@@ -13,6 +13,9 @@ extension Scheduler {
         package var slots: Int
         /// Stages of the pipe, which can all compute at a time.
         package var stages: Int
+        /// How many times what the slowest stage takes for a step all stages take together, as far as the placement tells; `nil` is
+        /// learned, from as many as there are stages.
+        package var depth: Double?
         /// Rows of one step at most.
         package var rowsPerStep: Int
         /// Positions of a page.
@@ -24,12 +27,14 @@ extension Scheduler {
 
         /// - Parameter pages: `nil` is enough for every slot to fill its context.
         package init(
-            context: Int, slots: Int, stages: Int, rowsPerStep: Int = 256, positionsPerPage: Int = pagePositions,
+            context: Int, slots: Int, stages: Int, depth: Double? = nil, rowsPerStep: Int = 256,
+            positionsPerPage: Int = pagePositions,
             pages: Int? = nil, contextShift: ContextShift? = nil
         ) {
             self.context = context
             self.slots = slots
             self.stages = stages
+            self.depth = depth
             self.rowsPerStep = rowsPerStep
             self.positionsPerPage = positionsPerPage
             let pagesOfContext = (context + positionsPerPage - 1) / positionsPerPage

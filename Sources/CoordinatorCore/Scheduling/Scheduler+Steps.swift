@@ -34,16 +34,20 @@ extension Scheduler {
 
     /// Chunks of prompts: clients take turns, and each client's go in order of arrival.
     ///
-    /// - Parameter seconds: what the slowest stage may take for the step. One row goes in any case, so that prompts go on.
+    /// - Parameter seconds: what the slowest stage may take for the step. Where that is too little for a row, it is saved for the next one.
     private mutating func addPrompts(_ most: Int, within seconds: Double = .infinity, to step: inout PlannedStep) {
         let prompts = live.filter { sequences[$0]!.hasPrompt }.sorted {
             (promptTurns[sequences[$0]!.client] ?? 0, $0) < (promptTurns[sequences[$1]!.client] ?? 0, $1)
         }
         for id in prompts where step.rows.prompt < most {
             let (client, position) = (sequences[id]!.client, sequences[id]!.position)
-            let room = costs.promptRows(at: position, beside: step.rows, within: seconds)
-            guard room > 0 || step.rows.prompt == 0 else { break }
-            let count = addRows(of: id, most: min(max(room, 1), most - step.rows.prompt), to: &step)
+            let room = costs.promptRows(at: position, beside: step.rows, within: seconds + savedSeconds)
+            guard room > 0 else {
+                if step.rows.prompt == 0 { save(seconds - costs.stageSeconds(step.rows), of: seconds) }
+                break
+            }
+            savedSeconds = 0
+            let count = addRows(of: id, most: min(room, most - step.rows.prompt), to: &step)
             guard count > 0 else { continue }
             step.rows.prompt += count
             step.rows.promptReach += count * position + count * (count - 1) / 2
@@ -53,6 +57,11 @@ extension Scheduler {
             let clients = Set(live.map { sequences[$0]!.client })
             promptTurns = promptTurns.filter { clients.contains($0.key) }
         }
+    }
+
+    /// Keeps what a step has left for prompts; at least a little, so that prompts go on in any case.
+    private mutating func save(_ left: Double, of seconds: Double) {
+        savedSeconds += costs.isKnown ? max(left, 0.1 * seconds) : 0
     }
 
     /// Adds rows of one sequence.

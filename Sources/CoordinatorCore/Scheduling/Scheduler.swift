@@ -37,6 +37,8 @@ package struct Scheduler: Sendable {
     var inFlight: [UInt64: SentStep] = [:]
     /// When prompts of clients were served last, by step, so that they take turns.
     var promptTurns: [String: UInt64] = [:]
+    /// Time that steps with generating rows had left for prompts, too little for a row each, in seconds.
+    var savedSeconds = 0.0
     var totals = SchedulerReport.Totals()
     private(set) var nextStepID: UInt64 = 1
     private var nextSequenceID: UInt32 = 1
@@ -44,7 +46,7 @@ package struct Scheduler: Sendable {
     package init(limits: Limits) {
         self.limits = limits
         pool = PagePool(pages: limits.pages)
-        costs = StepCosts(stages: limits.stages)
+        costs = StepCosts(stages: limits.stages, depth: limits.depth)
         pace = costs.pace(generating: 0, reach: 0, keeping: nil)
     }
 
