@@ -15,6 +15,9 @@ package struct APIContext: RequestContext {
     /// The client's; nil in tests that have no socket.
     var remoteAddress: SocketAddress? { channel.remoteAddress }
 
+    /// The address of the client's device.
+    var peer: String { channel.remoteAddress?.ipAddress ?? "local" }
+
     /// Tells when the client goes away.
     func connectionWatch() async -> ConnectionWatch? {
         try? await channel.pipeline.handler(type: ConnectionWatch.self).get()

@@ -53,7 +53,7 @@ struct APIService: Sendable {
 
     /// Starts an answer and makes it the response, streamed or whole.
     func respond<Format: AnswerFormat>(
-        by coordinator: Coordinator, prompt: [TokenID], fields: GenerationFields, idPrefix: String,
+        by coordinator: Coordinator, prompt: [TokenID], fields: GenerationFields, idPrefix: String, peer: String,
         connection: ConnectionWatch?,
         format: (AnswerHead) -> Format
     ) async throws -> Response {
@@ -62,7 +62,8 @@ struct APIService: Sendable {
             events = try coordinator.generate(
                 GenerationRequest(
                     prompt: prompt, maximumTokens: fields.maximumTokens, sampling: fields.sampling,
-                    stop: fields.stop?.texts ?? [], ignoreEndOfGeneration: fields.ignoreEndOfGeneration))
+                    stop: fields.stop?.texts ?? [], ignoreEndOfGeneration: fields.ignoreEndOfGeneration,
+                    client: fields.user ?? peer))
         } catch {
             throw APIError(error)
         }

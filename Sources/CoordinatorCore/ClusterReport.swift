@@ -24,6 +24,10 @@ package struct ClusterReport: Sendable {
     package var runningSequences: Int
     /// Sequences that wait for one.
     package var waitingSequences: Int
+    /// What the scheduler does with them; `nil` without a model.
+    package var scheduler: SchedulerReport?
+    /// Sequences that may wait.
+    package var queueLimit: Int
 }
 
 /// One device as the coordinator sees it.

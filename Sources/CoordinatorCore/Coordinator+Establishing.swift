@@ -30,9 +30,7 @@ extension Coordinator {
         let first = clients[0]
         engine.install(
             epoch: epoch, stageCount: plan.stages.count, vocabularySize: facts.vocabularySize,
-            limits: .init(
-                context: model.context, slots: configuration.slots, stepsInFlight: plan.stages.count,
-                rowsPerStep: configuration.rowsPerStep),
+            limits: limits(plan), queue: configuration.queue,
             send: { first.send(.step($0)) })
         state.withLock { if !$0.stopped { $0.readiness = .ready } }
         progress(.ready(seconds: (.now - started) / .seconds(1)))
@@ -135,11 +133,12 @@ extension Coordinator {
                 memoryBytes: device.memoryBytes ?? Int(clamping: reports[device.name]!.memoryBudgetBytes),
                 isCoordinator: device.isInProcess)
         }
+        var request = PlacementRequest(
+            devices: capacities, model: facts.sizes, context: model.context, slots: configuration.slots,
+            pins: configuration.pins)
+        request.keyValuePositions = configuration.keyValuePositions(context: model.context)
         do {
-            return try place(
-                PlacementRequest(
-                    devices: capacities, model: facts.sizes, context: model.context, slots: configuration.slots,
-                    pins: configuration.pins))
+            return try place(request)
         } catch {
             throw CoordinatorError(.placement, error.description)
         }
@@ -155,7 +154,8 @@ extension Coordinator {
                     lastLayer: UInt32(stage.layers.upperBound), head: stage.head),
                 shards: isInProcess(stage.device) ? [] : parts(of: stage).map { ids[$0]! }, modelName: model.id,
                 compute: configuration.compute, keyValueType: configuration.keyValueType,
-                context: UInt32(model.context), slots: UInt32(configuration.slots), next: next(after: index, in: plan))
+                context: UInt32(model.context), slots: UInt32(limits(plan).openSequences),
+                next: next(after: index, in: plan))
             try await load(request, on: stage.device, of: plan, ids: ids)
         }
     }

@@ -56,7 +56,7 @@ package final class Coordinator: Sendable {
         model = ServedModel(
             id: ServedModel.id(path: shards.model.path),
             architecture: (try? shards.model.metadata.string("general.architecture")) ?? "unknown",
-            context: configuration.context ?? min(facts.trainedContext, CoordinatorConfiguration.defaultContext),
+            context: configuration.context(trained: facts.trainedContext),
             created: time(nil), tokenizer: tokenizer, fileBytes: shards.model.bytes.count, layerCount: shards.layerCount
         )
     }
@@ -118,14 +118,15 @@ package final class Coordinator: Sendable {
 
     /// Checks a request and queues it. Dropping the stream gives the answer up.
     ///
-    /// - Throws: `CoordinatorError`: invalidRequest, contextExceeded or unavailable.
+    /// - Throws: `CoordinatorError`: invalidRequest, contextExceeded, queueFull or unavailable.
     package func generate(_ request: GenerationRequest) throws(CoordinatorError) -> AsyncStream<GenerationEvent> {
         try check(request.prompt)
-        guard request.prompt.count < model.context else {
+        let prompt = configuration.contextShift?.fitting(request.prompt, context: model.context) ?? request.prompt
+        guard prompt.count < model.context else {
             throw CoordinatorError(
                 .contextExceeded,
                 "the prompt has \(request.prompt.count) tokens and the context is \(model.context): nothing can be generated; "
-                    + "shorten it, or serve with a larger --context")
+                    + "shorten it, or serve with a larger --context or with --context-shift")
         }
         if let most = request.maximumTokens, most < 1 {
             throw CoordinatorError(.invalidRequest, "max_tokens is \(most); at least 1 is needed")
@@ -134,13 +135,15 @@ package final class Coordinator: Sendable {
             throw CoordinatorError(
                 .invalidRequest, "\(model.id) is not served with its tokenizer, so no text can be generated")
         }
+        let generation: Generation
         do {
-            let generation = try Generation(
-                request, tokenizer: tokenizer, context: model.context, seed: .random(in: .min ... .max), now: .now)
-            return engine.generate(generation, prompt: request.prompt)
+            generation = try Generation(
+                request, tokenizer: tokenizer, context: model.context, isShifted: configuration.contextShift != nil,
+                seed: .random(in: .min ... .max), now: .now)
         } catch {
             throw CoordinatorError(.invalidRequest, error.description)
         }
+        return try engine.generate(generation, prompt: prompt, client: request.client)
     }
 
     /// Computes the logits of every position of a text.
@@ -183,7 +186,7 @@ package final class Coordinator: Sendable {
             }
             return await group.reduce(into: [String: DeviceReport]()) { $0[$1.0] = $1.1 }
         }
-        let counts = engine.counts
+        let scheduler = await engine.report()
         return ClusterReport(
             devices: configuration.devices.map {
                 DeviceStatus(
@@ -195,8 +198,8 @@ package final class Coordinator: Sendable {
                     $0.session == session && $0.epoch == epoch && Int($0.stage) == index
                 }?.work
             }, links: links, speed: engine.speed, unused: plan?.unused ?? [], epoch: epoch,
-            runningSequences: counts.running,
-            waitingSequences: counts.waiting)
+            runningSequences: scheduler.running, waitingSequences: scheduler.waiting.count, scheduler: scheduler,
+            queueLimit: configuration.queue)
     }
 
     private func check(_ tokens: [TokenID]) throws(CoordinatorError) {

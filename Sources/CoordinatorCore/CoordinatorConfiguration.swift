@@ -54,6 +54,12 @@ package struct CoordinatorConfiguration: Sendable {
     package var context: Int?
     /// Sequences at a time.
     package var slots: Int
+    /// Positions that all caches together have room for; `nil` is the context for every slot.
+    package var keyValueTokens: Int?
+    /// Requests that wait at most; more are refused.
+    package var queue: Int
+    /// What is done with a sequence that has filled its context; `nil` ends its answer.
+    package var contextShift: ContextShift?
     /// Rows of one step at most.
     package var rowsPerStep: Int
     /// What is measured before the first placement; before later ones it is what is missing, unless this is nothing.
@@ -63,11 +69,13 @@ package struct CoordinatorConfiguration: Sendable {
 
     /// The context where none is asked for: a longer one costs memory that few conversations use.
     package static let defaultContext = 8192
+    /// Requests that wait at most, where nothing else is said.
+    package static let defaultQueue = 256
 
     package init(
         devices: [DeviceDeclaration], pins: [Pin] = [], compute: ComputeMode = .int8,
         keyValueType: KeyValueType = .standard, context: Int? = nil,
-        slots: Int = 4,
+        slots: Int = 4, keyValueTokens: Int? = nil, queue: Int = defaultQueue, contextShift: ContextShift? = nil,
         rowsPerStep: Int = 256, measuring: Measuring = .nothing, linkFile: LinkFile? = nil
     ) {
         self.devices = devices
@@ -76,8 +84,43 @@ package struct CoordinatorConfiguration: Sendable {
         self.keyValueType = keyValueType
         self.context = context
         self.slots = slots
+        self.keyValueTokens = keyValueTokens
+        self.queue = queue
+        self.contextShift = contextShift
         self.rowsPerStep = rowsPerStep
         self.measuring = measuring
         self.linkFile = linkFile
+    }
+}
+
+extension CoordinatorConfiguration {
+    /// Positions a sequence may have: no more than all caches together.
+    func context(trained: Int) -> Int {
+        let asked = context ?? min(trained, Self.defaultContext)
+        guard let pages else { return asked }
+        return min(asked, pages * Scheduler.Limits.pagePositions)
+    }
+
+    /// Positions that all caches together have room for, in whole pages.
+    func keyValuePositions(context: Int) -> Int {
+        let pagesOfContext = (context + Scheduler.Limits.pagePositions - 1) / Scheduler.Limits.pagePositions
+        return (pages ?? slots * pagesOfContext) * Scheduler.Limits.pagePositions
+    }
+
+    /// Pages of all caches together; `nil` is enough for every slot to fill its context.
+    var pages: Int? { keyValueTokens.map { max(1, $0 / Scheduler.Limits.pagePositions) } }
+}
+
+extension Coordinator {
+    /// What the scheduler may use of a placement.
+    func limits(_ plan: PlacementPlan) -> Scheduler.Limits {
+        // A row of the embedding is looked up; layers and head are read whole.
+        let read = plan.stages.map { $0.layers.isEmpty && !$0.head ? 0 : $0.weightBytes }
+        let largest = read.max() ?? 0
+        return Scheduler.Limits(
+            context: model.context, slots: configuration.slots, stages: plan.stages.count,
+            depth: largest > 0 ? Double(read.reduce(0, +)) / Double(largest) : nil,
+            rowsPerStep: configuration.rowsPerStep, pages: configuration.pages,
+            contextShift: configuration.contextShift)
     }
 }

@@ -5,6 +5,8 @@ package struct CoordinatorError: Error, Sendable, Hashable, CustomStringConverti
     package enum Code: String, Sendable, Hashable {
         /// The request itself is wrong, such as an empty prompt or parameters out of range.
         case invalidRequest
+        /// So many wait already that no more are taken.
+        case queueFull
         /// The prompt is longer than the context.
         case contextExceeded
         /// No model answers now: starting, or a device was lost.

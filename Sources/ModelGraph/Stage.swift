@@ -125,13 +125,16 @@ package final class Stage: @unchecked Sendable {
     ///
     /// - Throws: `ModelError` when it is already open, the other is not, or that is shorter.
     package func fork(sequence: UInt32, from source: UInt32, positions: Int) throws(ModelError) {
-        try cache.fork(sequence, from: source, positions: positions)
+        // Without layers there is nothing that a position would be in: rows are not even all seen here.
+        try cache.fork(sequence, from: source, positions: layers.isEmpty ? 0 : positions)
     }
 
     /// Shortens a sequence to `length` positions.
     ///
     /// - Throws: `ModelError` when it is not open or shorter.
-    package func trim(sequence: UInt32, to length: Int) throws(ModelError) { try cache.trim(sequence, to: length) }
+    package func trim(sequence: UInt32, to length: Int) throws(ModelError) {
+        try cache.trim(sequence, to: layers.isEmpty ? 0 : length)
+    }
 
     /// Closes a sequence and frees its cache. Closing one that is not open does nothing.
     package func close(sequence: UInt32) { cache.close(sequence) }

@@ -36,7 +36,9 @@ struct PlacementProblem {
         layerCount = model.layerBytes.count
         try Self.checkSizes(request)
         keyValueBytesPerLayer = try product(
-            [model.keyValueBytesPerPositionPerLayer, request.context, request.slots], "the KV cache of one layer")
+            [model.keyValueBytesPerPositionPerLayer]
+                + (request.keyValuePositions.map { [$0] } ?? [request.context, request.slots]),
+            "the KV cache of one layer")
         prefix = try Self.prefixSums(model, keyValueBytesPerLayer)
 
         var names = Set<String>()

@@ -54,6 +54,8 @@ package struct PlacementRequest: Sendable, Hashable {
     package var context: Int
     /// Sequences that are held at the same time.
     package var slots: Int
+    /// Positions that the caches of all sequences together have room for; nil is the context for every slot.
+    package var keyValuePositions: Int?
     /// Parts that must sit on a named device.
     package var pins: [Pin]
     /// The device of the embedding; nil for the coordinator's own. A pin says the same.

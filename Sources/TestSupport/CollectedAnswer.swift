@@ -9,6 +9,8 @@ package struct CollectedAnswer: Sendable, Equatable {
     package var reason: FinishReason?
     package var usage: GenerationUsage?
     package var error: CoordinatorError?
+    /// How many went before it, each time that this was told.
+    package var places: [Int] = []
 
     /// Reads an answer to its end.
     package init(_ events: AsyncStream<GenerationEvent>) async {
@@ -20,6 +22,7 @@ package struct CollectedAnswer: Sendable, Equatable {
 
     package mutating func add(_ event: GenerationEvent) {
         switch event {
+        case .queued(let before): places.append(before)
         case .token(let token, let piece):
             tokens.append(token)
             text += piece

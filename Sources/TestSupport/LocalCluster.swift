@@ -25,6 +25,9 @@ package final class LocalCluster: Sendable {
         package var measuring = Measuring.nothing
         /// Where the speeds of links are kept; `nil` is nowhere.
         package var linkFolder: String?
+        package var keyValueTokens: Int?
+        package var queue = CoordinatorConfiguration.defaultQueue
+        package var contextShift: ContextShift?
 
         package init() {}
     }
@@ -146,6 +149,7 @@ package final class LocalCluster: Sendable {
             configuration: CoordinatorConfiguration(
                 devices: devices, pins: settings.pins, compute: settings.compute,
                 keyValueType: settings.keyValueType, context: settings.context, slots: settings.slots,
+                keyValueTokens: settings.keyValueTokens, queue: settings.queue, contextShift: settings.contextShift,
                 rowsPerStep: settings.rowsPerStep, measuring: settings.measuring,
                 linkFile: settings.linkFolder.map { LinkFile(folder: $0) }),
             transport: transport, progress: progress)

@@ -9,6 +9,8 @@ extension APIError {
             self = .invalidRequest(error.message)
         case .contextExceeded:
             self = .invalidRequest(error.message, code: "context_length_exceeded")
+        case .queueFull:
+            self = .queueFull(error.message)
         case .unavailable, .worker, .model, .placement, .busy:
             self = .unavailable(error.message)
         case .cancelled:

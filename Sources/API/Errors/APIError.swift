@@ -35,6 +35,12 @@ package struct APIError: Error, Sendable, Equatable {
             status: .serviceUnavailable, message: reason, kind: "server_error", code: "model_not_ready", retryAfter: 2)
     }
 
+    /// More requests wait than may.
+    package static func queueFull(_ reason: String) -> APIError {
+        APIError(
+            status: .serviceUnavailable, message: reason, kind: "server_error", code: "queue_full", retryAfter: 10)
+    }
+
     /// A failure on this side.
     package static func serverError(_ message: String) -> APIError {
         APIError(status: .internalServerError, message: message, kind: "server_error", code: "internal_error")

@@ -56,6 +56,9 @@ package struct ClusterBody: Codable, Sendable, Equatable {
     package var epoch: UInt32
     package var runningSequences: Int
     package var waitingSequences: Int
+    /// Absent without a model, as `scheduler`.
+    package var keyValuePages: KeyValuePagesBody?
+    package var scheduler: SchedulerBody?
     package var devices: [DeviceBody]
     package var stages: [Stage]
     package var unused: [Unused]
@@ -64,7 +67,8 @@ package struct ClusterBody: Codable, Sendable, Equatable {
     package var speed: SpeedBody
 
     enum CodingKeys: String, CodingKey {
-        case status, model, epoch, devices, stages, unused, links, speed
+        case status, model, epoch, devices, stages, unused, links, speed, scheduler
+        case keyValuePages = "key_value_pages"
         case runningSequences = "running_sequences"
         case waitingSequences = "waiting_sequences"
     }
@@ -75,6 +79,8 @@ extension ClusterBody {
         self.init(
             status: HealthBody(readiness), model: model.map { Model($0) }, epoch: report.epoch,
             runningSequences: report.runningSequences, waitingSequences: report.waitingSequences,
+            keyValuePages: report.scheduler.map { KeyValuePagesBody($0.pages) },
+            scheduler: report.scheduler.map { SchedulerBody($0, queueLimit: report.queueLimit) },
             devices: report.devices.map(DeviceBody.init), stages: zip(report.stages, report.work).map { Stage($0, $1) },
             unused: report.unused.map { Unused(device: $0.device, reason: $0.reason) },
             links: report.links.entries.map(LinkBody.init), speed: SpeedBody(report.speed))

@@ -13,11 +13,13 @@ package struct GenerationFields: Decodable, Sendable, Equatable {
     package var sampling: SamplingParameters
     /// Goes on past the token that ends an answer, for measurements.
     package var ignoreEndOfGeneration: Bool
+    /// Whose request it is, where the client tells: clients get equal shares.
+    package var user: String?
     /// A field that asks for what is not supported, found while decoding.
     package var refusal: APIError?
 
     enum CodingKeys: String, CodingKey {
-        case model, stream, stop, temperature, seed, n, tools, functions
+        case model, stream, stop, temperature, seed, n, tools, functions, user
         case streamOptions = "stream_options"
         case maximumTokens = "max_tokens"
         case maximumCompletionTokens = "max_completion_tokens"
@@ -47,6 +49,7 @@ package struct GenerationFields: Decodable, Sendable, Equatable {
         // The newer name wins where a client sends both.
         let older = try optional(Int.self, .maximumTokens)
         maximumTokens = try optional(Int.self, .maximumCompletionTokens) ?? older
+        user = try optional(String.self, .user)
 
         sampling = SamplingParameters()
         sampling.temperature = try optional(Float.self, .temperature) ?? sampling.temperature

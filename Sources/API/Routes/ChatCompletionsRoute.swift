@@ -13,6 +13,7 @@ struct ChatCompletionsRoute: Sendable {
         }
         return try await service.respond(
             by: coordinator, prompt: chatPrompt.tokens(of: body.messages), fields: body.fields, idPrefix: "chatcmpl",
+            peer: context.peer,
             connection: context.connectionWatch(), format: ChatAnswer.init)
     }
 }

@@ -11,6 +11,7 @@ struct CompletionsRoute: Sendable {
         let coordinator = try service.check(body.fields)
         return try await service.respond(
             by: coordinator, prompt: tokens(of: body.prompt, by: coordinator), fields: body.fields, idPrefix: "cmpl",
+            peer: context.peer,
             connection: context.connectionWatch(), format: TextAnswer.init)
     }
 

@@ -17,11 +17,20 @@ struct Answer<Format: AnswerFormat>: Sendable {
             let (texts, continuation) = AsyncStream<GenerationEvent>.makeStream()
             // Events pass through a stream that the connection's end finishes, so that a client that leaves during a long
             // prompt is noticed before the first token is written.
+            let place = QueuePlace()
             let relay = Task {
-                for await event in events { continuation.yield(event) }
+                for await event in events {
+                    place.note(event)
+                    continuation.yield(event)
+                }
                 continuation.finish()
             }
             defer { relay.cancel() }
+            // One that waits is told so again every second, so that neither it nor what lies between takes the connection for dead.
+            let reminder = Task {
+                while let before = await place.nextReminder() { continuation.yield(.queued(before: before)) }
+            }
+            defer { reminder.cancel() }
             connection?.onClose { relay.cancel() }
             defer { connection?.onClose(nil) }
             if let opening = format.opening() { try await writer.write(EventStreamBody.event(opening)) }
@@ -39,6 +48,8 @@ struct Answer<Format: AnswerFormat>: Sendable {
 
     private func buffers(for event: GenerationEvent) throws -> [ByteBuffer] {
         switch event {
+        case .queued(let before):
+            return [EventStreamBody.comment("queued, \(before) before you")]
         case .token(_, let text), .text(let text):
             return text.isEmpty ? [] : [try EventStreamBody.event(format.piece(text))]
         case .failed(let error):
@@ -66,6 +77,7 @@ struct Answer<Format: AnswerFormat>: Sendable {
         var text = ""
         for await event in events {
             switch event {
+            case .queued: break
             case .token(_, let piece), .text(let piece): text += piece
             case .failed(let error): return .failure(APIError(error))
             case .finished(let reason, let usage):
@@ -79,7 +91,7 @@ struct Answer<Format: AnswerFormat>: Sendable {
 extension GenerationEvent {
     fileprivate var isLast: Bool {
         switch self {
-        case .token, .text: false
+        case .queued, .token, .text: false
         case .finished, .failed: true
         }
     }

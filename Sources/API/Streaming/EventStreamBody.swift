@@ -17,6 +17,9 @@ enum EventStreamBody {
         return buffer
     }
 
+    /// A comment, which clients skip; it shows that the answer is still to come.
+    static func comment(_ text: String) -> ByteBuffer { ByteBuffer(string: ": \(text)\n\n") }
+
     /// What ends a stream that was answered in full.
     static var done: ByteBuffer { ByteBuffer(string: "data: [DONE]\n\n") }
 

@@ -7,6 +7,8 @@ import Wire
 final class Engine: Sendable {
     private let queue = DispatchQueue(label: "shoal.engine", qos: .userInitiated)
     private let state = Mutex(State())
+    private let load = Mutex(Load())
+    private let began = ContinuousClock.now
 
     fileprivate struct State {
         var core = EngineCore()
@@ -16,7 +18,19 @@ final class Engine: Sendable {
         var watch = PredictionWatch()
     }
 
-    var counts: (running: Int, waiting: Int) { state.withLock { ($0.core.running, $0.core.waiting) } }
+    /// How many there are, for those who cannot wait until the core has time.
+    private struct Load {
+        var running = 0
+        var waiting = 0
+        /// Requests that were taken, and that the core has not heard of.
+        var arriving = 0
+        /// Requests that run or wait at most.
+        var most = Int.max
+    }
+
+    var counts: (running: Int, waiting: Int) {
+        load.withLock { ($0.running, $0.waiting + $0.arriving) }
+    }
 
     /// How fast it goes.
     var speed: PipeReport {
@@ -37,10 +51,13 @@ final class Engine: Sendable {
     }
 
     /// Starts with a placement; `send` takes a frame to the first stage.
+    ///
+    /// - Parameter queue: requests that may wait besides those with a slot.
     func install(
-        epoch: UInt32, stageCount: Int, vocabularySize: Int, limits: Scheduler.Limits,
+        epoch: UInt32, stageCount: Int, vocabularySize: Int, limits: Scheduler.Limits, queue: Int,
         send: @escaping @Sendable (StepFrame) -> Void
     ) {
+        load.withLock { $0.most = limits.slots + queue }
         handle {
             $0.core.install(epoch: epoch, stageCount: stageCount, vocabularySize: vocabularySize, limits: limits)
             $0.measurement.begin()
@@ -59,23 +76,37 @@ final class Engine: Sendable {
     }
 
     func completed(_ frame: StepFrame) {
+        // Taken here, because the queue may be busy with the results before.
+        let now = now
         handle { state in
-            let now = ContinuousClock.now
-            state.measurement.returned(frame, at: now)
+            state.measurement.returned(frame, at: now.instant)
             state.core.completed(frame, now: now)
-            state.observe(at: now)
+            state.observe(at: now.instant)
         }
     }
 
     func failed(_ failure: StepFailed) { handle { $0.core.failed(failure) } }
 
+    /// The scheduler's state, between two events.
+    func report() async -> SchedulerReport {
+        await withCheckedContinuation { reply in
+            queue.async { [self] in reply.resume(returning: state.withLock { $0.core.report }) }
+        }
+    }
+
     /// Begins an answer; ending the stream early gives it up.
-    func generate(_ generation: Generation, prompt: [TokenID]) -> AsyncStream<GenerationEvent> {
+    ///
+    /// - Throws: `CoordinatorError` (queueFull) where too many wait.
+    func generate(
+        _ generation: Generation, prompt: [TokenID], client: String
+    ) throws(CoordinatorError) -> AsyncStream<GenerationEvent> {
+        try arrive()
         let (stream, continuation) = AsyncStream.makeStream(of: GenerationEvent.self)
         let sequence = Mutex<UInt32?>(nil)
-        handle { state in
+        handle(arrived: 1) { state in
             do throws(CoordinatorError) {
-                let added = try state.core.add(.generation(generation, continuation), tokens: prompt, chunk: nil)
+                let added = try state.core.add(
+                    .generation(generation, continuation), tokens: prompt, client: client, chunk: nil)
                 sequence.withLock { $0 = added }
             } catch {
                 continuation.yield(.failed(error))
@@ -100,23 +131,48 @@ final class Engine: Sendable {
         handle { state in
             do throws(CoordinatorError) {
                 _ = try state.core.add(
-                    .scoring(.init(remaining: tokens.count, deliver: deliver)), tokens: tokens, chunk: chunk)
+                    .scoring(.init(remaining: tokens.count, deliver: deliver)), tokens: tokens, client: "",
+                    chunk: chunk)
             } catch {
                 deliver(.failure(error))
             }
         }
     }
 
-    private func handle(_ event: @escaping @Sendable (inout sending State) -> Void) {
+    private func arrive() throws(CoordinatorError) {
+        let waiting = load.withLock { load -> Int? in
+            guard load.running + load.waiting + load.arriving < load.most else { return load.waiting + load.arriving }
+            load.arriving += 1
+            return nil
+        }
+        if let waiting {
+            throw CoordinatorError(
+                .queueFull, "\(waiting) requests wait already; ask again later, or serve with a longer --queue")
+        }
+    }
+
+    private var now: EngineTime {
+        let instant = ContinuousClock.now
+        return EngineTime(instant: instant, seconds: (instant - began) / .seconds(1))
+    }
+
+    /// - Parameter arrived: requests that the event brings, of those counted as arriving.
+    private func handle(arrived: Int = 0, _ event: @escaping @Sendable (inout sending State) -> Void) {
         queue.async { [self] in
             state.withLock { state in
                 event(&state)
-                let now = ContinuousClock.now
-                state.measurement.run(state.core.running, at: now)
-                guard let send = state.send else { return }
-                for frame in state.core.framesToSend() {
-                    state.measurement.sent(frame, at: now)
-                    send(frame)
+                let now = now
+                state.measurement.run(state.core.running, at: now.instant)
+                if let send = state.send {
+                    for frame in state.core.framesToSend(now: now) {
+                        state.measurement.sent(frame, at: now.instant)
+                        send(frame)
+                    }
+                }
+                state.core.tellPlaces()
+                load.withLock { load in
+                    load.arriving -= arrived
+                    (load.running, load.waiting) = (state.core.running, state.core.waiting)
                 }
             }
         }

@@ -21,17 +21,20 @@ struct EngineCore: Sendable {
 
     private var scheduler: Scheduler
     private var jobs: [UInt32: Job] = [:]
-    private var logits: [Float] = []
     private var epoch: UInt32 = 0
     private var stageCount = 0
     private var vocabularySize = 0
     /// Why nothing can be sent now.
     private var halted: CoordinatorError? = CoordinatorError(.unavailable, "no model is placed yet")
+    /// What those who wait were told: how many go before them.
+    private var places: [UInt32: Int] = [:]
+    private var queueChanges = 0
 
-    init() { scheduler = Scheduler(limits: .init(context: 1, slots: 1, stepsInFlight: 1)) }
+    init() { scheduler = Scheduler(limits: .init(context: 1, slots: 1, stages: 1)) }
 
     var running: Int { scheduler.running }
     var waiting: Int { scheduler.waiting }
+    var report: SchedulerReport { scheduler.report }
 
     /// Starts with a placement whose stages are all loaded.
     mutating func install(epoch: UInt32, stageCount: Int, vocabularySize: Int, limits: Scheduler.Limits) {
@@ -52,10 +55,12 @@ struct EngineCore: Sendable {
     /// Adds a sequence.
     ///
     /// - Throws: `CoordinatorError` (unavailable) where nothing can be sent.
-    mutating func add(_ job: Job, tokens: [TokenID], chunk: Int?) throws(CoordinatorError) -> UInt32 {
+    mutating func add(
+        _ job: Job, tokens: [TokenID], client: String, chunk: Int?
+    ) throws(CoordinatorError) -> UInt32 {
         if let halted { throw halted }
         let results: Scheduler.Results = if case .scoring = job { .all } else { .last }
-        let sequence = scheduler.add(tokens: tokens, results: results, chunk: chunk)
+        let sequence = scheduler.add(tokens: tokens, results: results, client: client, chunk: chunk)
         jobs[sequence] = job
         return sequence
     }
@@ -66,9 +71,11 @@ struct EngineCore: Sendable {
         scheduler.remove(sequence)
     }
 
-    /// Takes a step's results: logits `[rows with results, vocabulary]`.
-    mutating func completed(_ frame: StepFrame, now: ContinuousClock.Instant) {
-        guard frame.epoch == epoch, halted == nil, let step = scheduler.complete(step: frame.step) else { return }
+    /// Takes a step's results, which came at `now`: logits `[rows with results, vocabulary]`.
+    mutating func completed(_ frame: StepFrame, now: EngineTime) {
+        guard frame.epoch == epoch, halted == nil,
+            let step = scheduler.complete(step: frame.step, at: now.seconds)
+        else { return }
         let rows = step.results.reduce(0) { $0 + $1.rows }
         guard Int(frame.stage) == stageCount, frame.rowCount == rows, frame.codec == .f32, frame.width == vocabularySize
         else {
@@ -77,11 +84,13 @@ struct EngineCore: Sendable {
             for result in step.results { fail(result.sequence, error) }
             return
         }
-        logits = frame.codec.decode(frame.payload, count: rows * vocabularySize)
-        var row = 0
-        for result in step.results {
-            take(result, from: row, now: now)
-            row += result.rows
+        frame.withLogits { logits in
+            var row = 0
+            for result in step.results {
+                let range = row * vocabularySize..<(row + result.rows) * vocabularySize
+                take(result, logits: UnsafeBufferPointer(rebasing: logits[range]), now: now.instant)
+                row += result.rows
+            }
         }
     }
 
@@ -92,11 +101,11 @@ struct EngineCore: Sendable {
         for sequence in scheduler.fail(step: failure.step) { fail(sequence, error) }
     }
 
-    /// The frames to send to the first stage now.
-    mutating func framesToSend() -> [StepFrame] {
+    /// The frames to send to the first stage at `now`.
+    mutating func framesToSend(now: EngineTime) -> [StepFrame] {
         guard halted == nil else { return [] }
         var frames: [StepFrame] = []
-        while let step = scheduler.next() {
+        while let step = scheduler.next(at: now.seconds) {
             var payload = ByteBuffer()
             TokenRows.encode(step.tokens, into: &payload)
             let hasRows = !step.tokens.isEmpty
@@ -108,22 +117,32 @@ struct EngineCore: Sendable {
         return frames
     }
 
-    private mutating func take(_ result: Scheduler.PlannedStep.Result, from row: Int, now: ContinuousClock.Instant) {
+    /// Tells those who wait how many go before them, where that has changed.
+    mutating func tellPlaces() {
+        guard scheduler.queueChanges != queueChanges else { return }
+        queueChanges = scheduler.queueChanges
+        let order = scheduler.waitingOrder
+        for (place, sequence) in order.enumerated() where places[sequence] != place {
+            if case .generation(_, let stream) = jobs[sequence] { stream.yield(.queued(before: place)) }
+        }
+        places = Dictionary(uniqueKeysWithValues: order.enumerated().map { ($1, $0) })
+    }
+
+    private mutating func take(
+        _ result: Scheduler.PlannedStep.Result, logits: UnsafeBufferPointer<Float>, now: ContinuousClock.Instant
+    ) {
         // Taken out while it changes, so that the sampler's buffers are not copied.
         guard let job = jobs.removeValue(forKey: result.sequence) else { return }
-        let range = row * vocabularySize..<(row + result.rows) * vocabularySize
         switch job {
         case .generation(var generation, let stream):
-            let outcome = logits.withUnsafeBufferPointer {
-                generation.next(logits: .init(rebasing: $0[range]), now: now)
-            }
-            switch outcome {
+            generation.cachedTokens = scheduler.cachedTokens(of: result.sequence)
+            switch generation.next(logits: logits, now: now) {
             case .goOn(let token, let text):
                 jobs[result.sequence] = .generation(generation, stream)
                 scheduler.extend(result.sequence, with: token)
                 stream.yield(.token(token, text: text))
             case .end(let token, let text, let reason, let usage):
-                scheduler.remove(result.sequence)
+                scheduler.finish(result.sequence)
                 if let token {
                     stream.yield(.token(token, text: text))
                 } else if !text.isEmpty {
@@ -134,7 +153,7 @@ struct EngineCore: Sendable {
             }
         case .scoring(var scoring):
             scoring.remaining -= result.rows
-            logits.withUnsafeBufferPointer { scoring.deliver(.success(.init(rebasing: $0[range]))) }
+            scoring.deliver(.success(logits))
             if scoring.remaining > 0 {
                 jobs[result.sequence] = .scoring(scoring)
             } else {
@@ -152,6 +171,27 @@ struct EngineCore: Sendable {
             stream.finish()
         case .scoring(let scoring): scoring.deliver(.failure(error))
         case nil: break
+        }
+    }
+}
+
+/// A moment: for people's times, and for the scheduler's.
+struct EngineTime: Sendable {
+    var instant: ContinuousClock.Instant
+    /// Since the engine was made.
+    var seconds: Double
+}
+
+extension StepFrame {
+    /// The payload's floats, in place where they are aligned.
+    fileprivate func withLogits(_ body: (UnsafeBufferPointer<Float>) -> Void) {
+        payload.withUnsafeReadableBytes { bytes in
+            let count = bytes.count / MemoryLayout<Float>.stride
+            if let base = bytes.baseAddress, Int(bitPattern: base) % MemoryLayout<Float>.alignment == 0 {
+                body(UnsafeBufferPointer(start: base.assumingMemoryBound(to: Float.self), count: count))
+            } else {
+                codec.decode(payload, count: count).withUnsafeBufferPointer(body)
+            }
         }
     }
 }

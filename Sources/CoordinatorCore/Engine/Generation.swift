@@ -10,6 +10,8 @@ struct Generation: Sendable {
     private let submitted: ContinuousClock.Instant
     private var firstToken: ContinuousClock.Instant?
     private var generated = 0
+    /// Tokens of the prompt whose cache was there.
+    var cachedTokens = 0
     private var sampler: Sampler
     private var detokenizer: StreamingDetokenizer
     private var stops: StopMatcher
@@ -22,13 +24,19 @@ struct Generation: Sendable {
     }
 
     /// - Throws: `SamplingError` for parameters out of range.
-    /// - Precondition: the prompt fits the context.
+    /// - Parameter isShifted: whether the answer goes on when the context is full.
+    /// - Precondition: the prompt fits the context, or that is shifted.
     init(
-        _ request: GenerationRequest, tokenizer: Tokenizer, context: Int, seed: UInt64, now: ContinuousClock.Instant
+        _ request: GenerationRequest, tokenizer: Tokenizer, context: Int, isShifted: Bool, seed: UInt64,
+        now: ContinuousClock.Instant
     ) throws(SamplingError) {
         self.request = request
         endOfGeneration = request.ignoreEndOfGeneration ? [] : tokenizer.endOfGeneration
-        limit = min(request.maximumTokens ?? .max, context - request.prompt.count)
+        // A context that is shifted never ends, an answer must.
+        limit =
+            isShifted
+            ? request.maximumTokens ?? context
+            : min(request.maximumTokens ?? .max, context - request.prompt.count)
         submitted = now
         sampler = try Sampler(request.sampling, seed: request.sampling.seed ?? seed)
         for token in request.prompt { sampler.accept(token, fromPrompt: true) }
@@ -61,7 +69,7 @@ struct Generation: Sendable {
     private func usage(_ now: ContinuousClock.Instant) -> GenerationUsage {
         let first = firstToken ?? now
         return GenerationUsage(
-            promptTokens: request.prompt.count, generatedTokens: generated,
+            promptTokens: request.prompt.count, cachedTokens: cachedTokens, generatedTokens: generated,
             secondsToFirstToken: (first - submitted) / .seconds(1), secondsGenerating: (now - first) / .seconds(1))
     }
 }

@@ -12,16 +12,19 @@ package struct GenerationRequest: Sendable {
     package var stop: [String]
     /// Goes on past end-of-generation tokens (for measurements).
     package var ignoreEndOfGeneration: Bool
+    /// Whose request it is: clients get equal shares.
+    package var client: String
 
     package init(
         prompt: [TokenID], maximumTokens: Int? = nil, sampling: SamplingParameters = SamplingParameters(),
-        stop: [String] = [], ignoreEndOfGeneration: Bool = false
+        stop: [String] = [], ignoreEndOfGeneration: Bool = false, client: String = ""
     ) {
         self.prompt = prompt
         self.maximumTokens = maximumTokens
         self.sampling = sampling
         self.stop = stop
         self.ignoreEndOfGeneration = ignoreEndOfGeneration
+        self.client = client
     }
 }
 
@@ -36,6 +39,8 @@ package enum FinishReason: String, Sendable, Hashable {
 /// What an answer took.
 package struct GenerationUsage: Sendable, Hashable {
     package var promptTokens: Int
+    /// Tokens of the prompt that were not computed, because an earlier sequence began with them.
+    package var cachedTokens: Int
     package var generatedTokens: Int
     /// From the request to the first generated token, in seconds.
     package var secondsToFirstToken: Double
@@ -50,6 +55,8 @@ package struct GenerationUsage: Sendable, Hashable {
 
 /// What an answer's stream brings, in order; `finished` or `failed` is the last.
 package enum GenerationEvent: Sendable {
+    /// The request waits for a slot or memory, and so many go before it; comes again when that changes.
+    case queued(before: Int)
     /// A generated token and the text it completed: empty while a character, or what may become a stop text, is incomplete.
     case token(TokenID, text: String)
     /// Text that was held back until the answer's end showed that no stop text came of it.

@@ -122,7 +122,7 @@ package final class ModelHost: Sendable {
             devices: await ask { await $0.report() }.map { device, report in
                 DeviceStatus(name: device.name, address: device.address, connected: report != nil, report: report)
             }, stages: [], work: [], links: LinkTable(), speed: PipeReport(), unused: [], epoch: 0, runningSequences: 0,
-            waitingSequences: 0)
+            waitingSequences: 0, scheduler: nil, queueLimit: 0)
     }
 
     /// The models that are or were placed from here, and which devices hold their shards.

@@ -63,6 +63,7 @@ struct GenerateCommand: AsyncParsableCommand, UsesNetwork {
         var ids: [UInt32] = []
         for await event in try session.coordinator.generate(request) {
             switch event {
+            case .queued: break
             case .token(let id, let piece):
                 ids.append(id)
                 text += piece

@@ -39,9 +39,33 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork {
     @Option(help: ArgumentHelp("Sequences computed at the same time; more requests wait.", valueName: "N"))
     var slots: Int?
 
+    @Option(
+        name: .customLong("kv-tokens"),
+        help: ArgumentHelp(
+            "Tokens that the key-value caches of all sequences together have room for (default: --context for every slot).",
+            valueName: "N"))
+    var keyValueTokens: Int?
+
+    @Option(help: ArgumentHelp("Requests that may wait; more are refused with 503.", valueName: "N"))
+    var queue = CoordinatorConfiguration.defaultQueue
+
+    @Option(
+        name: .customLong("context-shift"), defaultAsFlag: 0,
+        help: ArgumentHelp(
+            "When a context is full, keep its first tokens (KEEP of them, default 0), drop the older half of the rest, and go on.",
+            valueName: "KEEP"))
+    var contextShift: Int?
+
     @OptionGroup var links: LinkOptions
 
     func validate() throws {
+        if let keyValueTokens, !(64...1 << 31).contains(keyValueTokens) {
+            throw ValidationError("--kv-tokens takes 64 to \(1 << 31), not \(keyValueTokens)")
+        }
+        guard (0...65536).contains(queue) else { throw ValidationError("--queue takes 0 to 65536, not \(queue)") }
+        if let contextShift, !(0...1 << 24).contains(contextShift) {
+            throw ValidationError("--context-shift takes 0 to \(1 << 24), not \(contextShift)")
+        }
         if let slots, !(1...1024).contains(slots) { throw ValidationError("--slots takes 1 to 1024, not \(slots)") }
     }
 
@@ -97,6 +121,7 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork {
             devices: cluster.devices(declaration), pins: (declaration?.pins ?? []) + cluster.pins,
             compute: computing.compute, keyValueType: computing.keyValueType,
             context: computing.context ?? declaration?.context, slots: slots ?? declaration?.slots ?? 4,
+            keyValueTokens: keyValueTokens, queue: queue, contextShift: contextShift.map { ContextShift(keep: $0) },
             threads: computing.threads, isPinned: computing.pinning.isOn,
             dataFolder: dataDir ?? DataFolder.standard("coordinator"), measuring: .missing)
     }

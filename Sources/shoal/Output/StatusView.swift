@@ -14,7 +14,8 @@ struct StatusView: CustomStringConvertible {
     }
 
     var description: String {
-        ([heading, stages.description] + [step, speed, queue, memory].compactMap { $0 } + notes).joined(separator: "\n")
+        ([heading, stages.description] + [step, speed, queue, groups, memory].compactMap { $0 } + notes).joined(
+            separator: "\n")
     }
 
     /// Whether steps were computed between the looks: else the times are those since the placement was made.
@@ -92,7 +93,18 @@ struct StatusView: CustomStringConvertible {
     private var memory: String? {
         let planned = now.stages.reduce(0) { $0 + $1.keyValueBytes }
         let used = now.devices.reduce(0) { $0 + Int(clamping: $1.keyValueBytes ?? 0) }
-        return "KV cache: \(ByteCount(used)) of \(ByteCount(planned))"
+        let bytes = "KV cache: \(ByteCount(used)) of \(ByteCount(planned))"
+        guard let pages = now.keyValuePages else { return bytes }
+        return bytes
+            + "; pages: \(pages.used) in use, \(pages.dormant) kept for equal beginnings, \(pages.free) of \(pages.total) free"
+    }
+
+    /// How sequences share the pipe.
+    private var groups: String? {
+        guard let scheduler = now.scheduler, scheduler.groups > 0 else { return nil }
+        return
+            "\(scheduler.generating) sequences decode in \(scheduler.groups) group\(scheduler.groups == 1 ? "" : "s") of "
+            + "\(scheduler.rowsPerGroup) row\(scheduler.rowsPerGroup == 1 ? "" : "s"), \(scheduler.stepsInFlight) steps on their way"
     }
 
     private var notes: [String] {

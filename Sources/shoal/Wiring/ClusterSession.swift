@@ -22,6 +22,9 @@ struct ClusterSession {
         var keyValueType: KeyValueChoice = .f16
         var context: Int?
         var slots = 4
+        var keyValueTokens: Int?
+        var queue = CoordinatorConfiguration.defaultQueue
+        var contextShift: ContextShift?
         var threads: Int?
         var isPinned = false
         var rowsPerStep = 256
@@ -87,6 +90,7 @@ struct ClusterSession {
             configuration: CoordinatorConfiguration(
                 devices: devices, pins: settings.pins, compute: settings.compute.mode,
                 keyValueType: settings.keyValueType.mode, context: settings.context, slots: settings.slots,
+                keyValueTokens: settings.keyValueTokens, queue: settings.queue, contextShift: settings.contextShift,
                 rowsPerStep: settings.rowsPerStep, measuring: settings.measuring,
                 linkFile: settings.dataFolder.map { LinkFile(folder: $0) }),
             transport: transport, progress: progress)

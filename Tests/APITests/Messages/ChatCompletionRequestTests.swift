@@ -64,7 +64,7 @@ struct ChatCompletionRequestTests {
                 #""model":null,"stop":null,"max_tokens":null,"temperature":null,"seed":null,"stream":null,"n":null,"logit_bias":null,"#
                     + #""tools":null,"logprobs":null,"response_format":null,"stream_options":null"#)
         ).fields
-        #expect(try fields == decode(body(#""user":"x""#)).fields)
+        #expect(try fields == decode(body(#""service_tier":"x""#)).fields)
     }
 
     @Test func `max_completion_tokens wins over max_tokens`() throws {

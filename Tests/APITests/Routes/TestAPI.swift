@@ -13,9 +13,11 @@ struct TestAPI {
     private let application: Application<RouterResponder<APIContext>>
 
     /// A cluster that answers, or one that has not started.
-    init(context: Int = 256, started: Bool = true) async throws {
+    init(context: Int = 256, slots: Int = 4, queue: Int = 256, started: Bool = true) async throws {
         var settings = LocalCluster.Settings()
         settings.context = context
+        settings.slots = slots
+        settings.queue = queue
         cluster = try await LocalCluster.prepare(workers: 1, settings: settings)
         let host = ModelHost(
             present: cluster.coordinator, transport: LocalWorker.makeTransport(),

@@ -20,12 +20,13 @@ struct SchedulerPropertyTests {
     @Test(arguments: 0..<100 as Range<UInt64>) func `every order of events keeps the promises`(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         let limits = Scheduler.Limits(
-            context: 40, slots: .random(in: 1...4, using: &random), stepsInFlight: .random(in: 1...4, using: &random),
+            context: 40, slots: .random(in: 1...4, using: &random), stages: .random(in: 1...4, using: &random),
             rowsPerStep: .random(in: 1...9, using: &random))
         var scheduler = Scheduler(limits: limits)
         var accounts: [UInt32: Account] = [:]
         var inFlight: [Scheduler.PlannedStep] = []
         var lastStep: UInt64 = 0
+        var clock = 0.0
 
         func take(_ step: Scheduler.PlannedStep) {
             #expect(step.id > lastStep)
@@ -69,7 +70,7 @@ struct SchedulerPropertyTests {
 
         func complete(_ index: Int) {
             let step = inFlight.remove(at: index)
-            #expect(scheduler.complete(step: step.id) == step)
+            #expect(scheduler.complete(step: step.id, at: clock) == step)
             for result in step.results {
                 var account = accounts[result.sequence]!
                 guard account.generates, !account.removed else { continue }
@@ -87,6 +88,7 @@ struct SchedulerPropertyTests {
         }
 
         for _ in 0..<400 {
+            clock += .random(in: 0...1, using: &random)
             switch Int.random(in: 0..<10, using: &random) {
             case 0..<2:
                 let tokens = (0..<Int.random(in: 1...20, using: &random)).map { _ in
@@ -104,7 +106,7 @@ struct SchedulerPropertyTests {
                 scheduler.remove(id)
             case 3..<7:
                 let wasFull = inFlight.count == limits.stepsInFlight
-                let step = scheduler.next()
+                let step = scheduler.next(at: clock)
                 #expect(!wasFull || step == nil)
                 if let step { take(step) }
             default:
@@ -120,7 +122,7 @@ struct SchedulerPropertyTests {
         }
         // All that is left is sent, ends, and is closed.
         for _ in 0..<100_000 {
-            if let step = scheduler.next() {
+            if let step = scheduler.next(at: clock) {
                 take(step)
             } else if !inFlight.isEmpty {
                 complete(0)
@@ -140,5 +142,55 @@ struct SchedulerPropertyTests {
         }
         #expect(scheduler.running == 0)
         #expect(scheduler.waiting == 0)
+    }
+
+    /// Whole requests against a simulated pipe: every answer is what the model says alone, whatever is shared, evicted, preempted,
+    /// shifted or given up, and no page is lost.
+    @Test(arguments: 0..<150 as Range<UInt64>) func `every answer is right under any limits`(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        let stages = Int.random(in: 1...4, using: &random)
+        let context = Int.random(in: 12...60, using: &random)
+        let positionsPerPage = [1, 4, 8].randomElement(using: &random)!
+        let pages = (context + positionsPerPage - 1) / positionsPerPage
+        let shift = Bool.random(using: &random) ? ContextShift(keep: .random(in: 0...20, using: &random)) : nil
+        let limits = Scheduler.Limits(
+            context: context, slots: .random(in: 1...6, using: &random), stages: stages,
+            rowsPerStep: .random(in: 1...30, using: &random), positionsPerPage: positionsPerPage,
+            pages: .random(in: pages...3 * pages, using: &random), contextShift: shift)
+        var pipe = SimulatedPipe(
+            limits,
+            stages: (0..<stages).map { _ in
+                .init(
+                    fixed: .random(in: 0.1...4, using: &random), perGenerating: .random(in: 0...1, using: &random),
+                    perPrompt: .random(in: 0...1, using: &random))
+            }, hop: .random(in: 0...2, using: &random))
+        var requests: [SimulatedPipe.Request] = []
+        for _ in 0..<Int.random(in: 1...30, using: &random) {
+            // Beginnings are often those of others: a prompt, or an answer and more.
+            var prompt: [UInt32] = []
+            if let other = requests.randomElement(using: &random), Bool.random(using: &random) {
+                let whole = other.prompt + SimulatedPipe.expected(other, context: context, shift: shift)
+                prompt = Array(whole.prefix(.random(in: 0..<context, using: &random)))
+            }
+            let more = Int.random(in: 0..<context - prompt.count, using: &random)
+            prompt += SimulatedPipe.prompt(
+                max(more, prompt.isEmpty ? 1 : 0), seed: .random(in: 0...999, using: &random))
+            let room = shift == nil ? context - prompt.count : 2 * context
+            requests.append(
+                .init(
+                    client: "\(Int.random(in: 0...2, using: &random))", prompt: prompt,
+                    most: .random(in: 1...max(1, room), using: &random), time: .random(in: 0...200, using: &random),
+                    leavesAfter: Int.random(in: 0..<5, using: &random) == 0 ? .random(in: 1...20, using: &random) : nil)
+            )
+        }
+        pipe.run(requests)
+        for (request, answer) in zip(requests, pipe.answers) {
+            let expected = SimulatedPipe.expected(request, context: context, shift: shift)
+            #expect(answer.tokens == Array(expected.prefix(request.leavesAfter ?? .max)))
+            #expect(answer.ended == (request.leavesAfter.map { $0 >= request.most } ?? true))
+        }
+        let report = pipe.scheduler.report
+        #expect(report.pages.dormant + report.pages.free == limits.pages)
+        #expect(report.waiting == [])
     }
 }

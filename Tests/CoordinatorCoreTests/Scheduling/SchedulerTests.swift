@@ -4,28 +4,28 @@ import Wire
 
 struct SchedulerTests {
     private func scheduler(
-        context: Int = 64, slots: Int = 4, inFlight: Int = 1, rows: Int = 8
+        context: Int = 64, slots: Int = 4, stages: Int = 1, rows: Int = 8
     ) -> Scheduler {
-        Scheduler(limits: .init(context: context, slots: slots, stepsInFlight: inFlight, rowsPerStep: rows))
+        Scheduler(limits: .init(context: context, slots: slots, stages: stages, rowsPerStep: rows))
     }
 
     /// Sends the next step and takes its results at once.
     private func turn(_ scheduler: inout Scheduler) -> Scheduler.PlannedStep? {
-        guard let step = scheduler.next() else { return nil }
-        return scheduler.complete(step: step.id)
+        guard let step = scheduler.next(at: 0) else { return nil }
+        return scheduler.complete(step: step.id, at: 0)
     }
 
     @Test func `nobody to serve is no step`() {
         var scheduler = scheduler()
-        #expect(scheduler.next() == nil)
-        #expect(scheduler.complete(step: 1) == nil)
+        #expect(scheduler.next(at: 0) == nil)
+        #expect(scheduler.complete(step: 1, at: 0) == nil)
     }
 
     @Test func `a prompt is opened, sent whole, and its last row comes back`() {
         var scheduler = scheduler()
         let id = scheduler.add(tokens: [5, 6, 7], results: .last)
         #expect(scheduler.waiting == 1)
-        let step = scheduler.next()
+        let step = scheduler.next(at: 0)
         #expect(
             step?.entries == [.open(sequence: id), .rows(sequence: id, position: 0, count: 3, output: .last)])
         #expect(step?.tokens == [5, 6, 7])
@@ -39,7 +39,7 @@ struct SchedulerTests {
         var scheduler = scheduler()
         let id = scheduler.add(tokens: [5, 6], results: .last)
         #expect(turn(&scheduler)?.tokens == [5, 6])
-        #expect(scheduler.next() == nil)
+        #expect(scheduler.next(at: 0) == nil)
         scheduler.extend(id, with: 9)
         let second = turn(&scheduler)
         #expect(second?.entries == [.rows(sequence: id, position: 2, count: 1, output: .last)])
@@ -50,13 +50,13 @@ struct SchedulerTests {
         #expect(last?.entries == [.close(sequence: id)])
         #expect(last?.tokens == [])
         #expect(last?.results == [])
-        #expect(scheduler.next() == nil)
+        #expect(scheduler.next(at: 0) == nil)
     }
 
     @Test func `a long prompt goes in chunks that follow each other without waiting`() {
-        var scheduler = scheduler(inFlight: 3, rows: 4)
+        var scheduler = scheduler(stages: 2, rows: 4)
         let id = scheduler.add(tokens: Array(0..<10), results: .last)
-        let steps = [scheduler.next(), scheduler.next(), scheduler.next()]
+        let steps = [scheduler.next(at: 0), scheduler.next(at: 0), scheduler.next(at: 0)]
         #expect(
             steps.map { $0?.entries.last } == [
                 .rows(sequence: id, position: 0, count: 4, output: .none),
@@ -64,7 +64,7 @@ struct SchedulerTests {
                 .rows(sequence: id, position: 8, count: 2, output: .last),
             ])
         #expect(steps.map { $0?.results.count } == [0, 0, 1])
-        #expect(scheduler.next() == nil)
+        #expect(scheduler.next(at: 0) == nil)
     }
 
     @Test(arguments: [1, 3, 7, 100]) func `a chunk bounds the rows of a sequence in one step`(chunk: Int) {
@@ -83,7 +83,7 @@ struct SchedulerTests {
         var scheduler = scheduler(rows: 16)
         let all = scheduler.add(tokens: [1, 2, 3], results: .all)
         let last = scheduler.add(tokens: [4, 5], results: .last)
-        let step = scheduler.next()
+        let step = scheduler.next(at: 0)
         #expect(
             step?.entries == [
                 .open(sequence: all), .open(sequence: last),
@@ -110,19 +110,19 @@ struct SchedulerTests {
     }
 
     @Test func `generating sequences share the steps in flight and take turns`() {
-        var scheduler = scheduler(inFlight: 2)
+        var scheduler = scheduler(stages: 2)
         let ids = (0..<4).map { scheduler.add(tokens: [UInt32($0)], results: .last) }
         #expect(turn(&scheduler)?.tokens == [0, 1, 2, 3])
         for id in ids { scheduler.extend(id, with: 10 + id) }
-        let first = scheduler.next()
-        let second = scheduler.next()
+        let first = scheduler.next(at: 0)
+        let second = scheduler.next(at: 0)
         #expect(first?.results.map(\.sequence) == [ids[0], ids[1]])
         #expect(second?.results.map(\.sequence) == [ids[2], ids[3]])
-        #expect(scheduler.next() == nil)
+        #expect(scheduler.next(at: 0) == nil)
         // The first two are ready again while the others are on their way.
-        #expect(scheduler.complete(step: first!.id) == first)
+        #expect(scheduler.complete(step: first!.id, at: 0) == first)
         for id in ids[..<2] { scheduler.extend(id, with: 20) }
-        #expect(scheduler.next()?.results.map(\.sequence) == [ids[0], ids[1]])
+        #expect(scheduler.next(at: 0)?.results.map(\.sequence) == [ids[0], ids[1]])
     }
 
     @Test func `a prompt fills the room that generating sequences leave`() {
@@ -138,15 +138,15 @@ struct SchedulerTests {
             ])
     }
 
-    @Test func `two prompts take turns when one step cannot hold both`() {
+    @Test(arguments: [true, false]) func `prompts of two clients take turns, those of one go in order`(two: Bool) {
         var scheduler = scheduler(rows: 4)
-        let first = scheduler.add(tokens: Array(0..<8), results: .last)
-        let second = scheduler.add(tokens: Array(0..<8), results: .last)
+        let first = scheduler.add(tokens: Array(0..<8), results: .last, client: "a")
+        let second = scheduler.add(tokens: Array(0..<8), results: .last, client: two ? "b" : "a")
         var order: [UInt32] = []
         while let step = turn(&scheduler) {
             order += step.entries.compactMap { if case .rows(let id, _, _, _) = $0 { id } else { nil } }
         }
-        #expect(order == [first, second, first, second])
+        #expect(order == (two ? [first, second, first, second] : [first, first, second, second]))
     }
 
     @Test func `one that waits is removed without a word to the stages`() {
@@ -156,28 +156,28 @@ struct SchedulerTests {
         _ = turn(&scheduler)
         scheduler.remove(waiting)
         #expect(scheduler.waiting == 0)
-        #expect(scheduler.next() == nil)
+        #expect(scheduler.next(at: 0) == nil)
         scheduler.remove(running)
         #expect(turn(&scheduler)?.entries == [.close(sequence: running)])
     }
 
     @Test func `one with rows in flight is removed, closed once, and its slot is free`() {
-        var scheduler = scheduler(slots: 1, inFlight: 2)
+        var scheduler = scheduler(slots: 1)
         let first = scheduler.add(tokens: [1], results: .last)
-        let step = scheduler.next()
+        let step = scheduler.next(at: 0)
         scheduler.remove(first)
         scheduler.remove(first)
         let second = scheduler.add(tokens: [2], results: .last)
         #expect(
-            scheduler.next()?.entries == [
+            scheduler.next(at: 0)?.entries == [
                 .close(sequence: first), .open(sequence: second),
                 .rows(sequence: second, position: 0, count: 1, output: .last),
             ])
-        #expect(scheduler.complete(step: step!.id)?.results.map(\.sequence) == [first])
+        #expect(scheduler.complete(step: step!.id, at: 0)?.results.map(\.sequence) == [first])
         // Results for one that is gone change nothing.
         scheduler.extend(first, with: 3)
         scheduler.remove(first)
-        #expect(scheduler.next() == nil)
+        #expect(scheduler.next(at: 0) == nil)
     }
 
     @Test func `a prompt removed in its middle sends no more rows`() {
@@ -186,34 +186,37 @@ struct SchedulerTests {
         _ = turn(&scheduler)
         scheduler.remove(id)
         #expect(turn(&scheduler)?.entries == [.close(sequence: id)])
-        #expect(scheduler.next() == nil)
+        #expect(scheduler.next(at: 0) == nil)
     }
 
-    @Test func `a full pipe takes no step, not even a close`() {
-        var scheduler = scheduler(inFlight: 1)
-        let id = scheduler.add(tokens: [1], results: .last)
-        let step = scheduler.next()
+    @Test func `a full pipe takes no step, and a close alone waits until nothing else is on its way`() {
+        var scheduler = scheduler(rows: 4)
+        let id = scheduler.add(tokens: Array(0..<12), results: .last)
+        let steps = [scheduler.next(at: 0)!, scheduler.next(at: 0)!]
+        #expect(scheduler.next(at: 0) == nil)
         scheduler.remove(id)
-        #expect(scheduler.next() == nil)
-        _ = scheduler.complete(step: step!.id)
-        #expect(scheduler.next()?.entries == [.close(sequence: id)])
+        #expect(scheduler.next(at: 0) == nil)
+        _ = scheduler.complete(step: steps[0].id, at: 0)
+        #expect(scheduler.next(at: 0) == nil)
+        _ = scheduler.complete(step: steps[1].id, at: 0)
+        #expect(scheduler.next(at: 0)?.entries == [.close(sequence: id)])
     }
 
     @Test func `numbers rise over a reset, and nothing else is left`() {
         var scheduler = scheduler()
         let first = scheduler.add(tokens: [1], results: .last)
-        let step = scheduler.next()!
+        let step = scheduler.next(at: 0)!
         _ = scheduler.add(tokens: [1], results: .last)
-        scheduler.reset(limits: .init(context: 8, slots: 1, stepsInFlight: 1, rowsPerStep: 2))
+        scheduler.reset(limits: .init(context: 8, slots: 1, stages: 1, rowsPerStep: 2))
         #expect(scheduler.running == 0)
         #expect(scheduler.waiting == 0)
         #expect(scheduler.stepsInFlight == 0)
         #expect(scheduler.limits.rowsPerStep == 2)
-        #expect(scheduler.next() == nil)
-        #expect(scheduler.complete(step: step.id) == nil)
+        #expect(scheduler.next(at: 0) == nil)
+        #expect(scheduler.complete(step: step.id, at: 0) == nil)
         let id = scheduler.add(tokens: [4], results: .last)
         #expect(id > first + 1)
-        let next = scheduler.next()
+        let next = scheduler.next(at: 0)
         #expect(next!.id > step.id)
         #expect(next?.entries == [.open(sequence: id), .rows(sequence: id, position: 0, count: 1, output: .last)])
     }
@@ -224,7 +227,7 @@ struct SchedulerTests {
         _ = turn(&scheduler)
         scheduler.remove(old)
         let ids = (0..<2).map { _ in scheduler.add(tokens: [1, 2], results: .last) }
-        let step = scheduler.next()!
+        let step = scheduler.next(at: 0)!
         #expect(step.entries.first == .close(sequence: old))
         let failure = scheduler.fail(step: step.id)
         // The second sequence had no rows in it, but later stages have not heard of it.
@@ -232,7 +235,7 @@ struct SchedulerTests {
         #expect(scheduler.stepsInFlight == 0)
         for id in failure { scheduler.remove(id) }
         #expect(
-            scheduler.next()?.entries == [
+            scheduler.next(at: 0)?.entries == [
                 .close(sequence: old), .close(sequence: ids[0]), .close(sequence: ids[1]),
             ])
         #expect(scheduler.fail(step: step.id) == [])

@@ -1,0 +1,42 @@
+import Tokenizer
+
+/// What the scheduler knows of one sequence.
+struct ScheduledSequence: Sendable {
+    enum Phase: Sendable, Hashable {
+        /// In the queue: no slot, no pages, no cache on the stages.
+        case waiting
+        /// Has a slot and pages, and begins as a fork of `source` once that has come so far.
+        case joining(source: UInt32, positions: Int)
+        /// Has a cache on the stages.
+        case open
+        /// Ended; its cache is kept for others that begin alike.
+        case dormant
+    }
+
+    let client: String
+    let results: Scheduler.Results
+    /// Tokens of a chunk at most.
+    let chunk: Int
+    var phase = Phase.waiting
+    /// All tokens known.
+    var tokens: [TokenID]
+    /// Positions sent to the stages.
+    var position = 0
+    /// Its pages of the pool, in order; shared ones too.
+    var pages: [Int] = []
+    /// Rows whose step has not come back.
+    var rowsInFlight = 0
+    /// Positions whose results were asked for before: a replay does not ask again.
+    var resultsAsked = 0
+    /// Positions of its prompt that it shared when it first began.
+    var cachedTokens: Int?
+
+    /// Tokens known, but not sent yet.
+    var pending: Int { tokens.count - position }
+
+    /// Whether it goes on row by row: its next token depends on a result.
+    var generates: Bool { results == .last && phase == .open && position > 0 && pending <= 1 }
+
+    /// Whether it has rows of a prompt to send.
+    var hasPrompt: Bool { phase == .open && pending > 0 && !generates }
+}

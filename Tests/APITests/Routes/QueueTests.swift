@@ -1,0 +1,67 @@
+import API
+import CoordinatorCore
+import Sampling
+import TestSupport
+import Testing
+
+/// What clients that wait are told, and what they are told afterwards.
+@Suite(.timeLimit(.minutes(1)))
+struct QueueTests {
+    private func body(_ prompt: String, stream: Bool = false, most: Int = 4) -> String {
+        #"{"prompt": "\#(prompt)", "max_tokens": \#(most), "temperature": 0, "stream": \#(stream), "user": "\#(prompt)"}"#
+    }
+
+    /// Keeps every slot taken until the test is over.
+    private func occupy(_ cluster: LocalCluster) async throws -> Task<CollectedAnswer, any Error> {
+        let coordinator = cluster.coordinator
+        let request = GenerationRequest(prompt: [5, 6], sampling: .greedy, ignoreEndOfGeneration: true, client: "long")
+        let task = Task { await CollectedAnswer(try coordinator.generate(request)) }
+        while await coordinator.report().runningSequences == 0 { try await Task.sleep(for: .milliseconds(2)) }
+        return task
+    }
+
+    @Test func `a stream that waits gets comments, a full queue is 503, and the cluster tells who waits`() async throws
+    {
+        let api = try await TestAPI(context: 1 << 18, slots: 1, queue: 1)
+        let coordinator = api.cluster.coordinator
+        let long = try await occupy(api.cluster)
+        async let waiting = api.post("/v1/completions", body("Hello", stream: true))
+        while await coordinator.report().waitingSequences == 0 { try await Task.sleep(for: .milliseconds(2)) }
+        let refused = try await api.post("/v1/completions", body("world"))
+        #expect(refused.status == 503)
+        #expect(refused.error?.code == "queue_full")
+        #expect(refused.headers["retry-after"] == "10")
+        let cluster = try await api.get("/api/cluster").json(ClusterBody.self)
+        #expect(cluster.scheduler.running == 1)
+        #expect(cluster.scheduler.slots == 1)
+        #expect(cluster.scheduler.queueLimit == 1)
+        #expect(cluster.scheduler.waiting.map(\.client) == ["Hello"])
+        #expect(cluster.scheduler.waiting.map(\.position) == [0])
+        #expect(cluster.keyValuePages.used > 0)
+        #expect(cluster.keyValuePages.total == (1 << 18) / 64)
+        // Long enough for a reminder.
+        try await Task.sleep(for: .milliseconds(1100))
+        long.cancel()
+        let answered = try await waiting
+        #expect(answered.body.hasPrefix(": queued, 0 before you\n\n: queued, 0 before you\n\n"))
+        #expect(answered.events.last == "[DONE]")
+        _ = await long.result
+        await api.cluster.stop()
+    }
+
+    @Test func `tokens whose cache is there are counted`() async throws {
+        let api = try await TestAPI(context: 512)
+        let text = String(repeating: "one two three four five six ", count: 8)
+        var cached: [Int] = []
+        for _ in 0..<2 {
+            let answer = try await api.post("/v1/completions", body(text)).json(ReadText.self)
+            cached.append(answer.usage?.promptTokensDetails.cachedTokens ?? -1)
+            if cached.count == 2 { #expect(cached == [0, (answer.usage?.promptTokens ?? 0) - 1]) }
+        }
+        let cluster = try await api.get("/api/cluster").json(ClusterBody.self)
+        #expect(cluster.scheduler.cachedTokens == cached[1])
+        #expect(cluster.keyValuePages.used == 0)
+        #expect(cluster.keyValuePages.dormant > 0)
+        await api.cluster.stop()
+    }
+}

@@ -1,0 +1,71 @@
+import Testing
+import Wire
+
+/// Key-value caches as a worker keeps them, of tokens instead of keys: pages that sequences with equal beginnings share and copy before they
+/// write.
+struct SimulatedCaches {
+    private final class Page {
+        var tokens: [UInt32]
+        init(_ tokens: [UInt32] = []) { self.tokens = tokens }
+    }
+
+    private struct Cache {
+        var length = 0
+        var pages: [Page] = []
+    }
+
+    let positionsPerPage: Int
+    private var caches: [UInt32: Cache] = [:]
+
+    init(positionsPerPage: Int) { self.positionsPerPage = positionsPerPage }
+
+    var openCount: Int { caches.count }
+    var pageCount: Int { Set(caches.values.flatMap(\.pages).map(ObjectIdentifier.init)).count }
+
+    func content(of sequence: UInt32) -> [UInt32] {
+        guard let cache = caches[sequence] else { return [] }
+        return Array(cache.pages.flatMap { $0.tokens }.prefix(cache.length))
+    }
+
+    mutating func obey(_ command: StepEntry) {
+        switch command {
+        case .open(let sequence):
+            #expect(caches[sequence] == nil, "sequence \(sequence) is open already")
+            caches[sequence] = Cache()
+        case .fork(let sequence, let source, let positions):
+            #expect(caches[sequence] == nil, "sequence \(sequence) is open already")
+            let origin = caches[source] ?? Cache()
+            #expect(Int(positions) <= origin.length, "a fork at \(positions) of \(origin.length)")
+            let pages = (Int(positions) + positionsPerPage - 1) / positionsPerPage
+            caches[sequence] = Cache(length: Int(positions), pages: Array(origin.pages.prefix(pages)))
+        case .trim(let sequence, let length):
+            #expect(Int(length) <= caches[sequence]?.length ?? -1)
+            let pages = (Int(length) + positionsPerPage - 1) / positionsPerPage
+            caches[sequence]?.length = Int(length)
+            caches[sequence]?.pages.removeSubrange(pages...)
+        case .close(let sequence): caches[sequence] = nil
+        case .rows: Issue.record("rows are no command")
+        }
+    }
+
+    mutating func write(_ tokens: ArraySlice<UInt32>, at position: Int, of sequence: UInt32) {
+        #expect(caches[sequence]?.length == position, "rows at \(position) of sequence \(sequence)")
+        guard var cache = caches[sequence] else { return }
+        for token in tokens {
+            let (page, offset) = cache.length.quotientAndRemainder(dividingBy: positionsPerPage)
+            if page == cache.pages.count {
+                cache.pages.append(Page())
+            } else {
+                // Copied wherever somebody else holds it; a copy more than needed changes no count.
+                let shared = caches.contains {
+                    $0.key != sequence && $0.value.pages.contains { $0 === cache.pages[page] }
+                }
+                if shared { cache.pages[page] = Page(cache.pages[page].tokens) }
+            }
+            cache.pages[page].tokens.removeSubrange(offset...)
+            cache.pages[page].tokens.append(token)
+            cache.length += 1
+        }
+        caches[sequence] = cache
+    }
+}
