@@ -17,6 +17,8 @@ package struct Sampler: Sendable {
     private var selection = TopSelection()
     /// The logits after bias and penalties, `[vocabulary]`.
     private var work: [Float] = []
+    /// The weight of each token, `[vocabulary]`, where all are drawn from.
+    private var weights: [Double] = []
     private let changesLogits: Bool
 
     /// Starts a sequence.
@@ -47,6 +49,7 @@ package struct Sampler: Sendable {
         precondition(!logits.isEmpty, "a token is to be chosen from no logits")
         if parameters.temperature == 0 && !changesLogits { return greatest(logits) }
         prepare(logits)
+        if weights.count != work.count { weights = [Double](repeating: 0, count: work.count) }
         return work.withUnsafeBufferPointer { work in
             if parameters.temperature == 0 { return greatest(work) }
             let unit = random.nextUnit()
@@ -125,14 +128,20 @@ package struct Sampler: Sendable {
     }
 
     /// Draws from all tokens in order of their ids, after min-p.
-    private func draw(from logits: UnsafeBufferPointer<Float>, _ best: Float, _ unit: Double) -> UInt32 {
+    private mutating func draw(from logits: UnsafeBufferPointer<Float>, _ best: Float, _ unit: Double) -> UInt32 {
         let floor = minimumLogit(best)
-        var left = unit * logits.reduce(0) { $1 >= floor ? $0 + heated($1, best) : $0 }
-        for (token, logit) in logits.enumerated() where logit >= floor {
-            left -= heated(logit, best)
-            if left < 0 { return UInt32(token) }
+        let temperature = Double(parameters.temperature)
+        return weights.withUnsafeMutableBufferPointer { weights in
+            ExactMath.exponentials(of: logits, minus: Double(best), over: temperature, into: weights)
+            var total = 0.0
+            for token in 0..<logits.count where logits[token] >= floor { total += weights[token] }
+            var left = unit * total
+            for token in 0..<logits.count where logits[token] >= floor {
+                left -= weights[token]
+                if left < 0 { return UInt32(token) }
+            }
+            return greatest(logits)
         }
-        return greatest(logits)
     }
 
     /// The least logit that min-p keeps.
@@ -156,11 +165,25 @@ func safe(_ logit: Float) -> Float { logit.isNaN ? -.infinity : min(logit, .grea
 
 /// The id of the greatest logit; the lowest of equals, 0 when there is none but NaN.
 func greatest(_ logits: UnsafeBufferPointer<Float>) -> UInt32 {
-    var best = -Float.infinity
-    var token = 0
-    for index in 0..<logits.count where logits[index] > best {
-        best = logits[index]
-        token = index
+    typealias Lanes = SIMD16<Float>
+    let whole = logits.count / Lanes.scalarCount * Lanes.scalarCount
+    let base = UnsafeRawPointer(logits.baseAddress!)
+    // Each lane keeps the first of its greatest: NaN is greater than nothing.
+    var best = Lanes(repeating: -.infinity)
+    var places = SIMD16<Int32>(repeating: 0)
+    for first in stride(from: 0, to: whole, by: Lanes.scalarCount) {
+        let lanes = base.loadUnaligned(fromByteOffset: first * MemoryLayout<Float>.stride, as: Lanes.self)
+        let isGreater = lanes .> best
+        best.replace(with: lanes, where: isGreater)
+        places.replace(with: Int32(truncatingIfNeeded: first), where: isGreater)
     }
+    var value = -Float.infinity
+    var token = 0
+    for lane in 0..<Lanes.scalarCount where best[lane] > -.infinity {
+        let place = Int(places[lane]) + lane
+        guard best[lane] > value || best[lane] == value && place < token else { continue }
+        (value, token) = (best[lane], place)
+    }
+    for index in whole..<logits.count where logits[index] > value { (value, token) = (logits[index], index) }
     return UInt32(token)
 }

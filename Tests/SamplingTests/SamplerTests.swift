@@ -37,6 +37,30 @@ struct SamplerTests {
         #expect(sampler.next([-.infinity, -7, -.infinity]) == 1)
     }
 
+    @Test(arguments: 1...70) func `greedy finds the first greatest wherever it stands`(count: Int) throws {
+        var sampler = try Sampler(.greedy, seed: 0)
+        var random = SystemRandomNumberGenerator()
+        for _ in 0..<50 {
+            var logits = (0..<count).map { _ in Float.random(in: -3...3, using: &random).rounded() }
+            for _ in 0..<count / 4 { logits[Int.random(in: 0..<count, using: &random)] = .nan }
+            for _ in 0..<count / 8 { logits[Int.random(in: 0..<count, using: &random)] = -.infinity }
+            let greatest = logits.filter { !$0.isNaN }.max() ?? 0
+            let first = greatest == -.infinity ? nil : logits.firstIndex(of: greatest)
+            #expect(sampler.next(logits) == UInt32(first ?? 0), "\(logits)")
+        }
+    }
+
+    @Test(arguments: 1...9) func `tokens that are impossible do not change what is drawn`(count: Int) throws {
+        let logits = (0..<count).map { Float($0 * 7 % 5) - 1.5 }
+        for more in 1...8 {
+            var (short, long) = (try sampler(seed: 5), try sampler(seed: 5))
+            for _ in 0..<200 {
+                let padded = logits + Array(repeating: -.infinity, count: more)
+                #expect(short.next(logits) == long.next(padded))
+            }
+        }
+    }
+
     @Test func `greedy looks at bias and penalties`() throws {
         var biased = try Sampler(with(.greedy) { $0.logitBias = [0: 5, 99: 100] }, seed: 0)
         #expect(biased.next([0, 4]) == 0)
