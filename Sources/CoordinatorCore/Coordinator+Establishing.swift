@@ -124,18 +124,8 @@ extension Coordinator {
     }
 
     private func plan(_ reports: [String: DeviceReport]) throws(CoordinatorError) -> PlacementPlan {
-        let present = configuration.devices.filter { reports[$0.name] != nil }
-        let capacities = present.map { device in
-            DeviceCapacity(
-                name: device.name,
-                memoryBytes: device.memoryBytes ?? Int(clamping: reports[device.name]!.memoryBudgetBytes),
-                isCoordinator: device.isInProcess)
-        }
         do {
-            return try place(
-                PlacementRequest(
-                    devices: capacities, model: facts.sizes, context: model.context, slots: configuration.slots,
-                    pins: configuration.pins))
+            return try place(request(reports, links: state.withLock { $0.links }))
         } catch {
             throw CoordinatorError(.placement, error.description)
         }
@@ -151,7 +141,8 @@ extension Coordinator {
                     lastLayer: UInt32(stage.layers.upperBound), head: stage.head),
                 shards: isInProcess(stage.device) ? [] : parts(of: stage).map { ids[$0]! }, modelName: model.id,
                 compute: configuration.compute, keyValueType: configuration.keyValueType,
-                context: UInt32(model.context), slots: UInt32(configuration.slots), next: next(after: index, in: plan))
+                context: UInt32(model.context), slots: UInt32(configuration.slots), next: next(after: index, in: plan),
+                activationCodec: ActivationCodec(stage.codec))
             guard case .stageLoaded = try await client(of: stage.device).request(.loadStage(request)) else {
                 throw CoordinatorError(.worker, "\(stage.device) answered the loading of a stage with something else")
             }

@@ -34,6 +34,8 @@ package final class Coordinator: Sendable {
         var readiness = Readiness.starting("not started")
         var clients: [String: WorkerClient] = [:]
         var plan: PlacementPlan?
+        /// The links that were measured.
+        var links = LinkTable()
         var epoch: UInt32 = 0
         var recovery: Task<Void, Never>?
         var stopped = false

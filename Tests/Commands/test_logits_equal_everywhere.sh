@@ -13,7 +13,7 @@ for workers in 1 2 3 5; do
     start_workers "$workers"
     for chunk in "" 7 1; do
         rm -f "$work/other.f32"
-        expect_exit 0 "$shoal" logits "${flags[@]}" ${chunk:+--chunk "$chunk"} --insecure "${worker_flags[@]}" --output "$work/other.f32"
+        expect_exit 0 "$shoal" logits "${flags[@]}" ${chunk:+--chunk "$chunk"} --insecure "${worker_flags[@]}" --objective throughput --output "$work/other.f32"
         cmp "$work/local.f32" "$work/other.f32" || die "$workers workers, chunk ${chunk:-all}"
     done
     stop_all

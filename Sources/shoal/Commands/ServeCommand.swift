@@ -25,6 +25,7 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork {
     var model: String?
 
     @OptionGroup var cluster: ClusterOptions
+    @OptionGroup var planning: PlanningOptions
     @OptionGroup var computing: ComputeOptions
     @OptionGroup var packing: PackedOptions
 
@@ -59,7 +60,8 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork {
         let session = try await ClusterSession.start(
             file, tokenizer: tokenizer,
             settings: .init(
-                devices: devices, pins: (declaration?.pins ?? []) + cluster.pins, compute: computing.compute,
+                devices: devices, pins: (declaration?.pins ?? []) + cluster.pins, planning: planning.preferences,
+                compute: computing.compute,
                 keyValueType: computing.keyValueType,
                 context: computing.context ?? declaration?.context, slots: slots ?? declaration?.slots ?? 4,
                 threads: computing.threads, isPinned: computing.pinning.isOn,
