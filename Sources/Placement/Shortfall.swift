@@ -7,7 +7,8 @@ extension PlacementError {
         package let layerBytes: Int
         /// Bytes that the devices have for layers, after scratch, embedding and head.
         package let roomBytes: Int
-        /// The longest context that would fit with the same slots; nil when even one position does not.
+        /// The longest context that would fit with the same slots, and with the scratch that the asked context takes; nil when even one
+        /// position does not.
         package let fittingContext: Int?
         /// The most slots that would fit with the same context; nil when even one does not.
         package let fittingSlots: Int?

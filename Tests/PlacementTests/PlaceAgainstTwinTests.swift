@@ -33,13 +33,14 @@ struct PlaceAgainstTwinTests {
                     speed: speeds.randomElement(using: &random)!))
         }
         let own = DeviceCapacity(
-            name: "lap", memoryBytes: [1_000_000, 6_000_000, 12_000_000, 100_000_000].randomElement(using: &random)!,
+            name: "lap", memoryBytes: [1_000_000, 6_000_000, 16_000_000, 100_000_000].randomElement(using: &random)!,
             isCoordinator: true, speed: speeds.randomElement(using: &random)!)
         devices.insert(own, at: Int.random(in: 0...devices.count, using: &random))
         var request = PlacementRequest(
             devices: devices,
             model: model(
-                sizes, embedding: 2_000_000, head: 3_000_000, tied: chance(0.5), keyValues: chance(0.5) ? 500 : 0,
+                sizes, embedding: 2_000_000, head: chance(0.3) ? 12_000_000 : 3_000_000, tied: chance(0.5),
+                keyValues: chance(0.5) ? 500 : 0,
                 scratch: chance(0.5) ? 300_000 : 0, width: 4096, vocabulary: 1000),
             context: 500, slots: Int.random(in: 1...4, using: &random))
         let uniform = chance(0.5)

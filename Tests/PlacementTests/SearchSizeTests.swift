@@ -45,6 +45,23 @@ struct SearchSizeTests {
         #expect(plan.prediction.largestSeconds < layers + 1e-3)
     }
 
+    @Test func `a head that is slower than all stages does not make the search endless`() throws {
+        var random = SeededGenerator(seed: 4)
+        let devices = (1...16).map {
+            device("pi\($0)", (1 << 30) + $0 * 4096, reads: 11.4e9 * Double.random(in: 0.97...1.03, using: &random))
+        }
+        for objective in PlacementObjective.allCases {
+            var request = request(devices, layers: 80)
+            request.devices[0] = DeviceCapacity(
+                name: "lap", memoryBytes: 1 << 40, isCoordinator: true, speed: DeviceSpeed(readBytesPerSecond: 1))
+            request.preferences.objective = objective
+            #expect(try place(request).search.passes < 400)
+            request.devices.removeLast(8)
+            let few = try place(request)
+            #expect(few.search.isExact && few.search.passes < 400)
+        }
+    }
+
     @Test func `a model that needs all of many different devices is placed`() throws {
         let devices = (1...14).map { device("pi\($0)", $0 * 100_000_000 + 5, reads: 1e9 * Double($0)) }
         let plan = try place(request(devices, layers: 100).with { $0.preferences.objective = .latency })

@@ -43,7 +43,10 @@ extension SplitSearch {
             intervals.append((middle + 1, high, sum))
             guard let chain = leastSum(bound: middle, required: required) else { continue }
             if value(chain) < value(found) { found = chain }
-            intervals.append((low, min(middle, chain.largest) - 1, chain.sum))
+            // Along one order states do not tell whether the ends' devices are in the chain, so that these may be taken longer: then
+            // nothing is known of what is below.
+            guard chain.largest <= middle else { continue }
+            intervals.append((low, chain.largest - 1, chain.sum))
         }
         return found
     }
