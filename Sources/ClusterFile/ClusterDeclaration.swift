@@ -6,11 +6,16 @@ package import Placement
 /// model: /path/to/model.gguf     # optional; the default model when absent
 /// context: 2048                  # optional; positions per sequence
 /// slots: 4                       # optional; sequences at the same time
-/// devices:                       # at least one, in the order the layers pass them
+/// devices:                       # at least one; where it costs nothing, layers pass them in this order
 ///   - name: pi1
 ///     address: 192.168.1.11:7077 # the port is 7077 when absent
 ///     memory: 1GiB               # optional; the worker's own limit when absent
 ///     threads: 4                 # optional
+///     profile:                   # optional: how fast the device is, to plan with where it was not measured
+///       read: 11.4GB/s           # memory, all threads together
+///       products:                # optional: weights per second by element type and rows at once
+///         Q4_0: {1: 10.5GB/s, 64: 2.1GB/s}
+///       link: {round-trip: 0.3ms, speed: 1Gbit/s}   # optional: to the coordinator
 /// pins:                          # optional
 ///   - 0-9=pi1
 ///   - embedding=coordinator
@@ -25,7 +30,7 @@ package struct ClusterDeclaration: Sendable, Hashable {
     package var context: Int?
     /// Sequences held at the same time.
     package var slots: Int?
-    /// The devices, in the order the layers pass them; at least one.
+    /// The devices, at least one. Where it costs nothing, layers pass them in this order.
     package var devices: [DeclaredDevice]
     /// Where parts of the model must sit.
     package var pins: [Pin]
@@ -52,13 +57,22 @@ package struct DeclaredDevice: Sendable, Hashable {
     package var memory: Int?
     /// Threads that compute on it.
     package var threads: Int?
+    /// How fast it computes, to plan with where that was not measured.
+    package var speed: DeviceSpeed?
+    /// Its link to the coordinator, likewise.
+    package var link: LinkSpeed?
 
     /// Declares a device.
-    package init(name: String, address: DeviceAddress, memory: Int? = nil, threads: Int? = nil) {
+    package init(
+        name: String, address: DeviceAddress, memory: Int? = nil, threads: Int? = nil, speed: DeviceSpeed? = nil,
+        link: LinkSpeed? = nil
+    ) {
         self.name = name
         self.address = address
         self.memory = memory
         self.threads = threads
+        self.speed = speed
+        self.link = link
     }
 }
 

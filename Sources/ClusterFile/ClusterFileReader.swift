@@ -86,7 +86,8 @@ struct ClusterFileReader {
         "no devices are declared; list them under 'devices:', each with a name and an address as 192.168.1.11:7077"
 
     private func device(_ node: Node) throws(ClusterFileError) -> DeclaredDevice {
-        let values = try keys(of: node, named: "a device", allowed: ["name", "address", "memory", "threads"])
+        let values = try keys(
+            of: node, named: "a device", allowed: ["name", "address", "memory", "threads", "profile"])
         guard let nameNode = values["name"] else { throw error(.missingKey, node, "this device has no 'name:'") }
         let name = try text(nameNode, "name")
         if name == ClusterDeclaration.coordinatorName {
@@ -106,10 +107,12 @@ struct ClusterFileReader {
                 .badValue, addressNode,
                 "the address '\(addressText)' cannot be read; write HOST:PORT, as 192.168.1.11:7077")
         }
+        let profile = try values["profile"].map { node throws(ClusterFileError) in try self.profile(node) }
         return DeclaredDevice(
             name: name, address: address,
             memory: try values["memory"].map { node throws(ClusterFileError) in try size(node) },
-            threads: try values["threads"].map { node throws(ClusterFileError) in try number(node, "threads") })
+            threads: try values["threads"].map { node throws(ClusterFileError) in try number(node, "threads") },
+            speed: profile?.speed, link: profile?.link)
     }
 
     private func pin(_ node: Node, _ devices: [String]) throws(ClusterFileError) -> Pin {
@@ -125,7 +128,7 @@ struct ClusterFileReader {
         return pin
     }
 
-    private func keys(of node: Node, named what: String, allowed: [String]) throws(ClusterFileError) -> [String: Node] {
+    func keys(of node: Node, named what: String, allowed: [String]) throws(ClusterFileError) -> [String: Node] {
         guard case .mapping(let mapping) = node else {
             throw error(.badValue, node, "\(what) is a mapping with the keys \(allowed.joined(separator: ", "))")
         }
@@ -148,14 +151,14 @@ struct ClusterFileReader {
         return Array(nodes)
     }
 
-    private func text(_ node: Node, _ key: String) throws(ClusterFileError) -> String {
+    func text(_ node: Node, _ key: String) throws(ClusterFileError) -> String {
         guard let text = node.scalar?.string, !text.isEmpty else {
             throw error(.badValue, node, "'\(key)' needs a value: one line of text")
         }
         return text
     }
 
-    private func number(_ node: Node, _ key: String) throws(ClusterFileError) -> Int {
+    func number(_ node: Node, _ key: String) throws(ClusterFileError) -> Int {
         let written = try text(node, key)
         guard written.utf8.allSatisfy({ (48...57).contains($0) }), let number = Int(written),
             (1...Int(Int32.max)).contains(number)

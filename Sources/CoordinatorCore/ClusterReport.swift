@@ -16,7 +16,7 @@ package struct ClusterReport: Sendable {
     package var stages: [PlacedStage]
     /// What each stage did since it was loaded, in their order; `nil` where its device did not say.
     package var work: [StageWork?]
-    package var links: LinkTable
+    package var links: MeasuredLinks
     package var speed: PipeReport
     package var unused: [UnusedDevice]
     package var epoch: UInt32

@@ -12,8 +12,7 @@ extension Coordinator {
         let started = ContinuousClock.now
         let reports = await measured(try await connectAll(leavingOutUnreachable: leavingOutUnreachable))
         let plan = try plan(reports, links: state.withLock { $0.links })
-        // Where the planner predicts, this is what it predicted.
-        engine.expect(nil)
+        engine.expect(SpeedPrediction(plan.prediction))
         progress(.placed(plan))
         let epoch = state.withLock { state in
             state.epoch += 1
@@ -124,21 +123,10 @@ extension Coordinator {
     }
 
     private func plan(
-        _ reports: [String: DeviceReport], links: LinkTable
+        _ reports: [String: DeviceReport], links: MeasuredLinks
     ) throws(CoordinatorError) -> PlacementPlan {
-        let present = configuration.devices.filter { reports[$0.name] != nil }
-        let capacities = present.map { device in
-            DeviceCapacity(
-                name: device.name,
-                memoryBytes: device.memoryBytes ?? Int(clamping: reports[device.name]!.memoryBudgetBytes),
-                isCoordinator: device.isInProcess)
-        }
-        var request = PlacementRequest(
-            devices: capacities, model: facts.sizes, context: model.context, slots: configuration.slots,
-            pins: configuration.pins)
-        request.keyValuePositions = configuration.keyValuePositions(context: model.context)
         do {
-            return try place(request)
+            return try place(request(reports, links: links))
         } catch {
             throw CoordinatorError(.placement, error.description)
         }
@@ -155,7 +143,7 @@ extension Coordinator {
                 shards: isInProcess(stage.device) ? [] : parts(of: stage).map { ids[$0]! }, modelName: model.id,
                 compute: configuration.compute, keyValueType: configuration.keyValueType,
                 context: UInt32(model.context), slots: UInt32(limits(plan).openSequences),
-                next: next(after: index, in: plan))
+                next: next(after: index, in: plan), activationCodec: ActivationCodec(stage.codec))
             try await load(request, on: stage.device, of: plan, ids: ids)
         }
     }

@@ -77,7 +77,7 @@ extension Coordinator {
             configuration.linkFile?.store(measured)
             known.merge(measured) { $1 }
         }
-        var table = LinkTable()
+        var table = MeasuredLinks()
         for (from, to) in LinkPairs.rounds(devices: ends.count).joined() {
             guard let profile = known[[ends[from], ends[to]]] else { continue }
             table.add(

@@ -34,8 +34,9 @@ package final class Coordinator: Sendable {
         var readiness = Readiness.starting("not started")
         var clients: [String: WorkerClient] = [:]
         var plan: PlacementPlan?
+        /// The links that were measured.
+        var links = MeasuredLinks()
         var epoch: UInt32 = 0
-        var links = LinkTable()
         var isMeasuring = false
         var recovery: Task<Void, Never>?
         var stopped = false

@@ -15,11 +15,19 @@ package struct DeviceDeclaration: Sendable {
     package var connection: Connection
     /// Bytes it may use for stages; `nil` is what the device itself says.
     package var memoryBytes: Int?
+    /// How fast it computes and its link to the coordinator is, to plan with where that was not measured.
+    package var speed: DeviceSpeed?
+    package var link: LinkSpeed?
 
-    package init(name: String, connection: Connection, memoryBytes: Int? = nil) {
+    package init(
+        name: String, connection: Connection, memoryBytes: Int? = nil, speed: DeviceSpeed? = nil,
+        link: LinkSpeed? = nil
+    ) {
         self.name = name
         self.connection = connection
         self.memoryBytes = memoryBytes
+        self.speed = speed
+        self.link = link
     }
 
     package var isInProcess: Bool { if case .inProcess = connection { true } else { false } }
@@ -46,6 +54,8 @@ package enum Measuring: Sendable, Hashable {
 package struct CoordinatorConfiguration: Sendable {
     package var devices: [DeviceDeclaration]
     package var pins: [Pin]
+    /// What the placement is to be good at, and what else is wished of it.
+    package var planning: PlanningPreferences
     /// How stages compute.
     package var compute: ComputeMode
     /// What key-value caches hold.
@@ -73,13 +83,15 @@ package struct CoordinatorConfiguration: Sendable {
     package static let defaultQueue = 256
 
     package init(
-        devices: [DeviceDeclaration], pins: [Pin] = [], compute: ComputeMode = .int8,
+        devices: [DeviceDeclaration], pins: [Pin] = [], planning: PlanningPreferences = PlanningPreferences(),
+        compute: ComputeMode = .int8,
         keyValueType: KeyValueType = .standard, context: Int? = nil,
         slots: Int = 4, keyValueTokens: Int? = nil, queue: Int = defaultQueue, contextShift: ContextShift? = nil,
         rowsPerStep: Int = 256, measuring: Measuring = .nothing, linkFile: LinkFile? = nil
     ) {
         self.devices = devices
         self.pins = pins
+        self.planning = planning
         self.compute = compute
         self.keyValueType = keyValueType
         self.context = context

@@ -1,78 +1,101 @@
 /// Decides which device holds which part of a model.
 ///
-/// Layers go to devices in proportion to their memory, in contiguous ranges, in the given order; pinned devices come where their
-/// layers are. Layers stay off the coordinator unless it is the only device or is pinned to some. A pinned device holds exactly its
-/// pinned layers where that fits, else neighbouring layers too. No device exceeds its budget. The result depends on the
-/// request alone.
+/// Of all choices of devices, their orders and contiguous ranges of layers it takes one that the request's objective cannot better
+/// (`CostModel` says how long things take), and of equals the one with devices in the given order and memory used most evenly. Layers
+/// stay off the coordinator unless it is the only device, is pinned to some or is allowed to. A pinned device holds exactly its pinned layers where
+/// that fits, else neighbouring layers too. Embedding and head sit on the coordinator's own device unless they are pinned elsewhere
+/// or it has no memory for them. No device exceeds its budget. The result depends on the request alone.
 /// - Throws: `PlacementError` when the request contradicts itself or does not fit.
 package func place(_ request: PlacementRequest) throws(PlacementError) -> PlacementPlan {
-    let problem = try PlacementProblem(request)
-    if let segments = problem.split(extendingPins: false) ?? problem.split(extendingPins: true) {
-        return problem.plan(segments)
-    }
-    throw try shortfall(of: request, problem: problem)
+    let checked = try CheckedRequest(request)
+    if let (problem, solution) = checked.solve() { return try problem.plan(solution) }
+    throw checked.refusal()
 }
 
-/// Says why the layers found no place and what would help.
-private func shortfall(of request: PlacementRequest, problem: PlacementProblem) throws(PlacementError) -> PlacementError
-{
-    for block in problem.blocks where problem.load(block.layers) > problem.candidates[block.candidate].room {
-        let candidate = problem.candidates[block.candidate]
-        return .deviceTooSmall(
-            device: candidate.device.name,
-            holds: "layers \(describe(block.layers)) as pinned, with KV cache, scratch and all else",
-            neededBytes: problem.load(block.layers) + candidate.device.memoryBytes - candidate.room,
-            memoryBytes: candidate.device.memoryBytes)
+extension CheckedRequest {
+    /// Devices for the embedding and the head, with why they are not where they are by default.
+    struct Ends {
+        let embedding: Int
+        let head: Int
+        let note: String?
     }
-    let layerBytes = problem.load(0..<problem.layerCount)
-    let room = problem.candidates.reduce(0) { $0 + max(0, $1.room) }
-    let extraBytes = smallest(1...max(1, layerBytes + request.model.scratchBytes)) { bytes in
-        var changed = request
-        changed.devices.append(DeviceCapacity(name: freshName(request), memoryBytes: bytes))
-        return fits(changed)
-    }
-    let fittingContext = largest(below: request.context) { context in
-        var changed = request
-        changed.context = context
-        return fits(changed)
-    }
-    let fittingSlots = largest(below: request.slots) { slots in
-        var changed = request
-        changed.slots = slots
-        return fits(changed)
-    }
-    let missing = extraBytes.map { $0 - request.model.scratchBytes } ?? (layerBytes - room)
-    return .doesNotFit(
-        .init(
-            missingBytes: max(1, missing), layerBytes: layerBytes, roomBytes: room, fittingContext: fittingContext,
-            fittingSlots: fittingSlots, extraDeviceBytes: extraBytes))
-}
 
-private func fits(_ request: PlacementRequest) -> Bool {
-    guard let problem = try? PlacementProblem(request) else { return false }
-    return problem.split(extendingPins: true) != nil
-}
-
-private func freshName(_ request: PlacementRequest) -> String {
-    var name = "one more"
-    while request.devices.contains(where: { $0.name == name }) { name += "+" }
-    return name
-}
-
-/// The smallest value for which a monotone test holds; nil when it holds for none.
-private func smallest(_ range: ClosedRange<Int>, where holds: (Int) -> Bool) -> Int? {
-    guard holds(range.upperBound) else { return nil }
-    var low = range.lowerBound
-    var high = range.upperBound
-    while low < high {
-        let middle = low + (high - low) / 2
-        if holds(middle) { high = middle } else { low = middle + 1 }
+    /// The best placement with the embedding and the head where they should be, else where they can be.
+    func solve() -> (PlacementProblem, Solution)? {
+        for ends in endGroups() where mayHelp(ends) {
+            for extendsPins in blocks.isEmpty ? [false] : [false, true] {
+                var best: (problem: PlacementProblem, solution: Solution)?
+                for end in ends {
+                    let problem = problem(end, extendsPins: extendsPins)
+                    guard let solution = problem.solve() else { continue }
+                    if best.map({ solution.value(request) < $0.solution.value(request) }) ?? true {
+                        best = (problem, solution)
+                    }
+                }
+                if let best { return best }
+            }
+        }
+        return nil
     }
-    return low
-}
 
-/// The largest value from 1 to `bound - 1` for which a falling test holds; nil when it holds for none.
-private func largest(below bound: Int, where holds: (Int) -> Bool) -> Int? {
-    guard bound > 1, holds(1) else { return nil }
-    return smallest(2...bound) { !holds($0) }.map { $0 - 1 }
+    /// Whether any placement fits.
+    func fits() -> Bool {
+        endGroups().contains { ends in
+            mayHelp(ends)
+                && ends.contains { end in
+                    (blocks.isEmpty ? [false] : [true]).contains { problem(end, extendsPins: $0).fits }
+                }
+        }
+    }
+
+    /// Whether other places for the ends may make room: of the coordinator's own device only embedding and head themselves, and
+    /// layers if it may hold any, can do so.
+    private func mayHelp(_ ends: [Ends]) -> Bool {
+        guard ends[0].note != nil, let standard = standardProblem, let coordinator else { return true }
+        return standard.overloadedEnd != nil || standard.candidates.contains(coordinator)
+    }
+
+    /// The problem with the ends where they are by default, for what refusals say.
+    var standardProblem: PlacementProblem? {
+        endGroups().first?.first.map { problem($0, extendsPins: true) }
+    }
+
+    private func problem(_ ends: Ends, extendsPins: Bool) -> PlacementProblem {
+        PlacementProblem(self, embedding: ends.embedding, head: ends.head, extendsPins: extendsPins, note: ends.note)
+    }
+
+    /// Where the embedding and the head may go, in groups from what is wished to what memory may force: the pinned devices or the
+    /// coordinator's own; then the head elsewhere, the embedding elsewhere, both. Among a group the objective decides.
+    private func endGroups() -> [[Ends]] {
+        let own = coordinator
+        var groups: [[Ends]] = []
+        if let embedding = embeddingPin ?? own, let head = headPin ?? own {
+            groups.append([Ends(embedding: embedding, head: head, note: nil)])
+        }
+        let others = usable.filter { $0 != own }
+        let reason =
+            own == nil
+            ? "the coordinator's own device is excluded" : "the coordinator's own device has too little memory for it"
+        func note(_ what: String, _ device: Int) -> String {
+            "the \(what) is on \(request.devices[device].name): \(reason)"
+        }
+        if headPin == nil, let embedding = embeddingPin ?? own {
+            groups.append(others.map { Ends(embedding: embedding, head: $0, note: note("head", $0)) })
+        }
+        if embeddingPin == nil, let head = headPin ?? own {
+            groups.append(others.map { Ends(embedding: $0, head: head, note: note("embedding", $0)) })
+        }
+        if embeddingPin == nil, headPin == nil {
+            groups.append(others.map { Ends(embedding: $0, head: $0, note: note("embedding with the head", $0)) })
+            groups.append(
+                others.flatMap { embedding in
+                    others.filter { $0 != embedding }.map {
+                        Ends(
+                            embedding: embedding, head: $0,
+                            note: "\(note("embedding", embedding)), and \(note("head", $0))")
+                    }
+                })
+        }
+        return groups.filter { !$0.isEmpty }
+    }
 }

@@ -8,6 +8,8 @@ package enum PlacementError: Error, Sendable, Hashable, CustomStringConvertible 
     case duplicateDevice(String)
     /// No device is marked as the coordinator's own although the embedding or the head is to sit there.
     case noCoordinator
+    /// A pin to a device that is excluded.
+    case excludedDevice(Pin)
     /// Two pins give one part to two devices.
     case overlappingPins(Pin, Pin)
     /// A pin names a layer that the model does not have.
@@ -21,35 +23,6 @@ package enum PlacementError: Error, Sendable, Hashable, CustomStringConvertible 
     /// The layers do not fit on the devices in their order.
     case doesNotFit(Shortfall)
 
-    /// What is missing when layers do not fit, and what would help.
-    package struct Shortfall: Sendable, Hashable {
-        /// Bytes of weights, KV cache and scratch that found no room.
-        package let missingBytes: Int
-        /// Bytes that all layers take with their KV cache.
-        package let layerBytes: Int
-        /// Bytes that the devices have for layers, after scratch, embedding and head.
-        package let roomBytes: Int
-        /// The longest context that would fit with the same slots; nil when even one position does not.
-        package let fittingContext: Int?
-        /// The most slots that would fit with the same context; nil when even one does not.
-        package let fittingSlots: Int?
-        /// The smallest budget of one more device, last in order, with which the layers fit; nil when that does not help.
-        package let extraDeviceBytes: Int?
-
-        /// Describes a shortfall.
-        package init(
-            missingBytes: Int, layerBytes: Int, roomBytes: Int, fittingContext: Int?, fittingSlots: Int?,
-            extraDeviceBytes: Int?
-        ) {
-            self.missingBytes = missingBytes
-            self.layerBytes = layerBytes
-            self.roomBytes = roomBytes
-            self.fittingContext = fittingContext
-            self.fittingSlots = fittingSlots
-            self.extraDeviceBytes = extraDeviceBytes
-        }
-    }
-
     /// The cause and the mend.
     package var description: String {
         switch self {
@@ -61,6 +34,8 @@ package enum PlacementError: Error, Sendable, Hashable, CustomStringConvertible 
             "two devices are named '\(name)'; give each device a name of its own"
         case .noCoordinator:
             "no device is the coordinator's own; mark one, or pin both embedding=DEVICE and head=DEVICE"
+        case .excludedDevice(let pin):
+            "the pin \(pin) names a device that is excluded; drop the pin or the exclusion"
         case .overlappingPins(let first, let second):
             "the pins \(first) and \(second) both place the same part; drop one of them"
         case .layerOutOfRange(let pin, let layerCount):
@@ -76,20 +51,5 @@ package enum PlacementError: Error, Sendable, Hashable, CustomStringConvertible 
         case .doesNotFit(let shortfall):
             shortfall.description
         }
-    }
-}
-
-extension PlacementError.Shortfall: CustomStringConvertible {
-    /// The shortfall and the mends, as one sentence.
-    package var description: String {
-        var mends: [String] = []
-        if let fittingContext { mends.append("a context of at most \(fittingContext)") }
-        if let fittingSlots { mends.append(fittingSlots == 1 ? "a single slot" : "at most \(fittingSlots) slots") }
-        if let extraDeviceBytes {
-            mends.append("one more device with \(ByteCount(extraDeviceBytes)) (\(extraDeviceBytes) bytes)")
-        }
-        let mend = mends.isEmpty ? "more memory, or fewer pins" : mends.joined(separator: ", or ")
-        return "the layers take \(ByteCount(layerBytes)) and the devices have room for \(ByteCount(roomBytes)): "
-            + "\(ByteCount(missingBytes)) (\(missingBytes) bytes) found no place; what would help: \(mend)"
     }
 }

@@ -18,31 +18,21 @@ package struct PlacedStage: Sendable, Hashable {
     /// Whether the stage ends with the final norm and the output matrix.
     package internal(set) var head: Bool
     /// Bytes of weights. A tied output matrix on the embedding's device counts with the embedding.
-    package internal(set) var weightBytes: Int
+    package internal(set) var weightBytes: Int = 0
     /// Bytes of the KV cache for the asked context and slots.
-    package internal(set) var keyValueBytes: Int
+    package internal(set) var keyValueBytes: Int = 0
     /// Bytes of buffers; counted on the first stage of each device.
-    package internal(set) var scratchBytes: Int
+    package internal(set) var scratchBytes: Int = 0
     /// The device's budget, for all of its stages.
     package let memoryBytes: Int
     /// What all of the device's stages leave free of its budget.
-    package internal(set) var headroomBytes: Int
-
-    /// Describes a stage.
-    package init(
-        holder: StageHolder, embedding: Bool, layers: Range<Int>, head: Bool, weightBytes: Int, keyValueBytes: Int,
-        scratchBytes: Int, memoryBytes: Int, headroomBytes: Int
-    ) {
-        self.holder = holder
-        self.embedding = embedding
-        self.layers = layers
-        self.head = head
-        self.weightBytes = weightBytes
-        self.keyValueBytes = keyValueBytes
-        self.scratchBytes = scratchBytes
-        self.memoryBytes = memoryBytes
-        self.headroomBytes = headroomBytes
-    }
+    package internal(set) var headroomBytes: Int = 0
+    /// Predicted time that a step of one row is computed for, in seconds.
+    package internal(set) var stepSeconds: Double = 0
+    /// How the stage's results are written; f32 where they stay on the device.
+    package internal(set) var codec: RowCodec = .f32
+    /// Predicted time until such a step's results are at the next stage, or back at the coordinator, in seconds; 0 within a process.
+    package internal(set) var hopSeconds: Double = 0
 
     /// The device that holds the stage.
     package var device: String { holder.device }
@@ -64,16 +54,44 @@ package struct UnusedDevice: Sendable, Hashable {
     }
 }
 
+/// What a plan is expected to do.
+package struct PlanPrediction: Sendable, Hashable {
+    /// Positions before the rows that are decoded.
+    package let history: Int
+    /// A step of one row, from its tokens to the next one's, in seconds.
+    package let stepSeconds: Double
+    /// The longest time for which such a step takes a device or a link, in seconds.
+    package let largestSeconds: Double
+    /// Tokens per second of one stream.
+    package var tokensPerSecond: Double { 1 / stepSeconds }
+    /// How many streams at a time the next figures are for.
+    package let streams: Int
+    /// Streams that share a step when so many run: the number that gives the most tokens.
+    package let streamsPerStep: Int
+    /// Tokens per second of all those streams together.
+    package let tokensPerSecondOfStreams: Double
+    /// Tokens of the prompt that the next figure is for.
+    package let promptTokens: Int
+    /// From a prompt to its first token when nothing else runs, in seconds.
+    package let secondsToFirstToken: Double
+    /// Devices whose speed nobody measured, so that a nominal one was taken.
+    package let unmeasuredDevices: [String]
+    /// Devices with a link that was not measured, so that a nominal one was taken.
+    package let unmeasuredLinks: [String]
+}
+
 /// The stages that cover a model, in the order a step passes them: the first has the embedding, the last the head.
 package struct PlacementPlan: Sendable, Hashable {
     /// The stages in order of travel.
     package let stages: [PlacedStage]
     /// The devices that hold nothing.
     package let unused: [UnusedDevice]
-
-    /// Describes a plan.
-    package init(stages: [PlacedStage], unused: [UnusedDevice] = []) {
-        self.stages = stages
-        self.unused = unused
-    }
+    /// What the plan is good at.
+    package let objective: PlacementObjective
+    /// What it is expected to do.
+    package let prediction: PlanPrediction
+    /// What else should be known of it, a sentence each.
+    package let notes: [String]
+    /// How it was found.
+    package let search: SearchReport
 }

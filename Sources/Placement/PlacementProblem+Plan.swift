@@ -1,61 +1,83 @@
 extension PlacementProblem {
-    /// The stages for a split: the embedding's first, the head's last, merged with a neighbour on the same device.
-    func plan(_ segments: [Segment]) -> PlacementPlan {
-        let devices = Dictionary(uniqueKeysWithValues: request.devices.map { ($0.name, $0) })
-        var stages: [PlacedStage] = []
-
-        func add(_ name: String, embedding: Bool = false, layers: Range<Int>, head: Bool = false) {
-            let weights =
-                (embedding ? request.model.embeddingBytes : 0)
-                + request.model.layerBytes[layers].reduce(0, +)
-                + (head ? Self.headBytes(request.model, besideEmbedding: name == embeddingDevice) : 0)
-            let keyValues = layers.count * keyValueBytesPerLayer
-            if let last = stages.indices.last, stages[last].device == name {
-                let covered = stages[last].layers
-                stages[last].layers =
-                    layers.isEmpty ? covered : (covered.isEmpty ? layers : covered.lowerBound..<layers.upperBound)
-                stages[last].head = head
-                stages[last].weightBytes += weights
-                stages[last].keyValueBytes += keyValues
-            } else {
-                stages.append(
-                    PlacedStage(
-                        holder: StageHolder(device: name), embedding: embedding, layers: layers, head: head,
-                        weightBytes: weights,
-                        keyValueBytes: keyValues, scratchBytes: 0, memoryBytes: devices[name]?.memoryBytes ?? 0,
-                        headroomBytes: 0))
-            }
+    /// A solution as a plan: with sizes, predictions, and a reason for each device that holds nothing.
+    func plan(_ solution: Solution) throws(PlacementError) -> PlacementPlan {
+        let stages = stages(solution)
+        var notes = note.map { [$0] } ?? []
+        if !solution.report.isExact {
+            notes.append(
+                "there are too many different devices to try all orders: those that differ the least were planned as equals, in "
+                    + "\(solution.report.groups) groups, and the layers then split exactly over the devices so found")
         }
-
-        add(embeddingDevice, embedding: true, layers: 0..<0)
-        for segment in segments { add(candidates[segment.candidate].device.name, layers: segment.layers) }
-        add(headDevice, layers: layerCount..<layerCount, head: true)
-
-        var used: [String: Int] = [:]
-        for index in stages.indices {
-            let name = stages[index].device
-            if used[name] == nil { stages[index].scratchBytes = request.model.scratchBytes }
-            used[name, default: 0] += stages[index].usedBytes
+        for codec in Set(stages.filter { $0.hopSeconds > 0 }.map(\.codec)).sorted(by: { $0.rawValue < $1.rawValue })
+        where codec != .f32 {
+            notes.append("activations as \(codec.rawValue): \(codec.quality)")
         }
-        for index in stages.indices {
-            stages[index].headroomBytes = stages[index].memoryBytes - (used[stages[index].device] ?? 0)
-        }
-        let unused = request.devices.filter { used[$0.name] == nil }
-        return PlacementPlan(stages: stages, unused: unused.map { UnusedDevice(device: $0.name, reason: reason($0)) })
+        return PlacementPlan(
+            stages: stages, unused: unused(solution), objective: request.preferences.objective,
+            prediction: predict(stages, solution), notes: notes, search: solution.report)
     }
 
-    private func reason(_ device: DeviceCapacity) -> String {
-        guard let candidate = candidates.first(where: { $0.device.name == device.name }) else {
-            return "it is the coordinator's own device and layers go to the workers; pin layers to it to use it"
+    /// The embedding's stage first, the head's last, merged with a neighbour on the same device.
+    private func stages(_ solution: Solution) -> [PlacedStage] {
+        let model = request.model
+        var stages: [PlacedStage] = []
+        var devices: [Int] = []
+        func add(_ device: Int, embedding: Bool = false, layers: Range<Int>, head: Bool = false) {
+            let weights =
+                (embedding ? model.embedding.bytes : 0) + model.layers[layers].reduce(0) { $0 + $1.bytes }
+                + (head ? model.headBytes(besideEmbedding: device == embeddingDevice) : 0)
+            if devices.last != device {
+                devices.append(device)
+                stages.append(
+                    PlacedStage(
+                        holder: StageHolder(device: request.devices[device].name), embedding: embedding, layers: layers,
+                        head: head, memoryBytes: request.devices[device].memoryBytes))
+            }
+            let last = stages.count - 1
+            let covered = stages[last].layers
+            if !layers.isEmpty {
+                stages[last].layers = covered.isEmpty ? layers : covered.lowerBound..<layers.upperBound
+            }
+            stages[last].head = head
+            stages[last].weightBytes += weights
+            stages[last].keyValueBytes += layers.count * checked.keyValueBytesPerLayer
         }
-        let smallest = (0..<layerCount).map { load($0..<$0 + 1) }.min() ?? 0
-        if candidate.room < smallest {
-            return
-                "its budget of \(ByteCount(device.memoryBytes)) is less than the \(ByteCount(smallest + request.model.scratchBytes)) "
-                + "that one layer takes with its KV cache and scratch"
+        add(embeddingDevice, embedding: true, layers: 0..<0)
+        for segment in solution.segments { add(segment.device, layers: segment.layers) }
+        add(headDevice, layers: layerCount..<layerCount, head: true)
+
+        var used: [Int: Int] = [:]
+        for (index, device) in devices.enumerated() {
+            if used[device] == nil { stages[index].scratchBytes = model.scratchBytes }
+            used[device, default: 0] += stages[index].usedBytes
         }
-        return free.isEmpty || blocks.contains { $0.layers.count == layerCount }
-            ? "all layers are pinned to other devices"
-            : "its share of the layers in proportion to its memory is less than one layer, or pins left none for it"
+        let step = StepShape.decoding(streams: 1, history: costs.history)
+        for (index, device) in devices.enumerated() {
+            stages[index].headroomBytes = stages[index].memoryBytes - (used[device] ?? 0)
+            stages[index].stepSeconds = seconds(of: stages[index], on: device, step)
+            let next = index + 1 < devices.count ? devices[index + 1] : nil
+            if let next { stages[index].codec = costs.codec(for: link(device, next)) }
+            stages[index].hopSeconds = hopSeconds(from: device, to: next, stages[index], step)
+        }
+        return stages
+    }
+
+    /// Seconds for which a stage computes a step.
+    func seconds(of stage: PlacedStage, on device: Int, _ step: StepShape) -> Double {
+        let speed = CostModel.speed(request.devices[device])
+        return CostModel.stageOverhead + (stage.embedding ? costs.embedding(speed, step) : 0)
+            + stage.layers.reduce(0) { $0 + costs.layer($1, speed, step) }
+            + (stage.head ? costs.head(speed, step) : 0)
+    }
+
+    /// Seconds from a stage's results to the next stage, or with logits to the coordinator.
+    func hopSeconds(from device: Int, to next: Int?, _ stage: PlacedStage, _ step: StepShape) -> Double {
+        guard let next else {
+            return coordinatorLink(device).map { costs.hop(transfer: costs.logitTransfer(step, $0), $0) } ?? 0
+        }
+        let link = link(device, next)
+        // Rows that nobody wants end with the last layer.
+        let rows = stage.layers.upperBound == layerCount ? step.results : step.rows
+        return costs.hop(transfer: costs.transfer(rows: rows, stage.codec, link), link)
     }
 }

@@ -1,200 +1,100 @@
-/// A checked request, reduced to what the split needs: room per device, load per run of layers, pinned blocks in order.
+/// A checked request with the embedding's and the head's devices chosen: what is left is which device holds which layers.
 struct PlacementProblem {
-    /// A device that may take layers.
-    struct Candidate {
-        let device: DeviceCapacity
-        /// Bytes left for layers after scratch, embedding and head; negative when those alone exceed the budget.
-        let room: Int
-    }
-
-    /// Layers that one candidate must hold.
-    struct Block {
-        let layers: Range<Int>
-        /// Index in `candidates`.
-        let candidate: Int
-    }
-
-    let request: PlacementRequest
-    let layerCount: Int
-    /// Where the embedding and the head go.
-    let embeddingDevice: String
-    let headDevice: String
-    /// Keys and values of one layer for all slots, bytes.
-    let keyValueBytesPerLayer: Int
+    let checked: CheckedRequest
+    /// Where the embedding and the head go; indices of the request's devices, as all devices here.
+    let embeddingDevice: Int
+    let headDevice: Int
+    /// Whether a pinned device may hold layers beside its pinned ones.
+    let extendsPins: Bool
+    /// Why the embedding or the head is not where it would be by default.
+    let note: String?
+    let costs: CostModel
     /// Devices that may take layers, in the request's order.
-    let candidates: [Candidate]
-    /// Pinned blocks in order of their layers, one per pinned device.
-    let blocks: [Block]
-    /// Candidates without a pin, in the request's order.
-    let free: [Int]
-    /// `prefix[i]`: bytes of the layers `0..<i` with their KV cache.
-    private let prefix: [Int]
+    let candidates: [Int]
+    /// Bytes left for layers on each of the request's devices after scratch, embedding and head.
+    let rooms: [Int]
 
-    init(_ request: PlacementRequest) throws(PlacementError) {
-        self.request = request
-        let model = request.model
-        layerCount = model.layerBytes.count
-        try Self.checkSizes(request)
-        keyValueBytesPerLayer = try product(
-            [model.keyValueBytesPerPositionPerLayer]
-                + (request.keyValuePositions.map { [$0] } ?? [request.context, request.slots]),
-            "the KV cache of one layer")
-        prefix = try Self.prefixSums(model, keyValueBytesPerLayer)
-
-        var names = Set<String>()
-        for device in request.devices where !names.insert(device.name).inserted { throw .duplicateDevice(device.name) }
-        for pin in request.pins where !names.contains(pin.device) {
-            throw .unknownDevice(pin.device, askedBy: "the pin \(pin)", known: request.devices.map(\.name))
+    init(_ checked: CheckedRequest, embedding: Int, head: Int, extendsPins: Bool, note: String? = nil) {
+        self.checked = checked
+        self.note = note
+        embeddingDevice = embedding
+        headDevice = head
+        self.extendsPins = extendsPins
+        let request = checked.request
+        costs = CostModel(request)
+        rooms = request.devices.indices.map { index in
+            request.devices[index].memoryBytes - request.model.scratchBytes
+                - request.model.endBytes(embedding: index == embedding, head: index == head)
         }
-        embeddingDevice = try Self.home(of: .embedding, asked: request.embeddingDevice, request)
-        headDevice = try Self.home(of: .head, asked: request.headDevice, request)
-
-        let pinned = try Self.pinnedLayers(request)
-        let hasRemote = request.devices.contains { !$0.isCoordinator }
-        var candidates: [Candidate] = []
-        for device in request.devices {
-            let fixed = Self.fixedBytes(
-                model, embedding: device.name == embeddingDevice, head: device.name == headDevice)
-            let holdsEnds = device.name == embeddingDevice || device.name == headDevice
-            if holdsEnds && fixed + model.scratchBytes > device.memoryBytes {
-                throw .deviceTooSmall(
-                    device: device.name, holds: Self.endsName(device.name, embeddingDevice, headDevice),
-                    neededBytes: fixed + model.scratchBytes, memoryBytes: device.memoryBytes)
-            }
-            guard !device.isCoordinator || !hasRemote || pinned.contains(where: { $0.device == device.name }) else {
-                continue
-            }
-            candidates.append(Candidate(device: device, room: device.memoryBytes - model.scratchBytes - fixed))
+        let hasRemote = checked.usable.contains { !request.devices[$0].isCoordinator }
+        let mayUseCoordinator = !hasRemote || request.preferences.usesCoordinator
+        candidates = checked.usable.filter { index in
+            !request.devices[index].isCoordinator || mayUseCoordinator
+                || checked.blocks.contains { $0.device == index }
         }
-        self.candidates = candidates
-        blocks = pinned.compactMap { pin in
-            candidates.firstIndex { $0.device.name == pin.device }.map { Block(layers: pin.layers, candidate: $0) }
-        }
-        let taken = Set(blocks.map(\.candidate))
-        free = candidates.indices.filter { !taken.contains($0) }
     }
+
+    var request: PlacementRequest { checked.request }
+    var layerCount: Int { request.model.layers.count }
 
     /// Bytes of a run of layers with their KV cache.
-    func load(_ layers: Range<Int>) -> Int { prefix[layers.upperBound] - prefix[layers.lowerBound] }
+    func load(_ layers: Range<Int>) -> Int { checked.prefix[layers.upperBound] - checked.prefix[layers.lowerBound] }
 
-    /// Weight bytes of the embedding and the head when one device holds the ones named.
-    static func fixedBytes(_ model: ModelSizes, embedding: Bool, head: Bool) -> Int {
-        (embedding ? model.embeddingBytes : 0) + (head ? headBytes(model, besideEmbedding: embedding) : 0)
+    /// The first device among embedding's and head's that cannot hold even those; nil when both can.
+    var overloadedEnd: PlacementError? {
+        for index in [embeddingDevice, headDevice] where rooms[index] < 0 {
+            let device = request.devices[index]
+            return .deviceTooSmall(
+                device: device.name, holds: endsName(index), neededBytes: device.memoryBytes - rooms[index],
+                memoryBytes: device.memoryBytes)
+        }
+        return nil
     }
 
-    /// Weight bytes that the head adds to a device.
-    static func headBytes(_ model: ModelSizes, besideEmbedding: Bool) -> Int {
-        besideEmbedding && model.tiedEmbedding ? max(0, model.headBytes - model.embeddingBytes) : model.headBytes
-    }
-
-    private static func endsName(_ device: String, _ embedding: String, _ head: String) -> String {
-        switch (device == embedding, device == head) {
+    private func endsName(_ index: Int) -> String {
+        switch (index == embeddingDevice, index == headDevice) {
         case (true, true): "the embedding with the head and scratch"
         case (true, false): "the embedding with scratch"
         default: "the head with scratch"
         }
     }
 
-    private static func checkSizes(_ request: PlacementRequest) throws(PlacementError) {
-        let model = request.model
-        if model.layerBytes.isEmpty { throw .invalidSize("the model has no layers") }
-        if request.devices.isEmpty { throw .invalidSize("there is no device to place the model on; name at least one") }
-        if request.context < 1 { throw .invalidSize("the context is \(request.context); it must be 1 or more") }
-        if request.slots < 1 { throw .invalidSize("the number of slots is \(request.slots); it must be 1 or more") }
-        let sizes =
-            model.layerBytes
-            + [model.embeddingBytes, model.headBytes, model.keyValueBytesPerPositionPerLayer, model.scratchBytes]
-        if sizes.contains(where: { $0 < 0 }) { throw .invalidSize("a size of the model is negative") }
-        for device in request.devices where device.memoryBytes < 0 {
-            throw .invalidSize("the memory of \(device.name) is negative")
-        }
-        _ = try sum(request.devices.map(\.memoryBytes), "the memory of all devices")
+    /// The link between two devices as it is planned with.
+    func link(_ one: Int, _ other: Int) -> LinkSpeed { request.links.speed(endName(one), endName(other)) }
+
+    /// The link of a device to the coordinator's process; nil for the device in that process.
+    func coordinatorLink(_ device: Int) -> LinkSpeed? { endName(device).map { request.links.speed($0, nil) } }
+
+    private func endName(_ device: Int) -> String? {
+        request.devices[device].isCoordinator ? nil : request.devices[device].name
     }
 
-    private static func prefixSums(_ model: ModelSizes, _ keyValueBytes: Int) throws(PlacementError) -> [Int] {
-        var sums = [0]
-        for bytes in model.layerBytes {
-            sums.append(try sum([sums[sums.count - 1], bytes, keyValueBytes], "the model's layers"))
+    /// The candidates in groups of equals: swapping two of a group changes nothing, so that only their number matters.
+    var classes: [[Int]] {
+        var classes: [[Int]] = []
+        for device in candidates {
+            if let index = classes.firstIndex(where: { areEqual($0[0], device) }) {
+                classes[index].append(device)
+            } else {
+                classes.append([device])
+            }
         }
-        // Everything that is ever added to the layers must add up too.
-        _ = try sum(
-            [sums[sums.count - 1], model.embeddingBytes, model.headBytes, model.scratchBytes, model.scratchBytes],
-            "the model")
-        return sums
+        return classes
     }
 
-    private static func home(
-        of part: Pin.Part, asked: String?, _ request: PlacementRequest
-    ) throws(PlacementError) -> String {
-        var pins = request.pins.filter { $0.part == part }
-        if let asked { pins.append(Pin(part, device: asked)) }
-        if let first = pins.first {
-            if let other = pins.first(where: { $0.device != first.device }) { throw .overlappingPins(first, other) }
-            guard request.devices.contains(where: { $0.name == first.device }) else {
-                throw .unknownDevice(
-                    first.device, askedBy: "the placement of \(first)", known: request.devices.map(\.name))
-            }
-            return first.device
+    private func areEqual(_ one: Int, _ other: Int) -> Bool {
+        guard !isSingular(one), !isSingular(other), rooms[one] == rooms[other],
+            CostModel.speed(request.devices[one]) == CostModel.speed(request.devices[other]),
+            coordinatorLink(one) == coordinatorLink(other)
+        else { return false }
+        return (candidates + [embeddingDevice, headDevice]).allSatisfy { third in
+            third == one || third == other || link(one, third) == link(other, third)
         }
-        guard let coordinator = request.devices.first(where: \.isCoordinator) else { throw .noCoordinator }
-        return coordinator.name
     }
 
-    /// The pinned layers as one range per device, in order of layers.
-    private static func pinnedLayers(
-        _ request: PlacementRequest
-    ) throws(PlacementError) -> [(device: String, layers: Range<Int>)] {
-        let layerCount = request.model.layerBytes.count
-        var sorted: [(pin: Pin, layers: Range<Int>)] = []
-        for pin in request.pins {
-            guard let layers = pin.layers else { continue }
-            guard layers.lowerBound >= 0, layers.upperBound < layerCount else {
-                throw .layerOutOfRange(pin, layerCount: layerCount)
-            }
-            sorted.append((pin, layers.lowerBound..<layers.upperBound + 1))
-        }
-        for (index, one) in sorted.enumerated() {
-            for other in sorted[(index + 1)...]
-            where one.layers.overlaps(other.layers) && one.pin.device != other.pin.device {
-                throw .overlappingPins(one.pin, other.pin)
-            }
-        }
-        sorted.sort { ($0.layers.lowerBound, $0.layers.upperBound) < ($1.layers.lowerBound, $1.layers.upperBound) }
-        var merged: [(device: String, layers: Range<Int>)] = []
-        for (pin, layers) in sorted {
-            guard let index = merged.firstIndex(where: { $0.device == pin.device }) else {
-                merged.append((pin.device, layers))
-                continue
-            }
-            let before = merged[index].layers
-            guard layers.lowerBound <= before.upperBound else {
-                throw .notContiguous(device: pin.device, first: before, second: layers)
-            }
-            merged[index].layers = before.lowerBound..<max(before.upperBound, layers.upperBound)
-        }
-        return merged
+    /// Whether something marks the device out from all others.
+    func isSingular(_ device: Int) -> Bool {
+        device == embeddingDevice || device == headDevice || request.devices[device].isCoordinator
+            || checked.blocks.contains { $0.device == device }
     }
-}
-
-private func sum(_ terms: [Int], _ what: String) throws(PlacementError) -> Int {
-    var total = 0
-    for term in terms {
-        let (next, overflow) = total.addingReportingOverflow(term)
-        if overflow { throw .invalidSize("\(what) is larger than can be counted in bytes; check the sizes") }
-        total = next
-    }
-    return total
-}
-
-private func product(_ factors: [Int], _ what: String) throws(PlacementError) -> Int {
-    var total = 1
-    for factor in factors {
-        let (next, overflow) = total.multipliedReportingOverflow(by: factor)
-        if overflow {
-            throw .invalidSize(
-                "\(what) is larger than can be counted in bytes; ask for a smaller context or fewer slots")
-        }
-        total = next
-    }
-    return total
 }

@@ -6,48 +6,24 @@ package struct DeviceCapacity: Sendable, Hashable {
     package let memoryBytes: Int
     /// Whether it is the coordinator's own device.
     package let isCoordinator: Bool
+    /// How fast it computes; nil where nobody measured it.
+    package let speed: DeviceSpeed?
 
     /// Describes a device.
-    package init(name: String, memoryBytes: Int, isCoordinator: Bool = false) {
+    package init(name: String, memoryBytes: Int, isCoordinator: Bool = false, speed: DeviceSpeed? = nil) {
         self.name = name
         self.memoryBytes = memoryBytes
         self.isCoordinator = isCoordinator
-    }
-}
-
-/// What the parts of a model take in memory.
-package struct ModelSizes: Sendable, Hashable {
-    /// Weight bytes of each layer, `[layers]`.
-    package let layerBytes: [Int]
-    /// Weight bytes of the token embedding.
-    package let embeddingBytes: Int
-    /// Weight bytes of the final norm and the output matrix, standing alone.
-    package let headBytes: Int
-    /// Whether the output matrix is the embedding: one device with both holds it once.
-    package let tiedEmbedding: Bool
-    /// Bytes of keys and values per position and layer.
-    package let keyValueBytesPerPositionPerLayer: Int
-    /// Bytes of buffers on a device that holds any stage.
-    package let scratchBytes: Int
-
-    /// Describes a model.
-    package init(
-        layerBytes: [Int], embeddingBytes: Int, headBytes: Int, tiedEmbedding: Bool,
-        keyValueBytesPerPositionPerLayer: Int, scratchBytes: Int
-    ) {
-        self.layerBytes = layerBytes
-        self.embeddingBytes = embeddingBytes
-        self.headBytes = headBytes
-        self.tiedEmbedding = tiedEmbedding
-        self.keyValueBytesPerPositionPerLayer = keyValueBytesPerPositionPerLayer
-        self.scratchBytes = scratchBytes
+        self.speed = speed
     }
 }
 
 /// The question `place` answers: which device holds which part of a model.
 package struct PlacementRequest: Sendable, Hashable {
-    /// The devices, in the order the layers shall pass them.
+    /// The devices. Where it costs nothing, layers pass them in this order.
     package var devices: [DeviceCapacity]
+    /// What is known of the links between them.
+    package var links: LinkTable
     /// The model's sizes.
     package var model: ModelSizes
     /// Positions that one sequence may have.
@@ -56,24 +32,28 @@ package struct PlacementRequest: Sendable, Hashable {
     package var slots: Int
     /// Positions that the caches of all sequences together have room for; nil is the context for every slot.
     package var keyValuePositions: Int?
+    /// Rows of a prompt that one step carries at most.
+    package var rowsPerStep: Int
     /// Parts that must sit on a named device.
     package var pins: [Pin]
-    /// The device of the embedding; nil for the coordinator's own. A pin says the same.
-    package var embeddingDevice: String?
-    /// The device of the head; nil for the coordinator's own. A pin says the same.
-    package var headDevice: String?
+    /// What else is wished.
+    package var preferences: PlanningPreferences
 
     /// Asks for a placement.
     package init(
-        devices: [DeviceCapacity], model: ModelSizes, context: Int, slots: Int, pins: [Pin] = [],
-        embeddingDevice: String? = nil, headDevice: String? = nil
+        devices: [DeviceCapacity], links: LinkTable = LinkTable(), model: ModelSizes, context: Int, slots: Int,
+        rowsPerStep: Int = 256, pins: [Pin] = [], preferences: PlanningPreferences = PlanningPreferences()
     ) {
         self.devices = devices
+        self.links = links
         self.model = model
         self.context = context
         self.slots = slots
+        self.rowsPerStep = rowsPerStep
         self.pins = pins
-        self.embeddingDevice = embeddingDevice
-        self.headDevice = headDevice
+        self.preferences = preferences
     }
+
+    /// Streams that are planned for.
+    var streams: Int { preferences.streams ?? slots }
 }

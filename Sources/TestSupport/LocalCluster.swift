@@ -19,6 +19,8 @@ package final class LocalCluster: Sendable {
         package var context: Int?
         package var slots = 4
         package var pins: [Pin] = []
+        /// Over all workers, however small the model: what tests are about.
+        package var planning = PlanningPreferences(objective: .throughput)
         package var compute = Wire.ComputeMode.int8
         package var keyValueType = Wire.KeyValueType.standard
         package var rowsPerStep = 256
@@ -147,7 +149,7 @@ package final class LocalCluster: Sendable {
         return Coordinator(
             shards: try ModelShards(file), tokenizer: try Tokenizer(metadata: file.metadata), facts: facts,
             configuration: CoordinatorConfiguration(
-                devices: devices, pins: settings.pins, compute: settings.compute,
+                devices: devices, pins: settings.pins, planning: settings.planning, compute: settings.compute,
                 keyValueType: settings.keyValueType, context: settings.context, slots: settings.slots,
                 keyValueTokens: settings.keyValueTokens, queue: settings.queue, contextShift: settings.contextShift,
                 rowsPerStep: settings.rowsPerStep, measuring: settings.measuring,

@@ -52,7 +52,7 @@ class GoldenLogits(unittest.TestCase):
 
     def hold(self, model, ids, expected, positions, tolerance):
         """Three workers, at once and in chunks, give the local bits; in exact mode those are near the expected ones."""
-        over_workers = ("--insecure", *cluster.worker_flags)
+        over_workers = ("--insecure", "--objective", "throughput", *cluster.worker_flags)
         for mode in ("int8", "f32"):
             local = self.logits(model, ids, "--compute", mode)
             self.assertEqual(local, self.logits(model, ids, "--compute", mode, *over_workers), mode)

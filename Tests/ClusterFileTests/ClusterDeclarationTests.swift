@@ -20,6 +20,10 @@ struct ClusterDeclarationTests {
                 address: 192.168.1.11
                 memory: 1GiB
                 threads: 3
+                profile:
+                  read: 11.4 GB/s
+                  products: {Q4_0: {1: 10GB/s, 64: 2GB/s}, Q8_0: 9.5GB/s}
+                  link: {round-trip: 300us, speed: 1Gbit/s}
               - {name: pi2, address: "[fe80::1]:7001", memory: 536870912}
             pins: [0-9=pi1, 12=pi2, embedding=coordinator]
             """)
@@ -32,6 +36,18 @@ struct ClusterDeclarationTests {
                 == [DeviceAddress(host: "192.168.1.11", port: 7077), DeviceAddress(host: "fe80::1", port: 7001)])
         #expect(declaration.devices.map(\.memory) == [1 << 30, 512 << 20])
         #expect(declaration.devices.map(\.threads) == [3, nil])
+        #expect(
+            declaration.devices.map(\.speed) == [
+                DeviceSpeed(
+                    readBytesPerSecond: 11.4e9,
+                    products: [
+                        ProductSpeed(elementType: 2, rows: 1, bytesPerSecond: 10e9),
+                        ProductSpeed(elementType: 2, rows: 64, bytesPerSecond: 2e9),
+                        ProductSpeed(elementType: 8, rows: 1, bytesPerSecond: 9.5e9),
+                    ]), nil,
+            ])
+        #expect(
+            declaration.devices.map(\.link) == [LinkSpeed(roundTripSeconds: 300e-6, bytesPerSecond: 125e6), nil])
         #expect(
             declaration.pins
                 == [
@@ -56,7 +72,10 @@ struct ClusterDeclarationTests {
             ("devices:\n  - a", .badValue, 2, "a device is a mapping"),
             ("just text", .badValue, 1, "a cluster file is a mapping"),
             ("devices: [{name: a, address: h}]\nports: 3", .unknownKey, 2, "no key 'ports'"),
-            ("devices:\n  - name: a\n    adress: h", .unknownKey, 3, "it may have name, address, memory, threads"),
+            (
+                "devices:\n  - name: a\n    adress: h", .unknownKey, 3,
+                "it may have name, address, memory, threads, profile"
+            ),
             ("devices:\n  - name: a", .missingKey, 2, "no 'address:'"),
             ("devices:\n  - address: a", .missingKey, 2, "no 'name:'"),
             ("devices:\n  - name:\n    address: h", .badValue, 2, "'name' needs a value"),
@@ -66,6 +85,23 @@ struct ClusterDeclarationTests {
             ("devices:\n  - name: a\n    address: h\n    memory: lots", .badValue, 4, "as 1GiB"),
             ("devices:\n  - name: a\n    address: h\n    memory: 0", .badValue, 4, "as 1GiB"),
             ("devices:\n  - name: a\n    address: h\n    threads: -1", .badValue, 4, "whole number"),
+            ("devices:\n  - name: a\n    address: h\n    profile: 3", .badValue, 4, "a profile is a mapping"),
+            (
+                "devices:\n  - name: a\n    address: h\n    profile:\n      read: 11GB", .badValue, 5,
+                "write a rate as 11.4GB/s"
+            ),
+            (
+                "devices:\n  - name: a\n    address: h\n    profile:\n      products: {Q4_0: 1GB/s}", .missingKey, 5,
+                "needs 'read'"
+            ),
+            (
+                "devices:\n  - name: a\n    address: h\n    profile:\n      read: 1GB/s\n      products: {Q9: 1GB/s}",
+                .unknownKey, 6, "known are F32"
+            ),
+            (
+                "devices:\n  - name: a\n    address: h\n    profile:\n      link: {round-trip: 3}", .badValue, 5,
+                "write a time as 0.3ms"
+            ),
             ("context: 1e3\ndevices: [{name: a, address: h}]", .badValue, 1, "'context' is '1e3'"),
             ("devices:\n  - {name: a, address: h}\n  - {name: a, address: i}", .duplicate, 3, "named 'a'"),
             ("devices:\n  - {name: a, address: h}\n  - {name: b, address: 'h:7077'}", .duplicate, 3, "of 'a'"),

@@ -11,9 +11,14 @@ for chunk in 7 1; do
 done
 for workers in 1 2 3 5; do
     start_workers "$workers"
+    # Thirty layers, as many on each.
+    pins=()
+    for index in "${!ports[@]}"; do
+        pins+=(--pin "$((30 * index / workers))-$((30 * (index + 1) / workers - 1))=127.0.0.1:${ports[index]}")
+    done
     for chunk in "" 7 1; do
         rm -f "$work/other.f32"
-        expect_exit 0 "$shoal" logits "${flags[@]}" ${chunk:+--chunk "$chunk"} --insecure "${worker_flags[@]}" --output "$work/other.f32"
+        expect_exit 0 "$shoal" logits "${flags[@]}" ${chunk:+--chunk "$chunk"} --insecure "${worker_flags[@]}" "${pins[@]}" --output "$work/other.f32"
         cmp "$work/local.f32" "$work/other.f32" || die "$workers workers, chunk ${chunk:-all}"
     done
     stop_all

@@ -24,7 +24,7 @@ package struct LinkBody: Codable, Sendable, Equatable {
 }
 
 extension LinkBody {
-    init(_ link: LinkTable.Entry) {
+    init(_ link: MeasuredLinks.Entry) {
         self.init(
             from: link.from, to: link.to, roundTripSeconds: link.roundTripSeconds, bytesPerSecond: link.bytesPerSecond)
     }

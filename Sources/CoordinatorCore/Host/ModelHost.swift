@@ -121,7 +121,8 @@ package final class ModelHost: Sendable {
         return ClusterReport(
             devices: await ask { await $0.report() }.map { device, report in
                 DeviceStatus(name: device.name, address: device.address, connected: report != nil, report: report)
-            }, stages: [], work: [], links: LinkTable(), speed: PipeReport(), unused: [], epoch: 0, runningSequences: 0,
+            }, stages: [], work: [], links: MeasuredLinks(), speed: PipeReport(), unused: [], epoch: 0,
+            runningSequences: 0,
             waitingSequences: 0, scheduler: nil, queueLimit: 0)
     }
 

@@ -14,13 +14,27 @@ extension ModelSizes {
         let configuration = try ModelConfiguration(file: model)
         try configuration.check(keyValueType, compute: compute)
         let tied = model.tensor(named: "output.weight") == nil
-        func bytes(_ names: [String]) -> Int { names.reduce(0) { $0 + (model.tensor(named: $1)?.byteCount ?? 0) } }
+        func size(_ names: [String]) -> PartSize {
+            PartSize(
+                names.compactMap { model.tensor(named: $0) }.map { tensor in
+                    WeightBytes(
+                        elementType: tensor.type.rawValue,
+                        // Whole blocks, as the reader checked.
+                        elements: tensor.byteCount / tensor.type.blockBytes * tensor.type.blockElements,
+                        bytes: tensor.byteCount)
+                })
+        }
+        let mayBeSmaller =
+            keyValueType != .q8_0 && (try? configuration.check(.q8_0, compute: compute)) != nil
         self.init(
-            layerBytes: (0..<configuration.layers).map { bytes(configuration.tensorNames(layer: $0)) },
-            embeddingBytes: bytes(configuration.embeddingTensorNames),
-            headBytes: bytes(configuration.headTensorNames(tied: tied)), tiedEmbedding: tied,
+            layers: (0..<configuration.layers).map { size(configuration.tensorNames(layer: $0)) },
+            embedding: size(configuration.embeddingTensorNames),
+            head: size(configuration.headTensorNames(tied: tied)), tiedEmbedding: tied, width: configuration.width,
+            vocabulary: configuration.vocabulary,
             keyValueBytesPerPositionPerLayer: configuration.keyValueBytesPerPosition(
                 compute: compute, keyValueType: keyValueType),
+            smallKeyValueBytesPerPositionPerLayer: mayBeSmaller
+                ? configuration.keyValueBytesPerPosition(compute: compute, keyValueType: .q8_0) : nil,
             scratchBytes: configuration.scratchBytes(context: context, threads: threads))
     }
 }

@@ -20,6 +20,7 @@ struct GenerateCommand: AsyncParsableCommand, UsesNetwork {
     @Flag(help: "Reads special tokens in the prompt as such.") var parseSpecial = false
     @OptionGroup var sampling: SamplingOptions
     @OptionGroup var cluster: ClusterOptions
+    @OptionGroup var planning: PlanningOptions
     @OptionGroup var computing: ComputeOptions
     @OptionGroup var packing: PackedOptions
     @OptionGroup var links: LinkOptions
@@ -49,7 +50,8 @@ struct GenerateCommand: AsyncParsableCommand, UsesNetwork {
         let session = try await ClusterSession.start(
             file, tokenizer: tokenizer,
             settings: .init(
-                devices: devices, pins: (declaration?.pins ?? []) + cluster.pins, compute: computing.compute,
+                devices: devices, pins: (declaration?.pins ?? []) + cluster.pins, planning: planning.preferences,
+                compute: computing.compute,
                 keyValueType: computing.keyValueType,
                 context: computing.context ?? declaration?.context, slots: 1, threads: computing.threads,
                 isPinned: computing.pinning.isOn,

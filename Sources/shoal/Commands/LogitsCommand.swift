@@ -19,6 +19,7 @@ struct LogitsCommand: AsyncParsableCommand, UsesNetwork {
     @Option(help: ArgumentHelp("The file to write.", valueName: "OUT.f32")) var output: String
     @Option(help: ArgumentHelp("Feeds the tokens this many at a time.", valueName: "N")) var chunk: Int?
     @OptionGroup var cluster: ClusterOptions
+    @OptionGroup var planning: PlanningOptions
     @OptionGroup var computing: ComputeOptions
     @OptionGroup var packing: PackedOptions
     @OptionGroup var links: LinkOptions
@@ -37,7 +38,8 @@ struct LogitsCommand: AsyncParsableCommand, UsesNetwork {
         let session = try await ClusterSession.start(
             file, tokenizer: nil,
             settings: .init(
-                devices: devices, pins: (declaration?.pins ?? []) + cluster.pins, compute: computing.compute,
+                devices: devices, pins: (declaration?.pins ?? []) + cluster.pins, planning: planning.preferences,
+                compute: computing.compute,
                 keyValueType: computing.keyValueType,
                 context: computing.context ?? ids.count, slots: 1, threads: computing.threads,
                 isPinned: computing.pinning.isOn,

@@ -27,6 +27,7 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork {
     var model: String?
 
     @OptionGroup var cluster: ClusterOptions
+    @OptionGroup var planning: PlanningOptions
     @OptionGroup var computing: ComputeOptions
     @OptionGroup var packing: PackedOptions
 
@@ -119,6 +120,7 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork {
     private func settings(_ declaration: ClusterDeclaration?) -> ClusterSession.Settings {
         ClusterSession.Settings(
             devices: cluster.devices(declaration), pins: (declaration?.pins ?? []) + cluster.pins,
+            planning: planning.preferences,
             compute: computing.compute, keyValueType: computing.keyValueType,
             context: computing.context ?? declaration?.context, slots: slots ?? declaration?.slots ?? 4,
             keyValueTokens: keyValueTokens, queue: queue, contextShift: contextShift.map { ContextShift(keep: $0) },

@@ -34,7 +34,8 @@ struct ClusterOptions: ParsableArguments {
         let declared = declaration?.devices ?? []
         return declared.map {
             NamedDevice(
-                name: $0.name, endpoint: Endpoint(host: $0.address.host, port: $0.address.port), memoryBytes: $0.memory)
+                name: $0.name, endpoint: Endpoint(host: $0.address.host, port: $0.address.port), memoryBytes: $0.memory,
+                speed: $0.speed, link: $0.link)
         } + workers.map { NamedDevice(name: $0.description, endpoint: $0, memoryBytes: nil) }
     }
 }
@@ -44,6 +45,9 @@ struct NamedDevice: Sendable {
     var name: String
     var endpoint: Endpoint
     var memoryBytes: Int?
+    /// How fast it computes and its link is, as declared.
+    var speed: DeviceSpeed?
+    var link: LinkSpeed?
 }
 
 extension Endpoint: ExpressibleByArgument {

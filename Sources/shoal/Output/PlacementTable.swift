@@ -1,27 +1,65 @@
+import Foundation
 import Placement
 
-/// A plan as a table: one line per stage, in the order a token travels.
+/// A plan for people: a table with a line per stage, in the order a token travels, then what it is expected to do and why it is so.
 struct PlacementTable: CustomStringConvertible {
     private let plan: PlacementPlan
 
     init(_ plan: PlacementPlan) { self.plan = plan }
 
     var description: String {
+        ([table.description, ""] + predictions + plan.notes.map { "note: \($0)" }
+            + plan.unused.map { "not used: \($0.device): \($0.reason)" }).joined(separator: "\n")
+    }
+
+    private var table: Table {
         var table = Table([
             ("stage", .right), ("device", .left), ("holds", .left), ("weights", .right), ("KV cache", .right),
-            ("scratch", .right),
-            ("memory", .right), ("free after", .right),
+            ("scratch", .right), ("memory", .right), ("free after", .right), ("ms per step", .right),
+            ("ms to next", .right), ("as", .left),
         ])
         for (index, stage) in plan.stages.enumerated() {
             table.add([
                 "\(index)", stage.device, Self.parts(of: stage), "\(ByteCount(stage.weightBytes))",
                 "\(ByteCount(stage.keyValueBytes))", "\(ByteCount(stage.scratchBytes))",
-                "\(ByteCount(stage.memoryBytes))",
-                "\(ByteCount(stage.headroomBytes))",
+                "\(ByteCount(stage.memoryBytes))", "\(ByteCount(stage.headroomBytes))",
+                String(format: "%.2f", stage.stepSeconds * 1e3), String(format: "%.2f", stage.hopSeconds * 1e3),
+                stage.hopSeconds > 0 ? stage.codec.rawValue : "",
             ])
         }
-        return ([table.description] + plan.unused.map { "not used: \($0.device): \($0.reason)" }).joined(
-            separator: "\n")
+        return table
+    }
+
+    private var predictions: [String] {
+        let prediction = plan.prediction
+        var lines = [
+            "predicted after \(prediction.history) tokens: \(Self.rate(prediction.tokensPerSecond)) for one stream"
+                + (prediction.streams > 1
+                    ? ", \(Self.rate(prediction.tokensPerSecondOfStreams)) for \(prediction.streams) streams together "
+                        + "(\(prediction.streamsPerStep) per step)" : ""),
+            "predicted time to the first token of a prompt of \(prediction.promptTokens): "
+                + Self.time(prediction.secondsToFirstToken),
+            "objective: \(plan.objective.rawValue)",
+        ]
+        if !prediction.unmeasuredDevices.isEmpty {
+            lines.append(
+                "speed not measured: \(prediction.unmeasuredDevices.joined(separator: ", ")) "
+                    + "(taken as \(ByteRate(DeviceSpeed.nominal.readBytesPerSecond)) of memory each: the times above are no more than a guess)"
+            )
+        }
+        if !prediction.unmeasuredLinks.isEmpty {
+            lines.append(
+                "link not measured: \(prediction.unmeasuredLinks.joined(separator: ", ")) (taken as 1 Gbit/s)")
+        }
+        return lines
+    }
+
+    private static func rate(_ tokens: Double) -> String {
+        String(format: tokens < 10 ? "%.2f tokens/s" : "%.1f tokens/s", tokens)
+    }
+
+    private static func time(_ seconds: Double) -> String {
+        seconds < 1 ? String(format: "%.0f ms", seconds * 1e3) : String(format: "%.1f s", seconds)
     }
 
     /// What a stage holds, in words.

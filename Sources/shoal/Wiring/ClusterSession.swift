@@ -18,6 +18,7 @@ struct ClusterSession {
     struct Settings {
         var devices: [NamedDevice] = []
         var pins: [Pin] = []
+        var planning = PlanningPreferences()
         var compute: ComputeChoice = .int8
         var keyValueType: KeyValueChoice = .f16
         var context: Int?
@@ -39,7 +40,11 @@ struct ClusterSession {
 
         /// The devices, without this process's own.
         var remoteDevices: [DeviceDeclaration] {
-            devices.map { DeviceDeclaration(name: $0.name, connection: .tcp($0.endpoint), memoryBytes: $0.memoryBytes) }
+            devices.map {
+                DeviceDeclaration(
+                    name: $0.name, connection: .tcp($0.endpoint), memoryBytes: $0.memoryBytes, speed: $0.speed,
+                    link: $0.link)
+            }
         }
     }
 
@@ -88,7 +93,8 @@ struct ClusterSession {
                 model.file, cache: settings.dataFolder.flatMap { ShardIDCache(folder: $0, model: model.file) }),
             tokenizer: tokenizer, facts: facts,
             configuration: CoordinatorConfiguration(
-                devices: devices, pins: settings.pins, compute: settings.compute.mode,
+                devices: devices, pins: settings.pins, planning: settings.planning,
+                compute: settings.compute.mode,
                 keyValueType: settings.keyValueType.mode, context: settings.context, slots: settings.slots,
                 keyValueTokens: settings.keyValueTokens, queue: settings.queue, contextShift: settings.contextShift,
                 rowsPerStep: settings.rowsPerStep, measuring: settings.measuring,

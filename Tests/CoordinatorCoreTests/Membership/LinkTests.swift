@@ -31,7 +31,7 @@ struct LinkTests {
     }
 
     @Test func `a table knows a link from both ends, and the last that was told of it`() {
-        var table = LinkTable([
+        var table = MeasuredLinks([
             .init(from: "a", to: "b", roundTripSeconds: 0.001, bytesPerSecond: 100),
             .init(from: "b", to: "c", roundTripSeconds: 0.002, bytesPerSecond: 200),
         ])

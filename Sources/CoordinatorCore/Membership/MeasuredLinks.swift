@@ -1,7 +1,7 @@
 /// How fast devices reach each other, as far as it was measured: an input of the planner. A pure value.
 ///
 /// A link is taken to be equally fast both ways; measured is one of them.
-package struct LinkTable: Sendable, Hashable {
+package struct MeasuredLinks: Sendable, Hashable {
     /// The link between two devices.
     package struct Entry: Sendable, Hashable {
         /// The device that measured.

@@ -1,0 +1,188 @@
+/// A request that does not contradict itself.
+struct CheckedRequest {
+    /// A device that must hold layers.
+    struct Block: Hashable {
+        /// Index in the request's devices.
+        let device: Int
+        let layers: Range<Int>
+    }
+
+    let request: PlacementRequest
+    /// The devices that may hold something.
+    let usable: [Int]
+    /// The coordinator's own device, where it may hold something.
+    let coordinator: Int?
+    /// Pinned layers in their order, one block per device.
+    let blocks: [Block]
+    /// Where pins put the embedding and the head.
+    let embeddingPin: Int?
+    let headPin: Int?
+    /// Keys and values of one layer for all slots, bytes.
+    let keyValueBytesPerLayer: Int
+    /// `prefix[i]`: bytes of the layers `0..<i` with their KV cache.
+    let prefix: [Int]
+
+    /// - Throws: `PlacementError` when sizes do not add up or wishes contradict each other.
+    init(_ request: PlacementRequest) throws(PlacementError) {
+        self.request = request
+        try Self.checkSizes(request)
+        try Self.checkSpeeds(request)
+        let model = request.model
+        keyValueBytesPerLayer = try product(
+            [model.keyValueBytesPerPositionPerLayer]
+                + (request.keyValuePositions.map { [$0] } ?? [request.context, request.slots]),
+            "the KV cache of one layer")
+        prefix = try Self.prefixSums(model, keyValueBytesPerLayer)
+
+        let names = request.devices.map(\.name)
+        var seen = Set<String>()
+        for name in names where !seen.insert(name).inserted { throw .duplicateDevice(name) }
+        for pin in request.pins where !names.contains(pin.device) {
+            throw .unknownDevice(pin.device, askedBy: "the pin \(pin)", known: names)
+        }
+        let excluded = request.preferences.excluded
+        for name in excluded where !names.contains(name) {
+            throw .unknownDevice(name, askedBy: "the exclusion", known: names)
+        }
+        if let pin = request.pins.first(where: { excluded.contains($0.device) }) { throw .excludedDevice(pin) }
+        usable = names.indices.filter { !excluded.contains(names[$0]) }
+        if usable.isEmpty { throw .invalidSize("all devices are excluded; at least one is needed") }
+        coordinator = usable.first { request.devices[$0].isCoordinator }
+        embeddingPin = try Self.home(of: .embedding, request)
+        headPin = try Self.home(of: .head, request)
+        blocks = try Self.pinnedLayers(request)
+        if coordinator == nil, embeddingPin == nil || headPin == nil,
+            !request.devices.contains(where: \.isCoordinator)
+        {
+            throw .noCoordinator
+        }
+        if let most = request.preferences.maximumDevices, blocks.count > most {
+            throw .invalidSize(
+                "layers are pinned to \(blocks.count) devices, and at most \(most) may hold any; raise the maximum or drop pins"
+            )
+        }
+    }
+
+    private static func checkSizes(_ request: PlacementRequest) throws(PlacementError) {
+        let model = request.model
+        let preferences = request.preferences
+        if model.layers.isEmpty { throw .invalidSize("the model has no layers") }
+        if request.devices.isEmpty { throw .invalidSize("there is no device to place the model on; name at least one") }
+        let counts = [
+            (request.context, "the context"), (request.slots, "the number of slots"),
+            (request.streams, "the number of streams"), (request.rowsPerStep, "the number of rows per step"),
+            (preferences.maximumDevices ?? 1, "the maximum number of devices"), (model.width, "the model's width"),
+        ]
+        for (count, name) in counts where count < 1 { throw .invalidSize("\(name) is \(count); it must be 1 or more") }
+        let parts = (model.layers + [model.embedding, model.head]).flatMap(\.weights)
+        let sizes = [
+            model.vocabulary, model.keyValueBytesPerPositionPerLayer, model.smallKeyValueBytesPerPositionPerLayer ?? 0,
+            model.scratchBytes,
+        ]
+        if sizes.contains(where: { $0 < 0 }) || parts.contains(where: { $0.bytes < 0 || $0.elements < 0 }) {
+            throw .invalidSize("a size of the model is negative")
+        }
+        for device in request.devices where device.memoryBytes < 0 {
+            throw .invalidSize("the memory of \(device.name) is negative")
+        }
+        _ = try sum(request.devices.map(\.memoryBytes), "the memory of all devices")
+        if case .always(let codec) = preferences.codec, !codec.accepts(width: model.width) {
+            throw .invalidSize(
+                "the codec \(codec.rawValue) takes rows of a multiple of \(RowCodec.blockElements) elements and the model's have \(model.width); use f16 or f32"
+            )
+        }
+    }
+
+    private static func checkSpeeds(_ request: PlacementRequest) throws(PlacementError) {
+        func isSpeed(_ value: Double) -> Bool { value.isFinite && value > 0 }
+        for device in request.devices {
+            if let speed = device.speed, !isSpeed(speed.readBytesPerSecond) {
+                throw .invalidSize(
+                    "\(device.name) reads \(speed.readBytesPerSecond) bytes per second; measure it again")
+            }
+        }
+        for link in request.links.speeds
+        where !isSpeed(link.bytesPerSecond) || !link.roundTripSeconds.isFinite || link.roundTripSeconds < 0 {
+            throw .invalidSize(
+                "a link takes \(link.roundTripSeconds) s for a round trip and \(link.bytesPerSecond) bytes per second; measure it again"
+            )
+        }
+    }
+
+    private static func prefixSums(_ model: ModelSizes, _ keyValueBytes: Int) throws(PlacementError) -> [Int] {
+        var sums = [0]
+        for layer in model.layers {
+            sums.append(try sum([sums[sums.count - 1], layer.bytes, keyValueBytes], "the model's layers"))
+        }
+        // Everything that is ever added to the layers must add up too.
+        _ = try sum(
+            [sums[sums.count - 1], model.embedding.bytes, model.head.bytes, model.scratchBytes, model.scratchBytes],
+            "the model")
+        return sums
+    }
+
+    private static func home(of part: Pin.Part, _ request: PlacementRequest) throws(PlacementError) -> Int? {
+        let pins = request.pins.filter { $0.part == part }
+        guard let first = pins.first else { return nil }
+        if let other = pins.first(where: { $0.device != first.device }) { throw .overlappingPins(first, other) }
+        return request.devices.firstIndex { $0.name == first.device }
+    }
+
+    /// The pinned layers as one range per device, in order of layers.
+    private static func pinnedLayers(_ request: PlacementRequest) throws(PlacementError) -> [Block] {
+        let layerCount = request.model.layers.count
+        var sorted: [(pin: Pin, layers: Range<Int>)] = []
+        for pin in request.pins {
+            guard let layers = pin.layers else { continue }
+            guard layers.lowerBound >= 0, layers.upperBound < layerCount else {
+                throw .layerOutOfRange(pin, layerCount: layerCount)
+            }
+            sorted.append((pin, layers.lowerBound..<layers.upperBound + 1))
+        }
+        for (index, one) in sorted.enumerated() {
+            for other in sorted[(index + 1)...]
+            where one.layers.overlaps(other.layers) && one.pin.device != other.pin.device {
+                throw .overlappingPins(one.pin, other.pin)
+            }
+        }
+        sorted.sort { ($0.layers.lowerBound, $0.layers.upperBound) < ($1.layers.lowerBound, $1.layers.upperBound) }
+        var merged: [Block] = []
+        for (pin, layers) in sorted {
+            guard let device = request.devices.firstIndex(where: { $0.name == pin.device }) else { continue }
+            guard let index = merged.firstIndex(where: { $0.device == device }) else {
+                merged.append(Block(device: device, layers: layers))
+                continue
+            }
+            let before = merged[index].layers
+            guard layers.lowerBound <= before.upperBound else {
+                throw .notContiguous(device: pin.device, first: before, second: layers)
+            }
+            merged[index] = Block(
+                device: device, layers: before.lowerBound..<max(before.upperBound, layers.upperBound))
+        }
+        return merged
+    }
+}
+
+private func sum(_ terms: [Int], _ what: String) throws(PlacementError) -> Int {
+    var total = 0
+    for term in terms {
+        let (next, overflow) = total.addingReportingOverflow(term)
+        if overflow { throw .invalidSize("\(what) is larger than can be counted in bytes; check the sizes") }
+        total = next
+    }
+    return total
+}
+
+private func product(_ factors: [Int], _ what: String) throws(PlacementError) -> Int {
+    var total = 1
+    for factor in factors {
+        let (next, overflow) = total.multipliedReportingOverflow(by: factor)
+        if overflow {
+            throw .invalidSize(
+                "\(what) is larger than can be counted in bytes; ask for a smaller context or fewer slots")
+        }
+        total = next
+    }
+    return total
+}

@@ -1,0 +1,141 @@
+/// What a step carries: rows of activations, and positions of the KV cache that they look at.
+package struct StepShape: Sendable, Hashable {
+    /// Rows of activations.
+    package let rows: Int
+    /// Rows that become logits.
+    package let results: Int
+    /// Positions whose keys and values are read in each layer, in passes over the cache.
+    package let positions: Double
+
+    /// Streams that decode: a row each, each with its own history.
+    package static func decoding(streams: Int, history: Int) -> StepShape {
+        StepShape(rows: streams, results: streams, positions: Double(streams) * Double(history))
+    }
+
+    /// A chunk of one prompt. Its rows share passes over the cache as they share those over weights.
+    package static func prompt(rows: Int, from position: Int, isLast: Bool) -> StepShape {
+        StepShape(
+            rows: rows, results: isLast ? 1 : 0,
+            positions: Double(rows) * (Double(position) + Double(rows) / 2) / DeviceSpeed.rowsPerPass)
+    }
+}
+
+/// How long things take: the only place where the planner's times come from.
+///
+/// - A layer: its weights' bytes by type at the device's speed for that type and number of rows, the KV cache that its attention reads at
+///   the speed of memory, and `layerOverhead`. The head: the same for its rows; the embedding: the rows looked up.
+/// - A stage: its parts and `stageOverhead`, once per step.
+/// - A hop: half a round trip, the rows' bytes in the link's codec at the link's speed, and `hopOverhead`.
+/// - A step: its stages, its hops with that of the token ids and of the logits, and `turnaround`.
+///
+/// The overheads are the software's own, of the order that was measured on a 2 GHz server core over loopback; against a
+/// layer of a real model on a small board they are little.
+package struct CostModel: Sendable {
+    /// Norms, rotation, handing work to threads: per layer and step.
+    package static let layerOverhead = 15e-6
+    /// From the event loop to the compute thread and back.
+    package static let stageOverhead = 20e-6
+    /// Writing, sending, waking up and reading, on both ends of a link.
+    package static let hopOverhead = 60e-6
+    /// From logits to the next step's tokens in the coordinator.
+    package static let turnaround = 50e-6
+    /// The codec is chosen so that a hop's transfer takes at most this share of computing all layers on the fastest device.
+    package static let largestTransferShare = 0.05
+    /// Positions before the rows that are decoded in predictions, where the context allows.
+    package static let history = 512
+
+    let model: ModelSizes
+    let links: LinkTable
+    let codecs: CodecChoice
+    let rowsPerStep: Int
+    /// Positions before a row that is decoded.
+    package let history: Int
+    private let fastest: DeviceSpeed
+
+    /// Takes what the times depend on from a request.
+    package init(_ request: PlacementRequest) {
+        model = request.model
+        links = request.links
+        codecs = request.preferences.codec
+        rowsPerStep = request.rowsPerStep
+        history = min(Self.history, request.context / 2)
+        let step = StepShape.decoding(streams: 1, history: 0)
+        fastest =
+            request.devices.map(Self.speed).min {
+                Self.layers(request.model, $0, step) < Self.layers(request.model, $1, step)
+            } ?? .nominal
+    }
+
+    /// How fast a device is taken to be.
+    package static func speed(_ device: DeviceCapacity) -> DeviceSpeed { device.speed ?? .nominal }
+
+    /// Seconds of one layer.
+    package func layer(_ index: Int, _ speed: DeviceSpeed, _ step: StepShape) -> Double {
+        Self.layer(model, index, speed, step)
+    }
+
+    /// Seconds of looking tokens up.
+    package func embedding(_ speed: DeviceSpeed, _ step: StepShape) -> Double {
+        Double(step.rows) * Double(model.embedding.bytes) / Double(max(1, model.vocabulary)) / speed.readBytesPerSecond
+    }
+
+    /// Seconds of the final norm and the output matrix.
+    package func head(_ speed: DeviceSpeed, _ step: StepShape) -> Double {
+        step.results == 0 ? 0 : Self.products(model.head, speed, rows: step.results)
+    }
+
+    /// Seconds in which rows pass a link, from the first byte to the last.
+    package func transfer(rows: Int, _ codec: RowCodec, _ link: LinkSpeed) -> Double {
+        Double(rows) * Double(codec.rowBytes(width: model.width)) / link.bytesPerSecond
+    }
+
+    /// Seconds from a stage's results on one device to their being there on another.
+    package func hop(transfer seconds: Double, _ link: LinkSpeed) -> Double {
+        link.roundTripSeconds / 2 + seconds + Self.hopOverhead
+    }
+
+    /// Seconds in which token ids pass a link.
+    func tokenTransfer(_ step: StepShape, _ link: LinkSpeed) -> Double { Double(step.rows) * 4 / link.bytesPerSecond }
+
+    /// Seconds in which logits pass a link, always as f32.
+    func logitTransfer(_ step: StepShape, _ link: LinkSpeed) -> Double {
+        Double(step.results) * Double(model.vocabulary) * 4 / link.bytesPerSecond
+    }
+
+    /// The codec of a link: the one that is asked for, or the most exact whose transfer of a decoded row, and of a full chunk of a
+    /// prompt, takes at most `largestTransferShare` of what the fastest device computes all layers in; else the smallest.
+    package func codec(for link: LinkSpeed) -> RowCodec {
+        switch codecs {
+        case .always(let codec): return codec
+        case .automatic:
+            let steps = [
+                StepShape.decoding(streams: 1, history: history), .prompt(rows: rowsPerStep, from: 0, isLast: false),
+            ]
+            let allowed = RowCodec.allCases.filter { $0.accepts(width: model.width) }
+            return allowed.first { codec in
+                steps.allSatisfy {
+                    transfer(rows: $0.rows, codec, link) <= Self.largestTransferShare * Self.layers(model, fastest, $0)
+                }
+            } ?? allowed[allowed.count - 1]
+        }
+    }
+
+    private static func layers(_ model: ModelSizes, _ speed: DeviceSpeed, _ step: StepShape) -> Double {
+        model.layers.indices.reduce(0) { $0 + layer(model, $1, speed, step) }
+    }
+
+    private static func layer(_ model: ModelSizes, _ index: Int, _ speed: DeviceSpeed, _ step: StepShape) -> Double {
+        products(model.layers[index], speed, rows: step.rows)
+            + step.positions * Double(model.keyValueBytesPerPositionPerLayer) / speed.readBytesPerSecond + layerOverhead
+    }
+
+    private static func products(_ part: PartSize, _ speed: DeviceSpeed, rows: Int) -> Double {
+        part.weights.reduce(0) {
+            $0 + Double($1.bytes) * speed.secondsPerByte(elementType: $1.elementType, rows: rows)
+        }
+    }
+}
+
+/// Whole nanoseconds, so that sums of times are exact in a `Double` and equal times compare as equal. Above three hours per part all
+/// are the same.
+package func nanoseconds(_ seconds: Double) -> Double { (min(seconds, 1e4) * 1e9).rounded() }

@@ -1,0 +1,79 @@
+extension PlacementProblem {
+    /// Tokens of the prompt whose time to the first token is predicted, where the context allows.
+    private static let promptTokens = 512
+
+    /// What a plan of these stages is expected to do.
+    func predict(_ stages: [PlacedStage], _ solution: Solution) -> PlanPrediction {
+        let devices = stages.map { stage in request.devices.firstIndex { $0.name == stage.device }! }
+        let streams = request.streams
+        var best = (perStep: 1, tokensPerSecond: 0.0)
+        // Groups of equal size; between two sizes with as many groups the smaller is the faster.
+        for groups in 1...min(streams, max(1, stages.count * 2)) {
+            let perStep = (streams + groups - 1) / groups
+            let rate = tokensPerSecond(stages, devices, streams: streams, perStep: perStep)
+            if rate > best.tokensPerSecond { best = (perStep, rate) }
+        }
+        let promptTokens = min(Self.promptTokens, request.context)
+        let used = Set(devices)
+        return PlanPrediction(
+            history: costs.history, stepSeconds: solution.sum / 1e9, largestSeconds: solution.largest / 1e9,
+            streams: streams, streamsPerStep: best.perStep, tokensPerSecondOfStreams: best.tokensPerSecond,
+            promptTokens: promptTokens, secondsToFirstToken: secondsToFirstToken(stages, devices, promptTokens),
+            unmeasuredDevices: request.devices.indices.filter { used.contains($0) && request.devices[$0].speed == nil }
+                .map { request.devices[$0].name },
+            unmeasuredLinks: request.devices.filter { device in
+                !device.isCoordinator && stages.contains { $0.device == device.name }
+                    && request.links.coordinatorLink(of: device.name) == nil
+            }.map(\.name))
+    }
+
+    /// All streams get a token in the time of one step's way, or in that of all groups through what takes each the longest.
+    private func tokensPerSecond(
+        _ stages: [PlacedStage], _ devices: [Int], streams: Int, perStep: Int
+    ) -> Double {
+        let step = StepShape.decoding(streams: perStep, history: costs.history)
+        let groups = Double((streams + perStep - 1) / perStep)
+        var taken: [Int: Double] = [:]
+        var sum = CostModel.turnaround + entry(devices[0], step)
+        var largest = 0.0
+        for (index, stage) in stages.enumerated() {
+            let seconds = seconds(of: stage, on: devices[index], step)
+            taken[devices[index], default: 0] += seconds
+            let next = index + 1 < devices.count ? devices[index + 1] : nil
+            sum += seconds + hopSeconds(from: devices[index], to: next, stage, step)
+            if let next {
+                largest = max(largest, costs.transfer(rows: perStep, stage.codec, link(devices[index], next)))
+            } else if let link = coordinatorLink(devices[index]) {
+                largest = max(largest, costs.logitTransfer(step, link))
+            }
+        }
+        largest = max(largest, taken.values.max() ?? 0)
+        return Double(streams) / max(sum, groups * largest)
+    }
+
+    /// The chunks of a prompt flow behind each other through the stages; the last row's result comes back.
+    private func secondsToFirstToken(_ stages: [PlacedStage], _ devices: [Int], _ tokens: Int) -> Double {
+        var free = Array(repeating: 0.0, count: stages.count)
+        var done = 0.0
+        var position = 0
+        while position < tokens {
+            let rows = min(request.rowsPerStep, tokens - position)
+            let step = StepShape.prompt(rows: rows, from: position, isLast: position + rows == tokens)
+            done = entry(devices[0], step)
+            for (index, stage) in stages.enumerated() {
+                free[index] = max(free[index], done) + seconds(of: stage, on: devices[index], step)
+                done =
+                    free[index]
+                    + hopSeconds(
+                        from: devices[index], to: index + 1 < devices.count ? devices[index + 1] : nil, stage, step)
+            }
+            position += rows
+        }
+        return done + CostModel.turnaround
+    }
+
+    /// Seconds from the coordinator's tokens to the first stage.
+    private func entry(_ device: Int, _ step: StepShape) -> Double {
+        coordinatorLink(device).map { costs.hop(transfer: costs.tokenTransfer(step, $0), $0) } ?? 0
+    }
+}

@@ -1,0 +1,38 @@
+/// What a placement is to be good at.
+package enum PlacementObjective: String, Sendable, Hashable, CaseIterable {
+    /// One stream's token: the sum of all stages and hops.
+    case latency
+    /// Tokens of many streams: the largest stage.
+    case throughput
+    /// The time in which each of N streams gets a token: the sum and N - 1 times the largest stage.
+    case balanced
+}
+
+/// What whoever asks for a placement may wish beyond devices and model.
+package struct PlanningPreferences: Sendable, Hashable {
+    /// What the placement is to be good at.
+    package var objective: PlacementObjective
+    /// Streams that are planned for and predicted; nil for the number of slots.
+    package var streams: Int?
+    /// Devices that shall hold nothing.
+    package var excluded: [String]
+    /// Devices that hold layers at most; nil for any number.
+    package var maximumDevices: Int?
+    /// How activations are written.
+    package var codec: CodecChoice
+    /// Whether the coordinator's own device takes layers like the others.
+    package var usesCoordinator: Bool
+
+    /// Wishes; those by default are the planner's own.
+    package init(
+        objective: PlacementObjective = .balanced, streams: Int? = nil, excluded: [String] = [],
+        maximumDevices: Int? = nil, codec: CodecChoice = .always(.f32), usesCoordinator: Bool = false
+    ) {
+        self.objective = objective
+        self.streams = streams
+        self.excluded = excluded
+        self.maximumDevices = maximumDevices
+        self.codec = codec
+        self.usesCoordinator = usesCoordinator
+    }
+}

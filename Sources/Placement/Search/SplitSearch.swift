@@ -1,0 +1,205 @@
+/// The devices that hold layers, in the order of the layers, with what a step then costs.
+struct Chain: Hashable {
+    struct Segment: Hashable {
+        /// An item of the space it was searched in.
+        let item: Int
+        let layers: Range<Int>
+    }
+
+    var segments: [Segment]
+    /// All stages and hops of a step, nanoseconds.
+    var sum: Double
+    /// The longest time for which anything is taken by a step, nanoseconds.
+    var largest: Double
+}
+
+/// Finds the chain of least sum among those in which nothing is taken longer than a bound: dynamic programming over the states of a graph
+/// and the layers covered so far.
+///
+/// `f[state][end] = min over start, state before of f[before][start] + hop + stage overhead + layers start..<end`. Since the time of a
+/// run is a difference of two prefix sums, and memory and bound admit for each end the starts of a window that only moves on, the
+/// minimum over the start is a sliding one, and a pass takes states × layers steps and as many for each state before.
+struct SplitSearch {
+    let space: SearchSpace
+    let graph: SearchGraph
+    /// Passes made so far.
+    private(set) var passes = 0
+    /// `[states, layers + 1]`
+    private var best: [Double]
+    private var entering: [Double]
+    private var queue: [Int]
+    /// As `lows` of the space, narrowed by the bound.
+    private var lows: [Int]
+
+    init(_ space: SearchSpace, _ graph: SearchGraph) {
+        self.space = space
+        self.graph = graph
+        best = Array(repeating: .infinity, count: graph.count * (space.layerCount + 1))
+        entering = Array(repeating: .infinity, count: space.layerCount + 1)
+        queue = Array(repeating: 0, count: space.layerCount + 1)
+        lows = Array(repeating: 0, count: space.items.count * (space.layerCount + 1))
+    }
+
+    /// States and layers that one pass looks at.
+    var cells: Int { graph.count * (space.layerCount + 1) }
+
+    /// - Parameters:
+    ///   - bound: nothing may be taken longer, nanoseconds.
+    ///   - required: an item of which at least so many devices must be used.
+    /// - Returns: a chain of least sum; nil when there is none.
+    mutating func leastSum(bound: Double, required: (item: Int, count: Int)? = nil) -> Chain? {
+        passes += 1
+        guard space.baseLargest <= bound else { return nil }
+        narrow(to: bound)
+        for state in 0..<graph.count { advance(state, bound: bound) }
+        var last: (state: Int, sum: Double)?
+        for state in 0..<graph.count {
+            let sum = best[state * width + space.layerCount] + space.departures[graph.items[state]]
+            if sum < last?.sum ?? .infinity, mayEnd(state, bound, required) { last = (state, sum) }
+        }
+        return last.map { chain(endingIn: $0.state, bound: bound) }
+    }
+
+    private var width: Int { space.layerCount + 1 }
+
+    private func mayEnd(_ state: Int, _ bound: Double, _ required: (item: Int, count: Int)?) -> Bool {
+        let item = graph.items[state]
+        if space.departureTransfers[item] > bound { return false }
+        guard !graph.used.isEmpty else { return true }
+        let used = graph.used[state * space.items.count..<(state + 1) * space.items.count]
+        if let required, Int(used[used.startIndex + required.item]) < required.count { return false }
+        var holdsEmbedding = false
+        var holdsHead = false
+        for (item, count) in zip(space.items, used) where count > 0 {
+            holdsEmbedding = holdsEmbedding || item.holdsEmbedding
+            holdsHead = holdsHead || item.holdsHead
+        }
+        return space.outside(chainHoldsEmbedding: holdsEmbedding, chainHoldsHead: holdsHead) <= bound
+    }
+
+    /// Narrows the windows so that no run that neither begins nor ends the model takes longer than the bound.
+    private mutating func narrow(to bound: Double) {
+        for (index, item) in space.items.enumerated() {
+            let room = bound - space.overhead(index, first: false, last: false)
+            var low = 0
+            for end in 1..<width {
+                low = max(low, Int(space.lows[index * width + end]))
+                while low < end && item.elapsed[end] - item.elapsed[low] > room { low += 1 }
+                lows[index * width + end] = low
+            }
+        }
+    }
+
+    /// Fills in one state.
+    private mutating func advance(_ state: Int, bound: Double) {
+        let item = graph.items[state]
+        let layers = space.layerCount
+        let row = state * width
+        let window = item * width
+        let elapsed = space.items[item].elapsed
+        for end in 0..<width { best[row + end] = .infinity }
+        for start in 0..<width { entering[start] = .infinity }
+        for index in graph.starts[state]..<graph.starts[state + 1] {
+            let before = Int(graph.predecessors[index])
+            guard space.transfer(graph.items[before], item) <= bound else { continue }
+            let hop = space.hop(graph.items[before], item)
+            let from = before * width
+            for start in 1..<max(1, layers) { entering[start] = min(entering[start], best[from + start] + hop) }
+        }
+        if graph.isFirst[state], space.arrivalTransfers[item] <= bound { begin(state, bound: bound) }
+
+        let latest = Int(space.latestStart[item])
+        var head = 0
+        var tail = 0
+        for end in 2..<max(2, layers) {
+            let start = end - 1
+            if start <= latest, entering[start] < .infinity {
+                let key = entering[start] - elapsed[start]
+                while tail > head, entering[queue[tail - 1]] - elapsed[queue[tail - 1]] >= key { tail -= 1 }
+                queue[tail] = start
+                tail += 1
+            }
+            while head < tail, queue[head] < lows[window + end] { head += 1 }
+            guard head < tail, space.mayEnd[window + end] else { continue }
+            let start2 = queue[head]
+            let value = entering[start2] - elapsed[start2] + elapsed[end] + space.stage
+            if value < best[row + end] { best[row + end] = value }
+        }
+        // The run that ends the model may be one stage with the head, so that its window is another.
+        guard space.mayEnd[window + layers] else { return }
+        for start in max(1, Int(space.lows[window + layers]))..<max(1, latest + 1, Int(space.lows[window + layers])) {
+            guard entering[start] < .infinity, space.occupancy(item, start..<layers) <= bound else { continue }
+            let value = entering[start] - elapsed[start] + elapsed[layers] + space.stage
+            if value < best[row + layers] { best[row + layers] = value }
+        }
+    }
+
+    /// Runs from the first layer on.
+    private mutating func begin(_ state: Int, bound: Double) {
+        let item = graph.items[state]
+        for end in 1..<width where space.allows(item, 0..<end) && space.occupancy(item, 0..<end) <= bound {
+            best[state * width + end] = space.arrivals[item] + space.stage + space.items[item].elapsed[end]
+        }
+    }
+
+    /// Walks back from the end of the model.
+    private func chain(endingIn last: Int, bound: Double) -> Chain {
+        var segments: [Chain.Segment] = []
+        var state = last
+        var end = space.layerCount
+        while end > 0 {
+            let item = graph.items[state]
+            let elapsed = space.items[item].elapsed
+            var found: (start: Int, state: Int, value: Double)?
+            if graph.isFirst[state], space.arrivalTransfers[item] <= bound, space.allows(item, 0..<end),
+                space.occupancy(item, 0..<end) <= bound
+            {
+                found = (0, -1, space.arrivals[item] + space.stage + elapsed[end])
+            }
+            for start in 1..<max(1, end) where space.allows(item, start..<end) {
+                guard space.occupancy(item, start..<end) <= bound else { continue }
+                for index in graph.starts[state]..<graph.starts[state + 1] {
+                    let before = Int(graph.predecessors[index])
+                    guard space.transfer(graph.items[before], item) <= bound else { continue }
+                    let value =
+                        best[before * width + start] + space.hop(graph.items[before], item) + space.stage
+                        + elapsed[end] - elapsed[start]
+                    if value < found?.value ?? .infinity { found = (start, before, value) }
+                }
+            }
+            guard let found else { preconditionFailure("a state of \(best[state * width + end]) ns came from none") }
+            segments.append(Chain.Segment(item: item, layers: found.start..<end))
+            (state, end) = (found.state, found.start)
+        }
+        return space.chain(segments.reversed())
+    }
+}
+
+extension SearchSpace {
+    /// What a step costs on a chain.
+    func chain(_ segments: [Chain.Segment]) -> Chain {
+        var sum = base
+        var largest = max(
+            baseLargest,
+            outside(
+                chainHoldsEmbedding: segments.contains { items[$0.item].holdsEmbedding },
+                chainHoldsHead: segments.contains { items[$0.item].holdsHead }))
+        for (index, segment) in segments.enumerated() {
+            let elapsed = items[segment.item].elapsed
+            sum += stage + elapsed[segment.layers.upperBound] - elapsed[segment.layers.lowerBound]
+            largest = max(largest, occupancy(segment.item, segment.layers))
+            if index == 0 {
+                sum += arrivals[segment.item]
+                largest = max(largest, arrivalTransfers[segment.item])
+            } else {
+                sum += hop(segments[index - 1].item, segment.item)
+                largest = max(largest, transfer(segments[index - 1].item, segment.item))
+            }
+        }
+        if let last = segments.last {
+            sum += departures[last.item]
+            largest = max(largest, departureTransfers[last.item])
+        }
+        return Chain(segments: segments, sum: sum, largest: largest)
+    }
+}

@@ -1,0 +1,103 @@
+import Placement
+
+/// A plan as JSON. Sizes are in bytes, times in milliseconds, ranges of layers end before `last_layer`.
+struct PlanDocument: Encodable {
+    struct Stage: Encodable {
+        var device: String
+        var embedding: Bool
+        var firstLayer: Int
+        /// Exclusive.
+        var lastLayer: Int
+        var head: Bool
+        var weightBytes: Int
+        var keyValueBytes: Int
+        var scratchBytes: Int
+        var memoryBytes: Int
+        var headroomBytes: Int
+        /// Predicted for a step of one row: computing it, and until its results are at the next stage.
+        var stepMs: Double
+        var hopMs: Double
+        var codec: String
+    }
+
+    struct Unused: Encodable {
+        var device: String
+        var reason: String
+    }
+
+    struct Prediction: Encodable {
+        /// Positions before the decoded rows.
+        var history: Int
+        var stepMs: Double
+        var largestMs: Double
+        var tokensPerSecond: Double
+        var streams: Int
+        var streamsPerStep: Int
+        var tokensPerSecondOfStreams: Double
+        var promptTokens: Int
+        var msToFirstToken: Double
+        var unmeasuredDevices: [String]
+        var unmeasuredLinks: [String]
+    }
+
+    var fits = true
+    var objective: String
+    var stages: [Stage]
+    var unused: [Unused]
+    var prediction: Prediction
+    var notes: [String]
+    /// Whether no other placement can be better.
+    var exact: Bool
+
+    init(_ plan: PlacementPlan) {
+        objective = plan.objective.rawValue
+        stages = plan.stages.map {
+            Stage(
+                device: $0.device, embedding: $0.embedding, firstLayer: $0.layers.lowerBound,
+                lastLayer: $0.layers.upperBound, head: $0.head, weightBytes: $0.weightBytes,
+                keyValueBytes: $0.keyValueBytes, scratchBytes: $0.scratchBytes, memoryBytes: $0.memoryBytes,
+                headroomBytes: $0.headroomBytes, stepMs: $0.stepSeconds * 1e3, hopMs: $0.hopSeconds * 1e3,
+                codec: $0.codec.rawValue)
+        }
+        unused = plan.unused.map { Unused(device: $0.device, reason: $0.reason) }
+        let prediction = plan.prediction
+        self.prediction = Prediction(
+            history: prediction.history, stepMs: prediction.stepSeconds * 1e3,
+            largestMs: prediction.largestSeconds * 1e3, tokensPerSecond: prediction.tokensPerSecond,
+            streams: prediction.streams, streamsPerStep: prediction.streamsPerStep,
+            tokensPerSecondOfStreams: prediction.tokensPerSecondOfStreams, promptTokens: prediction.promptTokens,
+            msToFirstToken: prediction.secondsToFirstToken * 1e3, unmeasuredDevices: prediction.unmeasuredDevices,
+            unmeasuredLinks: prediction.unmeasuredLinks)
+        notes = plan.notes
+        exact = plan.search.isExact
+    }
+}
+
+/// What is missing for a plan, as JSON.
+struct ShortfallDocument: Encodable {
+    var fits = false
+    var missingBytes: Int
+    var layerBytes: Int
+    var roomBytes: Int
+    /// Each alone is enough; absent where it is not.
+    var fittingContext: Int?
+    var fittingSlots: Int?
+    var smallKeyValuesFit: Bool
+    var fittingQuantization: String?
+    var extraDeviceBytes: Int?
+    var fittingMaximumDevices: Int?
+    var message: String
+
+    init(_ shortfall: PlacementError.Shortfall) {
+        missingBytes = shortfall.missingBytes
+        layerBytes = shortfall.layerBytes
+        roomBytes = shortfall.roomBytes
+        fittingContext = shortfall.fittingContext
+        fittingSlots = shortfall.fittingSlots
+        smallKeyValuesFit = shortfall.smallKeyValuesFit
+        fittingQuantization = shortfall.fittingQuantization
+        extraDeviceBytes = shortfall.extraDeviceBytes
+        fittingMaximumDevices = shortfall.fittingMaximumDevices
+        message = shortfall.description
+    }
+}
