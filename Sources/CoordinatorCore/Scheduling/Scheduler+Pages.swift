@@ -55,14 +55,14 @@ extension Scheduler {
     /// Makes sure that a sequence has pages for so many positions; takes them from dormant sequences, then from the youngest at work,
     /// which may be the sequence itself.
     ///
-    /// - Parameter taken: the sequences with rows in the step in the making, which keep theirs.
+    /// - Parameter entries: the step in the making, whose sequences keep theirs.
     /// - Returns: whether it has them.
-    mutating func ensurePages(of id: UInt32, positions: Int, taken: Set<UInt32> = []) -> Bool {
+    mutating func ensurePages(of id: UInt32, positions: Int, in entries: [StepEntry] = []) -> Bool {
         let missing = limits.pages(for: positions) - sequences[id]!.pages.count
         guard missing > 0 else { return true }
         while !evict(until: missing) {
             // Where a younger one is in the step already, this one waits: in the next step it comes before that.
-            guard let youngest = live.max(), !taken.contains(youngest) else { return false }
+            guard let youngest = live.max(), !entries.contains(where: { $0.sequence == youngest }) else { return false }
             preempt(youngest)
             if youngest == id { return false }
         }

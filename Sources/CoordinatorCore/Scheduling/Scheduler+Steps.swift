@@ -75,8 +75,7 @@ extension Scheduler {
         let isReplay = sequence.results == .all && sequence.position < sequence.resultsAsked
         if isReplay { count = min(count, sequence.resultsAsked - sequence.position) }
         let position = sequence.position
-        let taken = Set(step.entries.map(\.sequence))
-        guard ensurePages(of: id, positions: position + count, taken: taken) else { return 0 }
+        guard ensurePages(of: id, positions: position + count, in: step.entries) else { return 0 }
         let output: OutputRows =
             switch sequence.results {
             case .all: isReplay ? .none : .all

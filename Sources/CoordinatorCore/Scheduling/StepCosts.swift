@@ -1,18 +1,18 @@
 /// Learns from the times of steps how long a step takes by its rows, and derives how to group and cut.
 ///
 /// Kept are a line (`CostLine`) for the time of the slowest stage, the *work* of a step, and the *depth* of the pipe: how many times that
-/// a step takes from sending to result when it is alone. A full pipe shows the work: two steps of about the same size that follow each other
-/// come back that long apart. One that is not full shows the work times the depth. The depth is the median of what steps take alone over
-/// what they take in a full pipe; until both are known, what the placement lets expect. And no step takes longer alone than one with as many rows
-/// that was not alone.
+/// a step takes from sending to result when it is alone. A full pipe shows the work: two steps of about the same size that follow each
+/// other come back that long apart. One that is not full shows the work times the depth. The depth is the median of what steps take alone
+/// over what they take in a full pipe; until both are known, what the placement lets expect. And no step takes longer alone than one with
+/// as many rows that was not alone.
 struct StepCosts: Sendable {
     let stages: Int
-    var work = CostLine()
-    var alone = CostLine()
+    private var work = CostLine()
+    private var alone = CostLine()
     private var depths: [Double]
     private var depthsObserved = 0
     private var isDepthKnown: Bool
-    var depth: Double
+    private var depth: Double
     private var roundTrips = RoundTrips()
     private var lastSent = -Double.infinity
     private var lastCompletion = -Double.infinity
@@ -125,8 +125,8 @@ struct StepCosts: Sendable {
             depth: min(max(latency / stage, 1), Double(stages)), isDepthKnown: isDepthKnown)
     }
 
-    /// How many prompt rows from a position on a step may carry beside others so that the slowest stage takes no longer than `seconds`; no more
-    /// than twice what was seen, beyond which the line may be wrong.
+    /// How many prompt rows from a position on a step may carry beside others so that the slowest stage takes no longer than `seconds`; no
+    /// more than twice what was seen, beyond which the line may be wrong.
     func promptRows(at position: Int, beside rows: StepRows, within seconds: Double) -> Int {
         let line = work.line
         let perRow = line.perPrompt + line.perPromptReach * Double(position)
