@@ -197,6 +197,36 @@ def equality(lab):
     return result
 
 
+def prediction(lab):
+    """What the plan predicts beside what is measured, for 1, 2 and 4 devices of unequal processor shares; the plan beside equal parts."""
+    result = {}
+    layers = 22
+    for shares in ([1.0], [1.0, 0.5], [1.0, 0.5, 0.25, 0.25]):
+        devices = [Device(cores=share) for share in shares]
+        count = len(devices)
+        equal = [
+            flag for i in range(count) for flag in ("--pin", f"{layers * i // count}-{layers * (i + 1) // count - 1}=w{i + 1}")]
+        for name, flags in (("planned", []), *([("equal parts", equal)] if count > 1 else [])):
+            with lab.cluster(devices, network="loopback") as cluster:
+                cluster.serve(
+                    lab.options.model, "--context", "2048", "--slots", "4", "--threads", "1", "--objective", "throughput", *ends_on_workers(count),
+                    *flags)
+                one = measure_streams(lab, cluster, 1, 512, 64)["decode_tokens_per_second"]
+                four = measure_streams(lab, cluster, 4, 512, 64)["decode_tokens_per_second"]
+                body = cluster.get("/api/cluster")[1]
+            predicted = body["speed"]["prediction"]
+            row = {
+                "stages": [f"{s['device']} {s['first_layer']}..<{s['last_layer']}" for s in body["stages"]],
+                "one_stream": one, "predicted_one_stream": predicted["one_stream_tokens_per_second"],
+                "one_stream_ratio": one / predicted["one_stream_tokens_per_second"], "four_streams": four,
+                "predicted_four_streams": predicted["all_streams_tokens_per_second"], "four_streams_ratio": four / predicted["all_streams_tokens_per_second"]}
+            result[f"shares {shares}, {name}"] = row
+            say(
+                f"  shares {shares}, {name} ({', '.join(row['stages'])}): one stream {one:.2f}, predicted {predicted['one_stream_tokens_per_second']:.2f}"
+                f" ({row['one_stream_ratio']:.2f}); four {four:.2f}, predicted {predicted['all_streams_tokens_per_second']:.2f} ({row['four_streams_ratio']:.2f})")
+    return result
+
+
 def peers(lab):
     """One stream over the same two one-thread nodes: Shoal, and llama.cpp's RPC mode."""
     llamacpp = LlamaCpp(lab.options.llamacpp).prepare_rpc()
@@ -234,4 +264,4 @@ def llamacpp_rpc(lab, folder, network):
         return figures
 
 
-SCENARIOS = {"overhead": overhead, "streams": streams, "long-prompt": long_prompt, "13b": thirteen, "equality": equality, "peers": peers}
+SCENARIOS = {"overhead": overhead, "streams": streams, "long-prompt": long_prompt, "13b": thirteen, "prediction": prediction, "equality": equality, "peers": peers}

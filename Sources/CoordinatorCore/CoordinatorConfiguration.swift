@@ -126,12 +126,10 @@ extension CoordinatorConfiguration {
 extension Coordinator {
     /// What the scheduler may use of a placement.
     func limits(_ plan: PlacementPlan) -> Scheduler.Limits {
-        // A row of the embedding is looked up; layers and head are read whole.
-        let read = plan.stages.map { $0.layers.isEmpty && !$0.head ? 0 : $0.weightBytes }
-        let largest = read.max() ?? 0
         return Scheduler.Limits(
             context: model.context, slots: configuration.slots, stages: plan.stages.count,
-            depth: largest > 0 ? Double(read.reduce(0, +)) / Double(largest) : nil,
+            depth: plan.prediction.largestSeconds > 0
+                ? plan.prediction.stepSeconds / plan.prediction.largestSeconds : nil,
             rowsPerStep: configuration.rowsPerStep, pages: configuration.pages,
             contextShift: configuration.contextShift)
     }

@@ -80,7 +80,7 @@ struct InformationRoutesTests {
         #expect(body.stages.allSatisfy { $0.work?.steps == 0 })
         #expect(body.speed.steps == 0)
         #expect(body.speed.tokensPerSecond == nil)
-        #expect(body.speed.prediction == nil)
+        #expect(body.speed.prediction?.streams == 4)
         #expect(!body.speed.profilesAreStale)
         #expect(body.links == [])
         await api.cluster.stop()
