@@ -94,13 +94,13 @@ def streams(lab):
     for count in (16, 8):
         say(f"{count} streams over two one-thread stages, and in one process with one thread")
         result[f"{count} streams, 2 stages"] = in_turns(
-            lab.options.turns, lambda: over_workers(lab, [Device(), Device()], count, 64, 48, "loopback", ends_on_workers(2)),
-            lambda: alone(lab, count, 64, 48))
+            lab.options.turns, lambda: over_workers(lab, [Device(), Device()], count, 16, 128, "loopback", ends_on_workers(2)),
+            lambda: alone(lab, count, 16, 128))
     say("32 streams over four stages of half a core, and on one such device")
     half = Device(cores=0.5)
     result["32 streams, 4 stages of half a core"] = in_turns(
-        lab.options.turns, lambda: over_workers(lab, [half] * 4, 32, 32, 32, "loopback", ends_on_workers(4)),
-        lambda: over_workers(lab, [half], 32, 32, 32, "loopback", ends_on_workers(1)))
+        lab.options.turns, lambda: over_workers(lab, [half] * 4, 32, 16, 96, "loopback", ends_on_workers(4)),
+        lambda: over_workers(lab, [half], 32, 16, 96, "loopback", ends_on_workers(1)))
     return result
 
 
@@ -111,15 +111,14 @@ def long_prompt(lab):
         cluster.serve(lab.options.model, "--context", "4608", "--slots", "5", *ends_on_workers(2))
         load.run(cluster, lab.streams(1, 32, 8, seed=900))
         decoding = lab.streams(4, 64, lab.options.long_tokens, seed=3)
-        threads = [load.start(cluster, stream) for stream in decoding]
-        while not all(len(s.times) > 20 for s in decoding):
-            if error := next((s.error for s in decoding if s.error), None):
-                raise Failure(error)
-            threads[0].join(0.02)
+        thread = load.start(cluster, *decoding)
+        while not all(s.events > 20 for s in decoding):
+            if not thread.is_alive():
+                raise Failure(next((s.error for s in decoding if s.error), "the streams ended early"))
+            thread.join(0.02)
         late = Stream(load.prompt_tokens(4000, 77), 4)
         load.start(cluster, late).join()
-        for thread in threads:
-            thread.join()
+        thread.join()
         for stream in [*decoding, late]:
             if stream.error:
                 raise Failure(stream.error)
