@@ -6,8 +6,8 @@ from pathlib import Path
 from . import Failure
 
 ROOT = Path("/sys/fs/cgroup")
-# A short period, so that a share of a core is nearly a slower core.
-PERIOD_US = 10_000
+# What a group may use at a time, the least there is: so a share of a core is nearly a slower core, also for work of a few milliseconds.
+QUOTA_US = 1_000
 
 
 class Limits:
@@ -19,6 +19,7 @@ class Limits:
         if memory_bytes is None and cores is None:
             return
         name = f"shoal-{os.getpid()}-{name}"
+        quota = QUOTA_US * max(1, int(cores or 1))
         try:
             if (ROOT / "cgroup.controllers").exists():
                 folder = self._make(ROOT / name)
@@ -27,7 +28,7 @@ class Limits:
                     if (folder / "memory.swap.max").exists():
                         (folder / "memory.swap.max").write_text("0")
                 if cores is not None:
-                    (folder / "cpu.max").write_text(f"{int(cores * PERIOD_US)} {PERIOD_US}")
+                    (folder / "cpu.max").write_text(f"{quota} {int(quota / cores)}")
                 self.memory = folder
             else:
                 if memory_bytes is not None:
@@ -35,8 +36,8 @@ class Limits:
                     (self.memory / "memory.limit_in_bytes").write_text(str(memory_bytes))
                 if cores is not None:
                     folder = self._make(ROOT / "cpu" / name)
-                    (folder / "cpu.cfs_period_us").write_text(str(PERIOD_US))
-                    (folder / "cpu.cfs_quota_us").write_text(str(int(cores * PERIOD_US)))
+                    (folder / "cpu.cfs_period_us").write_text(str(int(quota / cores)))
+                    (folder / "cpu.cfs_quota_us").write_text(str(quota))
         except OSError as error:
             self.close()
             raise Failure(f"a control group cannot be made ({error}): limits need root and cgroups with memory and cpu") from None

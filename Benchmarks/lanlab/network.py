@@ -51,9 +51,9 @@ class EmulatedLAN:
     def __init__(self, count, rate_mbit=1000, delay_us=150, mtu=1500):
         if os.geteuid() != 0:
             raise Failure("an emulated LAN needs root: run it with sudo, or measure on loopback with --network loopback")
-        for tool in ("ip", "cc"):
+        for tool in ("ip", "cc", "nsenter"):
             if not shutil.which(tool):
-                raise Failure(f"'{tool}' is missing: apt install iproute2 gcc")
+                raise Failure(f"'{tool}' is missing: apt install iproute2 gcc util-linux")
         self.rate_mbit, self.delay_us, self.mtu = rate_mbit, delay_us, mtu
         self.names = [f"shoal-lan-{os.getpid()}-{i + 1}" for i in range(count)]
         self.made, self.switch = [], None
@@ -80,7 +80,8 @@ class EmulatedLAN:
         return f"10.88.0.{host + 1}:{self.PORT}"
 
     def command(self, host, command):
-        return ["ip", "netns", "exec", self.names[host], *command]
+        # Not by `ip netns exec`, which mounts /sys anew: programs would not see the limits of their control groups.
+        return ["nsenter", f"--net=/var/run/netns/{self.names[host]}", "--", *command]
 
     def connect(self, host, endpoint):
         """A connection as a program on that host would make it: a socket belongs to the namespace that it was made in."""
@@ -103,7 +104,7 @@ class EmulatedLAN:
     def traffic(self, host):
         """Bytes that the host has sent and received."""
         output = subprocess.run(
-            ["ip", "netns", "exec", self.names[host], "cat", "/proc/net/dev"], capture_output=True, text=True, check=True).stdout
+            self.command(host, ["cat", "/proc/self/net/dev"]), capture_output=True, text=True, check=True).stdout
         fields = next(line for line in output.splitlines() if "lan0:" in line).split(":")[1].split()
         return {"sent": int(fields[8]), "received": int(fields[0])}
 

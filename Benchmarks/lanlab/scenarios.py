@@ -191,7 +191,7 @@ def equality(lab):
             workers = [flag for i in range(count) for flag in ("--worker", cluster.network.endpoint(i))]
             for chunk in ([], ["--chunk", "7"]):
                 name = f"{count} workers{', chunks of 7' if chunk else ''}"
-                result[name] = logits("split.f32", "--insecure", *workers, *chunk) == reference
+                result[name] = logits("split.f32", "--insecure", "--objective", "throughput", *workers, *chunk) == reference
                 say(f"  {name}: {'equal' if result[name] else 'DIFFERENT'}")
     return result
 
@@ -210,8 +210,8 @@ def prediction(lab):
                 cluster.serve(
                     lab.options.model, "--context", "2048", "--slots", "4", "--threads", "1", "--objective", "throughput", *ends_on_workers(count),
                     *flags)
-                one = measure_streams(lab, cluster, 1, 512, 64)["decode_tokens_per_second"]
-                four = measure_streams(lab, cluster, 4, 512, 64)["decode_tokens_per_second"]
+                one = measure_streams(lab, cluster, 1, 64, 64)["decode_tokens_per_second"]
+                four = measure_streams(lab, cluster, 4, 64, 96)["decode_tokens_per_second"]
                 body = cluster.get("/api/cluster")[1]
             predicted = body["speed"]["prediction"]
             row = {
