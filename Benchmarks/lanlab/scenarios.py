@@ -55,12 +55,34 @@ def alone(lab, count, prompt, tokens, threads=1, slots=None):
 
 def over_workers(lab, devices, count, prompt, tokens, network, flags):
     with lab.cluster(devices, network=network) as cluster:
-        cluster.serve(lab.options.model, "--context", "2048", "--slots", str(count), "--threads", "1", *flags)
+        cluster.serve(lab.options.model, "--context", "2048", "--slots", str(count), "--threads", "1", "--objective", "throughput", *flags)
         figures = measure_streams(lab, cluster, count, prompt, tokens)
         figures["stages"] = [
             f"{s['device']} {s['first_layer']}..<{s['last_layer']}" for s in cluster.get("/api/cluster")[1]["stages"]]
-        figures["cluster"] = cluster.get("/api/cluster")[1]
+        body = figures["cluster"] = cluster.get("/api/cluster")[1]
+        # What is left of a step's round trip when computing is taken away, for each link that it passed: threads woken, bytes moved.
+        computing = sum(s["work"]["compute_nanoseconds"] / s["work"]["steps"] for s in body["stages"])
+        hops = sum(s["device"] != "coordinator" for s in body["stages"]) + 1
+        figures["hop_microseconds"] = (body["speed"]["round_trip_nanoseconds"] / body["speed"]["steps"] - computing) / hops / 1000
         return figures
+
+
+def side_by_side(lab, count, prompt, tokens):
+    """Two processes of one thread that have nothing to do with each other, each with half of the streams: what two cores that share one memory
+    can reach at all when the weights are read for so many streams at a time."""
+    with lab.cluster([], network="loopback") as one, lab.cluster([], network="loopback") as other:
+        for cluster in (one, other):
+            cluster.serve(lab.options.model, "--threads", 1, "--context", "2048", "--slots", str(count // 2))
+            load.run(cluster, lab.streams(1, 32, 8, seed=900))
+        halves = [lab.streams(count // 2, prompt, tokens, seed=7), lab.streams(count // 2, prompt, tokens, seed=70)]
+        threads = [load.start(cluster, *half) for cluster, half in zip((one, other), halves)]
+        for thread in threads:
+            thread.join()
+        everything = halves[0] + halves[1]
+        for stream in everything:
+            if stream.error:
+                raise Failure(f"a stream failed: {stream.error}")
+        return load.decode_rate(everything)
 
 
 def in_turns(turns, ours, theirs):
@@ -96,6 +118,8 @@ def streams(lab):
         result[f"{count} streams, 2 stages"] = in_turns(
             lab.options.turns, lambda: over_workers(lab, [Device(), Device()], count, 16, 128, "loopback", ends_on_workers(2)),
             lambda: alone(lab, count, 16, 128))
+        bound = result[f"{count} streams, 2 processes side by side"] = side_by_side(lab, count, 16, 128)
+        say(f"  two processes that share nothing but the memory, half of the streams each: {bound:.2f} tokens/s")
     say("32 streams over four stages of half a core, and on one such device")
     half = Device(cores=0.5)
     result["32 streams, 4 stages of half a core"] = in_turns(

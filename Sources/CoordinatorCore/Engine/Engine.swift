@@ -169,6 +169,7 @@ final class Engine: Sendable {
                         send(frame)
                     }
                 }
+                state.core.deliver()
                 state.core.tellPlaces()
                 load.withLock { load in
                     load.arriving -= arrived

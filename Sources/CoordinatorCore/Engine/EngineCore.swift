@@ -11,6 +11,12 @@ struct EngineCore: Sendable {
         case scoring(Scoring)
     }
 
+    /// An event on its way to the reader of an answer.
+    private struct Delivery: Sendable {
+        let stream: AsyncStream<GenerationEvent>.Continuation
+        let event: GenerationEvent
+    }
+
     /// A text whose logits are wanted at every position.
     struct Scoring: Sendable {
         /// Positions whose logits are still to come.
@@ -21,6 +27,7 @@ struct EngineCore: Sendable {
 
     private var scheduler: Scheduler
     private var jobs: [UInt32: Job] = [:]
+    private var deliveries: [Delivery] = []
     private var epoch: UInt32 = 0
     private var stageCount = 0
     private var vocabularySize = 0
@@ -117,6 +124,16 @@ struct EngineCore: Sendable {
         return frames
     }
 
+    /// Hands over what came of results, after the frames that follow from them were sent: waking the readers takes time, and the first
+    /// stage waits for its next step.
+    mutating func deliver() {
+        for delivery in deliveries {
+            delivery.stream.yield(delivery.event)
+            if case .finished = delivery.event { delivery.stream.finish() }
+        }
+        deliveries.removeAll(keepingCapacity: true)
+    }
+
     /// Tells those who wait how many go before them, where that has changed.
     mutating func tellPlaces() {
         guard scheduler.queueChanges != queueChanges else { return }
@@ -140,16 +157,15 @@ struct EngineCore: Sendable {
             case .goOn(let token, let text):
                 jobs[result.sequence] = .generation(generation, stream)
                 scheduler.extend(result.sequence, with: token)
-                stream.yield(.token(token, text: text))
+                deliveries.append(Delivery(stream: stream, event: .token(token, text: text)))
             case .end(let token, let text, let reason, let usage):
                 scheduler.finish(result.sequence)
                 if let token {
-                    stream.yield(.token(token, text: text))
+                    deliveries.append(Delivery(stream: stream, event: .token(token, text: text)))
                 } else if !text.isEmpty {
-                    stream.yield(.text(text))
+                    deliveries.append(Delivery(stream: stream, event: .text(text)))
                 }
-                stream.yield(.finished(reason, usage))
-                stream.finish()
+                deliveries.append(Delivery(stream: stream, event: .finished(reason, usage)))
             }
         case .scoring(var scoring):
             scoring.remaining -= result.rows

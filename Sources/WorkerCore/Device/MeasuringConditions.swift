@@ -17,7 +17,7 @@ package struct MeasuringConditions: Sendable, Hashable {
     }
 
     /// Those of this process now.
-    static func current(threads: Int) -> MeasuringConditions {
+    package static func current(threads: Int) -> MeasuringConditions {
         MeasuringConditions(
             softwareVersion: SoftwareVersion.current, threads: UInt32(clamping: threads),
             instructionSet: Kernels.instructionSet,

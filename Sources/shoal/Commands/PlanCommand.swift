@@ -2,6 +2,7 @@ import ArgumentParser
 import ClusterFile
 import CoordinatorCore
 import ModelGraph
+import NIOPosix
 import Placement
 import Tensors
 import Transport
@@ -40,10 +41,12 @@ struct PlanCommand: AsyncParsableCommand, UsesNetwork {
         var devices: [DeviceCapacity] = []
         for device in cluster.devices(declaration) {
             devices.append(try await capacity(of: device))
-            if let link = device.link { links.setCoordinatorLink(of: device.name, link) }
+            if let link = await link(to: device) { links.setCoordinatorLink(of: device.name, link) }
         }
         devices.append(
-            DeviceCapacity(name: ClusterSession.ownDevice, memoryBytes: DeviceMemory.budget(), isCoordinator: true))
+            DeviceCapacity(
+                name: ClusterSession.ownDevice, memoryBytes: DeviceMemory.budget(), isCoordinator: true,
+                speed: ClusterSession.ownProfile(threads: computing.threads).flatMap { DeviceSpeed($0) }))
         let request = PlacementRequest(
             devices: devices, links: links, model: facts.sizes,
             context: context ?? min(facts.trainedContext, CoordinatorConfiguration.defaultContext),
@@ -59,6 +62,13 @@ struct PlanCommand: AsyncParsableCommand, UsesNetwork {
         }
     }
 
+    /// What is declared of the way to a device, else what is measured; nothing is dialed whose memory is declared.
+    private func link(to device: NamedDevice) async -> LinkSpeed? {
+        if device.link != nil || device.memoryBytes != nil { return device.link }
+        let transport = TCPTransport(eventLoopGroup: MultiThreadedEventLoopGroup.singleton)
+        return try? await MeasuringLink.measure(device.endpoint, over: transport, name: "shoal plan").speed
+    }
+
     /// What is declared of a device, else what it says of itself.
     private func capacity(of device: NamedDevice) async throws -> DeviceCapacity {
         if let declared = device.memoryBytes {
@@ -69,4 +79,8 @@ struct PlanCommand: AsyncParsableCommand, UsesNetwork {
             name: device.name, memoryBytes: Int(clamping: report.memoryBudgetBytes),
             speed: report.profile.flatMap { DeviceSpeed($0) } ?? device.speed)
     }
+}
+
+extension LinkProfile {
+    fileprivate var speed: LinkSpeed? { LinkSpeed(self) }
 }

@@ -6,6 +6,7 @@ import Placement
 import Tensors
 import Tokenizer
 import Transport
+import Wire
 import WorkerCore
 
 /// A coordinator with a worker in its own process, linked like the others: what `serve`, `generate` and `logits` run on.
@@ -14,6 +15,14 @@ struct ClusterSession {
     static let ownDevice = "coordinator"
 
     let coordinator: Coordinator
+
+    /// Where this device's profile is kept for its part as the coordinator's.
+    static var profileFolder: String { CacheFolder.standard("profiles") }
+
+    /// How fast this device is, if that was measured before with so many threads.
+    static func ownProfile(threads: Int?) -> DeviceProfile? {
+        ProfileFile(folder: profileFolder, conditions: .current(threads: threads ?? ProcessorCount.usable)).load()
+    }
 
     struct Settings {
         var devices: [NamedDevice] = []
@@ -78,7 +87,7 @@ struct ClusterSession {
         let own = Worker(
             configuration: WorkerConfiguration(
                 name: ownDevice, memoryBytes: settings.ownMemoryBytes, threads: threads, isPinned: settings.isPinned,
-                profileFolder: CacheFolder.standard("profiles")),
+                profileFolder: profileFolder),
             shards: ModelFileShards(model.file, packed: settings.packed), transport: transport, logger: logger)
         let devices =
             settings.remoteDevices
