@@ -59,12 +59,26 @@ def over_workers(lab, devices, count, prompt, tokens, network, flags):
         figures = measure_streams(lab, cluster, count, prompt, tokens)
         figures["stages"] = [
             f"{s['device']} {s['first_layer']}..<{s['last_layer']}" for s in cluster.get("/api/cluster")[1]["stages"]]
-        body = figures["cluster"] = cluster.get("/api/cluster")[1]
-        # What is left of a step's round trip when computing is taken away, for each link that it passed: threads woken, bytes moved.
-        computing = sum(s["work"]["compute_nanoseconds"] / s["work"]["steps"] for s in body["stages"])
-        hops = sum(s["device"] != "coordinator" for s in body["stages"]) + 1
-        figures["hop_microseconds"] = (body["speed"]["round_trip_nanoseconds"] / body["speed"]["steps"] - computing) / hops / 1000
+        if count == 1:
+            figures["hop_microseconds"] = hop_microseconds(lab, cluster)
+        figures["cluster"] = cluster.get("/api/cluster")[1]
         return figures
+
+
+def hop_microseconds(lab, cluster):
+    """What is left of a step's round trip when computing is taken away, for each link that it passes, while one stream decodes: the median of
+    several looks a third of a second apart. Threads woken and bytes moved, also within the coordinator."""
+    stream = lab.streams(1, 16, 200, seed=5)
+    thread = load.start(cluster, *stream)
+    looks = []
+    while thread.is_alive():
+        body = cluster.get("/api/cluster")[1]
+        computing = sum(s["work"]["compute_nanoseconds"] for s in body["stages"])
+        looks.append((body["speed"]["steps"], body["speed"]["round_trip_nanoseconds"] - computing))
+        thread.join(0.33)
+    hops = sum(s["device"] != "coordinator" for s in body["stages"]) + 1
+    spans = [(b[0] - a[0], b[1] - a[1]) for a, b in zip(looks[1:], looks[2:])]
+    return median(rest / steps / hops / 1000 for steps, rest in spans if steps > 3)
 
 
 def side_by_side(lab, count, prompt, tokens):
