@@ -1,7 +1,10 @@
 # `plan` says what to expect of declared devices that are not there, for people and as JSON, and takes its wishes.
 clusters=$here/../../Cluster
-expect_exit 0 "$shoal" plan "$model" --cluster "$clusters/pi-laptop-mix.yaml" --objective throughput
+expect_exit 0 env XDG_CACHE_HOME="$work/nothing" "$shoal" plan "$model" --cluster "$clusters/pi-laptop-mix.yaml" --objective throughput
 expect_text "$work/out" 'predicted .* tokens/s for one stream' 'first token' 'speed not measured: coordinator' 'laptop .*layers'
+# Once this device was measured, its own speed is planned with.
+expect_exit 0 "$shoal" plan "$model" --cluster "$clusters/pi-laptop-mix.yaml" --objective throughput
+! grep -q 'speed not measured' "$work/out" || die "this device's profile is not used: $(cat "$work/out")"
 expect_exit 0 "$shoal" plan "$model" --cluster "$clusters/pi-laptop-mix.yaml" --json --objective latency --exclude laptop --streams 3
 python3 - "$work/out" <<'PYTHON' || die "not the plan that was asked for: $(cat "$work/out")"
 import json, sys
