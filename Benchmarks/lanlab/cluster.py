@@ -66,10 +66,10 @@ class Cluster:
     def coordinator(self):
         return len(self.devices)
 
-    def serve(self, model, *flags, name="serve", workers=True):
+    def serve(self, model, *flags, name="serve"):
         """Starts `shoal serve` and waits until it answers; how long that took, in seconds."""
         started = time.monotonic()
-        named = ["--cluster", str(self.declaration())] if workers and self.devices else []
+        named = ["--cluster", str(self.declaration())] if self.devices else []
         self.api = self.network.endpoint(self.coordinator).rpartition(":")[0] + f":{self._api_port()}"
         self.start(
             name, self.coordinator, [
@@ -107,9 +107,9 @@ class Cluster:
         connection.close()
         return response.status, json.loads(body) if body[:1] in (b"{", b"[") else body
 
-    def run(self, *arguments, host=None, check=True):
+    def run(self, *arguments, check=True):
         """What a command prints on the coordinator's host."""
-        command = self.network.command(self.coordinator if host is None else host, [self.shoal, *map(str, arguments)])
+        command = self.network.command(self.coordinator, [self.shoal, *map(str, arguments)])
         result = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, env=self.environment())
         if check and result.returncode != 0:
             raise Failure(f"status {result.returncode} of {' '.join(command)}:\n{result.stderr[-2000:]}")

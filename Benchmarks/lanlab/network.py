@@ -108,12 +108,6 @@ class EmulatedLAN:
         fields = next(line for line in output.splitlines() if "lan0:" in line).split(":")[1].split()
         return {"sent": int(fields[8]), "received": int(fields[0])}
 
-    def cut(self, host):
-        subprocess.run(["ip", "-n", self.names[host], "link", "set", "lan0", "down"], check=True)
-
-    def heal(self, host):
-        subprocess.run(["ip", "-n", self.names[host], "link", "set", "lan0", "up"], check=True)
-
     def close(self):
         if self.switch:
             self.switch.terminate()

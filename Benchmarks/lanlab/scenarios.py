@@ -45,11 +45,11 @@ def measure_streams(lab, cluster, count, prompt, tokens):
     }
 
 
-def alone(lab, count, prompt, tokens, threads=1, slots=None):
+def alone(lab, count, prompt, tokens):
     """The same streams on one process with one thread, without a network."""
     with lab.cluster([], network="loopback") as cluster:
         cluster.serve(
-            lab.options.model, "--threads", threads, "--context", "2048", "--slots", str(slots or count))
+            lab.options.model, "--threads", 1, "--context", "2048", "--slots", str(count))
         return measure_streams(lab, cluster, count, prompt, tokens)
 
 

@@ -113,12 +113,6 @@ extension CoordinatorConfiguration {
         return min(asked, pages * Scheduler.Limits.pagePositions)
     }
 
-    /// Positions that all caches together have room for, in whole pages.
-    func keyValuePositions(context: Int) -> Int {
-        let pagesOfContext = (context + Scheduler.Limits.pagePositions - 1) / Scheduler.Limits.pagePositions
-        return (pages ?? slots * pagesOfContext) * Scheduler.Limits.pagePositions
-    }
-
     /// Pages of all caches together; `nil` is enough for every slot to fill its context.
     var pages: Int? { keyValueTokens.map { max(1, $0 / Scheduler.Limits.pagePositions) } }
 }
@@ -126,7 +120,7 @@ extension CoordinatorConfiguration {
 extension Coordinator {
     /// What the scheduler may use of a placement.
     func limits(_ plan: PlacementPlan) -> Scheduler.Limits {
-        return Scheduler.Limits(
+        Scheduler.Limits(
             context: model.context, slots: configuration.slots, stages: plan.stages.count,
             depth: plan.prediction.largestSeconds > 0
                 ? plan.prediction.stepSeconds / plan.prediction.largestSeconds : nil,

@@ -23,6 +23,12 @@ struct CheckedRequest {
     let prefix: [Int]
 
     /// - Throws: `PlacementError` when sizes do not add up or wishes contradict each other.
+    /// Positions that one sequence's cache takes memory for.
+    private static func cachedPositions(_ request: PlacementRequest) -> Int {
+        let (page, rest) = (request.pagePositions, request.context % request.pagePositions)
+        return rest == 0 || request.context > .max - page ? request.context : request.context - rest + page
+    }
+
     init(_ request: PlacementRequest) throws(PlacementError) {
         self.request = request
         try Self.checkSizes(request)
@@ -30,7 +36,7 @@ struct CheckedRequest {
         let model = request.model
         keyValueBytesPerLayer = try product(
             [model.keyValueBytesPerPositionPerLayer]
-                + (request.keyValuePositions.map { [$0] } ?? [request.context, request.slots]),
+                + (request.keyValuePositions.map { [$0] } ?? [Self.cachedPositions(request), request.slots]),
             "the KV cache of one layer")
         prefix = try Self.prefixSums(model, keyValueBytesPerLayer)
 

@@ -30,6 +30,8 @@ package struct PlacementRequest: Sendable, Hashable {
     package var context: Int
     /// Sequences that are held at the same time.
     package var slots: Int
+    /// Positions of a page: the cache of a sequence takes whole pages.
+    package var pagePositions = 1
     /// Positions that the caches of all sequences together have room for; nil is the context for every slot.
     package var keyValuePositions: Int?
     /// Rows of a prompt that one step carries at most.

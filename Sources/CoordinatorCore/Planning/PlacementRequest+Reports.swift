@@ -24,11 +24,11 @@ extension Coordinator {
                     isCoordinator: device.isInProcess, speed: report.profile.flatMap { DeviceSpeed($0) } ?? device.speed
                 )
             },
-            links: links, model: facts.sizes, context: model.context, slots: configuration.slots,
+            links: links, model: facts.sizes, context: model.context,
+            slots: configuration.slots,
             rowsPerStep: configuration.rowsPerStep, pins: configuration.pins, preferences: preferences)
-        if configuration.keyValueTokens != nil {
-            request.keyValuePositions = configuration.keyValuePositions(context: model.context)
-        }
+        request.pagePositions = Scheduler.Limits.pagePositions
+        request.keyValuePositions = configuration.pages.map { $0 * Scheduler.Limits.pagePositions }
         return request
     }
 }

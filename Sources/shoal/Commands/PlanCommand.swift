@@ -47,11 +47,12 @@ struct PlanCommand: AsyncParsableCommand, UsesNetwork {
             DeviceCapacity(
                 name: ClusterSession.ownDevice, memoryBytes: DeviceMemory.budget(), isCoordinator: true,
                 speed: ClusterSession.ownProfile(threads: computing.threads).flatMap { DeviceSpeed($0) }))
-        let request = PlacementRequest(
+        var request = PlacementRequest(
             devices: devices, links: links, model: facts.sizes,
             context: context ?? min(facts.trainedContext, CoordinatorConfiguration.defaultContext),
             slots: slots ?? declaration?.slots ?? 4, pins: (declaration?.pins ?? []) + cluster.pins,
             preferences: planning.preferences)
+        request.pagePositions = Scheduler.Limits.pagePositions
         do {
             let plan = try place(request)
             if json { return try Console.json(PlanDocument(plan)) }
@@ -66,7 +67,8 @@ struct PlanCommand: AsyncParsableCommand, UsesNetwork {
     private func link(to device: NamedDevice) async -> LinkSpeed? {
         if device.link != nil || device.memoryBytes != nil { return device.link }
         let transport = TCPTransport(eventLoopGroup: MultiThreadedEventLoopGroup.singleton)
-        return try? await MeasuringLink.measure(device.endpoint, over: transport, name: "shoal plan").speed
+        let measured = try? await MeasuringLink.measure(device.endpoint, over: transport, name: "shoal plan")
+        return measured.flatMap { LinkSpeed($0) }
     }
 
     /// What is declared of a device, else what it says of itself.
@@ -79,8 +81,4 @@ struct PlanCommand: AsyncParsableCommand, UsesNetwork {
             name: device.name, memoryBytes: Int(clamping: report.memoryBudgetBytes),
             speed: report.profile.flatMap { DeviceSpeed($0) } ?? device.speed)
     }
-}
-
-extension LinkProfile {
-    fileprivate var speed: LinkSpeed? { LinkSpeed(self) }
 }

@@ -1,4 +1,5 @@
 import CoordinatorCore
+import Placement
 import Sampling
 import TestSupport
 import Testing
@@ -41,6 +42,16 @@ struct SharedPagesTests {
                 $0[$1.0] = $1.1
             }
         }
+    }
+
+    @Test func `a context that ends within a page is planned with the whole page`() async throws {
+        var planned: [Int] = []
+        for context in [100, 128] {
+            let cluster = try await cluster(workers: 1, context: context)
+            planned.append(await cluster.coordinator.report().stages.reduce(0) { $0 + $1.keyValueBytes })
+            await cluster.stop()
+        }
+        #expect(planned[0] == planned[1] && planned[0] > 0)
     }
 
     @Test(arguments: 0...3) func `answers with a shared beginning equal those without`(workers: Int) async throws {
