@@ -36,9 +36,10 @@ let modules: [Target] = [
     module(
         "CoordinatorCore",
         [
-            "Placement", "Transport", "Wire", "Tokenizer", "Sampling", "GGUF", "Formats", .nio("NIOCore"), .crypto,
-
+            "Placement", "Transport", "Wire", "Tokenizer", "Sampling", "GGUF", "Formats", "ClusterStore",
+            .nio("NIOCore"), .crypto,
         ]),
+    module("ClusterStore", [.product(name: "GRDB", package: "GRDB.swift")]),
     module("ClusterFile", ["Placement", .product(name: "Yams", package: "Yams")]),
     module(
         "API",
@@ -78,6 +79,7 @@ let tests: [Target] = [
     tests("ChatTemplate", []),
     tests("Sampling", []),
     tests("Placement", []),
+    tests("ClusterStore", []),
     tests("ClusterFile", ["Placement"]),
     tests("Wire", [.nio("NIOCore"), .nio("NIOEmbedded"), .nio("NIOTestUtils")]),
     tests("Transport", ["Wire", .nio("NIOCore"), .nio("NIOPosix")]),
@@ -108,6 +110,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
         .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),

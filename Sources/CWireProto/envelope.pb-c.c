@@ -52,7 +52,7 @@ void   shoal__envelope__free_unpacked
   assert(message->base.descriptor == &shoal__envelope__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor shoal__envelope__field_descriptors[29] =
+static const ProtobufCFieldDescriptor shoal__envelope__field_descriptors[36] =
 {
   {
     "request",
@@ -402,8 +402,95 @@ static const ProtobufCFieldDescriptor shoal__envelope__field_descriptors[29] =
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "cache_inquiry",
+    40,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Shoal__Envelope, body_case),
+    offsetof(Shoal__Envelope, cache_inquiry),
+    &shoal__cache_inquiry__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cache_inventory",
+    41,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Shoal__Envelope, body_case),
+    offsetof(Shoal__Envelope, cache_inventory),
+    &shoal__cache_inventory__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cache_request",
+    42,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Shoal__Envelope, body_case),
+    offsetof(Shoal__Envelope, cache_request),
+    &shoal__cache_request__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "join_request",
+    48,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Shoal__Envelope, body_case),
+    offsetof(Shoal__Envelope, join_request),
+    &shoal__join_request__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "join_reply",
+    49,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Shoal__Envelope, body_case),
+    offsetof(Shoal__Envelope, join_reply),
+    &shoal__join_reply__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "revocations",
+    50,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Shoal__Envelope, body_case),
+    offsetof(Shoal__Envelope, revocations),
+    &shoal__revocations__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "revocations_taken",
+    51,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Shoal__Envelope, body_case),
+    offsetof(Shoal__Envelope, revocations_taken),
+    &shoal__revocations_taken__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned shoal__envelope__field_indices_by_name[] = {
+  29,   /* field[29] = cache_inquiry */
+  30,   /* field[30] = cache_inventory */
+  31,   /* field[31] = cache_request */
   8,   /* field[8] = describe_device */
   11,   /* field[11] = device_profile */
   9,   /* field[9] = device_report */
@@ -411,6 +498,8 @@ static const unsigned shoal__envelope__field_indices_by_name[] = {
   20,   /* field[20] = fetch_shard */
   6,   /* field[6] = goodbye */
   1,   /* field[1] = hello */
+  33,   /* field[33] = join_reply */
+  32,   /* field[32] = join_request */
   14,   /* field[14] = link_probe */
   15,   /* field[15] = link_probe_reply */
   13,   /* field[13] = link_profile */
@@ -422,6 +511,8 @@ static const unsigned shoal__envelope__field_indices_by_name[] = {
   5,   /* field[5] = pong */
   3,   /* field[3] = refusal */
   0,   /* field[0] = request */
+  34,   /* field[34] = revocations */
+  35,   /* field[35] = revocations_taken */
   16,   /* field[16] = shard_inquiry */
   17,   /* field[17] = shard_inventory */
   18,   /* field[18] = shard_piece_accepted */
@@ -434,12 +525,14 @@ static const unsigned shoal__envelope__field_indices_by_name[] = {
   25,   /* field[25] = unload_stages */
   2,   /* field[2] = welcome */
 };
-static const ProtobufCIntRange shoal__envelope__number_ranges[3 + 1] =
+static const ProtobufCIntRange shoal__envelope__number_ranges[5 + 1] =
 {
   { 1, 0 },
   { 16, 8 },
   { 32, 22 },
-  { 0, 29 }
+  { 40, 29 },
+  { 48, 32 },
+  { 0, 36 }
 };
 const ProtobufCMessageDescriptor shoal__envelope__descriptor =
 {
@@ -449,10 +542,10 @@ const ProtobufCMessageDescriptor shoal__envelope__descriptor =
   "Shoal__Envelope",
   "shoal",
   sizeof(Shoal__Envelope),
-  29,
+  36,
   shoal__envelope__field_descriptors,
   shoal__envelope__field_indices_by_name,
-  3,  shoal__envelope__number_ranges,
+  5,  shoal__envelope__number_ranges,
   (ProtobufCMessageInit) shoal__envelope__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

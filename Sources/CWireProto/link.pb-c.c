@@ -993,21 +993,25 @@ const ProtobufCMessageDescriptor shoal__link_profile__descriptor =
   (ProtobufCMessageInit) shoal__link_profile__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue shoal__link_role__enum_values_by_number[5] =
+static const ProtobufCEnumValue shoal__link_role__enum_values_by_number[7] =
 {
   { "LINK_ROLE_UNSPECIFIED", "SHOAL__LINK_ROLE__LINK_ROLE_UNSPECIFIED", 0 },
   { "LINK_ROLE_COORDINATOR", "SHOAL__LINK_ROLE__LINK_ROLE_COORDINATOR", 1 },
   { "LINK_ROLE_UPSTREAM", "SHOAL__LINK_ROLE__LINK_ROLE_UPSTREAM", 2 },
   { "LINK_ROLE_INSPECTOR", "SHOAL__LINK_ROLE__LINK_ROLE_INSPECTOR", 3 },
   { "LINK_ROLE_SHARDS", "SHOAL__LINK_ROLE__LINK_ROLE_SHARDS", 4 },
+  { "LINK_ROLE_CACHES", "SHOAL__LINK_ROLE__LINK_ROLE_CACHES", 5 },
+  { "LINK_ROLE_JOIN", "SHOAL__LINK_ROLE__LINK_ROLE_JOIN", 6 },
 };
 static const ProtobufCIntRange shoal__link_role__value_ranges[] = {
-{0, 0},{0, 5}
+{0, 0},{0, 7}
 };
-static const ProtobufCEnumValueIndex shoal__link_role__enum_values_by_name[5] =
+static const ProtobufCEnumValueIndex shoal__link_role__enum_values_by_name[7] =
 {
+  { "LINK_ROLE_CACHES", 5 },
   { "LINK_ROLE_COORDINATOR", 1 },
   { "LINK_ROLE_INSPECTOR", 3 },
+  { "LINK_ROLE_JOIN", 6 },
   { "LINK_ROLE_SHARDS", 4 },
   { "LINK_ROLE_UNSPECIFIED", 0 },
   { "LINK_ROLE_UPSTREAM", 2 },
@@ -1019,9 +1023,9 @@ const ProtobufCEnumDescriptor shoal__link_role__descriptor =
   "LinkRole",
   "Shoal__LinkRole",
   "shoal",
-  5,
+  7,
   shoal__link_role__enum_values_by_number,
-  5,
+  7,
   shoal__link_role__enum_values_by_name,
   1,
   shoal__link_role__value_ranges,

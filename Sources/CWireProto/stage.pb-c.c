@@ -142,6 +142,96 @@ void   shoal__load_stage__free_unpacked
   assert(message->base.descriptor == &shoal__load_stage__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   shoal__cache_source__init
+                     (Shoal__CacheSource         *message)
+{
+  static const Shoal__CacheSource init_value = SHOAL__CACHE_SOURCE__INIT;
+  *message = init_value;
+}
+size_t shoal__cache_source__get_packed_size
+                     (const Shoal__CacheSource *message)
+{
+  assert(message->base.descriptor == &shoal__cache_source__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t shoal__cache_source__pack
+                     (const Shoal__CacheSource *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &shoal__cache_source__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t shoal__cache_source__pack_to_buffer
+                     (const Shoal__CacheSource *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &shoal__cache_source__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Shoal__CacheSource *
+       shoal__cache_source__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Shoal__CacheSource *)
+     protobuf_c_message_unpack (&shoal__cache_source__descriptor,
+                                allocator, len, data);
+}
+void   shoal__cache_source__free_unpacked
+                     (Shoal__CacheSource *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &shoal__cache_source__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   shoal__kept_sequence__init
+                     (Shoal__KeptSequence         *message)
+{
+  static const Shoal__KeptSequence init_value = SHOAL__KEPT_SEQUENCE__INIT;
+  *message = init_value;
+}
+size_t shoal__kept_sequence__get_packed_size
+                     (const Shoal__KeptSequence *message)
+{
+  assert(message->base.descriptor == &shoal__kept_sequence__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t shoal__kept_sequence__pack
+                     (const Shoal__KeptSequence *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &shoal__kept_sequence__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t shoal__kept_sequence__pack_to_buffer
+                     (const Shoal__KeptSequence *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &shoal__kept_sequence__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Shoal__KeptSequence *
+       shoal__kept_sequence__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Shoal__KeptSequence *)
+     protobuf_c_message_unpack (&shoal__kept_sequence__descriptor,
+                                allocator, len, data);
+}
+void   shoal__kept_sequence__free_unpacked
+                     (Shoal__KeptSequence *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &shoal__kept_sequence__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   shoal__stage_progress__init
                      (Shoal__StageProgress         *message)
 {
@@ -585,7 +675,7 @@ const ProtobufCMessageDescriptor shoal__next_worker__descriptor =
   (ProtobufCMessageInit) shoal__next_worker__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor shoal__load_stage__field_descriptors[11] =
+static const ProtobufCFieldDescriptor shoal__load_stage__field_descriptors[14] =
 {
   {
     "epoch",
@@ -719,9 +809,46 @@ static const ProtobufCFieldDescriptor shoal__load_stage__field_descriptors[11] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "caches",
+    12,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Shoal__LoadStage, n_caches),
+    offsetof(Shoal__LoadStage, caches),
+    &shoal__cache_source__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sequences",
+    13,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Shoal__LoadStage, n_sequences),
+    offsetof(Shoal__LoadStage, sequences),
+    &shoal__kept_sequence__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "standby",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__LoadStage, standby),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned shoal__load_stage__field_indices_by_name[] = {
   9,   /* field[9] = activation_codec */
+  11,   /* field[11] = caches */
   5,   /* field[5] = compute */
   6,   /* field[6] = context */
   0,   /* field[0] = epoch */
@@ -729,14 +856,16 @@ static const unsigned shoal__load_stage__field_indices_by_name[] = {
   4,   /* field[4] = model_name */
   8,   /* field[8] = next_worker */
   2,   /* field[2] = range */
+  12,   /* field[12] = sequences */
   3,   /* field[3] = shards */
   7,   /* field[7] = slots */
   1,   /* field[1] = stage */
+  13,   /* field[13] = standby */
 };
 static const ProtobufCIntRange shoal__load_stage__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 11 }
+  { 0, 14 }
 };
 const ProtobufCMessageDescriptor shoal__load_stage__descriptor =
 {
@@ -746,11 +875,139 @@ const ProtobufCMessageDescriptor shoal__load_stage__descriptor =
   "Shoal__LoadStage",
   "shoal",
   sizeof(Shoal__LoadStage),
-  11,
+  14,
   shoal__load_stage__field_descriptors,
   shoal__load_stage__field_indices_by_name,
   1,  shoal__load_stage__number_ranges,
   (ProtobufCMessageInit) shoal__load_stage__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor shoal__cache_source__field_descriptors[3] =
+{
+  {
+    "epoch",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__CacheSource, epoch),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "stage",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__CacheSource, stage),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "address",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__CacheSource, address),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned shoal__cache_source__field_indices_by_name[] = {
+  2,   /* field[2] = address */
+  0,   /* field[0] = epoch */
+  1,   /* field[1] = stage */
+};
+static const ProtobufCIntRange shoal__cache_source__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor shoal__cache_source__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "shoal.CacheSource",
+  "CacheSource",
+  "Shoal__CacheSource",
+  "shoal",
+  sizeof(Shoal__CacheSource),
+  3,
+  shoal__cache_source__field_descriptors,
+  shoal__cache_source__field_indices_by_name,
+  1,  shoal__cache_source__number_ranges,
+  (ProtobufCMessageInit) shoal__cache_source__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor shoal__kept_sequence__field_descriptors[3] =
+{
+  {
+    "sequence",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__KeptSequence, sequence),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "positions",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__KeptSequence, positions),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "trims",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__KeptSequence, trims),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned shoal__kept_sequence__field_indices_by_name[] = {
+  1,   /* field[1] = positions */
+  0,   /* field[0] = sequence */
+  2,   /* field[2] = trims */
+};
+static const ProtobufCIntRange shoal__kept_sequence__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor shoal__kept_sequence__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "shoal.KeptSequence",
+  "KeptSequence",
+  "Shoal__KeptSequence",
+  "shoal",
+  sizeof(Shoal__KeptSequence),
+  3,
+  shoal__kept_sequence__field_descriptors,
+  shoal__kept_sequence__field_indices_by_name,
+  1,  shoal__kept_sequence__number_ranges,
+  (ProtobufCMessageInit) shoal__kept_sequence__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor shoal__stage_progress__field_descriptors[4] =
@@ -830,7 +1087,7 @@ const ProtobufCMessageDescriptor shoal__stage_progress__descriptor =
   (ProtobufCMessageInit) shoal__stage_progress__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor shoal__stage_loaded__field_descriptors[4] =
+static const ProtobufCFieldDescriptor shoal__stage_loaded__field_descriptors[5] =
 {
   {
     "epoch",
@@ -880,17 +1137,30 @@ static const ProtobufCFieldDescriptor shoal__stage_loaded__field_descriptors[4] 
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "sequences",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Shoal__StageLoaded, n_sequences),
+    offsetof(Shoal__StageLoaded, sequences),
+    &shoal__kept_sequence__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned shoal__stage_loaded__field_indices_by_name[] = {
   0,   /* field[0] = epoch */
   3,   /* field[3] = load_milliseconds */
+  4,   /* field[4] = sequences */
   1,   /* field[1] = stage */
   2,   /* field[2] = weight_bytes */
 };
 static const ProtobufCIntRange shoal__stage_loaded__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor shoal__stage_loaded__descriptor =
 {
@@ -900,7 +1170,7 @@ const ProtobufCMessageDescriptor shoal__stage_loaded__descriptor =
   "Shoal__StageLoaded",
   "shoal",
   sizeof(Shoal__StageLoaded),
-  4,
+  5,
   shoal__stage_loaded__field_descriptors,
   shoal__stage_loaded__field_indices_by_name,
   1,  shoal__stage_loaded__number_ranges,

@@ -18,6 +18,18 @@ package enum WireLimits {
     package static let addressesPerMessage = 256
     /// Bytes of a link probe, and of its reply.
     package static let probeBytes = 512 << 10
+    /// Stages whose caches one stage takes over.
+    package static let cacheSources = 1_024
+    /// Pages of a sequence's cache, above what the longest context has.
+    package static let pages: UInt32 = 1 << 22
+    /// Bytes of a page of one layer.
+    package static let cachePageBytes = 16 << 20
+    /// Bytes of a join token's secret; of a certificate or a request for one; certificates in one message.
+    package static let secretBytes = 64
+    package static let certificateBytes = 16 << 10
+    package static let certificates = 8
+    /// Devices that are shut out.
+    package static let revocations = 4_096
     /// The highest number of layers, above any model known.
     package static let layers: UInt32 = 65_536
     /// The longest context, in positions.

@@ -18,6 +18,8 @@ PROTOBUF_C__BEGIN_DECLS
 typedef struct Shoal__StageRange Shoal__StageRange;
 typedef struct Shoal__NextWorker Shoal__NextWorker;
 typedef struct Shoal__LoadStage Shoal__LoadStage;
+typedef struct Shoal__CacheSource Shoal__CacheSource;
+typedef struct Shoal__KeptSequence Shoal__KeptSequence;
 typedef struct Shoal__StageProgress Shoal__StageProgress;
 typedef struct Shoal__StageLoaded Shoal__StageLoaded;
 typedef struct Shoal__UnloadStages Shoal__UnloadStages;
@@ -119,10 +121,48 @@ struct  Shoal__LoadStage
   Shoal__NextWorker *next_worker;
   Shoal__StepCodec activation_codec;
   Shoal__KeyValueType key_value_type;
+  size_t n_caches;
+  Shoal__CacheSource **caches;
+  size_t n_sequences;
+  Shoal__KeptSequence **sequences;
+  protobuf_c_boolean standby;
 };
 #define SHOAL__LOAD_STAGE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&shoal__load_stage__descriptor) \
-    , 0, 0, NULL, 0,NULL, (char *)protobuf_c_empty_string, SHOAL__COMPUTE_MODE__COMPUTE_MODE_UNSPECIFIED, 0, 0, NULL, SHOAL__STEP_CODEC__STEP_CODEC_NONE, SHOAL__KEY_VALUE_TYPE__KEY_VALUE_TYPE_DEFAULT }
+    , 0, 0, NULL, 0,NULL, (char *)protobuf_c_empty_string, SHOAL__COMPUTE_MODE__COMPUTE_MODE_UNSPECIFIED, 0, 0, NULL, SHOAL__STEP_CODEC__STEP_CODEC_NONE, SHOAL__KEY_VALUE_TYPE__KEY_VALUE_TYPE_DEFAULT, 0,NULL, 0,NULL, 0 }
+
+
+/*
+ * A stage of an earlier epoch whose caches, as far as their layers are the same, are taken over.
+ */
+struct  Shoal__CacheSource
+{
+  ProtobufCMessage base;
+  uint32_t epoch;
+  uint32_t stage;
+  /*
+   * empty: a stage of this worker
+   */
+  char *address;
+};
+#define SHOAL__CACHE_SOURCE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&shoal__cache_source__descriptor) \
+    , 0, 0, (char *)protobuf_c_empty_string }
+
+
+struct  Shoal__KeptSequence
+{
+  ProtobufCMessage base;
+  uint32_t sequence;
+  uint32_t positions;
+  /*
+   * how often it was shortened since it began
+   */
+  uint32_t trims;
+};
+#define SHOAL__KEPT_SEQUENCE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&shoal__kept_sequence__descriptor) \
+    , 0, 0, 0 }
 
 
 struct  Shoal__StageProgress
@@ -145,10 +185,12 @@ struct  Shoal__StageLoaded
   uint32_t stage;
   uint64_t weight_bytes;
   uint64_t load_milliseconds;
+  size_t n_sequences;
+  Shoal__KeptSequence **sequences;
 };
 #define SHOAL__STAGE_LOADED__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&shoal__stage_loaded__descriptor) \
-    , 0, 0, 0, 0 }
+    , 0, 0, 0, 0, 0,NULL }
 
 
 struct  Shoal__UnloadStages
@@ -269,6 +311,44 @@ Shoal__LoadStage *
                       const uint8_t       *data);
 void   shoal__load_stage__free_unpacked
                      (Shoal__LoadStage *message,
+                      ProtobufCAllocator *allocator);
+/* Shoal__CacheSource methods */
+void   shoal__cache_source__init
+                     (Shoal__CacheSource         *message);
+size_t shoal__cache_source__get_packed_size
+                     (const Shoal__CacheSource   *message);
+size_t shoal__cache_source__pack
+                     (const Shoal__CacheSource   *message,
+                      uint8_t             *out);
+size_t shoal__cache_source__pack_to_buffer
+                     (const Shoal__CacheSource   *message,
+                      ProtobufCBuffer     *buffer);
+Shoal__CacheSource *
+       shoal__cache_source__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   shoal__cache_source__free_unpacked
+                     (Shoal__CacheSource *message,
+                      ProtobufCAllocator *allocator);
+/* Shoal__KeptSequence methods */
+void   shoal__kept_sequence__init
+                     (Shoal__KeptSequence         *message);
+size_t shoal__kept_sequence__get_packed_size
+                     (const Shoal__KeptSequence   *message);
+size_t shoal__kept_sequence__pack
+                     (const Shoal__KeptSequence   *message,
+                      uint8_t             *out);
+size_t shoal__kept_sequence__pack_to_buffer
+                     (const Shoal__KeptSequence   *message,
+                      ProtobufCBuffer     *buffer);
+Shoal__KeptSequence *
+       shoal__kept_sequence__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   shoal__kept_sequence__free_unpacked
+                     (Shoal__KeptSequence *message,
                       ProtobufCAllocator *allocator);
 /* Shoal__StageProgress methods */
 void   shoal__stage_progress__init
@@ -414,6 +494,12 @@ typedef void (*Shoal__NextWorker_Closure)
 typedef void (*Shoal__LoadStage_Closure)
                  (const Shoal__LoadStage *message,
                   void *closure_data);
+typedef void (*Shoal__CacheSource_Closure)
+                 (const Shoal__CacheSource *message,
+                  void *closure_data);
+typedef void (*Shoal__KeptSequence_Closure)
+                 (const Shoal__KeptSequence *message,
+                  void *closure_data);
 typedef void (*Shoal__StageProgress_Closure)
                  (const Shoal__StageProgress *message,
                   void *closure_data);
@@ -448,6 +534,8 @@ extern const ProtobufCEnumDescriptor    shoal__failure_code__descriptor;
 extern const ProtobufCMessageDescriptor shoal__stage_range__descriptor;
 extern const ProtobufCMessageDescriptor shoal__next_worker__descriptor;
 extern const ProtobufCMessageDescriptor shoal__load_stage__descriptor;
+extern const ProtobufCMessageDescriptor shoal__cache_source__descriptor;
+extern const ProtobufCMessageDescriptor shoal__kept_sequence__descriptor;
 extern const ProtobufCMessageDescriptor shoal__stage_progress__descriptor;
 extern const ProtobufCMessageDescriptor shoal__stage_loaded__descriptor;
 extern const ProtobufCMessageDescriptor shoal__unload_stages__descriptor;

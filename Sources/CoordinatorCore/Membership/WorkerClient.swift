@@ -104,7 +104,7 @@ final class WorkerClient: LinkHandler, Sendable {
     func received(_ frame: Frame, on link: any Link) {
         switch frame {
         case .step(let step): onStep(step)
-        case .piece: break
+        case .piece, .cache: break
         case .control(let message): received(message)
         }
     }

@@ -122,6 +122,7 @@ extension Frame {
         case .control: 0
         case .step(let step): step.payload.readableBytes
         case .piece(let piece): piece.bytes.readableBytes
+        case .cache(let piece): piece.bytes.readableBytes
         }
     }
 }

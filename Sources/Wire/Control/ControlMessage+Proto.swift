@@ -81,6 +81,13 @@ extension ControlBody {
                 .stagesUnloaded(StagesUnloaded(envelope.stages_unloaded.pointee))
             case SHOAL__ENVELOPE__BODY_STEP_FAILED: .stepFailed(try StepFailed(envelope.step_failed.pointee))
             case SHOAL__ENVELOPE__BODY_PEER_LOST: .peerLost(try PeerLost(envelope.peer_lost.pointee))
+            case SHOAL__ENVELOPE__BODY_CACHE_INQUIRY: .cacheInquiry(try CacheInquiry(envelope.cache_inquiry.pointee))
+            case SHOAL__ENVELOPE__BODY_CACHE_INVENTORY: .cacheInventory(try CacheInventory(envelope.cache_inventory.pointee))
+            case SHOAL__ENVELOPE__BODY_CACHE_REQUEST: .cacheRequest(try CacheRequest(envelope.cache_request.pointee))
+            case SHOAL__ENVELOPE__BODY_JOIN_REQUEST: .joinRequest(try JoinRequest(envelope.join_request.pointee))
+            case SHOAL__ENVELOPE__BODY_JOIN_REPLY: .joinReply(try JoinReply(envelope.join_reply.pointee))
+            case SHOAL__ENVELOPE__BODY_REVOCATIONS: .revocations(try Revocations(envelope.revocations.pointee))
+            case SHOAL__ENVELOPE__BODY_REVOCATIONS_TAKEN: .revocationsTaken(RevocationsTaken(envelope.revocations_taken.pointee))
             default: throw WireError(.malformedMessage, "control frame: an Envelope without a message of this version")
             }
     }
@@ -171,6 +178,27 @@ extension ControlBody {
         case .peerLost(let message):
             envelope.body_case = SHOAL__ENVELOPE__BODY_PEER_LOST
             envelope.peer_lost = try message.proto(&arena)
+        case .cacheInquiry(let message):
+            envelope.body_case = SHOAL__ENVELOPE__BODY_CACHE_INQUIRY
+            envelope.cache_inquiry = try message.proto(&arena)
+        case .cacheInventory(let message):
+            envelope.body_case = SHOAL__ENVELOPE__BODY_CACHE_INVENTORY
+            envelope.cache_inventory = try message.proto(&arena)
+        case .cacheRequest(let message):
+            envelope.body_case = SHOAL__ENVELOPE__BODY_CACHE_REQUEST
+            envelope.cache_request = try message.proto(&arena)
+        case .joinRequest(let message):
+            envelope.body_case = SHOAL__ENVELOPE__BODY_JOIN_REQUEST
+            envelope.join_request = try message.proto(&arena)
+        case .joinReply(let message):
+            envelope.body_case = SHOAL__ENVELOPE__BODY_JOIN_REPLY
+            envelope.join_reply = try message.proto(&arena)
+        case .revocations(let message):
+            envelope.body_case = SHOAL__ENVELOPE__BODY_REVOCATIONS
+            envelope.revocations = try message.proto(&arena)
+        case .revocationsTaken(let message):
+            envelope.body_case = SHOAL__ENVELOPE__BODY_REVOCATIONS_TAKEN
+            envelope.revocations_taken = try message.proto(&arena)
         }
     }
 }

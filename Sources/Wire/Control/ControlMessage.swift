@@ -41,4 +41,11 @@ package enum ControlBody: Sendable, Hashable {
     case stagesUnloaded(StagesUnloaded)
     case stepFailed(StepFailed)
     case peerLost(PeerLost)
+    case cacheInquiry(CacheInquiry)
+    case cacheInventory(CacheInventory)
+    case cacheRequest(CacheRequest)
+    case joinRequest(JoinRequest)
+    case joinReply(JoinReply)
+    case revocations(Revocations)
+    case revocationsTaken(RevocationsTaken)
 }

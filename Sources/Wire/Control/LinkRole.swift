@@ -8,4 +8,8 @@ package enum LinkRole: UInt32, Sendable, Hashable, CaseIterable {
     case inspector = 3
     /// It is another worker that gets shards which are held here.
     case shards = 4
+    /// It is another worker that takes over caches of stages which are held here.
+    case caches = 5
+    /// It is a device that wants to become a member of the cluster, or a member that renews its certificate.
+    case join = 6
 }

@@ -24,11 +24,18 @@ package struct LoadStage: Sendable, Hashable {
     package var next: NextHop
     /// How the stage writes its results: f32, f16 or q8. Logits are always f32.
     package var activationCodec: ActivationCodec
+    /// The stages of earlier epochs whose caches it takes over, as far as their layers are its own.
+    package var caches: [CacheSource]
+    /// The sequences that it begins with, each with what the sources have of its first positions.
+    package var sequences: [KeptSequence]
+    /// Whether it takes no steps, and only waits to be taken over: its caches follow those of its sources.
+    package var standby: Bool
 
     package init(
         epoch: UInt32, stage: UInt32, range: StageRange, shards: [ShardID], modelName: String, compute: ComputeMode,
         keyValueType: KeyValueType = .standard, context: UInt32, slots: UInt32, next: NextHop,
-        activationCodec: ActivationCodec = .f32
+        activationCodec: ActivationCodec = .f32, caches: [CacheSource] = [], sequences: [KeptSequence] = [],
+        standby: Bool = false
     ) {
         self.epoch = epoch
         self.stage = stage
@@ -41,6 +48,9 @@ package struct LoadStage: Sendable, Hashable {
         self.slots = slots
         self.next = next
         self.activationCodec = activationCodec
+        self.caches = caches
+        self.sequences = sequences
+        self.standby = standby
     }
 }
 
@@ -94,6 +104,11 @@ extension LoadStage {
                 "LoadStage.activation_codec: \(proto.activation_codec.rawValue) is not one of 2 (f32), 3 (f16), 4 (q8)")
         }
         activationCodec = codec
+        caches = try ProtoReading.messages(
+            proto.caches, proto.n_caches, "LoadStage.caches", limit: WireLimits.cacheSources
+        ) { (source) throws(WireError) in try CacheSource(source) }
+        sequences = try KeptSequence.list(proto.sequences, proto.n_sequences, "LoadStage.sequences")
+        standby = proto.standby != 0
         guard !shards.isEmpty else {
             throw WireError(.valueOutOfRange, "LoadStage.shards: empty; the configuration shard is always needed")
         }
@@ -118,6 +133,13 @@ extension LoadStage {
         proto.pointee.slots = slots
         proto.pointee.next_worker = next.proto(&arena)
         proto.pointee.activation_codec = Shoal__StepCodec(rawValue: UInt32(activationCodec.rawValue))
+        guard caches.count <= WireLimits.cacheSources else {
+            throw WireError(.tooLarge, "LoadStage.caches: \(caches.count); at most \(WireLimits.cacheSources)")
+        }
+        (proto.pointee.caches, proto.pointee.n_caches) = arena.list(caches) { $0.proto(&$1) }
+        (proto.pointee.sequences, proto.pointee.n_sequences) = try KeptSequence.list(
+            sequences, "LoadStage.sequences", &arena)
+        proto.pointee.standby = standby ? 1 : 0
         return proto
     }
 }

@@ -48,6 +48,15 @@ struct ProtoArena: ~Copyable {
         return ProtobufCBinaryData(len: bytes.count, data: copy)
     }
 
+    /// A repeated field of messages, and how many there are.
+    mutating func list<Value, Message>(
+        _ values: [Value], _ make: (Value, inout ProtoArena) -> UnsafeMutablePointer<Message>
+    ) -> (UnsafeMutablePointer<UnsafeMutablePointer<Message>?>, Int) {
+        let list = array(of: UnsafeMutablePointer<Message>?.self, count: values.count)
+        for (index, value) in values.enumerated() { list[index] = make(value, &self) }
+        return (list, values.count)
+    }
+
     /// Uninitialized room for trivial values.
     mutating func array<Element>(of type: Element.Type, count: Int) -> UnsafeMutablePointer<Element> {
         let block = UnsafeMutablePointer<Element>.allocate(capacity: max(count, 1))

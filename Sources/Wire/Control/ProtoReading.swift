@@ -56,6 +56,31 @@ enum ProtoReading {
         return value
     }
 
+    /// The messages of a repeated field.
+    ///
+    /// - Throws: `WireError` when there are more than `limit`, or what `read` throws.
+    static func messages<Message, Value>(
+        _ elements: UnsafeMutablePointer<UnsafeMutablePointer<Message>?>?, _ count: Int, _ field: StaticString,
+        limit: Int, _ read: (Message) throws(WireError) -> Value
+    ) throws(WireError) -> [Value] {
+        try list(elements, count, field, limit: limit) { (message) throws(WireError) in
+            guard let message else { throw WireError(.malformedMessage, "\(field): an element is missing") }
+            return try read(message.pointee)
+        }
+    }
+
+    /// A range of two fields.
+    ///
+    /// - Throws: `WireError` when it is empty, or reaches beyond `limit`.
+    static func bounds(
+        _ first: UInt32, _ last: UInt32, limit: UInt32, _ field: StaticString
+    ) throws(WireError) -> Range<UInt32> {
+        guard first < last, last <= limit else {
+            throw WireError(.valueOutOfRange, "\(field): \(first)..<\(last) is not a range within 0 to \(limit)")
+        }
+        return first..<last
+    }
+
     /// The elements of a repeated field.
     ///
     /// - Throws: `WireError` when there are more than `limit`, or what `read` throws.

@@ -10,12 +10,17 @@ package struct StageLoaded: Sendable, Hashable {
     package var weightBytes: UInt64
     /// How long it took.
     package var loadMilliseconds: UInt64
+    /// What it has of the sequences that were named: all of them, in their order.
+    package var sequences: [KeptSequence]
 
-    package init(epoch: UInt32, stage: UInt32, weightBytes: UInt64, loadMilliseconds: UInt64) {
+    package init(
+        epoch: UInt32, stage: UInt32, weightBytes: UInt64, loadMilliseconds: UInt64, sequences: [KeptSequence] = []
+    ) {
         self.epoch = epoch
         self.stage = stage
         self.weightBytes = weightBytes
         self.loadMilliseconds = loadMilliseconds
+        self.sequences = sequences
     }
 }
 
@@ -25,6 +30,7 @@ extension StageLoaded {
         stage = proto.stage
         weightBytes = proto.weight_bytes
         loadMilliseconds = proto.load_milliseconds
+        sequences = try KeptSequence.list(proto.sequences, proto.n_sequences, "StageLoaded.sequences")
     }
 
     func proto(_ arena: inout ProtoArena) throws(WireError) -> UnsafeMutablePointer<Shoal__StageLoaded> {
@@ -33,6 +39,8 @@ extension StageLoaded {
         proto.pointee.stage = stage
         proto.pointee.weight_bytes = weightBytes
         proto.pointee.load_milliseconds = loadMilliseconds
+        (proto.pointee.sequences, proto.pointee.n_sequences) = try KeptSequence.list(
+            sequences, "StageLoaded.sequences", &arena)
         return proto
     }
 }

@@ -4,6 +4,7 @@ extension Frame {
         switch self {
         case .step: return "a step"
         case .piece: return "a shard piece"
+        case .cache: return "a cache piece"
         case .control(let message):
             let text = String(describing: message.body)
             return "a control message \(text.prefix { $0 != "(" })"

@@ -7,6 +7,7 @@ extension Frame {
         case .control: break
         case .step(let step): try step.validate(limits: limits)
         case .piece(let piece): try piece.validate(limits: limits)
+        case .cache(let piece): try piece.validate(limits: limits)
         }
     }
 }

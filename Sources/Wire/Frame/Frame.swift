@@ -6,4 +6,6 @@ package enum Frame: Sendable, Hashable {
     case step(StepFrame)
     /// A part of a shard.
     case piece(ShardPiece)
+    /// A part of a key-value cache.
+    case cache(CachePiece)
 }

@@ -27,6 +27,7 @@ package struct FrameDecoder: NIOSingleStepByteToMessageDecoder {
         case .control: return .control(try ControlMessage(payload: payload))
         case .step: return .step(try StepFrame(payload: payload, limits: limits))
         case .piece: return .piece(try ShardPiece(payload: payload, limits: limits))
+        case .cache: return .cache(try CachePiece(payload: payload, limits: limits))
         }
     }
 

@@ -23,6 +23,7 @@ package enum FrameEncoder {
         case .control(let message): try encode(message, limits: limits, allocator: allocator)
         case .step(let step): try encode(step, limits: limits, allocator: allocator)
         case .piece(let piece): try encode(piece, limits: limits, allocator: allocator)
+        case .cache(let piece): try encode(piece, limits: limits, allocator: allocator)
         }
     }
 
@@ -60,6 +61,18 @@ package enum FrameEncoder {
         try check(length, limits.payloadBytes(of: .piece), "piece")
         var head = allocator.buffer(capacity: FrameHeader.byteCount + ShardPiece.headerBytes)
         FrameHeader(kind: .piece, payloadBytes: length).write(into: &head)
+        piece.writeHeader(into: &head)
+        return Encoded(head: head, bulk: piece.bytes)
+    }
+
+    private static func encode(
+        _ piece: CachePiece, limits: FrameLimits, allocator: ByteBufferAllocator
+    ) throws(WireError) -> Encoded {
+        try piece.validate(limits: limits)
+        let length = CachePiece.headerBytes + piece.bytes.readableBytes
+        try check(length, limits.payloadBytes(of: .cache), "cache")
+        var head = allocator.buffer(capacity: FrameHeader.byteCount + CachePiece.headerBytes)
+        FrameHeader(kind: .cache, payloadBytes: length).write(into: &head)
         piece.writeHeader(into: &head)
         return Encoded(head: head, bulk: piece.bytes)
     }

@@ -17,6 +17,7 @@ struct FrameHeader: Equatable {
         case control = 1
         case step = 2
         case piece = 3
+        case cache = 4
     }
 
     static let byteCount = 16
@@ -42,7 +43,7 @@ struct FrameHeader: Equatable {
         else { return nil }
         guard let kind = Kind(rawValue: rawKind) else {
             throw WireError(
-                .malformedHeader, "frame header: kind \(rawKind) is not one of 1 (control), 2 (step), 3 (piece)")
+                .malformedHeader, "frame header: kind \(rawKind) is not one of 1 (control), 2 (step), 3 (piece), 4 (cache)")
         }
         guard flags == 0, reserved == 0, reservedWord == 0 else {
             throw WireError(

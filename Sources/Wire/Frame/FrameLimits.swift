@@ -4,6 +4,8 @@ package struct FrameLimits: Sendable, Hashable {
     package var controlBytes = 1 << 20
     /// The most data in one shard piece, without the piece's own header: 4 MiB.
     package var pieceBytes = 4 << 20
+    /// The most data in one cache piece, without the piece's own header: 16 MiB.
+    package var cacheBytes = WireLimits.cachePageBytes
     /// The longest step payload, header and table included: 256 MiB.
     package var stepBytes = 256 << 20
     /// The most entries in a step's table.
@@ -21,6 +23,7 @@ package struct FrameLimits: Sendable, Hashable {
         limits.controlBytes = 16 << 10
         limits.pieceBytes = 0
         limits.stepBytes = 0
+        limits.cacheBytes = 0
         return limits
     }()
 
@@ -28,6 +31,7 @@ package struct FrameLimits: Sendable, Hashable {
         switch kind {
         case .control: min(controlBytes, Int(UInt32.max))
         case .step: min(stepBytes, Int(UInt32.max))
+        case .cache: cacheBytes == 0 ? 0 : min(cacheBytes + CachePiece.headerBytes, Int(UInt32.max))
         case .piece: pieceBytes == 0 ? 0 : min(pieceBytes + ShardPiece.headerBytes, Int(UInt32.max))
         }
     }

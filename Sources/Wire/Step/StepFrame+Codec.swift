@@ -2,6 +2,7 @@ import NIOCore
 
 extension StepFrame {
     private static let prunedFlag: UInt8 = 1
+    private static let replayFlag: UInt8 = 2
 
     /// Reads header, table and rows; the rows stay a slice of `payload`.
     ///
@@ -13,7 +14,7 @@ extension StepFrame {
             let step: UInt64 = payload.readInteger(endianness: .little),
             let width: UInt32 = payload.readInteger(endianness: .little),
             let rawCodec: UInt8 = payload.readInteger(), let flags: UInt8 = payload.readInteger(),
-            let reserved: UInt16 = payload.readInteger(endianness: .little),
+            let replayThrough: UInt16 = payload.readInteger(endianness: .little),
             let entryCount: UInt32 = payload.readInteger(endianness: .little),
             let rowCount: UInt32 = payload.readInteger(endianness: .little)
         else {
@@ -22,9 +23,11 @@ extension StepFrame {
         guard let codec = ActivationCodec(rawValue: rawCodec) else {
             throw WireError(.malformedPayload, "step \(step): codec \(rawCodec) is not one of 0 to 4")
         }
-        guard flags & ~Self.prunedFlag == 0, reserved == 0 else {
+        let isReplay = flags & Self.replayFlag != 0
+        guard flags & ~(Self.prunedFlag | Self.replayFlag) == 0, isReplay || replayThrough == 0 else {
             throw WireError(
-                .malformedPayload, "step \(step): flags \(flags), reserved \(reserved): unknown bits are set")
+                .malformedPayload,
+                "step \(step): flags \(flags), last stage of a replay \(replayThrough): unknown bits are set")
         }
         guard entryCount <= limits.stepEntries else {
             throw WireError(
@@ -39,7 +42,7 @@ extension StepFrame {
 
         self.init(
             epoch: epoch, stage: stage, step: step, entries: entries, width: Int(width), codec: codec,
-            pruned: flags & Self.prunedFlag != 0, payload: payload)
+            pruned: flags & Self.prunedFlag != 0, replayThrough: isReplay ? replayThrough : nil, payload: payload)
         try validate(limits: limits)
         guard self.rowCount == rowCount else {
             throw WireError(
@@ -55,6 +58,7 @@ extension StepFrame {
         }
         // At most `stepEntries` counts of 32 bits: the sums cannot overflow.
         for (index, entry) in entries.enumerated() { try entry.validate(index: index) }
+        if replayThrough != nil { try validateReplay() }
         let namedRows = entries.reduce(0) { $0 + $1.rowCount }
         guard namedRows <= limits.stepRows else {
             throw WireError(.tooLarge, "step \(step): \(namedRows) rows; the link takes up to \(limits.stepRows)")
@@ -79,14 +83,26 @@ extension StepFrame {
         }
     }
 
+    private func validateReplay() throws(WireError) {
+        for (index, entry) in entries.enumerated() {
+            switch entry {
+            case .rows(_, _, _, .none), .fork: break
+            case .rows, .open, .trim, .close:
+                throw WireError(
+                    .malformedPayload,
+                    "step \(step), entry \(index): a replay has forks, and rows without results, nothing else")
+            }
+        }
+    }
+
     func writeHeaderAndTable(into buffer: inout ByteBuffer) {
         buffer.writeInteger(epoch, endianness: .little)
         buffer.writeInteger(stage, endianness: .little)
         buffer.writeInteger(step, endianness: .little)
         buffer.writeInteger(UInt32(width), endianness: .little)
         buffer.writeInteger(codec.rawValue)
-        buffer.writeInteger(pruned ? Self.prunedFlag : 0)
-        buffer.writeInteger(UInt16(0))
+        buffer.writeInteger((pruned ? Self.prunedFlag : 0) | (replayThrough == nil ? 0 : Self.replayFlag))
+        buffer.writeInteger(replayThrough ?? 0, endianness: .little)
         buffer.writeInteger(UInt32(entries.count), endianness: .little)
         buffer.writeInteger(UInt32(rowCount), endianness: .little)
         for entry in entries { entry.write(into: &buffer) }

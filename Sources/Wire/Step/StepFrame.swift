@@ -19,13 +19,16 @@ package struct StepFrame: Sendable, Hashable {
     package var codec: ActivationCodec
     /// Whether rows with unwanted results have been dropped, which the stage of the last layer does.
     package var pruned: Bool
+    /// The last stage that computes the rows, of a replay: rows of positions that stages may have already, whose results nobody wants;
+    /// `nil` is a step that goes on from where its sequences are.
+    package var replayThrough: UInt16?
     /// The rows, `[rowCount, width]`, row-major: exactly `rowCount * codec.rowBytes(width:)` bytes.
     package var payload: ByteBuffer
 
     package init(
         epoch: UInt32, stage: UInt32, step: UInt64, entries: [StepEntry], width: Int = 0,
         codec: ActivationCodec = .none,
-        pruned: Bool = false, payload: ByteBuffer = ByteBuffer()
+        pruned: Bool = false, replayThrough: UInt16? = nil, payload: ByteBuffer = ByteBuffer()
     ) {
         self.epoch = epoch
         self.stage = stage
@@ -34,6 +37,7 @@ package struct StepFrame: Sendable, Hashable {
         self.width = width
         self.codec = codec
         self.pruned = pruned
+        self.replayThrough = replayThrough
         self.payload = payload
     }
 

@@ -147,7 +147,7 @@ private final class ShardSource: LinkHandler, Sendable {
             if case .failure(let failure) = message.body {
                 continuation.yield(.failed(failure.code, failure.message))
             }
-        case .step: break
+        case .step, .cache: break
         }
     }
 

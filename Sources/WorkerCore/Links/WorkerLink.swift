@@ -43,6 +43,7 @@ final class WorkerLink: LinkHandler, Sendable {
         case .piece(let piece):
             guard peer.role == .coordinator else { return }
             shards.accept(piece, on: link)
+        case .cache: break
         case .control(let message):
             received(message, on: link)
         }

@@ -33,7 +33,7 @@ final class WorkerProbe: LinkHandler {
             switch $0 {
             case .step: true
             case .control(let message): if case .stepFailed = message.body { true } else { false }
-            case .piece: false
+            case .piece, .cache: false
             }
         }
         if case .step(let step) = found { return step }

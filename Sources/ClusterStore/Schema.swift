@@ -1,0 +1,47 @@
+import GRDB
+
+/// The tables. A released migration is never changed: a new one is added behind it.
+enum Schema {
+    static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1") { database in
+            // Times are in seconds since 1970.
+            try database.create(table: "member") { table in
+                // The identity in its certificate.
+                table.primaryKey("id", .text)
+                table.column("name", .text).notNull()
+                table.column("address", .text).notNull()
+                table.column("joinedAt", .integer).notNull()
+                table.column("removedAt", .integer)
+            }
+            try database.create(
+                index: "memberName", on: "member", columns: ["name"], options: .unique,
+                condition: Column("removedAt") == nil)
+            try database.create(table: "joinToken") { table in
+                table.primaryKey("secretHash", .blob)
+                table.column("createdAt", .integer).notNull()
+                table.column("expiresAt", .integer).notNull()
+                table.column("usedAt", .integer)
+                table.column("usedBy", .text)
+            }
+            try database.create(table: "accessKey") { table in
+                table.primaryKey("id", .text)
+                table.column("name", .text).notNull().unique()
+                table.column("secretHash", .blob).notNull().unique()
+                table.column("createdAt", .integer).notNull()
+                table.column("requestsPerMinute", .integer)
+                table.column("concurrentRequests", .integer)
+            }
+            try database.create(table: "placement") { table in
+                // One row: what is placed now.
+                table.primaryKey("id", .integer).check { $0 == 1 }
+                table.column("modelPath", .text).notNull()
+                table.column("session", .integer).notNull()
+                table.column("epoch", .integer).notNull()
+                // JSON.
+                table.column("document", .blob).notNull()
+            }
+        }
+        return migrator
+    }
+}
