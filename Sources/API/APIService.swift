@@ -20,7 +20,7 @@ struct APIService: Sendable {
         if let coordinator = host.present { return coordinator }
         switch host.readiness {
         case .ready: throw .unavailable(ModelHost.noModel)
-        case .starting(let reason), .unavailable(let reason): throw .unavailable(reason)
+        case .starting(let reason), .recovering(let reason), .unavailable(let reason): throw .unavailable(reason)
         }
     }
 
@@ -30,7 +30,7 @@ struct APIService: Sendable {
     func check(_ fields: GenerationFields) throws(APIError) -> Coordinator {
         let coordinator = try placed()
         switch coordinator.readiness {
-        case .ready: break
+        case .ready, .recovering: break
         case .starting(let reason), .unavailable(let reason): throw .unavailable(reason)
         }
         _ = try model(named: fields.model)

@@ -35,10 +35,7 @@ enum Schema {
             try database.create(table: "placement") { table in
                 // One row: what is placed now.
                 table.primaryKey("id", .integer).check { $0 == 1 }
-                table.column("modelPath", .text).notNull()
-                table.column("session", .integer).notNull()
-                table.column("epoch", .integer).notNull()
-                // JSON.
+                // `PlacementRecord` in JSON.
                 table.column("document", .blob).notNull()
             }
         }

@@ -6,6 +6,8 @@ package enum Readiness: Sendable, Hashable {
     /// Not yet; says what is going on.
     case starting(String)
     case ready
+    /// Requests are taken and wait: a device was lost, and a placement without it is being made. Says why.
+    case recovering(String)
     /// No longer; says why.
     case unavailable(String)
 }
@@ -58,8 +60,10 @@ package enum StartupProgress: Sendable {
     /// Parts loaded by now, of those in its stages.
     case loading(device: String, done: Int, of: Int)
     case ready(seconds: Double)
-    /// A device was lost: answers are halted until a placement stands again.
+    /// A device was lost: answers wait until a placement stands again.
     case lost(String)
     /// No placement stands yet, and why; it is tried again.
     case waiting(String)
+    /// What should be known, and changes nothing.
+    case note(String)
 }

@@ -11,10 +11,14 @@ extension Coordinator {
 
     /// Sees to it that each remote device holds the shards of its stages.
     ///
+    /// - Parameter standby: what devices are to hold besides.
     /// - Returns: the ids of the model's shards.
-    func distribute(_ plan: PlacementPlan) async throws(CoordinatorError) -> [ModelPart: ShardID] {
-        let devices = Set(plan.stages.map(\.device)).filter { !isInProcess($0) }
-        var needed = Dictionary(uniqueKeysWithValues: devices.map { ($0, parts(on: $0, of: plan)) })
+    func distribute(
+        _ plan: PlacementPlan, besides standby: [Replacement.PlacedRange] = []
+    ) async throws(CoordinatorError) -> [ModelPart: ShardID] {
+        let ranges = plan.stages.map(Replacement.PlacedRange.init) + standby
+        let devices = Set(ranges.map(\.device)).filter { !isInProcess($0) }
+        var needed = Dictionary(uniqueKeysWithValues: devices.map { ($0, parts(on: $0, of: ranges)) })
         let all = Array(Set(needed.values.joined()))
         let unknown = shards.unidentified(all)
         if !unknown.isEmpty { progress(.identifying(shards: unknown.count)) }
@@ -25,34 +29,39 @@ extension Coordinator {
     }
 
     /// Has a stage loaded. Shards that turn out to be damaged on the device, or gone, are brought again.
+    ///
+    /// - Returns: what the worker says of it.
     func load(
         _ request: LoadStage, on device: String, of plan: PlacementPlan, ids: [ModelPart: ShardID]
-    ) async throws(CoordinatorError) {
-        for attempt in 1... {
+    ) async throws(CoordinatorError) -> StageLoaded {
+        var attempt = 0
+        while true {
+            attempt += 1
             do throws(CoordinatorError) {
-                guard case .stageLoaded = try await client(of: device).request(.loadStage(request)) else {
+                guard case .stageLoaded(let loaded) = try await client(of: device).request(.loadStage(request)) else {
                     throw CoordinatorError(.worker, "\(device) answered the loading of a stage with something else")
                 }
-                return
+                return loaded
             } catch {
                 guard attempt < Self.repairs, error.failure == .shardCorrupt || error.failure == .shardMissing else {
                     throw error
                 }
                 progress(.repairing(device: device, error.message))
-                try await bring([device: parts(on: device, of: plan)], ids: ids)
+                try await bring(
+                    [device: parts(on: device, of: plan.stages.map(Replacement.PlacedRange.init))], ids: ids)
             }
         }
     }
 
     /// Those that may hold shards, whether they have a stage or not.
-    private var connectedDevices: [String] {
+    var connectedDevices: [String] {
         state.withLock { $0.clients }.filter { !isInProcess($0.key) && $0.value.isConnected }.map(\.key)
     }
 
     /// What all stages on a device need, each part once.
-    private func parts(on device: String, of plan: PlacementPlan) -> [ModelPart] {
+    private func parts(on device: String, of ranges: [Replacement.PlacedRange]) -> [ModelPart] {
         var seen: Set<ModelPart> = []
-        return plan.stages.filter { $0.device == device }.flatMap { parts(of: $0) }.filter { seen.insert($0).inserted }
+        return ranges.filter { $0.device == device }.flatMap { parts(of: $0) }.filter { seen.insert($0).inserted }
     }
 
     /// Brings what devices lack: from each other where one has it, else from here.
@@ -199,7 +208,7 @@ extension Coordinator {
     ) async throws(CoordinatorError) -> Bool {
         let (id, bytes) = (transfer.shard.id, transfer.shard.bytes)
         let addresses = transfer.sources.compactMap { name in
-            configuration.devices.first { $0.name == name }?.address
+            declaration(of: name)?.address
         }
         let client = carrier.transfer.client
         let events = client.transferEvents(of: id)
@@ -227,7 +236,7 @@ extension Coordinator {
     }
 
     /// Asks devices what they hold.
-    private func inquire(
+    func inquire(
         _ devices: [String], about ids: @Sendable (String) -> [ShardID]
     ) async -> [String: Result<[ShardID: ShardHolding], CoordinatorError>] {
         await withTaskGroup(of: (String, Result<[ShardID: ShardHolding], CoordinatorError>).self) { group in

@@ -1,3 +1,5 @@
+import ClusterStore
+import Dispatch
 import Formats
 import GGUF
 import Placement
@@ -17,7 +19,8 @@ import Darwin
 
 /// Serves one model on a cluster: connects to the devices, places and loads the model, and answers requests.
 ///
-/// Safe from any thread. `Coordinator+Establishing.swift` makes a placement ready, the `Engine` runs the sequences.
+/// Safe from any thread. `Coordinator+Connecting.swift` has the links, `Coordinator+Placing.swift` makes a placement stand,
+/// `Coordinator+Supervising.swift` keeps it standing; the `Engine` runs the sequences.
 package final class Coordinator: Sendable {
     package let model: ServedModel
     let shards: ModelShards
@@ -25,20 +28,46 @@ package final class Coordinator: Sendable {
     let configuration: CoordinatorConfiguration
     let transport: TCPTransport
     let progress: @Sendable (StartupProgress) -> Void
-    /// Names this run of the coordinator to workers, so that they keep the stages of several coordinators apart.
-    let session = UInt64.random(in: 1...UInt64.max)
+    /// Names this coordinator to workers, so that they keep the stages of several coordinators apart; one that starts again
+    /// after its end goes on with the same.
+    let session: UInt64
     let engine = Engine()
-    let state = Mutex(State())
+    /// What happens to the cluster, for `supervise`.
+    let events = AsyncStream.makeStream(of: ClusterEvent.self)
+    /// For what blocks.
+    let disk = DispatchQueue(label: "shoal.coordinator.disk")
+    let state: Mutex<State>
+    /// What was placed when the coordinator ended that this one goes on from.
+    let predecessor: PlacementRecord?
 
     struct State {
         var readiness = Readiness.starting("not started")
+        var devices: [DeviceDeclaration]
         var clients: [String: WorkerClient] = [:]
+        /// When devices that are not connected are tried again.
+        var retries: [String: RetryTime] = [:]
+        /// The placement that stands, or was tried last.
         var plan: PlacementPlan?
         /// The links that were measured.
         var links = MeasuredLinks()
         var epoch: UInt32 = 0
+        /// The epoch of a placement in which a link between devices broke.
+        var brokenEpoch: UInt32?
+        /// Since when no placement stands.
+        var brokenSince: ContinuousClock.Instant?
+        /// Whether the next placement takes nothing over, because there was no memory for both.
+        var beginsEmpty = false
+        /// Devices that others could not reach, and until when they are left out for it.
+        var suspects: [String: ContinuousClock.Instant] = [:]
+        /// Devices that are to hold nothing.
+        var drained: Set<String> = []
+        /// Whether devices came since it was last looked for a better placement.
+        var hasNewDevices = false
         var isMeasuring = false
-        var recovery: Task<Void, Never>?
+        /// Whether a tick waits to be taken.
+        var hasTick = false
+        var supervision: [Task<Void, Never>] = []
+        var standby: Task<Void, Never>?
         var stopped = false
     }
 
@@ -54,6 +83,12 @@ package final class Coordinator: Sendable {
         self.configuration = configuration
         self.transport = transport
         self.progress = progress
+        var state = State(devices: configuration.devices)
+        let record = (try? configuration.store?.placement()).flatMap { $0 }
+        predecessor = record.flatMap { $0.modelPath == shards.model.path ? $0 : nil }
+        session = predecessor?.session ?? UInt64.random(in: 1...UInt64.max)
+        state.epoch = predecessor?.epoch ?? 0
+        self.state = Mutex(state)
         model = ServedModel(
             id: ServedModel.id(path: shards.model.path),
             architecture: (try? shards.model.metadata.string("general.architecture")) ?? "unknown",
@@ -64,28 +99,82 @@ package final class Coordinator: Sendable {
 
     package var readiness: Readiness { state.withLock { $0.readiness } }
 
-    /// Connects, places, sends, loads; when it returns, requests are answered. A device lost later halts the answers until
-    /// a placement stands again, which is tried on its own.
+    /// Connects, places, sends, loads; when it returns, requests are answered. Where a device is lost later, answers wait until a
+    /// placement stands again, which is seen to without being asked.
     ///
     /// - Throws: `CoordinatorError`; then nothing stays connected.
     package func start() async throws(CoordinatorError) {
         do {
-            try await establish(leavingOutUnreachable: false)
+            try await establish()
         } catch {
             stop()
             throw error
         }
+        supervise()
+    }
+
+    private func establish() async throws(CoordinatorError) {
+        try await connectAll()
+        let reports = await measured(await describeAll())
+        let plan = try firstPlan(reports)
+        progress(.placed(plan))
+        state.withLock { $0.readiness = .starting("loading") }
+        try await realize(plan, reports: reports)
+    }
+
+    /// The placement of before, where its devices are all there with what it needs; else the best one.
+    private func firstPlan(_ reports: [String: DeviceReport]) throws(CoordinatorError) -> PlacementPlan {
+        let request = request(reports, links: state.withLock { $0.links })
+        let before = (predecessor?.stages ?? []).compactMap(Replacement.PlacedRange.init)
+        let holding = reports.filter { $1.stages.contains { $0.session == session } }
+        if !before.isEmpty, before.allSatisfy({ holding[$0.device] != nil || isInProcess($0.device) }),
+            before.contains(where: { holding[$0.device] != nil }),
+            let plan = try? Replacement(request, current: before).plan(isStored: { _, _ in false })
+        {
+            return plan
+        }
+        do {
+            return try place(request)
+        } catch {
+            throw CoordinatorError(.placement, error.description)
+        }
+    }
+
+    /// Takes a device in: it is connected to, and used where that is of use.
+    package func add(device: DeviceDeclaration) {
+        state.withLock { state in
+            state.devices.removeAll { $0.name == device.name }
+            // The coordinator's own stays the last one.
+            state.devices.insert(device, at: state.devices.firstIndex(where: \.isInProcess) ?? state.devices.endIndex)
+            state.retries[device.name] = nil
+            state.hasNewDevices = true
+        }
+        events.continuation.yield(.tick)
+    }
+
+    /// Shuts a device out at once: what it held goes to others.
+    package func remove(device: String) {
+        let client = state.withLock { state in
+            state.devices.removeAll { $0.name == device }
+            state.retries[device] = nil
+            return state.clients[device]
+        }
+        client?.close()
+        // Its link was closed here, so nobody reports its loss.
+        deviceLost(device, "\(device) was removed")
+        _ = state.withLock { $0.clients.removeValue(forKey: device) }
     }
 
     /// Ends all answers, with the reason, and all links.
     package func stop(reason: String = "the coordinator is stopping") {
-        let (clients, recovery) = state.withLock { state in
+        let (clients, tasks) = state.withLock { state in
             state.stopped = true
             state.readiness = .unavailable(reason)
             defer { state.clients = [:] }
-            return (state.clients.values, state.recovery)
+            return (state.clients.values, state.supervision + [state.standby].compactMap { $0 })
         }
-        recovery?.cancel()
+        events.continuation.finish()
+        for task in tasks { task.cancel() }
         engine.halt(CoordinatorError(.unavailable, reason))
         for client in clients { client.close() }
     }
@@ -189,7 +278,7 @@ package final class Coordinator: Sendable {
         }
         let scheduler = await engine.report()
         return ClusterReport(
-            devices: configuration.devices.map {
+            devices: devices.map {
                 DeviceStatus(
                     name: $0.name, address: $0.address, connected: reports[$0.name] != nil, report: reports[$0.name])
             },
@@ -205,7 +294,7 @@ package final class Coordinator: Sendable {
 
     private func check(_ tokens: [TokenID]) throws(CoordinatorError) {
         switch readiness {
-        case .ready: break
+        case .ready, .recovering: break
         case .starting(let what): throw CoordinatorError(.unavailable, "the model is being made ready: \(what)")
         case .unavailable(let reason): throw CoordinatorError(.unavailable, reason)
         }

@@ -1,3 +1,4 @@
+package import ClusterStore
 package import Placement
 package import Transport
 package import Wire
@@ -18,16 +19,19 @@ package struct DeviceDeclaration: Sendable {
     /// How fast it computes and its link to the coordinator is, to plan with where that was not measured.
     package var speed: DeviceSpeed?
     package var link: LinkSpeed?
+    /// Whether nothing is served before it is there: those that were named, not those that joined at some time.
+    package var isRequired: Bool
 
     package init(
         name: String, connection: Connection, memoryBytes: Int? = nil, speed: DeviceSpeed? = nil,
-        link: LinkSpeed? = nil
+        link: LinkSpeed? = nil, isRequired: Bool = true
     ) {
         self.name = name
         self.connection = connection
         self.memoryBytes = memoryBytes
         self.speed = speed
         self.link = link
+        self.isRequired = isRequired
     }
 
     package var isInProcess: Bool { if case .inProcess = connection { true } else { false } }
@@ -76,6 +80,28 @@ package struct CoordinatorConfiguration: Sendable {
     package var measuring: Measuring
     /// Where the speeds of links are kept; `nil` is nowhere.
     package var linkFile: LinkFile?
+    /// Where it is kept what is placed; `nil` is nowhere.
+    package var store: ClusterStore?
+    /// How long requests wait for a placement after a device was lost.
+    package var patience: Duration
+    /// What is kept ready for the loss of a device.
+    package var standby: Standby
+    /// What a better placement must be expected to gain to be gone over to unasked, as a share of the tokens per second; `nil` is never.
+    package var rebalanceGain: Double?
+
+    /// What is kept ready for the loss of a device.
+    package enum Standby: Sendable, Hashable {
+        case nothing
+        /// Other devices have the layers too.
+        case layers
+        /// Other devices have the layers too, and follow their key-value caches.
+        case layersAndCaches
+    }
+
+    /// How long requests wait for a placement, where nothing else is said.
+    package static let defaultPatience = Duration.seconds(60)
+    /// The least gain, where nothing else is said.
+    package static let defaultRebalanceGain = 0.15
 
     /// The context where none is asked for: a longer one costs memory that few conversations use.
     package static let defaultContext = 8192
@@ -87,7 +113,9 @@ package struct CoordinatorConfiguration: Sendable {
         compute: ComputeMode = .int8,
         keyValueType: KeyValueType = .standard, context: Int? = nil,
         slots: Int = 4, keyValueTokens: Int? = nil, queue: Int = defaultQueue, contextShift: ContextShift? = nil,
-        rowsPerStep: Int = 256, measuring: Measuring = .nothing, linkFile: LinkFile? = nil
+        rowsPerStep: Int = 256, measuring: Measuring = .nothing, linkFile: LinkFile? = nil,
+        store: ClusterStore? = nil, patience: Duration = defaultPatience, standby: Standby = .nothing,
+        rebalanceGain: Double? = defaultRebalanceGain
     ) {
         self.devices = devices
         self.pins = pins
@@ -102,6 +130,10 @@ package struct CoordinatorConfiguration: Sendable {
         self.rowsPerStep = rowsPerStep
         self.measuring = measuring
         self.linkFile = linkFile
+        self.store = store
+        self.patience = patience
+        self.standby = standby
+        self.rebalanceGain = rebalanceGain
     }
 }
 

@@ -19,6 +19,7 @@ extension HealthBody {
         switch readiness {
         case .ready: self.init(status: "ok")
         case .starting(let reason): self.init(status: "starting", message: reason)
+        case .recovering(let reason): self.init(status: "recovering", message: reason)
         case .unavailable(let reason): self.init(status: "unavailable", message: reason)
         }
     }

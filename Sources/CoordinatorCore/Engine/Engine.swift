@@ -50,19 +50,43 @@ final class Engine: Sendable {
         }
     }
 
-    /// Starts with a placement; `send` takes a frame to the first stage.
+    /// Begins with a placement whose stages are loaded, or goes on with one after `suspend`.
     ///
-    /// - Parameter queue: requests that may wait besides those with a slot.
-    func install(
+    /// - Parameters:
+    ///   - queue: requests that may wait besides those with a slot.
+    ///   - held: for each stage, in order, what it has of `kept`.
+    ///   - send: takes a frame to the first stage.
+    func begin(
         epoch: UInt32, stageCount: Int, vocabularySize: Int, limits: Scheduler.Limits, queue: Int,
-        send: @escaping @Sendable (StepFrame) -> Void
+        held: [[KeptSequence]], send: @escaping @Sendable (StepFrame) -> Void
     ) {
         load.withLock { $0.most = limits.slots + queue }
         handle {
-            $0.core.install(epoch: epoch, stageCount: stageCount, vocabularySize: vocabularySize, limits: limits)
+            $0.core.begin(
+                epoch: epoch, stageCount: stageCount, vocabularySize: vocabularySize, limits: limits, held: held)
             $0.measurement.begin()
             $0.send = send
         }
+    }
+
+    /// Sends nothing until `begin`, and forgets what was on its way; all sequences wait.
+    func suspend() {
+        handle { [now] in
+            $0.core.suspend(at: now.instant)
+            $0.measurement.halt()
+        }
+    }
+
+    /// What stages of a new placement are to begin with, while it is suspended.
+    func kept() async -> [KeptSequence] {
+        await withCheckedContinuation { reply in
+            queue.async { [self] in reply.resume(returning: state.withLock { $0.core.kept }) }
+        }
+    }
+
+    /// Gives up, with the reason, those who have waited longer for a placement.
+    func expire(waitingLongerThan limit: Duration, _ reason: CoordinatorError) {
+        handle { [now] in $0.core.expire(before: now.instant - limit, reason) }
     }
 
     /// Returns when all that was asked for before is taken up.
@@ -106,7 +130,7 @@ final class Engine: Sendable {
         handle(arrived: 1) { state in
             do throws(CoordinatorError) {
                 let added = try state.core.add(
-                    .generation(generation, continuation), tokens: prompt, client: client, chunk: nil)
+                    .generation(generation, continuation), tokens: prompt, client: client, chunk: nil, at: .now)
                 sequence.withLock { $0 = added }
             } catch {
                 continuation.yield(.failed(error))
@@ -132,7 +156,7 @@ final class Engine: Sendable {
             do throws(CoordinatorError) {
                 _ = try state.core.add(
                     .scoring(.init(remaining: tokens.count, deliver: deliver)), tokens: tokens, client: "",
-                    chunk: chunk)
+                    chunk: chunk, at: .now)
             } catch {
                 deliver(.failure(error))
             }

@@ -25,14 +25,28 @@ struct EngineCore: Sendable {
         let deliver: @Sendable (Result<UnsafeBufferPointer<Float>?, CoordinatorError>) -> Void
     }
 
+    /// Whether steps are sent.
+    private enum State: Sendable {
+        /// No; sequences are refused, with this.
+        case halted(CoordinatorError)
+        /// No; sequences wait until a placement stands again.
+        case suspended(since: ContinuousClock.Instant)
+        case running
+    }
+
     private var scheduler: Scheduler
     private var jobs: [UInt32: Job] = [:]
+    /// When those came that wait for a placement; the others had one until the suspension.
+    private var arrivals: [UInt32: ContinuousClock.Instant] = [:]
+    /// How often steps of a sequence have failed.
+    private var faults: [UInt32: Int] = [:]
+    /// Failed steps of a sequence, after which it is given up.
+    private static let faultLimit = 3
     private var deliveries: [Delivery] = []
     private var epoch: UInt32 = 0
     private var stageCount = 0
     private var vocabularySize = 0
-    /// Why nothing can be sent now.
-    private var halted: CoordinatorError? = CoordinatorError(.unavailable, "no model is placed yet")
+    private var state = State.halted(CoordinatorError(.unavailable, "no model is placed yet"))
     /// What those who wait were told: how many go before them.
     private var places: [UInt32: Int] = [:]
     private var queueChanges = 0
@@ -43,32 +57,61 @@ struct EngineCore: Sendable {
     var waiting: Int { scheduler.waiting }
     var report: SchedulerReport { scheduler.report }
 
-    /// Starts with a placement whose stages are all loaded.
-    mutating func install(epoch: UInt32, stageCount: Int, vocabularySize: Int, limits: Scheduler.Limits) {
+    /// Begins with a placement whose stages are all loaded; after `suspend` all sequences go on.
+    ///
+    /// - Parameter held: for each stage, in order, what it has of `kept`.
+    mutating func begin(
+        epoch: UInt32, stageCount: Int, vocabularySize: Int, limits: Scheduler.Limits, held: [[KeptSequence]]
+    ) {
         self.epoch = epoch
         self.stageCount = stageCount
         self.vocabularySize = vocabularySize
-        scheduler.reset(limits: limits)
-        halted = nil
+        if case .suspended = state {
+            scheduler.resume(limits: limits, held: held)
+        } else {
+            scheduler.reset(limits: limits)
+        }
+        arrivals = [:]
+        state = .running
     }
 
-    /// Ends all sequences and sends nothing until the next `install`.
+    /// Ends all sequences and sends nothing until the next `begin`.
     mutating func halt(_ reason: CoordinatorError) {
-        halted = reason
+        state = .halted(reason)
         for sequence in jobs.keys.sorted() { fail(sequence, reason) }
         scheduler.reset(limits: scheduler.limits)
     }
 
-    /// Adds a sequence.
+    /// Sends nothing until `begin`, and forgets what was on its way; all sequences wait.
+    mutating func suspend(at now: ContinuousClock.Instant) {
+        switch state {
+        case .halted: return
+        case .suspended: break
+        case .running: state = .suspended(since: now)
+        }
+        scheduler.suspend()
+    }
+
+    /// What stages of a new placement are to begin with, while it is suspended.
+    var kept: [KeptSequence] { scheduler.kept }
+
+    /// Gives up, with the reason, those who have waited for a placement since before `limit`.
+    mutating func expire(before limit: ContinuousClock.Instant, _ reason: CoordinatorError) {
+        guard case .suspended(let since) = state else { return }
+        for sequence in jobs.keys.sorted() where arrivals[sequence] ?? since < limit { fail(sequence, reason) }
+    }
+
+    /// Adds a sequence; while there is no placement it waits for one.
     ///
-    /// - Throws: `CoordinatorError` (unavailable) where nothing can be sent.
+    /// - Throws: `CoordinatorError` (unavailable) where none is to be expected.
     mutating func add(
-        _ job: Job, tokens: [TokenID], client: String, chunk: Int?
+        _ job: Job, tokens: [TokenID], client: String, chunk: Int?, at now: ContinuousClock.Instant
     ) throws(CoordinatorError) -> UInt32 {
-        if let halted { throw halted }
+        if case .halted(let reason) = state { throw reason }
         let results: Scheduler.Results = if case .scoring = job { .all } else { .last }
         let sequence = scheduler.add(tokens: tokens, results: results, client: client, chunk: chunk)
         jobs[sequence] = job
+        if case .suspended = state { arrivals[sequence] = now }
         return sequence
     }
 
@@ -76,15 +119,17 @@ struct EngineCore: Sendable {
     mutating func cancel(_ sequence: UInt32) {
         guard jobs.removeValue(forKey: sequence) != nil else { return }
         scheduler.remove(sequence)
+        forget(sequence)
     }
 
     /// Takes a step's results, which came at `now`: logits `[rows with results, vocabulary]`.
     mutating func completed(_ frame: StepFrame, now: EngineTime) {
-        guard frame.epoch == epoch, halted == nil,
+        guard frame.epoch == epoch, case .running = state,
             let step = scheduler.complete(step: frame.step, at: now.seconds)
         else { return }
         let rows = step.results.reduce(0) { $0 + $1.rows }
-        guard Int(frame.stage) == stageCount, frame.rowCount == rows, frame.codec == .f32, frame.width == vocabularySize
+        guard Int(frame.stage) == stageCount, frame.rowCount == rows,
+            rows == 0 || frame.codec == .f32 && frame.width == vocabularySize
         else {
             let error = CoordinatorError(
                 .worker, "the last stage answered step \(frame.step) with results of the wrong size")
@@ -101,16 +146,23 @@ struct EngineCore: Sendable {
         }
     }
 
-    /// A step was refused by a stage: its sequences end.
+    /// A step was refused by a stage: its sequences begin anew, and end where that happens again and again.
     mutating func failed(_ failure: StepFailed) {
-        guard failure.epoch == epoch else { return }
+        guard failure.epoch == epoch, case .running = state else { return }
         let error = CoordinatorError(.worker, "stage \(failure.stage) could not compute a step: \(failure.message)")
-        for sequence in scheduler.fail(step: failure.step) { fail(sequence, error) }
+        for sequence in scheduler.fail(step: failure.step) {
+            faults[sequence, default: 0] += 1
+            if faults[sequence]! < Self.faultLimit {
+                scheduler.restart(sequence)
+            } else {
+                fail(sequence, error)
+            }
+        }
     }
 
     /// The frames to send to the first stage at `now`.
     mutating func framesToSend(now: EngineTime) -> [StepFrame] {
-        guard halted == nil else { return [] }
+        guard case .running = state else { return [] }
         var frames: [StepFrame] = []
         while let step = scheduler.next(at: now.seconds) {
             var payload = ByteBuffer()
@@ -119,7 +171,8 @@ struct EngineCore: Sendable {
             frames.append(
                 StepFrame(
                     epoch: epoch, stage: 0, step: step.id, entries: step.entries, width: hasRows ? 1 : 0,
-                    codec: hasRows ? .tokens : .none, payload: payload))
+                    codec: hasRows ? .tokens : .none, replayThrough: step.replayThrough.map { UInt16($0) },
+                    payload: payload))
         }
         return frames
     }
@@ -160,6 +213,7 @@ struct EngineCore: Sendable {
                 deliveries.append(Delivery(stream: stream, event: .token(token, text: text)))
             case .end(let token, let text, let reason, let usage):
                 scheduler.finish(result.sequence)
+                forget(result.sequence)
                 if let token {
                     deliveries.append(Delivery(stream: stream, event: .token(token, text: text)))
                 } else if !text.isEmpty {
@@ -174,13 +228,20 @@ struct EngineCore: Sendable {
                 jobs[result.sequence] = .scoring(scoring)
             } else {
                 scheduler.remove(result.sequence)
+                forget(result.sequence)
                 scoring.deliver(.success(nil))
             }
         }
     }
 
+    private mutating func forget(_ sequence: UInt32) {
+        arrivals[sequence] = nil
+        faults[sequence] = nil
+    }
+
     private mutating func fail(_ sequence: UInt32, _ error: CoordinatorError) {
         scheduler.remove(sequence)
+        forget(sequence)
         switch jobs.removeValue(forKey: sequence) {
         case .generation(_, let stream):
             stream.yield(.failed(error))

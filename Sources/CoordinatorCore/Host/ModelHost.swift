@@ -163,7 +163,7 @@ package final class ModelHost: Sendable {
     private func ask<Answer: Sendable>(
         _ question: @escaping @Sendable (DeviceInspection) async -> Answer?
     ) async -> [(device: DeviceDeclaration, answer: Answer?)] {
-        let devices = present?.configuration.devices ?? devices
+        let devices = present?.devices ?? devices
         let answers = await withTaskGroup(of: (Int, Answer?).self) { [transport] group in
             for (index, device) in devices.enumerated() {
                 group.addTask { (index, await question(DeviceInspection(transport: transport, device: device))) }

@@ -1,4 +1,5 @@
 import Placement
+import Synchronization
 import Wire
 
 extension Coordinator {
@@ -6,16 +7,23 @@ extension Coordinator {
     ///
     /// - Parameter links: those that were measured; what the devices declare counts for the others.
     func request(_ reports: [String: DeviceReport], links measured: MeasuredLinks) -> PlacementRequest {
-        let present = configuration.devices.filter { reports[$0.name] != nil }
-        var links = LinkTable(measured, coordinator: configuration.devices.first(where: \.isInProcess)?.name)
+        let (devices, drained) = state.withLock { ($0.devices, $0.drained) }
+        let present = devices.filter { reports[$0.name] != nil }
+        var links = LinkTable(measured, coordinator: devices.first(where: \.isInProcess)?.name)
         for device in present where links.coordinatorLink(of: device.name) == nil {
             if let declared = device.link { links.setCoordinatorLink(of: device.name, declared) }
         }
         var preferences = configuration.planning
         // A device that is away holds nothing anyway.
         preferences.excluded.removeAll { name in
-            configuration.devices.contains { $0.name == name } && reports[name] == nil
+            devices.contains { $0.name == name } && reports[name] == nil
         }
+        preferences.excluded += drained.filter { reports[$0] != nil && !preferences.excluded.contains($0) }
+        // Once it has answered, a pin to a device that is away or to be left empty waits for it.
+        let away = Set(devices.map(\.name)).subtracting(present.map(\.name)).union(drained)
+        let pins =
+            state.withLock { $0.plan } == nil
+            ? configuration.pins : configuration.pins.filter { !away.contains($0.device) }
         var request = PlacementRequest(
             devices: present.map { device in
                 let report = reports[device.name]!
@@ -26,7 +34,7 @@ extension Coordinator {
             },
             links: links, model: facts.sizes, context: model.context,
             slots: configuration.slots,
-            rowsPerStep: configuration.rowsPerStep, pins: configuration.pins, preferences: preferences)
+            rowsPerStep: configuration.rowsPerStep, pins: pins, preferences: preferences)
         request.pagePositions = Scheduler.Limits.pagePositions
         request.keyValuePositions = configuration.pages.map { $0 * Scheduler.Limits.pagePositions }
         return request

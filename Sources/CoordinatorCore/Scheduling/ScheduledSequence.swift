@@ -26,10 +26,24 @@ struct ScheduledSequence: Sendable {
     var pages: [Int] = []
     /// Rows whose step has not come back.
     var rowsInFlight = 0
+    /// Positions of its cache whose steps have come back, so that every stage has them.
+    var confirmed = 0
+    /// The step that carries the beginning of its cache.
+    var beginning: UInt64?
+    /// Whether that step has come back.
+    var isBegun = false
+    /// How often its cache was shortened since it began, and how many of those commands have not come back.
+    var trims = 0
+    var trimsInFlight = 0
     /// Positions whose results were asked for before: a replay does not ask again.
     var resultsAsked = 0
+    /// Positions whose results have come.
+    var resultsReceived = 0
     /// Positions of its prompt that it shared when it first began.
     var cachedTokens: Int?
+
+    /// Whether it has a cache that is the same on every stage, but for rows on their way.
+    var isSteady: Bool { phase == .open && isBegun && trimsInFlight == 0 }
 
     /// Tokens known, but not sent yet.
     var pending: Int { tokens.count - position }

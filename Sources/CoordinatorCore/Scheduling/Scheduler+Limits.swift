@@ -70,6 +70,8 @@ extension Scheduler {
         package var tokens: [TokenID]
         /// For each sequence with results, in order: how many rows come back.
         package var results: [Result]
+        /// The last stage that computes its rows, where they only fill caches anew.
+        package var replayThrough: Int?
         /// Its rows, as far as they matter to its time.
         package var rows = StepRows()
 

@@ -90,6 +90,10 @@ extension Scheduler {
         if sequence.phase == .open || sequence.phase == .dormant { commands.append(.close(sequence: id)) }
         sequences[id]!.pages = []
         sequences[id]!.position = 0
+        sequences[id]!.confirmed = 0
+        sequences[id]!.beginning = nil
+        sequences[id]!.isBegun = false
+        (sequences[id]!.trims, sequences[id]!.trimsInFlight) = (0, 0)
         sequences[id]!.phase = .waiting
         releaseJoining(source: id)
     }
@@ -107,6 +111,9 @@ extension Scheduler {
         guard sequences[id]!.phase == .open else { return }
         let pages = min(same, sequences[id]!.position) / limits.positionsPerPage
         sequences[id]!.position = pages * limits.positionsPerPage
+        sequences[id]!.confirmed = min(sequences[id]!.confirmed, sequences[id]!.position)
+        sequences[id]!.trims += 1
+        sequences[id]!.trimsInFlight += 1
         commands.append(.trim(sequence: id, to: UInt32(sequences[id]!.position)))
         pool.release(sequences[id]!.pages[pages...])
         sequences[id]!.pages.removeSubrange(pages...)

@@ -10,6 +10,7 @@ import Wire
 /// - `Scheduler+Admission.swift`: who gets a slot and pages, and which cached beginning it shares.
 /// - `Scheduler+Pages.swift`: what happens when pages run short.
 /// - `Scheduler+Steps.swift`: the rows of a step.
+/// - `Scheduler+Replay.swift`: going on after a loss.
 /// - `StepCosts`: the learned time of steps, from which groups and chunks follow.
 ///
 /// Times are in seconds since any one moment.
@@ -35,6 +36,8 @@ package struct Scheduler: Sendable {
     /// Commands that go with the next step, in the order in which they were decided.
     var commands: [StepEntry] = []
     var inFlight: [UInt64: SentStep] = [:]
+    /// Steps that go before all others: they fill caches of stages that have just begun.
+    var replays: [PlannedStep] = []
     /// When prompts of clients were served last, by step, so that they take turns.
     var promptTurns: [String: UInt64] = [:]
     /// Time that steps with generating rows had left for prompts, too little for a row each, in seconds.
@@ -62,6 +65,8 @@ package struct Scheduler: Sendable {
         fresh.totals = totals
         self = fresh
     }
+
+    mutating func adopt(_ limits: Limits) { self.limits = limits }
 
     /// Adds a sequence to the queue.
     ///
@@ -119,6 +124,9 @@ package struct Scheduler: Sendable {
     package mutating func complete(step id: UInt64, at now: Double) -> PlannedStep? {
         let inFlight = inFlight.count
         guard let sent = take(id) else { return nil }
+        confirm(sent.step)
+        // A replay does not pass all stages.
+        guard sent.step.replayThrough == nil else { return sent.step }
         costs.observe(
             sent.step.rows, sent: sent.sent, foundEmpty: sent.foundEmpty, inFlight: inFlight, completed: now)
         return sent.step
@@ -143,6 +151,7 @@ package struct Scheduler: Sendable {
     /// The next step to send, or `nil` if the pipe is full or nobody is ready.
     package mutating func next(at now: Double) -> PlannedStep? {
         guard inFlight.count < limits.stepsInFlight else { return nil }
+        if !replays.isEmpty { return send(replays.removeFirst(), at: now) }
         forkJoining()
         admit()
         var step = PlannedStep(id: nextStepID, entries: [], tokens: [], results: [])
@@ -150,16 +159,50 @@ package struct Scheduler: Sendable {
         // Commands alone can wait for the steps in flight.
         guard !step.entries.isEmpty || !commands.isEmpty && inFlight.isEmpty else { return nil }
         // Commands come first: what they free is there for the rows, and none is about a sequence with rows in this step.
+        for command in commands {
+            switch command {
+            case .open(let id), .fork(let id, _, _): sequences[id]?.beginning = step.id
+            case .rows, .trim, .close: break
+            }
+        }
         step.entries = commands + step.entries
         commands = []
+        return send(step, at: now)
+    }
+
+    private mutating func send(_ step: PlannedStep, at now: Double) -> PlannedStep {
+        var step = step
+        step.id = nextStepID
         nextStepID += 1
         inFlight[step.id] = SentStep(step: step, sent: now, foundEmpty: inFlight.isEmpty)
         return step
     }
 
+    /// Every stage has obeyed a step.
+    private mutating func confirm(_ step: PlannedStep) {
+        guard step.replayThrough == nil else { return }
+        for entry in step.entries {
+            let id = entry.sequence
+            guard let beginning = sequences[id]?.beginning else { continue }
+            switch entry {
+            case .open where beginning == step.id: sequences[id]!.isBegun = true
+            case .fork(_, _, let positions) where beginning == step.id:
+                sequences[id]!.isBegun = true
+                sequences[id]!.confirmed = max(sequences[id]!.confirmed, Int(positions))
+            case .rows(_, let position, let count, let output):
+                let end = Int(position + count)
+                if output == .all { sequences[id]!.resultsReceived = max(sequences[id]!.resultsReceived, end) }
+                // Not of a cache that it had before.
+                if beginning <= step.id { sequences[id]!.confirmed = max(sequences[id]!.confirmed, end) }
+            case .trim where beginning < step.id: sequences[id]!.trimsInFlight -= 1
+            case .open, .fork, .trim, .close: break
+            }
+        }
+    }
+
     private mutating func take(_ id: UInt64) -> SentStep? {
         guard let sent = inFlight.removeValue(forKey: id) else { return nil }
-        for entry in sent.step.entries where entry.rowCount > 0 {
+        for entry in sent.step.entries where entry.rowCount > 0 && sent.step.replayThrough == nil {
             sequences[entry.sequence]?.rowsInFlight -= entry.rowCount
         }
         return sent

@@ -82,12 +82,14 @@ extension ControlBody {
             case SHOAL__ENVELOPE__BODY_STEP_FAILED: .stepFailed(try StepFailed(envelope.step_failed.pointee))
             case SHOAL__ENVELOPE__BODY_PEER_LOST: .peerLost(try PeerLost(envelope.peer_lost.pointee))
             case SHOAL__ENVELOPE__BODY_CACHE_INQUIRY: .cacheInquiry(try CacheInquiry(envelope.cache_inquiry.pointee))
-            case SHOAL__ENVELOPE__BODY_CACHE_INVENTORY: .cacheInventory(try CacheInventory(envelope.cache_inventory.pointee))
+            case SHOAL__ENVELOPE__BODY_CACHE_INVENTORY:
+                .cacheInventory(try CacheInventory(envelope.cache_inventory.pointee))
             case SHOAL__ENVELOPE__BODY_CACHE_REQUEST: .cacheRequest(try CacheRequest(envelope.cache_request.pointee))
             case SHOAL__ENVELOPE__BODY_JOIN_REQUEST: .joinRequest(try JoinRequest(envelope.join_request.pointee))
             case SHOAL__ENVELOPE__BODY_JOIN_REPLY: .joinReply(try JoinReply(envelope.join_reply.pointee))
             case SHOAL__ENVELOPE__BODY_REVOCATIONS: .revocations(try Revocations(envelope.revocations.pointee))
-            case SHOAL__ENVELOPE__BODY_REVOCATIONS_TAKEN: .revocationsTaken(RevocationsTaken(envelope.revocations_taken.pointee))
+            case SHOAL__ENVELOPE__BODY_REVOCATIONS_TAKEN:
+                .revocationsTaken(RevocationsTaken(envelope.revocations_taken.pointee))
             default: throw WireError(.malformedMessage, "control frame: an Envelope without a message of this version")
             }
     }

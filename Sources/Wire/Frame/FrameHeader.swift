@@ -43,7 +43,8 @@ struct FrameHeader: Equatable {
         else { return nil }
         guard let kind = Kind(rawValue: rawKind) else {
             throw WireError(
-                .malformedHeader, "frame header: kind \(rawKind) is not one of 1 (control), 2 (step), 3 (piece), 4 (cache)")
+                .malformedHeader,
+                "frame header: kind \(rawKind) is not one of 1 (control), 2 (step), 3 (piece), 4 (cache)")
         }
         guard flags == 0, reserved == 0, reservedWord == 0 else {
             throw WireError(

@@ -51,7 +51,8 @@ final class StartupDisplay: Sendable {
         case .ready(let seconds):
             end()
             if verbose { line("ready in \(String(format: "%.1f", seconds)) s") }
-        case .lost(let reason): line("answers halted: \(reason)")
+        case .lost(let reason): line("answers wait: \(reason)")
+        case .note(let text): line(text)
         case .waiting(let reason): line("no placement yet, trying again: \(reason)")
         default: break
         }

@@ -12,6 +12,7 @@ struct SimulatedCaches {
     private struct Cache {
         var length = 0
         var pages: [Page] = []
+        var trims: UInt32 = 0
     }
 
     let positionsPerPage: Int
@@ -42,6 +43,7 @@ struct SimulatedCaches {
             #expect(Int(length) <= caches[sequence]?.length ?? -1)
             let pages = (Int(length) + positionsPerPage - 1) / positionsPerPage
             caches[sequence]?.length = Int(length)
+            caches[sequence]?.trims += 1
             caches[sequence]?.pages.removeSubrange(pages...)
         case .close(let sequence): caches[sequence] = nil
         case .rows: Issue.record("rows are no command")
@@ -67,5 +69,43 @@ struct SimulatedCaches {
             cache.length += 1
         }
         caches[sequence] = cache
+    }
+
+    /// Begins as a stage of a new placement does: with exactly these sequences, of each what is there.
+    ///
+    /// - Parameter most: what of a sequence there is at most, for a stage that followed another one's caches.
+    mutating func takeOver(_ kept: [KeptSequence], most: (UInt32) -> Int = { _ in .max }) -> [KeptSequence] {
+        var next: [UInt32: Cache] = [:]
+        for sequence in kept {
+            var cache = caches[sequence.sequence] ?? Cache()
+            if cache.trims != sequence.trims { cache = Cache() }
+            cache.length = min(cache.length, Int(sequence.positions), most(sequence.sequence))
+            cache.pages = Array(cache.pages.prefix((cache.length + positionsPerPage - 1) / positionsPerPage))
+            cache.trims = sequence.trims
+            next[sequence.sequence] = cache
+        }
+        caches = next
+        return kept.map {
+            KeptSequence(sequence: $0.sequence, positions: UInt32(next[$0.sequence]!.length), trims: $0.trims)
+        }
+    }
+
+    /// Rows of a replay, some of which may be there.
+    mutating func rewrite(_ tokens: ArraySlice<UInt32>, at position: Int, of sequence: UInt32) {
+        let length = caches[sequence]?.length ?? -1
+        #expect(position <= length, "a replay at \(position) of \(length)")
+        let known = tokens.prefix(max(0, length - position))
+        #expect(
+            Array(known) == Array(content(of: sequence).dropFirst(position).prefix(known.count)),
+            "a replay of other tokens")
+        write(tokens.dropFirst(known.count), at: max(position, length), of: sequence)
+    }
+
+    /// A fork of a replay: for a stage that has less.
+    mutating func refork(_ sequence: UInt32, from source: UInt32, positions: UInt32) {
+        guard let cache = caches[sequence], cache.length < Int(positions) else { return }
+        caches[sequence] = nil
+        obey(.fork(sequence: sequence, from: source, positions: positions))
+        caches[sequence]?.trims = cache.trims
     }
 }

@@ -1,0 +1,158 @@
+import NIOCore
+import Placement
+import Synchronization
+import Transport
+import Wire
+
+/// The links to the devices: opening them, and what comes over them unasked.
+extension Coordinator {
+    /// How long a device that was just lost may take to answer while answers wait.
+    static let reconnectTimeout = TimeAmount.milliseconds(300)
+
+    /// The devices that may take part, joined ones included.
+    var devices: [DeviceDeclaration] { state.withLock { $0.devices } }
+
+    func declaration(of device: String) -> DeviceDeclaration? { devices.first { $0.name == device } }
+
+    func isInProcess(_ device: String) -> Bool { declaration(of: device)?.isInProcess ?? false }
+
+    func client(of device: String) throws(CoordinatorError) -> WorkerClient {
+        guard let client = state.withLock({ $0.clients[device] }) else {
+            throw CoordinatorError(.worker, "\(device) is not connected")
+        }
+        return client
+    }
+
+    /// Connects to all devices.
+    ///
+    /// - Throws: `CoordinatorError` where one that is required cannot be reached, or none can.
+    func connectAll() async throws(CoordinatorError) {
+        let results = await connect(devices, timeout: TCPTransport.defaultConnectTimeout)
+        for device in devices where device.isRequired {
+            if case .failure(let error)? = results[device.name] { throw error }
+        }
+    }
+
+    /// Tries to connect to the devices that are not connected and due for it, all at a time.
+    ///
+    /// - Returns: whether any came back.
+    func reconnect(timeout: TimeAmount = TCPTransport.defaultConnectTimeout) async -> Bool {
+        let now = ContinuousClock.now
+        let due = state.withLock { state in
+            let due = state.devices.filter {
+                state.clients[$0.name]?.isConnected != true && state.retries[$0.name]?.isDue(at: now) ?? true
+            }
+            for device in due { state.retries[device.name, default: RetryTime()].tried(at: now) }
+            return due
+        }
+        guard !due.isEmpty else { return false }
+        let results = await connect(due, timeout: timeout)
+        return results.values.contains { if case .success = $0 { true } else { false } }
+    }
+
+    /// What all connected devices say of themselves; one that is lost meanwhile is left out.
+    func describeAll() async -> [String: DeviceReport] {
+        let clients = state.withLock { $0.clients.filter { $1.isConnected } }
+        return await withTaskGroup(of: (String, DeviceReport?).self) { group in
+            for (name, client) in clients { group.addTask { (name, try? await client.describe()) } }
+            return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+        }
+    }
+
+    private func connect(
+        _ devices: [DeviceDeclaration], timeout: TimeAmount
+    ) async -> [String: Result<Void, CoordinatorError>] {
+        await withTaskGroup(of: (String, Result<Void, CoordinatorError>).self) { group in
+            for device in devices {
+                group.addTask { [self] in
+                    do throws(CoordinatorError) {
+                        try await connect(device, timeout: timeout)
+                        return (device.name, .success(()))
+                    } catch {
+                        return (device.name, .failure(error))
+                    }
+                }
+            }
+            return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+        }
+    }
+
+    private func connect(_ device: DeviceDeclaration, timeout: TimeAmount) async throws(CoordinatorError) {
+        if let known = state.withLock({ $0.clients[device.name] }), known.isConnected { return }
+        progress(.connecting(device: device.name))
+        let client = WorkerClient(
+            device: device.name, onStep: { [weak self] in self?.returned($0) },
+            onNotice: { [weak self] in self?.notice($1, from: $0) })
+        let hello = Hello(
+            role: .coordinator, session: session, name: "coordinator", softwareVersion: SoftwareVersion.current)
+        switch device.connection {
+        case .inProcess(let attach):
+            client.attach(attach(client, hello))
+        case .tcp(let endpoint):
+            do {
+                client.attach(
+                    try await transport.connect(to: endpoint, hello: hello, timeout: timeout, handler: client))
+            } catch {
+                // The error names the address, which is all the name that some devices have.
+                let prefix = device.name == device.address ? "" : "\(device.name): "
+                throw CoordinatorError(.worker, prefix + error.description)
+            }
+        }
+        let isWanted = state.withLock { state in
+            guard !state.stopped, state.devices.contains(where: { $0.name == device.name }) else { return false }
+            state.clients[device.name] = client
+            state.retries[device.name] = nil
+            return true
+        }
+        guard isWanted else {
+            client.close()
+            throw CoordinatorError(.worker, "\(device.name) is no longer wanted")
+        }
+        progress(.connected(device: device.name, try await client.describe()))
+    }
+
+    /// A step that came back over a coordinator's link: results, or on its way to a stage in this process.
+    private func returned(_ frame: StepFrame) {
+        let stages = state.withLock { $0.epoch == frame.epoch ? $0.plan?.stages : nil }
+        guard let stages else { return }
+        if Int(frame.stage) < stages.count {
+            try? client(of: stages[Int(frame.stage)].device).send(.step(frame))
+        } else {
+            engine.completed(frame)
+        }
+    }
+
+    private func notice(_ notice: WorkerClient.Notice, from client: WorkerClient) {
+        switch notice {
+        case .progress(let loaded):
+            progress(.loading(device: client.device, done: Int(clamping: loaded.done), of: Int(clamping: loaded.total)))
+        case .stepFailed(let failure): engine.failed(failure)
+        case .lost(let reason):
+            // A link that was replaced since has nothing to say.
+            guard state.withLock({ $0.clients[client.device] === client }) else { return }
+            deviceLost(client.device, reason)
+        case .peerLost(let epoch, let reason):
+            let isOfThisPlacement = state.withLock { state in
+                guard state.epoch == epoch else { return false }
+                state.brokenEpoch = epoch
+                return true
+            }
+            if isOfThisPlacement { placementBroken(reason) }
+        }
+    }
+}
+
+/// When a device that cannot be reached is tried again: soon, then less and less often. A pure value, which is told the time.
+struct RetryTime: Sendable {
+    static let longest = Duration.seconds(8)
+
+    private var delay = Duration.milliseconds(250)
+    private var next: ContinuousClock.Instant?
+
+    func isDue(at now: ContinuousClock.Instant) -> Bool { next.map { $0 <= now } ?? true }
+
+    mutating func tried(at now: ContinuousClock.Instant) {
+        next = now + delay
+        delay = min(delay * 2, Self.longest)
+    }
+}

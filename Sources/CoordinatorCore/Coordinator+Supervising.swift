@@ -1,0 +1,175 @@
+import NIOCore
+import Placement
+import Synchronization
+import Transport
+import Wire
+
+/// What may happen to a cluster that serves, one thing after the other.
+enum ClusterEvent: Sendable {
+    /// The placement no longer stands.
+    case broken
+    /// A moment has passed: devices may be back, or be better used.
+    case tick
+    /// The layers are to be placed anew.
+    case move(MoveRequest)
+}
+
+/// Keeping a placement standing: it ends with the coordinator.
+extension Coordinator {
+    private static let tick = Duration.milliseconds(500)
+    /// How long a placement is not tried again after it failed, at first and at last.
+    private static let firstPause = Duration.milliseconds(50)
+    private static let longestPause = Duration.seconds(1)
+    /// How long a device that another one could not reach is left out.
+    static let suspicion = Duration.seconds(30)
+
+    /// Takes events until the coordinator stops.
+    func supervise() {
+        let ticking = Task { [events, weak self] in
+            while !Task.isCancelled {
+                try? await Task.sleep(for: Self.tick)
+                // One at a time is enough.
+                guard let self else { return }
+                let isFirst = state.withLock { state in
+                    defer { state.hasTick = true }
+                    return !state.hasTick
+                }
+                if isFirst { events.continuation.yield(.tick) }
+            }
+        }
+        let supervision = Task { [events, weak self] in
+            for await event in events.stream {
+                guard let self, !state.withLock({ $0.stopped }) else { break }
+                await take(event)
+            }
+            ticking.cancel()
+        }
+        state.withLock { $0.supervision = [ticking, supervision] }
+        events.continuation.yield(.tick)
+    }
+
+    private func take(_ event: ClusterEvent) async {
+        switch event {
+        case .broken: await recover()
+        case .tick:
+            state.withLock { $0.hasTick = false }
+            guard readiness == .ready else { return await recover() }
+            if await reconnect() { await refreshStandby() }
+            await followChanges()
+        case .move(let request): request.reply(await move(request))
+        }
+    }
+
+    /// A device of the placement is lost: answers wait until one stands again.
+    func deviceLost(_ device: String, _ reason: String) {
+        let isPlaced = state.withLock { state in
+            state.retries[device] = nil
+            return state.plan?.stages.contains { $0.device == device } ?? false
+        }
+        if isPlaced { placementBroken(reason) } else { progress(.note(reason)) }
+    }
+
+    /// The placement no longer stands: answers wait until one does again.
+    func placementBroken(_ reason: String) {
+        let wasReady = state.withLock { state in
+            guard case .ready = state.readiness, !state.stopped else { return false }
+            state.readiness = .recovering(reason)
+            state.brokenSince = .now
+            return true
+        }
+        guard wasReady else { return }
+        engine.suspend()
+        progress(.lost(reason))
+        events.continuation.yield(.broken)
+    }
+
+    /// Tries to make a placement stand until it does.
+    private func recover() async {
+        guard case .recovering(let reason) = readiness else { return }
+        var told = reason
+        var pause = Self.firstPause
+        _ = await reconnect(timeout: Self.reconnectTimeout)
+        while !Task.isCancelled, !state.withLock({ $0.stopped }) {
+            let connected = connectedDevices
+            do throws(CoordinatorError) {
+                try await replace()
+                state.withLock { $0.brokenSince = nil }
+                await refreshStandby()
+                return
+            } catch {
+                if error.message != told { progress(.waiting(error.message)) }
+                told = error.message
+                state.withLock { state in
+                    if case .recovering = state.readiness { state.readiness = .recovering(error.message) }
+                }
+                engine.expire(
+                    waitingLongerThan: configuration.patience,
+                    CoordinatorError(.unavailable, "no placement stands: \(error.message)"))
+            }
+            // Another device was lost meanwhile: those who are left may do.
+            if connectedDevices != connected { continue }
+            try? await Task.sleep(for: pause)
+            pause = await reconnect(timeout: .seconds(1)) ? Self.firstPause : min(pause * 2, Self.longestPause)
+        }
+    }
+
+    /// Places the model on the devices that are there, with as little change as can be.
+    func replace() async throws(CoordinatorError) {
+        let reports = await describeAll()
+        let (plan, links, suspects) = state.withLock { state in
+            state.suspects = state.suspects.filter { $0.value > .now }
+            return (state.plan, state.links, Set(state.suspects.keys))
+        }
+        let current = (plan?.stages ?? []).map(Replacement.PlacedRange.init)
+        var request = request(reports, links: links)
+        request.preferences.excluded += suspects.filter { !request.preferences.excluded.contains($0) }
+        let found: PlacementPlan
+        if let best = try? await self.plan(request, current: current) {
+            found = best
+        } else {
+            // Better a device that somebody could not reach than none.
+            request.preferences.excluded.removeAll { suspects.contains($0) }
+            found = try await self.plan(request, current: current)
+        }
+        progress(.placed(found))
+        do throws(CoordinatorError) {
+            try await realize(found, reports: reports)
+        } catch {
+            if error.failure == .outOfMemory { state.withLock { $0.beginsEmpty = true } }
+            throw error
+        }
+    }
+
+    private func plan(
+        _ request: PlacementRequest, current: [Replacement.PlacedRange]
+    ) async throws(CoordinatorError) -> PlacementPlan {
+        let replacement = Replacement(request, current: current)
+        let stored = await stored(replacement.lostParts)
+        do throws(PlacementError) {
+            return try replacement.plan { device, part in stored[device]?.contains(part) ?? false }
+        } catch {
+            throw CoordinatorError(.placement, error.description)
+        }
+    }
+
+    /// For each device, of which parts it has all shards.
+    private func stored(_ parts: [Replacement.PlacedRange]) async -> [String: Set<Replacement.PlacedRange>] {
+        guard !parts.isEmpty else { return [:] }
+        var stored: [String: Set<Replacement.PlacedRange>] = [:]
+        var needed: [Replacement.PlacedRange: [ShardID]] = [:]
+        for part in parts {
+            let modelParts = self.parts(of: part)
+            needed[part] = modelParts.compactMap { shards.known[$0] }
+            // What was placed has its shards identified.
+            if needed[part]!.count < modelParts.count { needed[part] = nil }
+        }
+        let ids = Array(Set(needed.values.joined())).sorted()
+        for device in devices where device.isInProcess { stored[device.name] = Set(parts) }
+        for (device, answer) in await inquire(connectedDevices, about: { _ in ids }) {
+            guard let held = try? answer.get() else { continue }
+            stored[device] = Set(
+                needed.filter { $0.value.allSatisfy { held[$0]?.complete == true } }.map(\.key))
+        }
+        return stored
+    }
+}

@@ -1,0 +1,136 @@
+import Placement
+import Synchronization
+import Wire
+
+/// Placing layers anew while answers go on: for a device that joined, that is to be emptied, or that became slow.
+extension Coordinator {
+    /// Places the layers as well as they can be on the devices that are there now; answers pause for a moment and go on.
+    ///
+    /// - Throws: `CoordinatorError`: unavailable while no placement stands, placement where nothing fits, or worker.
+    package func rebalance() async throws(CoordinatorError) -> MoveOutcome { try await ask(.rebalance) }
+
+    /// Moves all that a device holds to others, and leaves it empty until `refill`.
+    ///
+    /// - Throws: as `rebalance`; invalidRequest for a device that is not there.
+    package func drain(device: String) async throws(CoordinatorError) -> MoveOutcome { try await ask(.drain(device)) }
+
+    /// Lets a device hold something again that was emptied.
+    ///
+    /// - Throws: as `drain(device:)`.
+    package func refill(device: String) async throws(CoordinatorError) -> MoveOutcome { try await ask(.refill(device)) }
+
+    private func ask(_ wish: MoveRequest.Wish) async throws(CoordinatorError) -> MoveOutcome {
+        let result: Result<MoveOutcome, CoordinatorError> = await withCheckedContinuation { done in
+            let request = MoveRequest(wish: wish) { done.resume(returning: $0) }
+            if case .terminated = events.continuation.yield(.move(request)) {
+                request.reply(.failure(CoordinatorError(.unavailable, "the coordinator is stopping")))
+            }
+        }
+        return try result.get()
+    }
+
+    func move(_ request: MoveRequest) async -> Result<MoveOutcome, CoordinatorError> {
+        do throws(CoordinatorError) {
+            switch request.wish {
+            case .rebalance: return .success(try await moveToBest(gain: 0))
+            case .drain(let device):
+                try checkKnown(device)
+                _ = state.withLock { $0.drained.insert(device) }
+                do throws(CoordinatorError) {
+                    return .success(try await moveAway(from: device))
+                } catch {
+                    _ = state.withLock { $0.drained.remove(device) }
+                    throw error
+                }
+            case .refill(let device):
+                try checkKnown(device)
+                _ = state.withLock { $0.drained.remove(device) }
+                return .success(try await moveToBest(gain: 0))
+            }
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func checkKnown(_ device: String) throws(CoordinatorError) {
+        let known = devices.filter { !$0.isInProcess }.map(\.name)
+        guard known.contains(device) else {
+            throw CoordinatorError(
+                .invalidRequest,
+                "no device is named \"\(device)\"; there are \(known.isEmpty ? "none" : known.joined(separator: ", "))")
+        }
+    }
+
+    /// Goes over to the best placement, where that is worth it.
+    ///
+    /// - Parameter gain: what it must be expected to gain at least, as a share of the present tokens per second.
+    func moveToBest(gain least: Double) async throws(CoordinatorError) -> MoveOutcome {
+        let (reports, request, present) = try await situation()
+        let best: PlacementPlan
+        do {
+            best = try place(request)
+        } catch {
+            throw CoordinatorError(.placement, error.description)
+        }
+        // The same prices for both: what was predicted before may be of other profiles.
+        let now = (try? Replacement(request, current: present).plan { _, _ in false }) ?? best
+        let gain = now.prediction.stepSeconds / best.prediction.stepSeconds - 1
+        let outcome = MoveOutcome(
+            hasMoved: false, movedLayers: movedLayers(to: best, from: present), gain: gain, plan: best)
+        guard outcome.movedLayers > 0, gain > least else { return outcome }
+        return try await realized(outcome, reports: reports)
+    }
+
+    private func moveAway(from device: String) async throws(CoordinatorError) -> MoveOutcome {
+        let (reports, request, present) = try await situation()
+        let plan: PlacementPlan
+        do {
+            plan = try Replacement(request, current: present).plan { _, _ in false }
+        } catch {
+            throw CoordinatorError(
+                .placement, "without \(device) the model has no place: \(error.description)")
+        }
+        let outcome = MoveOutcome(
+            hasMoved: false, movedLayers: movedLayers(to: plan, from: present), gain: 0, plan: plan)
+        guard present.contains(where: { $0.device == device }) else { return outcome }
+        return try await realized(outcome, reports: reports)
+    }
+
+    private func situation() async throws(CoordinatorError) -> (
+        [String: DeviceReport], PlacementRequest, [Replacement.PlacedRange]
+    ) {
+        guard readiness == .ready else {
+            throw CoordinatorError(.unavailable, "no placement stands at the moment: ask again when one does")
+        }
+        let reports = await describeAll()
+        let (plan, links) = state.withLock { ($0.plan, $0.links) }
+        return (reports, request(reports, links: links), (plan?.stages ?? []).map(Replacement.PlacedRange.init))
+    }
+
+    private func movedLayers(to plan: PlacementPlan, from present: [Replacement.PlacedRange]) -> Int {
+        plan.stages.reduce(0) { sum, stage in
+            sum
+                + stage.layers.count { layer in
+                    !present.contains { $0.device == stage.device && $0.layers.contains(layer) }
+                }
+        }
+    }
+
+    private func realized(
+        _ outcome: MoveOutcome, reports: [String: DeviceReport]
+    ) async throws(CoordinatorError) -> MoveOutcome {
+        progress(.placed(outcome.plan))
+        do throws(CoordinatorError) {
+            try await realize(outcome.plan, reports: reports)
+        } catch {
+            // Stages may be half moved: what there is, is put together again.
+            placementBroken(error.message)
+            engine.suspend()
+            throw error
+        }
+        await refreshStandby()
+        var outcome = outcome
+        outcome.hasMoved = true
+        return outcome
+    }
+}

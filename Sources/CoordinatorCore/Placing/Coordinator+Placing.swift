@@ -1,0 +1,188 @@
+import ClusterStore
+import Dispatch
+import GGUF
+import Placement
+import Synchronization
+import Transport
+import Wire
+
+/// From a plan to a placement that answers.
+extension Coordinator {
+    /// Sends what devices lack, loads the stages and lets the answers go on, those from before too.
+    ///
+    /// Shards are brought while the placement of before still works; from the first stage to the last answers wait.
+    ///
+    /// - Parameters:
+    ///   - reports: what the connected devices hold.
+    /// - Throws: `CoordinatorError`; then answers wait, or as before nothing answers.
+    func realize(_ plan: PlacementPlan, reports: [String: DeviceReport]) async throws(CoordinatorError) {
+        let started = ContinuousClock.now
+        let ids = try await distribute(plan)
+        engine.suspend()
+        let kept = await engine.kept()
+        let (epoch, beginsEmpty) = state.withLock { state in
+            let reported = reports.values.flatMap(\.stages).filter { $0.session == session }.map(\.epoch).max() ?? 0
+            state.epoch = max(state.epoch, reported) + 1
+            state.plan = plan
+            defer { state.beginsEmpty = false }
+            return (state.epoch, state.beginsEmpty)
+        }
+        let transfers = transfers(to: plan, from: beginsEmpty ? [:] : reports, takesCaches: !kept.isEmpty)
+        try await makeRoom(before: epoch, reports: reports, transfers: transfers)
+        let held = try await load(plan, epoch: epoch, ids: ids, transfers: transfers, kept: kept)
+        let first = try client(of: plan.stages[0].device)
+        engine.begin(
+            epoch: epoch, stageCount: plan.stages.count, vocabularySize: facts.vocabularySize, limits: limits(plan),
+            queue: configuration.queue, held: held, send: { first.send(.step($0)) })
+        engine.expect(SpeedPrediction(plan.prediction))
+        state.withLock { if !$0.stopped { $0.readiness = .ready } }
+        record(plan, epoch: epoch)
+        progress(.ready(seconds: (.now - started) / .seconds(1)))
+        try check(plan, epoch: epoch)
+    }
+
+    /// Whether all of a placement stands: something may have been lost while it was made.
+    private func check(_ plan: PlacementPlan, epoch: UInt32) throws(CoordinatorError) {
+        for stage in plan.stages where try !client(of: stage.device).isConnected {
+            deviceLost(stage.device, "the link to \(stage.device) ended")
+            throw CoordinatorError(.worker, "the link to \(stage.device) ended")
+        }
+        if state.withLock({ $0.brokenEpoch == epoch }) {
+            placementBroken("a link between devices broke")
+            throw CoordinatorError(.worker, "a link between devices broke")
+        }
+    }
+
+    private func transfers(
+        to plan: PlacementPlan, from reports: [String: DeviceReport], takesCaches: Bool
+    ) -> [StageTransfer] {
+        let holdings = devices.compactMap { device in
+            reports[device.name].map {
+                StageTransfer.Holding(
+                    device: device.name, address: device.isInProcess ? nil : device.address, stages: $0.stages)
+            }
+        }
+        return plan.stages.map {
+            StageTransfer(to: $0, from: holdings, session: session, takesCaches: takesCaches)
+        }
+    }
+
+    /// Frees what devices hold of earlier placements where no stage takes it over.
+    private func makeRoom(
+        before epoch: UInt32, reports: [String: DeviceReport], transfers: [StageTransfer]
+    ) async throws(CoordinatorError) {
+        let sources = Set(transfers.flatMap(\.sources).map { [$0.epoch, $0.stage] })
+        let idle = reports.filter { _, report in
+            let own = report.stages.filter { $0.session == session }
+            return !own.isEmpty && !own.contains { sources.contains([$0.epoch, $0.stage]) }
+        }
+        try await each(Array(idle.keys)) { [self] device in
+            _ = try await client(of: device).request(.unloadStages(UnloadStages(epochsThrough: epoch - 1)))
+        }
+    }
+
+    /// Frees everywhere what is left of earlier placements.
+    func unloadEarlier() async {
+        let (clients, epoch) = state.withLock { ($0.clients.values.filter(\.isConnected), $0.epoch) }
+        guard epoch > 1 else { return }
+        await withTaskGroup(of: Void.self) { group in
+            for client in clients {
+                group.addTask { _ = try? await client.request(.unloadStages(UnloadStages(epochsThrough: epoch - 1))) }
+            }
+        }
+    }
+
+    /// Loads all stages: first those that fetch caches from other devices, whose own new stages replace the sources.
+    ///
+    /// - Returns: what each stage has of the sequences that go on.
+    private func load(
+        _ plan: PlacementPlan, epoch: UInt32, ids: [ModelPart: ShardID], transfers: [StageTransfer],
+        kept: [KeptSequence]
+    ) async throws(CoordinatorError) -> [[KeptSequence]] {
+        let held = Mutex([[KeptSequence]](repeating: [], count: plan.stages.count))
+        let (remote, local) = (
+            plan.stages.indices.filter { transfers[$0].isRemote },
+            plan.stages.indices.filter { !transfers[$0].isRemote }
+        )
+        for indices in [remote, local] {
+            try await each(indices) { [self] index in
+                let stage = plan.stages[index]
+                let request = loadRequest(
+                    stage, epoch: epoch, stage: index, of: plan, ids: ids, caches: transfers[index].sources,
+                    kept: kept)
+                let loaded = try await load(request, on: stage.device, of: plan, ids: ids)
+                held.withLock { $0[index] = loaded.sequences }
+            }
+        }
+        return held.withLock { $0 }
+    }
+
+    private func loadRequest(
+        _ stage: PlacedStage, epoch: UInt32, stage index: Int, of plan: PlacementPlan, ids: [ModelPart: ShardID],
+        caches: [CacheSource], kept: [KeptSequence]
+    ) -> LoadStage {
+        var request = loadRequest(Replacement.PlacedRange(stage), epoch: epoch, stage: index, of: plan, ids: ids)
+        request.next = next(after: index, in: plan)
+        request.activationCodec = ActivationCodec(stage.codec)
+        request.caches = caches
+        request.sequences = kept
+        return request
+    }
+
+    /// The request for a part of the model, whose results go nowhere else.
+    func loadRequest(
+        _ part: Replacement.PlacedRange, epoch: UInt32, stage index: Int, of plan: PlacementPlan,
+        ids: [ModelPart: ShardID]
+    ) -> LoadStage {
+        LoadStage(
+            epoch: epoch, stage: UInt32(index), range: part.range,
+            shards: isInProcess(part.device) ? [] : parts(of: part).map { ids[$0]! }, modelName: model.id,
+            compute: configuration.compute, keyValueType: configuration.keyValueType,
+            context: UInt32(model.context), slots: UInt32(limits(plan).openSequences), next: .coordinator)
+    }
+
+    /// Where a stage sends its results: straight to the next device, or back here when that is this process.
+    private func next(after index: Int, in plan: PlacementPlan) -> NextHop {
+        guard index + 1 < plan.stages.count, let device = declaration(of: plan.stages[index + 1].device),
+            case .tcp(let endpoint) = device.connection
+        else { return .coordinator }
+        return .worker(address: endpoint.description, stage: UInt32(index + 1))
+    }
+
+    func parts(of part: Replacement.PlacedRange) -> [ModelPart] {
+        shards.parts(embedding: part.embedding, layers: part.layers, head: part.head)
+    }
+
+    /// Remembers the placement, for a coordinator that starts again. One that cannot be written is no reason not to answer.
+    private func record(_ plan: PlacementPlan, epoch: UInt32) {
+        guard let store = configuration.store else { return }
+        let record = PlacementRecord(
+            modelPath: shards.model.path, session: session, epoch: epoch,
+            stages: plan.stages.map {
+                .init(device: $0.device, embedding: $0.embedding, layers: $0.layers, head: $0.head)
+            })
+        disk.async { [progress] in
+            do throws(ClusterStoreError) {
+                try store.setPlacement(record)
+            } catch {
+                progress(.note(error.message))
+            }
+        }
+    }
+
+    /// Does the same for each item at a time; the first error ends it.
+    func each<Item: Sendable>(
+        _ items: [Item], _ work: @escaping @Sendable (Item) async throws -> Void
+    ) async throws(CoordinatorError) {
+        do {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for item in items { group.addTask { try await work(item) } }
+                try await group.waitForAll()
+            }
+        } catch let error as CoordinatorError {
+            throw error
+        } catch {
+            throw CoordinatorError(.cancelled, "\(error)")
+        }
+    }
+}

@@ -1,0 +1,103 @@
+import Placement
+import Synchronization
+import Wire
+
+/// What is kept ready for the loss of a device, and going over to better placements unasked.
+extension Coordinator {
+    /// Sees to it, besides all else, that what is to be kept ready is; then frees what is left of earlier placements.
+    func refreshStandby() async {
+        let task = Task { await arrangeStandby() }
+        state.withLock { state in
+            state.standby?.cancel()
+            state.standby = task
+        }
+    }
+
+    /// A part of the model that a device holds besides its stage, in case that another one is lost.
+    private struct StandbyStage: Sendable {
+        var part: Replacement.PlacedRange
+        /// The stage whose place it would take.
+        var original: Int
+    }
+
+    private func arrangeStandby() async {
+        defer { if !Task.isCancelled { Task { await unloadEarlier() } } }
+        guard configuration.standby != .nothing, readiness == .ready else { return }
+        let (plan, epoch) = state.withLock { ($0.plan, $0.epoch) }
+        guard let plan else { return }
+        let reports = await describeAll()
+        let stages = standbyStages(for: plan, reports: reports)
+        guard !stages.isEmpty, !Task.isCancelled else { return }
+        do throws(CoordinatorError) {
+            let ids = try await distribute(plan, besides: stages.map(\.part))
+            for (index, stage) in stages.enumerated() where !Task.isCancelled {
+                try await load(
+                    stage, index: plan.stages.count + index, epoch: epoch, of: plan, ids: ids, reports: reports)
+            }
+        } catch {
+            progress(.note("nothing is kept ready for the loss of a device: \(error.message)"))
+        }
+    }
+
+    /// Who would hold what if any one device were lost.
+    private func standbyStages(for plan: PlacementPlan, reports: [String: DeviceReport]) -> [StandbyStage] {
+        let current = plan.stages.map(Replacement.PlacedRange.init)
+        let request = request(reports, links: state.withLock { $0.links })
+        var standby: [StandbyStage] = []
+        for (index, original) in current.enumerated() where !isInProcess(original.device) {
+            var without = request
+            without.preferences.excluded.append(original.device)
+            guard let next = try? Replacement(without, current: current).plan(isStored: { _, _ in false }) else {
+                continue
+            }
+            for stage in next.stages where !isInProcess(stage.device) {
+                let layers = stage.layers.clamped(to: original.layers)
+                guard !layers.isEmpty || original.layers.isEmpty && stage.layers.isEmpty else { continue }
+                guard stage.device != original.device else { continue }
+                let part = Replacement.PlacedRange(
+                    device: stage.device, embedding: original.embedding && stage.embedding, layers: layers,
+                    head: original.head && stage.head)
+                guard part.embedding || part.head || !layers.isEmpty else { continue }
+                standby.append(StandbyStage(part: part, original: index))
+            }
+        }
+        return standby
+    }
+
+    private func load(
+        _ stage: StandbyStage, index: Int, epoch: UInt32, of plan: PlacementPlan, ids: [ModelPart: ShardID],
+        reports: [String: DeviceReport]
+    ) async throws(CoordinatorError) {
+        var request = loadRequest(stage.part, epoch: epoch, stage: index, of: plan, ids: ids)
+        request.standby = true
+        // What it kept ready before need not be loaded anew.
+        request.caches = (reports[stage.part.device]?.stages ?? []).filter {
+            $0.session == session && $0.epoch < epoch && $0.range == stage.part.range
+        }.map { CacheSource(epoch: $0.epoch, stage: $0.stage) }
+        if configuration.standby == .layersAndCaches, let original = declaration(of: plan.stages[stage.original].device)
+        {
+            request.caches.append(
+                CacheSource(epoch: epoch, stage: UInt32(stage.original), address: original.address))
+        }
+        _ = try await load(request, on: stage.part.device, of: plan, ids: ids)
+    }
+
+    /// Looks for a better placement where devices came, and goes over to it where it is worth that.
+    func followChanges() async {
+        guard let gain = configuration.rebalanceGain, state.withLock({ $0.hasNewDevices }) else { return }
+        let reports = await describeAll()
+        // One that is new is first measured, by itself.
+        let isMeasured = configuration.measuring == .nothing || reports.values.allSatisfy { $0.profile != nil }
+        guard isMeasured else { return }
+        state.withLock { $0.hasNewDevices = false }
+        _ = await measured(reports)
+        do throws(CoordinatorError) {
+            let outcome = try await moveToBest(gain: gain)
+            if outcome.hasMoved {
+                progress(.note("\(outcome.movedLayers) layers moved, for \(Int(outcome.gain * 100))% more tokens/s"))
+            }
+        } catch {
+            progress(.note("layers were not moved: \(error.message)"))
+        }
+    }
+}
