@@ -52,7 +52,7 @@ let modules: [Target] = [
     .executableTarget(
         name: "shoal",
         dependencies: [
-            "API", "ChatTemplate", "ClusterFile", "CoordinatorCore", "Formats", "GGUF", "ModelGraph", "Placement",
+            "API", "ChatTemplate", "ClusterFile", "ClusterStore", "CoordinatorCore", "Formats", "GGUF", "ModelGraph", "Placement",
             "Sampling", "Tensors", "Tokenizer", "Transport", "Wire", "WorkerCore",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "AsyncHTTPClient", package: "async-http-client"),

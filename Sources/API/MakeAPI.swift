@@ -8,7 +8,8 @@ package func makeAPI(host: ModelHost) -> Router<APIContext> {
     let service = APIService(host: host)
     var table = RouteTable()
     for (method, path) in [
-        ("GET", "/health"), ("GET", "/api/cluster"), ("POST", "/api/cluster/measure"), ("GET", "/api/models"),
+        ("GET", "/health"), ("GET", "/api/cluster"), ("POST", "/api/cluster/measure"),
+        ("POST", "/api/cluster/rebalance"), ("POST", "/api/devices/drain"), ("POST", "/api/devices/refill"), ("GET", "/api/models"),
         ("POST", "/api/models/place"), ("POST", "/api/models/unload"), ("GET", "/v1/models"),
         ("GET", "/v1/models/{id}"),
         ("POST", "/v1/chat/completions"), ("POST", "/v1/completions"),
@@ -21,6 +22,9 @@ package func makeAPI(host: ModelHost) -> Router<APIContext> {
     router.get("/health", use: HealthRoute(service: service).respond)
     router.get("/api/cluster", use: ClusterRoute(service: service).respond)
     router.post("/api/cluster/measure", use: MeasureRoute(service: service).respond)
+    router.post("/api/cluster/rebalance", use: RebalanceRoute(service: service).respond)
+    router.post("/api/devices/drain", use: DrainRoute(service: service, isUndone: false).respond)
+    router.post("/api/devices/refill", use: DrainRoute(service: service, isUndone: true).respond)
     router.get("/api/models", use: KnownModelsRoute(service: service).respond)
     router.post("/api/models/place", use: PlaceRoute(service: service).respond)
     router.post("/api/models/unload", use: UnloadRoute(service: service).respond)

@@ -85,7 +85,7 @@ package final class Coordinator: Sendable {
         self.progress = progress
         var state = State(devices: configuration.devices)
         let record = (try? configuration.store?.placement()).flatMap { $0 }
-        predecessor = record.flatMap { $0.modelPath == shards.model.path ? $0 : nil }
+        predecessor = record.flatMap { $0.modelPath == shards.model.absolutePath ? $0 : nil }
         session = predecessor?.session ?? UInt64.random(in: 1...UInt64.max)
         state.epoch = predecessor?.epoch ?? 0
         self.state = Mutex(state)
@@ -143,6 +143,9 @@ package final class Coordinator: Sendable {
     /// Takes a device in: it is connected to, and used where that is of use.
     package func add(device: DeviceDeclaration) {
         state.withLock { state in
+            guard !state.devices.contains(where: { $0.name == device.name && $0.address == device.address }) else {
+                return
+            }
             state.devices.removeAll { $0.name == device.name }
             // The coordinator's own stays the last one.
             state.devices.insert(device, at: state.devices.firstIndex(where: \.isInProcess) ?? state.devices.endIndex)
@@ -204,6 +207,13 @@ package final class Coordinator: Sendable {
             }
         }
         stop(reason: reason)
+    }
+
+    /// Forgets what is placed: a coordinator that starts again places nothing.
+    func forget() async {
+        guard let store = configuration.store else { return }
+        // Behind what is still to be written.
+        await disk.result { try? store.removePlacement() }
     }
 
     /// Checks a request and queues it. Dropping the stream gives the answer up.

@@ -1,5 +1,12 @@
+import GGUF
 package import Placement
 package import Tokenizer
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
 
 /// What the coordinator must know of a model that its file's metadata alone does not tell without its architecture: the
 /// executable, which links the architectures, fills it in.
@@ -31,6 +38,13 @@ package struct ServedModel: Sendable {
     package let tokenizer: Tokenizer?
     package let fileBytes: Int
     package let layerCount: Int
+}
+
+extension GGUFFile {
+    /// Where it is, whatever the working folder.
+    var absolutePath: String {
+        path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
+    }
 }
 
 extension ServedModel {

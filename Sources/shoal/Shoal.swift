@@ -14,7 +14,7 @@ struct Shoal: AsyncParsableCommand {
             """,
         subcommands: [
             WorkerCommand.self, ServeCommand.self, PlanCommand.self, PlaceCommand.self, UnloadCommand.self,
-            ModelsCommand.self, ChatCommand.self, GenerateCommand.self, DevicesCommand.self, StatusCommand.self,
+            ModelsCommand.self, RebalanceCommand.self, DrainCommand.self, ChatCommand.self, GenerateCommand.self, DevicesCommand.self, StatusCommand.self,
             InspectCommand.self, TokenizeCommand.self, LogitsCommand.self, BenchCommand.self,
             SynthCommand.self, VersionCommand.self,
         ])

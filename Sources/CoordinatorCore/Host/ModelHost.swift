@@ -14,7 +14,6 @@ package final class ModelHost: Sendable {
     /// What clients are told while there is no model.
     package static let noModel = "no model is placed; place one with: shoal place MODEL.gguf"
 
-    private let devices: [DeviceDeclaration]
     private let transport: TCPTransport
     private let dataFolder: String?
     private let drainLimit: Duration
@@ -22,6 +21,8 @@ package final class ModelHost: Sendable {
     private let state: Mutex<State>
 
     private struct State {
+        /// Those that a model is placed on, without the coordinator's own.
+        var devices: [DeviceDeclaration]
         var present: Coordinator?
         var absence = Readiness.unavailable(ModelHost.noModel)
         var isChanging = false
@@ -37,8 +38,7 @@ package final class ModelHost: Sendable {
         present: Coordinator? = nil, devices: [DeviceDeclaration] = [], transport: TCPTransport,
         dataFolder: String? = nil, drainLimit: Duration = .seconds(30), prepare: @escaping Preparation
     ) {
-        state = Mutex(State(present: present))
-        self.devices = devices
+        state = Mutex(State(devices: devices, present: present))
         self.transport = transport
         self.dataFolder = dataFolder
         self.drainLimit = drainLimit
@@ -73,6 +73,7 @@ package final class ModelHost: Sendable {
             throw CoordinatorError(.model, "\(error)")
         }
         if let present, present.readiness == .ready, present.serves(next.shards.model) { return present }
+        for device in state.withLock({ $0.devices }) { next.add(device: device) }
         await retire(reason: "the model is replaced by \(next.model.id)")
         let isStopped = state.withLock { state in
             if !state.isStopped { state.present = next }
@@ -92,6 +93,25 @@ package final class ModelHost: Sendable {
         }
     }
 
+    /// Takes a device in: the model that is served, and those that will be, may be placed on it.
+    package func add(device: DeviceDeclaration) {
+        let present = state.withLock { state in
+            state.devices.removeAll { $0.name == device.name }
+            state.devices.append(device)
+            return state.present
+        }
+        present?.add(device: device)
+    }
+
+    /// Shuts a device out at once.
+    package func remove(device: String) {
+        let present = state.withLock { state in
+            state.devices.removeAll { $0.name == device }
+            return state.present
+        }
+        present?.remove(device: device)
+    }
+
     /// Takes the model away; its answers have `drainLimit` to end.
     ///
     /// - Throws: `CoordinatorError`: busy while another change is made, unavailable when there is no model.
@@ -102,6 +122,7 @@ package final class ModelHost: Sendable {
         defer { state.withLock { $0.isChanging = false } }
         guard let present else { throw CoordinatorError(.unavailable, Self.noModel) }
         await retire(reason: "the model was unloaded")
+        await present.forget()
         return present.model.id
     }
 
@@ -163,7 +184,7 @@ package final class ModelHost: Sendable {
     private func ask<Answer: Sendable>(
         _ question: @escaping @Sendable (DeviceInspection) async -> Answer?
     ) async -> [(device: DeviceDeclaration, answer: Answer?)] {
-        let devices = present?.devices ?? devices
+        let devices = present?.devices ?? state.withLock { $0.devices }
         let answers = await withTaskGroup(of: (Int, Answer?).self) { [transport] group in
             for (index, device) in devices.enumerated() {
                 group.addTask { (index, await question(DeviceInspection(transport: transport, device: device))) }

@@ -157,7 +157,7 @@ extension Coordinator {
     private func record(_ plan: PlacementPlan, epoch: UInt32) {
         guard let store = configuration.store else { return }
         let record = PlacementRecord(
-            modelPath: shards.model.path, session: session, epoch: epoch,
+            modelPath: shards.model.absolutePath, session: session, epoch: epoch,
             stages: plan.stages.map {
                 .init(device: $0.device, embedding: $0.embedding, layers: $0.layers, head: $0.head)
             })

@@ -2,6 +2,7 @@ import API
 import ArgumentParser
 import ChatTemplate
 import ClusterFile
+import ClusterStore
 import CoordinatorCore
 import Foundation
 import Logging
@@ -57,6 +58,7 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork {
             valueName: "KEEP"))
     var contextShift: Int?
 
+    @OptionGroup var resilience: ResilienceOptions
     @OptionGroup var links: LinkOptions
 
     func validate() throws {
@@ -72,7 +74,11 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork {
 
     func run() async throws {
         let declaration = try cluster.declaration()
-        let settings = settings(declaration)
+        var settings = settings(declaration)
+        let lock = try FolderLock(settings.dataFolder ?? DataFolder.standard("coordinator"))
+        defer { lock.unlock() }
+        let store = try ClusterStore(folder: lock.folder)
+        settings.store = store
         links.warn(when: !settings.devices.isEmpty)
         let logger = Log.make("shoal.serve")
         let display = StartupDisplay(verbose: true)
@@ -80,7 +86,7 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork {
             devices: settings.remoteDevices,
             transport: TCPTransport(eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger),
             dataFolder: settings.dataFolder,
-            prepare: { [packing] path, progress in
+            prepare: { [packing, settings] path, progress in
                 let file = try Model(path: path)
                 let tokenizer = try file.tokenizer()
                 // The API makes it anew; here it is found out whether it can.
@@ -95,7 +101,7 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork {
                         progress(event)
                     })
             })
-        if let path = model ?? declaration?.model {
+        if let path = try model ?? declaration?.model ?? placedBefore(store) {
             // Before the long work of placing.
             _ = try Model(path: path)
             try await APIServer.checkFree(host: listen.host, port: listen.port)
@@ -117,6 +123,16 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork {
         try await ServiceGroup(configuration: group).run()
     }
 
+    /// The model that was placed when the coordinator ended, if its file is still there.
+    private func placedBefore(_ store: ClusterStore) throws -> String? {
+        guard let path = try store.placement()?.modelPath else { return nil }
+        guard FileManager.default.isReadableFile(atPath: path) else {
+            Console.error("\(path), which was placed before, is no longer there")
+            return nil
+        }
+        return path
+    }
+
     private func settings(_ declaration: ClusterDeclaration?) -> ClusterSession.Settings {
         ClusterSession.Settings(
             devices: cluster.devices(declaration), pins: (declaration?.pins ?? []) + cluster.pins,
@@ -125,7 +141,9 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork {
             context: computing.context ?? declaration?.context, slots: slots ?? declaration?.slots ?? 4,
             keyValueTokens: keyValueTokens, queue: queue, contextShift: contextShift.map { ContextShift(keep: $0) },
             threads: computing.threads, isPinned: computing.pinning.isOn,
-            dataFolder: dataDir ?? DataFolder.standard("coordinator"), measuring: .missing)
+            dataFolder: dataDir ?? DataFolder.standard("coordinator"), measuring: .missing,
+            patience: resilience.patienceDuration, standby: resilience.standbyChoice,
+            rebalanceGain: resilience.rebalanceGain)
     }
 }
 

@@ -1,3 +1,4 @@
+import ClusterStore
 import CoordinatorCore
 import Logging
 import ModelGraph
@@ -46,6 +47,11 @@ struct ClusterSession {
         var packed: PackedFolder?
         /// What is measured before the model is placed.
         var measuring = Measuring.nothing
+        /// Where it is kept what is placed; `nil` is nowhere.
+        var store: ClusterStore?
+        var patience = CoordinatorConfiguration.defaultPatience
+        var standby = CoordinatorConfiguration.Standby.nothing
+        var rebalanceGain: Double? = CoordinatorConfiguration.defaultRebalanceGain
 
         /// The devices, without this process's own.
         var remoteDevices: [DeviceDeclaration] {
@@ -107,7 +113,8 @@ struct ClusterSession {
                 keyValueType: settings.keyValueType.mode, context: settings.context, slots: settings.slots,
                 keyValueTokens: settings.keyValueTokens, queue: settings.queue, contextShift: settings.contextShift,
                 rowsPerStep: settings.rowsPerStep, measuring: settings.measuring,
-                linkFile: settings.dataFolder.map { LinkFile(folder: $0) }),
+                linkFile: settings.dataFolder.map { LinkFile(folder: $0) }, store: settings.store,
+                patience: settings.patience, standby: settings.standby, rebalanceGain: settings.rebalanceGain),
             transport: transport, progress: progress)
     }
 }
