@@ -7,6 +7,8 @@ struct KeyValueCache {
     /// One sequence; a class, so that its table of pages keeps its address while threads read it.
     final class Sequence {
         var length = 0
+        /// How often it was shortened since it began.
+        var trims: UInt32 = 0
         var pages: [KeyValuePage] = []
         /// The addresses of `pages`, as the kernels read them.
         let table: UnsafeMutablePointer<UnsafeRawPointer?>
@@ -18,18 +20,25 @@ struct KeyValueCache {
         }
 
         deinit { table.deallocate() }
+
+        /// Begins with pages that hold at least so many positions.
+        func begin(_ pages: [KeyValuePage], positions: Int) {
+            length = positions
+            self.pages += pages.prefix(KeyValueLayout.pages(positions: positions))
+            for (index, page) in self.pages.enumerated() { table[index] = UnsafeRawPointer(page.base) }
+        }
     }
 
     let layout: KeyValueLayout
     let context: Int
-    private var sequences: [UInt32: Sequence] = [:]
+    private(set) var sequences: [UInt32: Sequence] = [:]
 
     init(layout: KeyValueLayout, context: Int) {
         self.layout = layout
         self.context = context
     }
 
-    private var pagesOfContext: Int { (context + KeyValueLayout.positions - 1) / KeyValueLayout.positions }
+    private var pagesOfContext: Int { KeyValueLayout.pages(positions: context) }
 
     /// Bytes of all pages, shared ones counted once.
     var byteCount: Int {
@@ -65,22 +74,42 @@ struct KeyValueCache {
         try check(positions, within: origin.length, of: source)
         try open(number)
         let sequence = try sequence(number)
-        sequence.length = positions
-        sequence.pages += origin.pages.prefix((positions + KeyValueLayout.positions - 1) / KeyValueLayout.positions)
-        for (index, page) in sequence.pages.enumerated() { sequence.table[index] = UnsafeRawPointer(page.base) }
+        sequence.begin(origin.pages, positions: positions)
+    }
+
+    /// In a replay: a sequence with fewer positions begins again with those of another; its shortenings stay counted.
+    mutating func refork(_ number: UInt32, from source: UInt32, positions: Int) throws(ModelError) {
+        let present = try sequence(number)
+        guard present.length < positions else { return }
+        let origin = try sequence(source)
+        try check(positions, within: origin.length, of: source)
+        let sequence = Sequence(capacity: pagesOfContext)
+        sequence.trims = present.trims
+        sequence.begin(origin.pages, positions: positions)
+        sequences[number] = sequence
     }
 
     func trim(_ number: UInt32, to length: Int) throws(ModelError) {
         let sequence = try sequence(number)
         try check(length, within: sequence.length, of: number)
-        let pages = (length + KeyValueLayout.positions - 1) / KeyValueLayout.positions
+        let pages = KeyValueLayout.pages(positions: length)
         for index in pages..<sequence.pages.count { sequence.table[index] = nil }
         sequence.pages.removeSubrange(pages...)
         sequence.length = length
+        sequence.trims &+= 1
     }
 
     mutating func close(_ number: UInt32) {
         sequences[number] = nil
+    }
+
+    /// Opens a sequence that goes on from elsewhere, in place of one of the same number.
+    mutating func install(_ number: UInt32, pages: [KeyValuePage], positions: Int, trims: UInt32) {
+        precondition(positions <= context, "\(positions) positions in a context of \(context)")
+        let sequence = Sequence(capacity: pagesOfContext)
+        sequence.trims = trims
+        sequence.begin(pages, positions: positions)
+        sequences[number] = sequence
     }
 
     private func check(_ positions: Int, within length: Int, of number: UInt32) throws(ModelError) {
@@ -97,7 +126,7 @@ struct KeyValueCache {
         guard end > sequence.length else { return }
         do {
             let partial = sequence.length / KeyValueLayout.positions
-            for index in partial..<(end + KeyValueLayout.positions - 1) / KeyValueLayout.positions {
+            for index in partial..<KeyValueLayout.pages(positions: end) {
                 if index >= sequence.pages.count {
                     sequence.pages.append(try KeyValuePage(layout: layout))
                 } else if !isKnownUniquelyReferenced(&sequence.pages[index]) {

@@ -7,14 +7,17 @@ extension Stage {
     /// A stage without layers takes rows as they come: their sequences and positions mean nothing to it.
     ///
     /// - Parameter input: one token or one activation row `[width]` for each row.
+    /// - Parameter isReplay: whether spans may begin before the end of their sequence: what is there is computed again and becomes what it
+    ///   was, and the sequence is as long as before or as far as they reach.
     /// - Parameter outputRows: ascending indexes of the rows to carry on; only they pass the head. nil means all.
     /// - Parameter output: memory for `[outputRows, outputWidth]`, the result.
     /// - Throws: `ModelError` when a span does not continue its sequence or leaves the context, or sizes or tokens are wrong; then no
     ///   sequence has changed.
     package func forward(
-        input: StageInput, spans: [RowSpan], outputRows: [Int]? = nil, output: UnsafeMutableBufferPointer<Float>
+        input: StageInput, spans: [RowSpan], isReplay: Bool = false, outputRows: [Int]? = nil,
+        output: UnsafeMutableBufferPointer<Float>
     ) throws(ModelError) {
-        let rows = try checkSpans(spans)
+        let rows = try checkSpans(spans, isReplay: isReplay)
         try checkInput(input, rows: rows)
         try checkOutput(outputRows, rows: rows, output: output)
         try reserve(spans)
@@ -43,7 +46,10 @@ extension Stage {
             firstRow += batch.rows
         }
         if !layers.isEmpty {
-            for span in spans { try cache.sequence(span.sequence).length = span.position + span.count }
+            for span in spans {
+                let sequence = try cache.sequence(span.sequence)
+                sequence.length = max(sequence.length, span.position + span.count)
+            }
         }
         batch.removeAll()
     }
@@ -96,8 +102,9 @@ extension Stage {
         return count
     }
 
-    /// The number of rows of all spans, each of which must continue its sequence (or an earlier span of the batch).
-    private func checkSpans(_ spans: [RowSpan]) throws(ModelError) -> Int {
+    /// The number of rows of all spans, each of which must continue its sequence (or an earlier span of the batch), or in a
+    /// replay begin within it.
+    private func checkSpans(_ spans: [RowSpan], isReplay: Bool) throws(ModelError) -> Int {
         // Without layers a row stands for itself: there is no cache that it must continue.
         guard !layers.isEmpty else { return spans.reduce(0) { $0 + $1.count } }
         lengths.removeAll(keepingCapacity: true)
@@ -105,25 +112,22 @@ extension Stage {
         for span in spans {
             let known = lengths.firstIndex { $0.sequence == span.sequence }
             let length = if let known { lengths[known].length } else { try cache.sequence(span.sequence).length }
-            guard span.position == length else {
+            guard span.position == length || isReplay && (0..<length).contains(span.position) else {
                 throw ModelError(
                     code: .positionMismatch,
                     message:
                         "rows of sequence \(span.sequence) begin at position \(span.position), the sequence has \(length)",
                     mend: "send the rows that follow, or trim the sequence first")
             }
-            guard span.count > 0, span.count <= context - length else {
+            guard span.count > 0, span.count <= context - span.position else {
                 throw ModelError(
                     code: .contextExceeded,
                     message:
                         "\(span.count) rows of sequence \(span.sequence) at position \(span.position), the context has \(context)",
                     mend: "shorten the prompt or load the model with a larger context")
             }
-            if let known {
-                lengths[known].length += span.count
-            } else {
-                lengths.append((span.sequence, length + span.count))
-            }
+            let end = max(length, span.position + span.count)
+            if let known { lengths[known].length = end } else { lengths.append((span.sequence, end)) }
             rows += span.count
         }
         return rows

@@ -129,6 +129,13 @@ package final class Stage: @unchecked Sendable {
         try cache.fork(sequence, from: source, positions: layers.isEmpty ? 0 : positions)
     }
 
+    /// In a replay: where the sequence has fewer than `positions`, it begins again with those of another; else nothing is done.
+    ///
+    /// - Throws: `ModelError` when one of them is not open, or the other is shorter; then nothing has changed.
+    package func refork(sequence: UInt32, from source: UInt32, positions: Int) throws(ModelError) {
+        try cache.refork(sequence, from: source, positions: layers.isEmpty ? 0 : positions)
+    }
+
     /// Shortens a sequence to `length` positions.
     ///
     /// - Throws: `ModelError` when it is not open or shorter.

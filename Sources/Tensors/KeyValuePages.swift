@@ -5,6 +5,8 @@ import CKernels
 package struct KeyValueLayout: Sendable, Hashable {
     /// Positions of a page.
     package static var positions: Int { SHOAL_PAGE_POSITIONS }
+    /// Pages that so many positions take.
+    package static func pages(positions count: Int) -> Int { (count + positions - 1) / positions }
 
     /// The element type of a cache.
     package enum Element: Sendable, Hashable {
@@ -57,14 +59,19 @@ package struct KeyValueLayout: Sendable, Hashable {
     var headBytes: Int { keyBytes + shoal_cache_bytes(element.number, valueSize) }
 
     /// Bytes of one page.
-    package var pageBytes: Int { layers * heads * headBytes }
+    package var pageBytes: Int { layers * layerBytes }
+
+    /// Bytes of one layer's part of a page, which lies in one piece; those of the layers follow each other.
+    package var layerBytes: Int { heads * headBytes }
 
     /// Where the keys of a layer's head begin in a page, in bytes; its values follow.
     func keyOffset(layer: Int, head: Int) -> Int { (layer * heads + head) * headBytes }
 }
 
 /// One page of a cache. Pages are shared by sequences with equal beginnings and copied before they are written then.
-package final class KeyValuePage {
+///
+/// Thread safety: as `AlignedBuffer`.
+package final class KeyValuePage: Sendable {
     let buffer: AlignedBuffer
 
     /// Makes a page; memory that is never written is not resident.
@@ -84,4 +91,12 @@ package final class KeyValuePage {
 
     /// The page's memory.
     package var base: UnsafeMutableRawPointer { buffer.base }
+
+    /// The bytes of some layers, counted from the first of the page.
+    package func bytes(layers: Range<Int>, layout: KeyValueLayout) -> UnsafeMutableRawBufferPointer {
+        precondition(
+            layers.lowerBound >= 0 && layers.upperBound <= layout.layers, "layers \(layers) of \(layout.layers)")
+        return UnsafeMutableRawBufferPointer(
+            rebasing: buffer.bytes[layers.lowerBound * layout.layerBytes..<layers.upperBound * layout.layerBytes])
+    }
 }

@@ -6,9 +6,9 @@ package struct LinkOptions: Sendable {
     /// The time for the handshake on the accepting side; the dialing side's is the rest of its connect timeout.
     package var handshakeTimeout: TimeAmount = .seconds(5)
     /// How long this side may be silent before it sends a ping.
-    package var pingAfter: TimeAmount = .seconds(2)
+    package var pingAfter: TimeAmount = .milliseconds(500)
     /// How long the peer may be silent before the link is given up.
-    package var giveUpAfter: TimeAmount = .seconds(10)
+    package var giveUpAfter: TimeAmount = .seconds(2)
     /// How long `close` waits for what was sent before.
     package var lingerTimeout: TimeAmount = .seconds(2)
     /// What may wait to be sent before the link is given up as congested: 1 GiB.

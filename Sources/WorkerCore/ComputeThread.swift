@@ -56,6 +56,11 @@ final class ComputeThread: Sendable {
     /// Adds a job behind the others.
     func run(_ job: @escaping @Sendable () -> Void) { queue.push(job) }
 
+    /// What `work` gives behind the others, for tasks that must not block.
+    func result<Value: Sendable>(_ work: @escaping @Sendable () -> Value) async -> Value {
+        await withCheckedContinuation { done in run { done.resume(returning: work()) } }
+    }
+
     /// Ends the thread once the jobs given so far are done.
     deinit { queue.push(nil) }
 }

@@ -17,15 +17,19 @@ package struct WorkerConfiguration: Sendable {
     package var isPinned: Bool
     /// Where the device's profile is kept, on the disk that it measures; `nil` is nowhere.
     package var profileFolder: String?
+    /// How long stages are kept whose coordinator is gone without a goodbye.
+    package var sessionRetention: Duration
 
     package init(
-        name: String, memoryBytes: Int? = nil, threads: Int, isPinned: Bool = false, profileFolder: String? = nil
+        name: String, memoryBytes: Int? = nil, threads: Int, isPinned: Bool = false, profileFolder: String? = nil,
+        sessionRetention: Duration = RetainedSessions.standardLimit
     ) {
         self.name = name
         self.memoryBytes = memoryBytes
         self.threads = threads
         self.isPinned = isPinned
         self.profileFolder = profileFolder
+        self.sessionRetention = sessionRetention
     }
 }
 
@@ -41,7 +45,8 @@ package final class Worker: Sendable {
     let pool: ThreadPool
     let stages = StageTable()
     let profiler: DeviceProfiler
-    private let sessions = Mutex<[UInt64: WorkerSession]>([:])
+    let sessions: SessionTable
+    private let links = Mutex(LinkCounts())
 
     package init(
         configuration: WorkerConfiguration, shards: any ShardProvider, transport: TCPTransport, logger: Logger
@@ -52,11 +57,24 @@ package final class Worker: Sendable {
         self.logger = logger
         pool = ThreadPool(threads: configuration.threads, pinned: configuration.isPinned)
         profiler = DeviceProfiler(configuration: configuration, compute: compute, pool: pool)
+        sessions = SessionTable(retention: configuration.sessionRetention) { [compute, stages, logger] session in
+            session.closeDownstream()
+            compute.run { stages.remove { $0.session == session.id } }
+            logger.info("session ended", metadata: ["session": "\(session.id)"])
+        }
         compute.run { [pool] in pool.pinCaller() }
     }
 
     /// The answer to a dialing side's hello.
     package func welcome(_ hello: Hello) -> Result<Welcome, Refusal> {
+        guard links.withLock({ $0.takes(hello.role) }) else {
+            return .failure(
+                Refusal(
+                    code: .busy,
+                    message:
+                        "\(configuration.name) takes no more than \(LinkCounts.most(hello.role)) links of role \(hello.role)"
+                ))
+        }
         if hello.role == .upstream && session(hello.session) == nil {
             return .failure(
                 Refusal(
@@ -98,24 +116,24 @@ package final class Worker: Sendable {
     /// Bytes that stages may take in all.
     var memoryBudget: Int { configuration.memoryBytes ?? DeviceMemory.budget() + stages.unmappedBytes }
 
-    func session(_ id: UInt64) -> WorkerSession? { sessions.withLock { $0[id] } }
+    func session(_ id: UInt64) -> WorkerSession? { sessions[id] }
 
-    /// A coordinator's link began: its session is known from now on. One of the same number over an older link is over.
-    func beginSession(_ id: UInt64, link: any Link) {
-        if let old = session(id) { endSession(id, link: old.coordinator) }
-        sessions.withLock { $0[id] = WorkerSession(id: id, coordinator: link) }
+    /// A link began. A coordinator's begins its session, or goes on with it.
+    func linkOpened(_ link: any Link) {
+        links.withLock { $0.opened(link.peer.role) }
+        if link.peer.role == .coordinator { sessions.begin(link.peer.session, link: link) }
     }
 
-    /// A coordinator's link ended: its stages go, and the links made for them.
-    func endSession(_ id: UInt64, link: any Link) {
-        let session = sessions.withLock { sessions -> WorkerSession? in
-            guard let session = sessions[id], session.coordinator === link else { return nil }
-            sessions[id] = nil
-            return session
+    /// A link ended. With a coordinator that says goodbye its stages go; those of one that is lost wait for it.
+    func linkClosed(_ link: any Link, error: TransportError?) {
+        links.withLock { $0.closed(link.peer.role) }
+        guard link.peer.role == .coordinator else { return }
+        // Without an error this side closed it: it ends, or a newer link of the session has taken its place.
+        let isOver = error == nil || error?.code == .closedByPeer
+        guard let session = sessions.linkEnded(link.peer.session, link: link, isOver: isOver) else { return }
+        logger.notice("coordinator lost", metadata: ["session": "\(session.id)"])
+        compute.run { [stages, sessions] in
+            if !stages.holds(session: session.id) { sessions.forget(session.id) }
         }
-        guard let session else { return }
-        session.closeDownstream()
-        compute.run { [stages] in stages.remove { $0.session == id } }
-        logger.info("coordinator left", metadata: ["session": "\(id)"])
     }
 }

@@ -6,7 +6,7 @@ import Wire
 
 /// Reads one link of a worker: steps go to the compute thread, shards to the disk queue, requests are answered.
 ///
-/// A coordinator's link begins its session and ends it.
+/// A coordinator's link begins its session, and ends it with a goodbye.
 final class WorkerLink: LinkHandler, Sendable {
     private let worker: Worker
     private let peer: PeerIdentity
@@ -14,16 +14,16 @@ final class WorkerLink: LinkHandler, Sendable {
     private let disk = DispatchQueue(label: "shoal.worker.disk")
     private let backlog = Mutex(StepBacklog())
     private let shards: ShardTraffic
+    private let caches: CacheUploads
 
     init(worker: Worker, peer: PeerIdentity) {
         self.worker = worker
         self.peer = peer
         shards = ShardTraffic(worker: worker, peer: peer)
+        caches = CacheUploads(worker: worker, session: peer.session)
     }
 
-    func opened(_ link: any Link) {
-        if peer.role == .coordinator { worker.beginSession(peer.session, link: link) }
-    }
+    func opened(_ link: any Link) { worker.linkOpened(link) }
 
     func received(_ frame: Frame, on link: any Link) {
         switch frame {
@@ -51,7 +51,8 @@ final class WorkerLink: LinkHandler, Sendable {
 
     func closed(_ link: any Link, error: TransportError?) {
         shards.end()
-        if peer.role == .coordinator { worker.endSession(peer.session, link: link) }
+        caches.end()
+        worker.linkClosed(link, error: error)
     }
 
     private func received(_ message: ControlMessage, on link: any Link) {
@@ -66,7 +67,7 @@ final class WorkerLink: LinkHandler, Sendable {
         case .linkProbe(let probe):
             let reply = LinkProbeReply(payload: [UInt8](repeating: 0, count: Int(probe.replyBytes)))
             link.send(.linkProbeReply(reply), request: request)
-        case .shardInquiry(let inquiry) where peer.role != .upstream:
+        case .shardInquiry(let inquiry) where peer.role != .upstream && peer.role != .caches:
             disk.async { [shards] in
                 link.send(.shardInventory(ShardInventory(shards: shards.holdings(inquiry.ids))), request: request)
             }
@@ -78,6 +79,10 @@ final class WorkerLink: LinkHandler, Sendable {
             guard let session = worker.session(peer.session) else { return }
             worker.profiler.workCame(at: .now)
             worker.load(load, in: session) { link.send($0, request: request) }
+        case .cacheInquiry(let inquiry) where peer.role == .caches:
+            caches.tell(inquiry, request: request, on: link)
+        case .cacheRequest(let part) where peer.role == .caches:
+            caches.add(part, request: request, to: link)
         case .unloadStages(let unload) where peer.role == .coordinator:
             worker.session(peer.session)?.closeDownstream(through: unload.epochsThrough)
             worker.compute.run { [worker, peer] in

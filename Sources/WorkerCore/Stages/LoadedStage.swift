@@ -8,11 +8,12 @@ import Wire
 ///
 /// `run` on the compute thread only; `report` from any thread.
 final class LoadedStage: Sendable {
-    private let request: LoadStage
-    private let stage: Stage
+    let request: LoadStage
+    /// Of the compute thread, but for what never changes.
+    let stage: Stage
     private let next: any Link
     /// Keeps its shards in the store.
-    private let lease: StageLease?
+    let lease: StageLease?
     private let facts: Mutex<Facts>
     /// Room for the results of a step, kept for the next one; of the compute thread.
     private nonisolated(unsafe) var results: [Float] = []
@@ -45,6 +46,23 @@ final class LoadedStage: Sendable {
             sequences: UInt32(facts.sequences), work: facts.counter.work)
     }
 
+    /// Whether the stage may become what is asked for without being loaded again.
+    func canBecome(_ request: LoadStage) -> Bool {
+        let present = self.request
+        return present.range == request.range && present.shards == request.shards
+            && present.modelName == request.modelName && present.compute == request.compute
+            && present.keyValueType == request.keyValueType && present.context == request.context
+    }
+
+    /// Closes all sequences and opens these.
+    func install(_ caches: [UInt32: SequenceCache]) {
+        stage.replaceCaches(with: caches)
+        facts.withLock { facts in
+            facts.keyValueBytes = stage.keyValueBytes
+            facts.sequences = stage.openSequences
+        }
+    }
+
     /// Computes a step, its entries in order, and sends the results to the next stage.
     ///
     /// - Parameters:
@@ -56,7 +74,8 @@ final class LoadedStage: Sendable {
     ) throws(WorkerError) {
         let began = ContinuousClock.now
         let input = try StepInput(frame, width: stage.inputWidth, takesTokens: request.range.embedding)
-        let pruned = frame.pruned || stage.endsLayers
+        let endsReplay = frame.replayThrough.map { request.stage >= $0 } ?? false
+        let pruned = frame.pruned || stage.endsLayers || endsReplay
         var results: [Float] = []
         swap(&results, &self.results)
         results.removeAll(keepingCapacity: true)
@@ -68,10 +87,10 @@ final class LoadedStage: Sendable {
             }
             // A command to a sequence whose rows came before it waits for them; so does a fork of one.
             let waits = if case .fork(_, let source, _) = entry { batch.holds(source) } else { false }
-            if waits || batch.holds(entry.sequence) { try compute(&batch, of: input, into: &results) }
-            try apply(entry)
+            if waits || batch.holds(entry.sequence) { try compute(&batch, of: input, in: frame, into: &results) }
+            try apply(entry, in: frame)
         }
-        try compute(&batch, of: input, into: &results)
+        try compute(&batch, of: input, in: frame, into: &results)
         let sent = frame.next(results, width: stage.outputWidth, codec: codec, pruned: pruned)
         // Counted first: who has the results may ask for the count.
         facts.withLock { facts in
@@ -87,8 +106,9 @@ final class LoadedStage: Sendable {
 
     private var codec: ActivationCodec { request.range.head ? .f32 : request.activationCodec }
 
-    private func compute(_ batch: inout StepBatch, of input: StepInput, into results: inout [Float]) throws(WorkerError)
-    {
+    private func compute(
+        _ batch: inout StepBatch, of input: StepInput, in frame: StepFrame, into results: inout [Float]
+    ) throws(WorkerError) {
         guard batch.rows > 0 else { return }
         let count = batch.wanted.count * stage.outputWidth
         let first = results.count
@@ -97,7 +117,7 @@ final class LoadedStage: Sendable {
             input.withRows(batch.firstRow..<batch.firstRow + batch.rows) { rows -> ModelError? in
                 do throws(ModelError) {
                     try stage.forward(
-                        input: rows, spans: batch.spans, outputRows: batch.wanted,
+                        input: rows, spans: batch.spans, isReplay: frame.replayThrough != nil, outputRows: batch.wanted,
                         output: UnsafeMutableBufferPointer(rebasing: results[first...]))
                     return nil
                 } catch {
@@ -119,9 +139,16 @@ final class LoadedStage: Sendable {
         }
     }
 
-    private func apply(_ command: StepEntry) throws(WorkerError) {
-        try checkSlots(command)
+    private func apply(_ command: StepEntry, in frame: StepFrame) throws(WorkerError) {
+        if frame.replayThrough == nil { try checkSlots(command) }
         do throws(ModelError) {
+            if let last = frame.replayThrough {
+                // The stages behind it lack nothing.
+                guard request.stage <= last, case .fork(let sequence, let source, let positions) = command else {
+                    return
+                }
+                return try stage.refork(sequence: sequence, from: source, positions: Int(positions))
+            }
             switch command {
             case .open(let sequence): try stage.open(sequence: sequence)
             case .fork(let sequence, let source, let positions):
@@ -143,6 +170,6 @@ extension StepFrame {
         codec.encode(results, into: &payload)
         return StepFrame(
             epoch: epoch, stage: stage + 1, step: step, entries: entries, width: width, codec: codec, pruned: pruned,
-            payload: payload)
+            replayThrough: replayThrough, payload: payload)
     }
 }

@@ -21,6 +21,9 @@ final class StageTable: Sendable {
         stages.withLock { $0.keys.contains { $0.session == session && $0.epoch == epoch } }
     }
 
+    /// Whether any stage of a session is held.
+    func holds(session: UInt64) -> Bool { stages.withLock { $0.keys.contains { $0.session == session } } }
+
     /// Drops stages. To be called on the compute thread, so that none is in use.
     func remove(where condition: (StageKey) -> Bool) {
         stages.withLock { stages in stages = stages.filter { !condition($0.key) } }

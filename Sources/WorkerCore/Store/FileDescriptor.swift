@@ -19,7 +19,7 @@ final class FileDescriptor: Sendable {
     init(path: String, _ flags: Int32) throws(WorkerError) {
         number = open(path, flags | O_CLOEXEC, 0o600)
         self.path = path
-        guard number >= 0 else { throw WorkerError(.internalError, "\(path) cannot be opened: \(lastSystemError())") }
+        guard number >= 0 else { throw Self.failure(path, "opened") }
     }
 
     deinit { if number >= 0 { close(number) } }
@@ -33,13 +33,7 @@ final class FileDescriptor: Sendable {
             while !rest.isEmpty {
                 let written = systemWrite(number, UnsafeRawBufferPointer(rebasing: rest))
                 if written < 0 && errno == EINTR { continue }
-                guard written > 0 else {
-                    let full = errno == ENOSPC || errno == EDQUOT
-                    return WorkerError(
-                        full ? .storeFull : .internalError,
-                        "\(path) cannot be written: \(lastSystemError())\(full ? "; free some disk space on this device" : "")"
-                    )
-                }
+                guard written > 0 else { return Self.failure(path, "written") }
                 rest = rest.dropFirst(written)
             }
             return nil
@@ -48,10 +42,18 @@ final class FileDescriptor: Sendable {
     }
 
     /// Brings what was written to the disk.
+    ///
+    /// - Throws: `WorkerError`, as `write`.
     func synchronize() throws(WorkerError) {
-        guard fsync(number) == 0 else {
-            throw WorkerError(.internalError, "\(path) cannot be synchronized: \(lastSystemError())")
-        }
+        guard fsync(number) == 0 else { throw Self.failure(path, "synchronized") }
+    }
+
+    /// What the system's last error is in words: a disk without room may say so at any of its calls.
+    private static func failure(_ path: String, _ deed: String) -> WorkerError {
+        let isFull = errno == ENOSPC || errno == EDQUOT
+        return WorkerError(
+            isFull ? .storeFull : .internalError,
+            "\(path) cannot be \(deed): \(lastSystemError())\(isFull ? "; free some disk space on this device" : "")")
     }
 }
 

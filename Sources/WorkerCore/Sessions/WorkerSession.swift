@@ -2,15 +2,30 @@ import Synchronization
 import Transport
 import Wire
 
-/// One coordinator's run as a worker sees it: the link to it, and the links onward that its stages send over.
+/// One coordinator's run as a worker sees it: the link to it, the last of several, and the links onward that its stages send over.
+///
+/// Safe from any thread.
 final class WorkerSession: Sendable {
     let id: UInt64
-    let coordinator: any Link
+    private let link: Mutex<any Link>
     private let downstream = Mutex<[DownstreamKey: any Link]>([:])
 
     init(id: UInt64, coordinator: any Link) {
         self.id = id
-        self.coordinator = coordinator
+        link = Mutex(coordinator)
+    }
+
+    /// The link to the coordinator; one that has ended where that is gone.
+    var coordinator: any Link { link.withLock { $0 } }
+
+    /// The coordinator is linked anew.
+    ///
+    /// - Returns: the link before.
+    func replaceCoordinator(_ new: any Link) -> any Link {
+        link.withLock { link in
+            defer { link = new }
+            return link
+        }
     }
 
     /// A message that answers no request.

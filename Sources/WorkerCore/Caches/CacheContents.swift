@@ -1,0 +1,73 @@
+import Tensors
+package import Wire
+
+/// What a stage has in its caches, without the bytes. A pure value.
+package struct CacheContents: Sendable, Hashable {
+    /// What there is of one sequence.
+    package struct Sequence: Sendable, Hashable {
+        package var positions: Int
+        package var trims: UInt32
+        /// For each page a number, the same where it is the same memory as a page of another sequence.
+        package var pages: [Int]
+
+        package init(positions: Int, trims: UInt32, pages: [Int]) {
+            self.positions = positions
+            self.trims = trims
+            self.pages = pages
+        }
+    }
+
+    /// The layers, by their numbers in the model.
+    package var layers: Range<Int>
+    package var sequences: [UInt32: Sequence]
+
+    package init(layers: Range<Int>, sequences: [UInt32: Sequence]) {
+        self.layers = layers
+        self.sequences = sequences
+    }
+
+    /// What another worker tells of a stage. Sharing that makes no sense is none.
+    ///
+    /// - Parameter context: positions that a sequence may have; more are not believed.
+    package init(_ inventory: CacheInventory, layers: Range<Int>, context: Int) {
+        self.init(layers: layers, sequences: [:])
+        var nextPage = 0
+        for told in inventory.sequences {
+            let positions = min(Int(told.positions), context)
+            var pages: [Int] = []
+            if let origin = sequences[told.sharedWith], told.sharedWith != told.sequence {
+                pages += origin.pages.prefix(min(Int(told.sharedPositions), positions) / KeyValueLayout.positions)
+            }
+            while pages.count < KeyValueLayout.pages(positions: positions) {
+                pages.append(nextPage)
+                nextPage += 1
+            }
+            sequences[told.sequence] = Sequence(positions: positions, trims: told.trims, pages: pages)
+        }
+    }
+
+    /// What another worker is told: sequences in ascending order, each with the one before it with which it shares most whole pages of
+    /// its beginning.
+    package var inventory: CacheInventory {
+        /// The first sequence that has a page; who has the last of a shared beginning has all of it.
+        var owners: [Int: UInt32] = [:]
+        var told: [CachedSequence] = []
+        for (number, sequence) in sequences.sorted(by: { $0.key < $1.key }) {
+            var entry = CachedSequence(
+                sequence: number, positions: UInt32(sequence.positions), trims: sequence.trims)
+            if let owner = sequence.pages.prefix(while: { owners[$0] != nil }).last.flatMap({ owners[$0] }),
+                let origin = sequences[owner]
+            {
+                let same = zip(sequence.pages, origin.pages).prefix { $0 == $1 }.count
+                let whole = min(same, min(sequence.positions, origin.positions) / KeyValueLayout.positions)
+                if whole > 0 {
+                    entry.sharedPositions = UInt32(whole * KeyValueLayout.positions)
+                    entry.sharedWith = owner
+                }
+            }
+            for page in sequence.pages where owners[page] == nil { owners[page] = number }
+            told.append(entry)
+        }
+        return CacheInventory(sequences: told)
+    }
+}

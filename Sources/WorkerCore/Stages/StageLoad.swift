@@ -1,0 +1,139 @@
+import Dispatch
+import GGUF
+import Logging
+import ModelGraph
+import Transport
+import Wire
+
+/// One request to load a stage: builds it, or has a stage that is there become it, and takes over the caches that it is to go on with.
+///
+/// What is named `build` and below runs on the compute thread.
+struct StageLoad: Sendable {
+    let worker: Worker
+    let request: LoadStage
+    let session: WorkerSession
+    let next: any Link
+    let began = ContinuousClock.now
+    /// Takes the reply, on any thread.
+    let done: @Sendable (ControlBody) -> Void
+
+    var key: StageKey { StageKey(session: session.id, epoch: request.epoch, stage: request.stage) }
+
+    /// The stages of this worker that are given up for it.
+    private var givenUp: [StageKey] {
+        request.caches.filter { $0.address == nil }
+            .map { StageKey(session: session.id, epoch: $0.epoch, stage: $0.stage) }
+    }
+
+    /// Other workers' stages that caches come from.
+    var remoteSources: [CacheSource] { request.caches.filter { $0.address != nil } }
+
+    func begin() {
+        worker.compute.run {
+            if let present = givenUp.lazy.compactMap({ worker.stages[$0] }).first(where: { $0.canBecome(request) }) {
+                finish { () throws(WorkerError) in (present.stage, present.lease) }
+                return
+            }
+            // Opening may hash gigabytes: steps of other stages do not wait for it.
+            DispatchQueue.global().async {
+                let source = Result { () throws(WorkerError) in try worker.shards.open(request.shards) }
+                // Used by one thread after the other.
+                nonisolated(unsafe) let opened = source
+                worker.compute.run { finish { () throws(WorkerError) in try build(from: try opened.get()) } }
+            }
+        }
+    }
+
+    /// Puts the stage into the table in place of those that it takes over. What fails before that leaves them as they were.
+    private func finish(_ made: () throws(WorkerError) -> (Stage, StageLease?)) {
+        do throws(WorkerError) {
+            let (stage, lease) = try made()
+            // Here, on the compute thread, the session's end has either freed its stages already or will do so later.
+            guard worker.session(session.id) === session else {
+                throw WorkerError(.stageMissing, "the coordinator's session ended while the stage was loaded")
+            }
+            let locals = takeLocalCaches(for: stage)
+            let loaded = LoadedStage(request: request, stage: stage, next: next, lease: lease)
+            worker.stages.add(loaded, as: key)
+            CacheTakeover(load: self, stage: loaded, locals: locals).begin()
+        } catch {
+            done(.failure(Failure(code: error.code, message: error.message)))
+        }
+    }
+
+    /// Empties and removes the stages that are given up; their weights are free when this returns.
+    private func takeLocalCaches(for stage: Stage) -> [LocalCaches] {
+        let sources = givenUp.compactMap { key -> LoadedStage? in
+            defer { worker.stages.remove { $0 == key } }
+            return worker.stages[key]
+        }
+        // The stage's own first: it has all layers, and its pages stay where they are.
+        return sources.filter { $0.stage === stage }.map { LocalCaches(taking: $0.stage, isSame: true) }
+            + sources.filter { $0.stage !== stage && !$0.stage.range.layers.isEmpty }
+            .map { LocalCaches(taking: $0.stage, isSame: false) }
+    }
+
+    private func build(from source: StageSource) throws(WorkerError) -> (Stage, StageLease?) {
+        let stage = try make(from: source) { done, total in
+            session.notify(
+                .stageProgress(
+                    StageProgress(epoch: request.epoch, stage: request.stage, done: UInt64(done), total: UInt64(total)))
+            )
+        }
+        source.lease?.built()
+        DeviceMemory.returnFreed()
+        worker.logger.info(
+            "stage loaded",
+            metadata: [
+                "model": "\(request.modelName)",
+                "layers": "\(request.range.firstLayer)..<\(request.range.lastLayer)",
+                "bytes": "\(stage.weightBytes)",
+                "matrices": "\(stage.packedUse)",
+            ])
+        if let hint = stage.packedUse.hint ?? source.hint {
+            worker.logger.warning("packed weights are not kept for the next start", metadata: ["reason": "\(hint)"])
+        }
+        return (stage, source.lease)
+    }
+
+    private func make(
+        from source: StageSource, progress: @escaping (Int, Int) -> Void
+    ) throws(WorkerError) -> Stage {
+        try makeRoom(for: source.byteCount)
+        do throws(ModelError) {
+            let configuration = try ModelConfiguration(
+                metadata: source.metadata,
+                vocabulary: source.tensors.tensorData(named: "token_embd.weight")?.descriptor.rows)
+            let range = ModelGraph.StageRange(
+                embedding: request.range.embedding,
+                layers: Int(request.range.firstLayer)..<Int(request.range.lastLayer),
+                head: request.range.head)
+            return try Stage(
+                configuration: configuration, range: range, tensors: source.tensors,
+                compute: request.compute == .f32 ? .f32 : .int8,
+                keyValueType: request.keyValueType == .q8_0 ? .q8_0 : .standard, context: Int(request.context),
+                pool: worker.pool, packed: source.packed, progress: progress)
+        } catch {
+            throw WorkerError(error)
+        }
+    }
+
+    /// Makes sure that so many bytes of weights fit: those that are given up for them do not count, and sessions that wait for their
+    /// coordinator end, the one that has waited longest first.
+    private func makeRoom(for bytes: Int) throws(WorkerError) {
+        let freed = Set(givenUp).reduce(0) { $0 + (worker.stages[$1]?.stage.weightBytes ?? 0) }
+        while true {
+            let (needed, budget) = (bytes + worker.stages.bytes - freed, worker.memoryBudget)
+            guard needed > budget else { return }
+            guard let waiting = worker.sessions.takeLongestRetained(except: session.id) else {
+                throw WorkerError(
+                    .outOfMemory,
+                    "its stages would need \(needed) bytes on \(worker.configuration.name), which may use \(budget): place "
+                        + "fewer layers there with --pin, or allow it more with --memory")
+            }
+            waiting.closeDownstream()
+            worker.stages.remove { $0.session == waiting.id }
+            worker.logger.notice("session ended for another's stages", metadata: ["session": "\(waiting.id)"])
+        }
+    }
+}
