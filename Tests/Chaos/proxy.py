@@ -25,6 +25,9 @@ class Proxy:
         self.server = self.loop.run_until_complete(asyncio.start_server(self.accept, sock=listener))
         started.set()
         self.loop.run_forever()
+        for task in asyncio.all_tasks(self.loop):
+            task.cancel()
+        self.loop.run_until_complete(asyncio.sleep(0))
 
     async def accept(self, reader, writer):
         try:
