@@ -7,7 +7,7 @@ package struct FuzzRandom {
     /// The numbers of one input.
     package init(seed: UInt64, index: Int) {
         var mixed = SeededGenerator(seed: seed)
-        generator = SeededGenerator(seed: mixed.next() ^ UInt64(index) &* 0x9e37_79b9_7f4a_7c15)
+        generator = SeededGenerator(seed: mixed.next() ^ UInt64(truncatingIfNeeded: index) &* 0x9e37_79b9_7f4a_7c15)
         _ = generator.next()
     }
 

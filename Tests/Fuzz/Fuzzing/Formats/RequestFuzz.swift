@@ -37,10 +37,10 @@ package struct RequestFuzz: FuzzFormat {
             " ", "\n", "\u{f0000}",
         ].map { Array($0.utf8) } + [[0xff], [0xc0, 0x80], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80], [0]]
 
-    /// The largest body that is read has 8 MiB.
+    /// The largest body that is read has 1 MiB.
     package var extremes: [[UInt8]] {
         func body(_ before: String, _ part: String, _ after: String) -> [UInt8] {
-            Array((before + String(repeating: part, count: ((8 << 20) - 100) / part.utf8.count) + after).utf8)
+            Array((before + String(repeating: part, count: ((1 << 20) - 100) / part.utf8.count) + after).utf8)
         }
         return [
             body(#"{"prompt":[0"#, ",1", "]}"), body(#"{"prompt":""#, "a", #""}"#),

@@ -91,7 +91,7 @@ package struct TemplateFuzz: FuzzFormat {
             "(", "[", "{'a':", "not ", "-", "a.", "a|trim|", "a[0]", "'a' ~ ", "a if b else ", "m(", "{% if a %}", "{{",
             "{#", "a,", "a==", "1+", "1**", "a and ",
             "{% elif a %}", "a is a is ", "'",
-        ].map { "{{ " + String(repeating: $0, count: (4 << 20) / $0.utf8.count - 2) }
+        ].map { "{{ " + String(repeating: $0, count: (256 << 10) / $0.utf8.count - 2) }
         let loop = "{% for i in range(99999) %}"
         let greedy = [
             "{% set ns = namespace(l=[]) %}\(loop){% set ns.l = ns.l + [[i, i]] %}{% endfor %}",
