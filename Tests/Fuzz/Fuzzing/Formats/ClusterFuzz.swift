@@ -45,7 +45,7 @@ package struct ClusterFuzz: FuzzFormat {
                 "a\(level): &a\(level) [" + [String](repeating: "*a\(level - 1)", count: 10).joined(separator: ",")
                 + "]\n"
         }
-        func times(_ text: String, _ count: Int = 1 << 20) -> String {
+        func times(_ text: String, _ count: Int = 256 << 10) -> String {
             String(repeating: text, count: count / text.utf8.count)
         }
         return [

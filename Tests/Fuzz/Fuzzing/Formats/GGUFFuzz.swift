@@ -21,7 +21,7 @@ package struct GGUFFuzz: FuzzFormat {
         var models: [TinyModel] = []
         for type in [ElementType.f32, .q8_0, .q4_0] {
             var model = TinyModel(type: type)
-            (model.layers, model.width, model.heads, model.keyValueHeads, model.feedForward) = (1, 32, 2, 1, 32)
+            (model.layers, model.width, model.heads, model.keyValueHeads, model.feedForward) = (1, 32, 1, 1, 32)
             model.sharesEmbedding = type != .q8_0
             models.append(model)
         }
