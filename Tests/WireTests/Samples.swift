@@ -87,6 +87,15 @@ enum Samples {
             StepFailed(
                 epoch: 1, step: 1 << 40, stage: 2, code: .contextFull, message: "full", sequences: [1, 2, .max])),
         .peerLost(PeerLost(epoch: 1, stage: 2, message: "gone")),
+        .joinRequest(
+            JoinRequest(
+                secret: [UInt8](repeating: 7, count: 32), name: "größer", signingRequest: [0x30, 0, 1], port: 7077,
+                address: "192.168.1.7")),
+        .joinRequest(JoinRequest(secret: [], name: "pi1", signingRequest: [0x30], port: .max)),
+        .joinReply(JoinReply(certificates: [[0x30, 1], [0x30, 2, 3]])),
+        .revocations(Revocations(version: .max, devices: ["0123456789abcdef0123456789abcdef", "b"])),
+        .revocations(Revocations(version: 0, devices: [])),
+        .revocationsTaken(RevocationsTaken()),
     ]
 
     /// Every kind of entry; 9 rows named, 4 wanted.

@@ -2,8 +2,10 @@ import API
 import ArgumentParser
 import ChatTemplate
 import ClusterFile
+import ClusterStore
 import CoordinatorCore
 import Foundation
+import Identity
 import Logging
 import NIOCore
 import NIOPosix
@@ -17,8 +19,9 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork {
     static let configuration = CommandConfiguration(
         commandName: "serve", abstract: "Serves a model on the cluster: places it, and answers the OpenAI API.",
         discussion: """
-            Without workers the model runs in this process. Without a model it waits for `shoal place`.
-            Example: shoal serve llama-2-13b.Q4_0.gguf --worker pi1:7077 --worker pi2:7077 --insecure
+            The devices that joined the cluster (shoal init, shoal token) and those of --worker hold the model; without any it runs in
+            this process. Without a model it waits for `shoal place`.
+            Example: shoal serve llama-2-13b.Q4_0.gguf
             """)
 
     @Argument(
@@ -57,6 +60,10 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork {
             valueName: "KEEP"))
     var contextShift: Int?
 
+    @Option(
+        help: ArgumentHelp("Where devices join the cluster, once `shoal init` was run.", valueName: "HOST:PORT"))
+    var joinListen = Endpoint(host: "0.0.0.0", port: JoinService.port)
+
     @OptionGroup var links: LinkOptions
 
     func validate() throws {
@@ -72,20 +79,24 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork {
 
     func run() async throws {
         let declaration = try cluster.declaration()
-        let settings = settings(declaration)
-        links.warn(when: !settings.devices.isEmpty)
         let logger = Log.make("shoal.serve")
+        var settings = settings(declaration)
+        settings.security = try links.coordinatorSecurity(
+            folder: folder, dialsDevices: !settings.devices.isEmpty)
+        let joining = try joining(settings.security, logger: logger)
+        settings.members = try joining?.service.devices() ?? []
         let display = StartupDisplay(verbose: true)
         let host = ModelHost(
-            devices: settings.remoteDevices,
-            transport: TCPTransport(eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger),
+            devices: settings.remoteDevices, transport: settings.security.transport(),
             dataFolder: settings.dataFolder,
-            prepare: { [packing] path, progress in
+            prepare: { [packing, settings] path, progress in
                 let file = try Model(path: path)
                 let tokenizer = try file.tokenizer()
                 // The API makes it anew; here it is found out whether it can.
                 _ = try tokenizer.chatTemplate.map { try ChatTemplate(source: $0) }
                 var settings = settings
+                // Those too that joined since.
+                settings.members = try joining?.service.devices() ?? []
                 settings.packed = packing.folder(for: file.file)
                 return try ClusterSession.prepare(
                     file, tokenizer: tokenizer, settings: settings, logger: logger,
@@ -95,6 +106,7 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork {
                         progress(event)
                     })
             })
+        let joins = try await joining?.listen()
         if let path = model ?? declaration?.model {
             // Before the long work of placing.
             _ = try Model(path: path)
@@ -102,7 +114,7 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork {
             try await host.place(path: path, progress: { _ in })
         }
         let server = APIServer(
-            models: host, host: listen.host, port: listen.port, logger: logger,
+            models: host, joining: joining?.service, host: listen.host, port: listen.port, logger: logger,
             onListening: { address in
                 let url = "http://\(Endpoint(host: listen.host, port: address?.port ?? listen.port))"
                 Console.error(
@@ -111,7 +123,8 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork {
             })
         // Shut down from the last to the first: running answers end before the server does.
         var group = ServiceGroupConfiguration(
-            services: [.init(service: server), .init(service: Draining(host: host))],
+            services: [.init(service: server), .init(service: Draining(host: host))]
+                + (joins.map { [.init(service: $0)] } ?? []),
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         group.maximumGracefulShutdownDuration = .seconds(8)
         try await ServiceGroup(configuration: group).run()
@@ -125,7 +138,21 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork {
             context: computing.context ?? declaration?.context, slots: slots ?? declaration?.slots ?? 4,
             keyValueTokens: keyValueTokens, queue: queue, contextShift: contextShift.map { ContextShift(keep: $0) },
             threads: computing.threads, isPinned: computing.pinning.isOn,
-            dataFolder: dataDir ?? DataFolder.standard("coordinator"), measuring: .missing)
+            dataFolder: folder, measuring: .missing)
+    }
+
+    private var folder: String { dataDir ?? DataFolder.standard("coordinator") }
+
+    /// What takes devices in; `nil` where links are plain.
+    private func joining(_ security: TransportSecurity, logger: Logger) throws -> JoinListening? {
+        let folder = AuthorityFolder(dataFolder: folder)
+        guard case .mutual(let security) = security, let authority = try folder.load() else { return nil }
+        var logger = logger
+        logger.logLevel = .info
+        let service = JoinService(
+            authority: authority, store: try ClusterStore(folder: self.folder), security: security, logger: logger)
+        return JoinListening(
+            service: service, security: security, authority: folder, endpoint: joinListen, logger: logger)
     }
 }
 
