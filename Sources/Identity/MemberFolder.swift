@@ -50,6 +50,15 @@ package struct MemberFolder: Sendable {
         try PrivateFile.write(credentials.pem.utf8, to: memberFile)
     }
 
+    /// Takes credentials of a cluster that was joined now: what is known of an earlier one is forgotten.
+    ///
+    /// - Throws: `IdentityError` (unwritable).
+    package func replace(_ credentials: Credentials) throws(IdentityError) {
+        try PrivateFile.remove(joiningFile)
+        try PrivateFile.remove(revokedFile)
+        try store(credentials)
+    }
+
     /// How it joined; `nil` where that is not known.
     package func joining() -> Joining? { load(joiningFile) }
 

@@ -51,6 +51,13 @@ enum PrivateFile {
         guard rename(draft, path) == 0 else { throw unwritable(path) }
     }
 
+    /// Removes a file that may be there.
+    ///
+    /// - Throws: `IdentityError` (unwritable).
+    static func remove(_ path: String) throws(IdentityError) {
+        guard unlink(path) == 0 || errno == ENOENT else { throw unwritable(path) }
+    }
+
     /// Makes a folder for its owner alone, and those above it.
     ///
     /// - Throws: `IdentityError` (unwritable).

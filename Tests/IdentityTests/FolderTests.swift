@@ -55,6 +55,11 @@ import Testing
         try folder.store(revoked)
         #expect(try folder.credentials()?.pem == credentials.pem)
         #expect(try folder.joining() == joining && folder.revoked() == revoked)
+        let others = try TestAuthority.shared.credentials(.member)
+        try folder.replace(others)
+        #expect(try folder.credentials()?.pem == others.pem && folder.joining() == nil)
+        #expect(try folder.revoked() == RevocationList())
+        try folder.store(revoked)
         for name in ["member.pem", "revoked.json"] {
             let path = "\(folder.path)/\(name)"
             #expect(try mode(path) == 0o600)

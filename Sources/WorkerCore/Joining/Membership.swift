@@ -12,16 +12,19 @@ package final class Membership: Sendable {
     private let folder: MemberFolder
     private let client: JoinClient
     private let logger: Logger
+    /// Whether the coordinator was told in this run where the device is.
+    private let hasJoined: Bool
 
     /// How often it is looked whether a certificate is to be renewed, and how often that is tried again.
     private static let interval = Duration.seconds(86_400)
     private static let retryInterval = Duration.seconds(300)
 
-    private init(security: LinkSecurity, folder: MemberFolder, client: JoinClient, logger: Logger) {
+    private init(security: LinkSecurity, folder: MemberFolder, client: JoinClient, logger: Logger, hasJoined: Bool) {
         self.security = security
         self.folder = folder
         self.client = client
         self.logger = logger
+        self.hasJoined = hasJoined
     }
 
     /// The device's membership: the one that is kept, or a new one with a token that it did not join with before. May block.
@@ -33,14 +36,20 @@ package final class Membership: Sendable {
         _ folder: MemberFolder, token: JoinToken?, client: JoinClient, logger: Logger
     ) async throws -> Membership? {
         var kept = try folder.credentials()
-        if let token, kept == nil || folder.joining()?.tokenHash != token.secretHash {
-            let credentials = try await client.join(token)
-            // Of this cluster the coordinator tells it at once.
-            try folder.store(RevocationList())
-            try folder.store(credentials)
-            try folder.store(MemberFolder.Joining(addresses: token.addresses, tokenHash: token.secretHash))
-            logger.info("joined", metadata: ["as": "\(credentials.certificate.name)"])
-            kept = credentials
+        var hasJoined = false
+        if let token {
+            let joining = folder.joining()
+            if kept == nil || joining.map({ $0.tokenHash != token.secretHash }) == true {
+                let credentials = try await client.join(token)
+                try folder.replace(credentials)
+                logger.info("joined", metadata: ["as": "\(credentials.certificate.name)"])
+                kept = credentials
+                hasJoined = true
+            }
+            // Without this file the device was stopped right after it joined, with this token.
+            if hasJoined || joining == nil {
+                try folder.store(MemberFolder.Joining(addresses: token.addresses, tokenHash: token.secretHash))
+            }
         }
         guard let credentials = kept else { return nil }
         guard credentials.certificate.life.end >= LinkSecurity.systemClock() else {
@@ -62,12 +71,13 @@ package final class Membership: Sendable {
                     }
                 }
             })
-        return Membership(security: security, folder: folder, client: client, logger: logger)
+        return Membership(
+            security: security, folder: folder, client: client, logger: logger, hasJoined: hasJoined)
     }
 
     /// Tells the coordinator where this device is, which gives it a new certificate too; then renews that in time, until cancelled.
     package func run() async {
-        var isKnown = false
+        var isKnown = hasJoined
         while !Task.isCancelled {
             var wait = Self.interval
             if !isKnown || security.credentials.certificate.life.isRenewalDue(at: LinkSecurity.systemClock()) {

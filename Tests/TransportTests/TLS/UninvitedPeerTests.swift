@@ -61,12 +61,10 @@ import Wire
             let answer = try await RawPeer.connect(to: endpoint).exchange([try hello()])
             #expect(answer.isOnlyAlerts)
             let plain = TCPTransport(eventLoopGroup: MultiThreadedEventLoopGroup.singleton)
-            do {
+            let error = await #expect(throws: TransportError.self) {
                 _ = try await plain.connect(to: endpoint, hello: Peers.hello, handler: RecordingHandler())
-                Issue.record("a plain link opened")
-            } catch {
-                #expect(error.message.contains("--insecure"))
             }
+            #expect(error?.message.contains("--insecure") == true)
             #expect(accepting.events.isEmpty)
         }
     }
