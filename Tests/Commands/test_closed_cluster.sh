@@ -48,3 +48,14 @@ wait_for_text "$work/pi1.log" 'removed|revok|devices shut out'
 expect_exit 1 "$shoal" remove pi2 --server "$url" --data-dir "$data"
 expect_text "$work/err" 'no device .*pi2'
 expect_exit 1 "$shoal" devices --data-dir "$data" --worker "127.0.0.1:${free[3]}"
+# The others go on without it.
+deadline=$((SECONDS + 60))
+until curl --silent --fail --output /dev/null "$url/health"; do
+    [ $SECONDS -lt $deadline ] || die "no model answers without pi2: $(tail -n 5 "$work/serve.log")"
+    sleep 0.2
+done
+post /v1/chat/completions '{"messages":[{"role":"user","content":"Hi"}],"max_tokens":4,"temperature":0}'
+[ "$status" = 200 ] || die "status $status: $(head -c 500 "$work/answer")"
+# A second coordinator of the same port says which flag is meant.
+expect_exit 1 "$shoal" serve --listen 127.0.0.1:0 --data-dir "$data" --join-listen "127.0.0.1:$join"
+expect_text "$work/err" "port $join is in use" '--join-listen'

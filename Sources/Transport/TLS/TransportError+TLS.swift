@@ -21,12 +21,18 @@ extension TransportError {
                 "INVALID_OUTER_RECORD")
             {
                 "it does not speak TLS 1.3"
-            } else if has("EOFDURINGHANDSHAKE") {
+            } else if has("EOF DURING HANDSHAKE") {
                 isDialing ? "it ended the connection: it does not speak TLS 1.3" : "it went away"
             } else {
-                "\(error)"
+                Self.name(in: text) ?? "\(error)"
             }
         let mend = isDialing && reason.contains("TLS 1.3") ? "; was it started with --insecure?" : ""
         self.init(.notSecured, "\(peer): no secure link: \(reason)\(mend)")
+    }
+
+    /// BoringSSL's name of a failure, as in `error:…:OPENSSL_internal:NAME at …`.
+    private static func name(in text: String) -> String? {
+        let parts = text.split(separator: "OPENSSL_INTERNAL:", maxSplits: 1)
+        return parts.count == 2 ? String(parts[1].prefix { $0 == "_" || $0.isLetter || $0.isNumber }) : nil
     }
 }

@@ -43,7 +43,8 @@ struct FrameHeader: Equatable {
         else { return nil }
         guard let kind = Kind(rawValue: rawKind) else {
             throw WireError(
-                .malformedHeader, "frame header: kind \(rawKind) is not one of 1 (control), 2 (step), 3 (piece), 4 (cache)")
+                .malformedHeader,
+                "frame header: kind \(rawKind) is not one of 1 (control), 2 (step), 3 (piece), 4 (cache)")
         }
         guard flags == 0, reserved == 0, reservedWord == 0 else {
             throw WireError(
@@ -83,7 +84,8 @@ struct FrameHeader: Equatable {
         if head.count >= 2, head[0] == 0x15 || head[0] == 0x16, head[1] == 0x03 {
             return WireError(
                 .notShoal,
-                "the peer speaks TLS; this link is a plain one: leave out --insecure here, if this device is of its cluster")
+                "the peer speaks TLS; this link is a plain one: leave out --insecure here, if this device is of its cluster"
+            )
         }
         let digits = head.map { byte in
             let hexadecimal = String(byte, radix: 16)

@@ -20,10 +20,10 @@ struct RawTLSPeer {
             try NIOSSLPrivateKey(bytes: Array(credentials.key.pem.utf8), format: .pem))
     }
 
-    /// Sends the bytes, and reads until the other side closes.
+    /// Sends the bytes, and reads until the other side closes or something came.
     ///
-    /// - Returns: what came, decrypted; and how TLS ended, where that was not in good order.
-    func exchange(_ bytes: ByteBuffer, with endpoint: Endpoint) async throws -> (answer: ByteBuffer, failure: String) {
+    /// - Returns: what came, decrypted.
+    func exchange(_ bytes: ByteBuffer, with endpoint: Endpoint) async throws -> ByteBuffer {
         let context = try NIOSSLContext(configuration: configuration)
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .connect(host: endpoint.host, port: endpoint.port) { channel in
@@ -37,12 +37,15 @@ struct RawTLSPeer {
         do {
             try await channel.executeThenClose { inbound, outbound in
                 try await outbound.write(bytes)
-                for try await part in inbound { answer.writeImmutableBuffer(part) }
+                for try await part in inbound {
+                    answer.writeImmutableBuffer(part)
+                    break
+                }
             }
-            return (answer, "")
         } catch {
-            return (answer, "\(error)")
+            // How the other side, or this one, ended it.
         }
+        return answer
     }
 }
 

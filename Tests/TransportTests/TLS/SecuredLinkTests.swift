@@ -72,12 +72,14 @@ import Wire
     }
 
     @Test func `A plain listener is told from a secured one`() async throws {
-        let server = try await RawServer.start(answering: ByteBuffer(string: "SHOL"))
+        let plain = TCPTransport(eventLoopGroup: MultiThreadedEventLoopGroup.singleton)
+        let listener = try await plain.listen(
+            on: Peers.loopback, welcome: { _ in .success(Peers.welcome) }, handler: { _ in RecordingHandler() })
         let error = await #expect(throws: TransportError.self) {
-            _ = try await dial(server.endpoint, with: try cluster.security(.coordinator))
+            _ = try await dial(listener.boundEndpoint, with: try cluster.security(.coordinator))
         }
-        #expect(error?.code == .notSecured && error?.message.contains("--insecure") == true)
-        await server.stop()
+        #expect(error?.code == .notSecured && error?.message.contains("--insecure") == true, "\(error?.message ?? "")")
+        await listener.close()
     }
 
     @Test func `New credentials are shown on new links`() async throws {
