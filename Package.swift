@@ -26,18 +26,20 @@ let modules: [Target] = [
     module("Sampling", []),
     module("Placement", []),
     module("Wire", ["CWireProto", .nio("NIOCore")]),
-    module("Transport", ["Wire", .nio("NIOCore"), .nio("NIOPosix"), .logging]),
+    module("Identity", [.certificates, .asn1, .crypto]),
+    module(
+        "Transport", ["Identity", "Wire", .nio("NIOCore"), .nio("NIOPosix"), .nio("NIOTLS"), .tls, .logging]),
     module(
         "WorkerCore",
         [
-            "ModelGraph", "GGUF", "Formats", "Tensors", "Transport", "Wire", "Placement", .nio("NIOCore"), .crypto,
-            .logging,
+            "ModelGraph", "GGUF", "Formats", "Tensors", "Transport", "Identity", "Wire", "Placement", .nio("NIOCore"),
+            .crypto, .logging,
         ]),
     module(
         "CoordinatorCore",
         [
-            "Placement", "Transport", "Wire", "Tokenizer", "Sampling", "GGUF", "Formats", "ClusterStore",
-            .nio("NIOCore"), .crypto,
+            "Placement", "Transport", "Identity", "Wire", "Tokenizer", "Sampling", "GGUF", "Formats", "ClusterStore",
+            .nio("NIOCore"), .crypto, .logging,
         ]),
     module("ClusterStore", [.product(name: "GRDB", package: "GRDB.swift")]),
     module("ClusterFile", ["Placement", .product(name: "Yams", package: "Yams")]),
@@ -52,8 +54,8 @@ let modules: [Target] = [
     .executableTarget(
         name: "shoal",
         dependencies: [
-            "API", "ChatTemplate", "ClusterFile", "ClusterStore", "CoordinatorCore", "Formats", "GGUF", "ModelGraph", "Placement",
-            "Sampling", "Tensors", "Tokenizer", "Transport", "Wire", "WorkerCore",
+            "API", "ChatTemplate", "ClusterFile", "ClusterStore", "CoordinatorCore", "Formats", "GGUF", "Identity",
+            "ModelGraph", "Placement", "Sampling", "Tensors", "Tokenizer", "Transport", "Wire", "WorkerCore",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "AsyncHTTPClient", package: "async-http-client"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -65,7 +67,7 @@ let modules: [Target] = [
         "TestSupport",
         [
             "Formats", "GGUF", "Tokenizer", "ModelGraph", "Transport", "Wire", "WorkerCore", "CoordinatorCore",
-            "Placement", .nio("NIOCore"), .nio("NIOPosix"), .crypto, .logging,
+            "Placement", "Identity", .nio("NIOCore"), .nio("NIOPosix"), .crypto, .logging,
         ]),
 ]
 
@@ -97,7 +99,8 @@ let tests: [Target] = [
     tests("ClusterStore", []),
     tests("ClusterFile", ["Placement"]),
     tests("Wire", [.nio("NIOCore"), .nio("NIOEmbedded"), .nio("NIOTestUtils")]),
-    tests("Transport", ["Wire", .nio("NIOCore"), .nio("NIOPosix")]),
+    tests("Identity", [.certificates, .asn1, .crypto]),
+    tests("Transport", ["Identity", "Wire", .nio("NIOCore"), .nio("NIOPosix"), .tls]),
     tests(
         "WorkerCore",
         ["CoordinatorCore", "ModelGraph", "Tensors", "GGUF", "Formats", "Transport", "Wire", .nio("NIOCore")]),
@@ -105,7 +108,7 @@ let tests: [Target] = [
         "CoordinatorCore",
         [
             "WorkerCore", "ModelGraph", "Tensors", "Transport", "Wire", "Tokenizer", "Sampling", "GGUF", "Formats",
-            "Placement",
+            "Placement", "ClusterStore", "Identity", .nio("NIOPosix"),
         ]),
     tests(
         "API",
@@ -122,9 +125,12 @@ let package = Package(
     products: [.executable(name: "shoal", targets: ["shoal"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-asn1.git", from: "1.7.4"),
+        .package(url: "https://github.com/apple/swift-certificates.git", from: "1.21.1"),
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
         .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
@@ -150,6 +156,9 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 extension Target.Dependency {
     static let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+    static let asn1: Target.Dependency = .product(name: "SwiftASN1", package: "swift-asn1")
+    static let certificates: Target.Dependency = .product(name: "X509", package: "swift-certificates")
+    static let tls: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
     static let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 
     static func nio(_ product: String) -> Target.Dependency { .product(name: product, package: "swift-nio") }

@@ -14,10 +14,11 @@ package struct APIServer: Service {
     /// Describes a server; `run` opens the port.
     /// - Parameters:
     ///   - models: Who serves the model.
+    ///   - joining: Takes devices in and removes them; `nil` where none can join.
     ///   - port: The port; 0 lets the system choose one.
     ///   - onListening: Called once requests are accepted, with the address that is bound.
     package init(
-        models: ModelHost, host: String, port: Int, logger: Logger,
+        models: ModelHost, joining: JoinService? = nil, host: String, port: Int, logger: Logger,
         onListening: @escaping @Sendable (SocketAddress?) async -> Void = { _ in }
     ) {
         self.host = host
@@ -25,7 +26,7 @@ package struct APIServer: Service {
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .notice)
         application = Application(
-            router: makeAPI(host: models),
+            router: makeAPI(host: models, joining: joining),
             server: .http1(configuration: .init(additionalChannelHandlers: [ConnectionWatch()])),
             configuration: ApplicationConfiguration(address: .hostname(host, port: port), serverName: "shoal"),
             onServerRunning: { await onListening($0.localAddress) },

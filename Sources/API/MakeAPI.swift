@@ -4,13 +4,16 @@ package import Hummingbird
 /// The routes of the API.
 ///
 /// Every answer that is an error has OpenAI's shape, also for paths that are not there.
-package func makeAPI(host: ModelHost) -> Router<APIContext> {
+///
+/// - Parameter joining: takes devices into the cluster and removes them; `nil` where none can join.
+package func makeAPI(host: ModelHost, joining: JoinService? = nil) -> Router<APIContext> {
     let service = APIService(host: host)
     var table = RouteTable()
     for (method, path) in [
         ("GET", "/health"), ("GET", "/api/cluster"), ("POST", "/api/cluster/measure"),
-        ("POST", "/api/cluster/rebalance"), ("POST", "/api/devices/drain"), ("POST", "/api/devices/refill"), ("GET", "/api/models"),
-        ("POST", "/api/models/place"), ("POST", "/api/models/unload"), ("GET", "/v1/models"),
+        ("POST", "/api/cluster/rebalance"), ("POST", "/api/devices/drain"), ("POST", "/api/devices/refill"),
+        ("POST", "/api/devices/remove"), ("GET", "/api/models"), ("POST", "/api/models/place"),
+        ("POST", "/api/models/unload"), ("GET", "/v1/models"),
         ("GET", "/v1/models/{id}"),
         ("POST", "/v1/chat/completions"), ("POST", "/v1/completions"),
     ] {
@@ -28,6 +31,7 @@ package func makeAPI(host: ModelHost) -> Router<APIContext> {
     router.get("/api/models", use: KnownModelsRoute(service: service).respond)
     router.post("/api/models/place", use: PlaceRoute(service: service).respond)
     router.post("/api/models/unload", use: UnloadRoute(service: service).respond)
+    router.post("/api/devices/remove", use: RemoveDeviceRoute(joining: joining).respond)
     router.get("/v1/models", use: ModelsRoute(service: service).respond)
     router.get("/v1/models/{id}", use: ModelRoute(service: service).respond)
     router.post("/v1/chat/completions", use: ChatCompletionsRoute(service: service).respond)

@@ -1,3 +1,4 @@
+package import Identity
 package import Wire
 
 /// Who is on the other side of a link, and what the link is for.
@@ -14,9 +15,12 @@ package struct PeerIdentity: Sendable, Hashable {
     package var version: UInt32
     /// The peer's program version, for people.
     package var softwareVersion: String
+    /// Who the peer is by its certificate; `nil` on a link without one: plain, in process, or of a device that joins.
+    package var identity: ClusterIdentity?
 
     package init(
-        name: String, role: LinkRole, session: UInt64, address: String, version: UInt32, softwareVersion: String
+        name: String, role: LinkRole, session: UInt64, address: String, version: UInt32, softwareVersion: String,
+        identity: ClusterIdentity? = nil
     ) {
         self.name = name
         self.role = role
@@ -24,19 +28,20 @@ package struct PeerIdentity: Sendable, Hashable {
         self.address = address
         self.version = version
         self.softwareVersion = softwareVersion
+        self.identity = identity
     }
 
     /// The accepting side, as the dialing side sees it.
-    init(_ welcome: Welcome, hello: Hello, address: String) {
+    init(_ welcome: Welcome, hello: Hello, address: String, identity: ClusterIdentity? = nil) {
         self.init(
             name: welcome.name, role: hello.role, session: hello.session, address: address, version: welcome.version,
-            softwareVersion: welcome.softwareVersion)
+            softwareVersion: welcome.softwareVersion, identity: identity)
     }
 
     /// The dialing side, as the accepting side sees it.
-    init(_ hello: Hello, version: UInt32, address: String) {
+    init(_ hello: Hello, version: UInt32, address: String, identity: ClusterIdentity? = nil) {
         self.init(
             name: hello.name, role: hello.role, session: hello.session, address: address, version: version,
-            softwareVersion: hello.softwareVersion)
+            softwareVersion: hello.softwareVersion, identity: identity)
     }
 }

@@ -7,7 +7,7 @@ package struct TransportError: Error, Sendable, Hashable, CustomStringConvertibl
         private enum Name: String {
             case invalidAddress, unresolvedName, connectionRefused, unreachable, timeout, portInUse, cannotListen
             case versionMismatch, refused, notShoal, protocolViolation, silent, closedByPeer, connectionLost, congested
-            case invalidFrame
+            case invalidFrame, notSecured, revoked
         }
         private let name: Name
 
@@ -43,6 +43,10 @@ package struct TransportError: Error, Sendable, Hashable, CustomStringConvertibl
         package static let congested = Code(name: .congested)
         /// This side tried to send a frame that the protocol does not allow.
         package static let invalidFrame = Code(name: .invalidFrame)
+        /// The peer cannot be taken for one of the cluster, or does not take this side for one.
+        package static let notSecured = Code(name: .notSecured)
+        /// The peer was removed from the cluster.
+        package static let revoked = Code(name: .revoked)
 
         package var description: String { name.rawValue }
     }

@@ -8,13 +8,14 @@ struct Shoal: AsyncParsableCommand {
         commandName: "shoal",
         abstract: "Pools small machines into one host for a large language model.",
         discussion: """
-            On every device:      shoal worker --insecure
-            On one of them:       shoal serve MODEL.gguf --worker pi1:7077 --insecure
-            Then:                 shoal chat, or an OpenAI client
+            On one machine:       shoal init, shoal serve, and shoal token for each device
+            On every device:      shoal worker --join TOKEN
+            Then:                 shoal place MODEL.gguf, shoal chat, or an OpenAI client
             """,
         subcommands: [
-            WorkerCommand.self, ServeCommand.self, PlanCommand.self, PlaceCommand.self, UnloadCommand.self,
-            ModelsCommand.self, RebalanceCommand.self, DrainCommand.self, ChatCommand.self, GenerateCommand.self, DevicesCommand.self, StatusCommand.self,
+            InitCommand.self, TokenCommand.self, WorkerCommand.self, ServeCommand.self, RemoveCommand.self,
+            PlanCommand.self, PlaceCommand.self, UnloadCommand.self, ModelsCommand.self, RebalanceCommand.self,
+            DrainCommand.self, ChatCommand.self, GenerateCommand.self, DevicesCommand.self, StatusCommand.self,
             InspectCommand.self, TokenizeCommand.self, LogitsCommand.self, BenchCommand.self,
             SynthCommand.self, VersionCommand.self,
         ])

@@ -16,8 +16,8 @@ def devices(workers, *pins):
             cluster.url + "/v1/completions", json.dumps(body).encode(), {"Content-Type": "application/json"})
         with urllib.request.urlopen(request, timeout=120) as answer:
             answer.readline()
-            found = json.loads(cluster.run("devices", "--json", *cluster.worker_flags))["devices"]
-            plan = json.loads(cluster.run("plan", MODEL, "--json", "--context", "2048", *cluster.worker_flags))
+            found = json.loads(cluster.run("devices", "--insecure", "--json", *cluster.worker_flags))["devices"]
+            plan = json.loads(cluster.run("plan", MODEL, "--insecure", "--json", "--context", "2048", *cluster.worker_flags))
             for device in found:
                 device["scratch_bytes"] = max(stage["scratch_bytes"] for stage in plan["stages"])
                 device["mapped"] = mapped(cluster.process("worker-" + device["address"].split(":")[1]).pid)

@@ -16,7 +16,7 @@ PYTHON
 port=$(free_ports 1)
 start worker "$shoal" worker --listen "127.0.0.1:$port" --threads 1 --name lap --data-dir "$work/data" --insecure
 wait_for_port "$port"
-expect_exit 0 "$shoal" devices --json --worker "127.0.0.1:$port"
+expect_exit 0 "$shoal" devices --insecure --json --worker "127.0.0.1:$port"
 python3 - "$work/profile.json" "$work/out" <<'PYTHON'
 import json, sys
 

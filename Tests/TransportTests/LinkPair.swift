@@ -1,11 +1,14 @@
+import Identity
 import NIOCore
 import NIOPosix
+import TestSupport
 import Transport
 import Wire
 
-/// The two ways to carry a link; one suite runs on both.
+/// The ways to carry a link; one suite runs on all.
 enum Carrier: String, CaseIterable, Sendable {
     case tcp
+    case tls
     case inProcess
 }
 
@@ -31,12 +34,17 @@ func withLinkPair(
         try await body((links.dialing, dialing), (links.accepting, accepting))
         links.dialing.close()
         links.accepting.close()
-    case .tcp:
-        let transport = TCPTransport(eventLoopGroup: MultiThreadedEventLoopGroup.singleton, options: options)
-        let listener = try await transport.listen(
+    case .tcp, .tls:
+        func transport(_ kind: ClusterIdentity.Kind) throws -> TCPTransport {
+            TCPTransport(
+                eventLoopGroup: MultiThreadedEventLoopGroup.singleton, options: options,
+                security: carrier == .tls ? .mutual(try TestAuthority.shared.security(kind)) : .plain)
+        }
+        let listener = try await transport(.member).listen(
             on: Peers.loopback, welcome: { _ in .success(Peers.welcome) }, handler: { _ in accepting })
         do {
-            let link = try await transport.connect(to: listener.boundEndpoint, hello: Peers.hello, handler: dialing)
+            let link = try await transport(.coordinator).connect(
+                to: listener.boundEndpoint, hello: Peers.hello, handler: dialing)
             try await body((link, dialing), (try await accepting.openedLink(), accepting))
             link.close()
         } catch {

@@ -112,6 +112,15 @@ enum Samples {
         .cacheInquiry(CacheInquiry(epoch: .max, stage: 3)),
         .cacheInventory(inventory), .cacheInventory(CacheInventory(sequences: [])),
         .cacheRequest(CacheRequest(epoch: 8, stage: 3, sequence: .max, layers: 4..<65_536, pages: 0..<(1 << 22))),
+        .joinRequest(
+            JoinRequest(
+                secret: [UInt8](repeating: 7, count: 32), name: "größer", signingRequest: [0x30, 0, 1], port: 7077,
+                address: "192.168.1.7")),
+        .joinRequest(JoinRequest(secret: [], name: "pi1", signingRequest: [0x30], port: .max)),
+        .joinReply(JoinReply(certificates: [[0x30, 1], [0x30, 2, 3]])),
+        .revocations(Revocations(version: .max, devices: ["0123456789abcdef0123456789abcdef", "b"])),
+        .revocations(Revocations(version: 0, devices: [])),
+        .revocationsTaken(RevocationsTaken()),
     ]
 
     /// Every kind of entry; 9 rows named, 4 wanted.

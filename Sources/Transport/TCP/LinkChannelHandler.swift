@@ -1,7 +1,10 @@
+import Identity
 import NIOCore
+import NIOSSL
+import NIOTLS
 import Wire
 
-/// The only handler of a link's channel: bytes to frames, the connection's state machine, heartbeats.
+/// The handler of a link's channel, the only one but for TLS before it: bytes to frames, the connection's state machine, heartbeats.
 ///
 /// It carries out what `ConnectionStateMachine` and `Heartbeat` decide. All of it runs on the channel's event loop.
 final class LinkChannelHandler: ChannelDuplexHandler {
@@ -17,6 +20,8 @@ final class LinkChannelHandler: ChannelDuplexHandler {
         var address: String
         /// Who is welcome; on the accepting side.
         var welcome: @Sendable (Hello) -> Result<Welcome, Refusal>
+        /// What is decided about the peer's certificate; nil for a plain link.
+        var admission: PeerAdmission?
         /// Makes the handler of a link that is about to open.
         var makeHandler: @Sendable (PeerIdentity) -> any LinkHandler
         /// The link is open.
@@ -25,21 +30,24 @@ final class LinkChannelHandler: ChannelDuplexHandler {
         var failed: @Sendable (TransportError) -> Void
     }
 
-    private let owner: Owner
+    let owner: Owner
     private let options: LinkOptions
     private let handshakeTimeout: TimeAmount
-    private var machine: ConnectionStateMachine
+    var machine: ConnectionStateMachine
     private var decoder = FrameDecoder(limits: .handshake)
     private var buffer: ByteBuffer?
     private var hello: Hello?
-    private var heartbeat: Heartbeat?
-    private var timer: Scheduled<Void>?
-    private var nextNonce: UInt64 = 0
+    var heartbeat: Heartbeat?
+    var timer: Scheduled<Void>?
+    var nextNonce: UInt64 = 0
     private var link: TCPLink?
     private var handler: (any LinkHandler)?
-    private var outcome: TransportError?
-    private var hasEnded = false
-    private var isReading = true
+    var outcome: TransportError?
+    var hasEnded = false
+    var isReading = true
+    var identity: ClusterIdentity?
+    /// The context of TLS; nil on a plain link.
+    private var tls: ChannelHandlerContext?
 
     init(owner: Owner, options: LinkOptions, handshakeTimeout: TimeAmount) {
         self.owner = owner
@@ -51,11 +59,22 @@ final class LinkChannelHandler: ChannelDuplexHandler {
     // MARK: Events
 
     func handlerAdded(context: ChannelHandlerContext) {
+        if owner.admission != nil {
+            tls = try? context.pipeline.syncOperations.context(handlerType: NIOSSLHandler.self)
+            precondition(tls != nil, "a link that is to be secured has no TLS")
+        }
         // Dialing: the handler is added once the channel has won the race of addresses. It may be closed again by then.
         if context.channel.isActive { start(context) } else if owner.hello != nil { end(context) }
     }
 
+    func handlerRemoved(context: ChannelHandlerContext) { tls = nil }
+
     func channelActive(context: ChannelHandlerContext) { start(context) }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case .handshakeCompleted = event as? TLSUserEvent { return admit(context) }
+        context.fireUserInboundEventTriggered(event)
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         heartbeat?.heard(now: Self.now())
@@ -72,8 +91,19 @@ final class LinkChannelHandler: ChannelDuplexHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        outcome = outcome ?? TransportError(.connectionLost, "\(owner.address): the connection broke: \(error)")
-        context.close(promise: nil)
+        // A goodbye is what ends a link; TLS's own word for it is not waited for.
+        if case .uncleanShutdown? = error as? NIOSSLError { return }
+        if tls != nil, link == nil {
+            outcome = outcome ?? TransportError(securing: error, peer: owner.address, isDialing: owner.hello != nil)
+        } else {
+            outcome = outcome ?? TransportError(.connectionLost, "\(owner.address): the connection broke: \(error)")
+        }
+        closeNow(context)
+    }
+
+    func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+        // Not through TLS, which would wait for the peer's answer.
+        (tls ?? context).close(mode: mode, promise: promise)
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
@@ -103,8 +133,11 @@ final class LinkChannelHandler: ChannelDuplexHandler {
             let (handler, context) = bound.value
             handler.run(handler.machine.handshakeDeadlinePassed(), context)
         }
-        run(machine.connected(), context)
+        // With TLS nothing is said before the peer is known.
+        if tls == nil { run(machine.connected(), context) }
     }
+
+    func closeNow(_ context: ChannelHandlerContext) { (tls ?? context).close(promise: nil) }
 
     private func decode(_ context: ChannelHandlerContext, atEnd: Bool) {
         while !hasEnded, outcome == nil, link?.isClosed != true, isReading || atEnd {
@@ -127,22 +160,25 @@ final class LinkChannelHandler: ChannelDuplexHandler {
         }
     }
 
-    private func run(_ action: ConnectionStateMachine.Action, _ context: ChannelHandlerContext) {
+    func run(_ action: ConnectionStateMachine.Action, _ context: ChannelHandlerContext) {
         switch action {
         case .none: break
         case .send(let message): send(message, context)
         case .decide(let hello):
             self.hello = hello
-            run(machine.decided(owner.welcome(hello)), context)
+            run(machine.decided(decision(hello)), context)
         case .open(let version, let welcome, let message):
             if let message { send(message, context) }
             open(version: version, welcome, context)
         case .deliver(let frame): deliver(frame, context)
         case .close(let error, let message):
             if let error { outcome = outcome ?? TransportError(error, peer: owner.address) }
-            guard let message else { return context.close(promise: nil) }
-            let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
-            send(message, context).whenComplete { _ in bound.value.close(promise: nil) }
+            guard let message else { return closeNow(context) }
+            let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+            send(message, context).whenComplete { _ in
+                let (handler, context) = bound.value
+                handler.closeNow(context)
+            }
         }
     }
 
@@ -151,9 +187,9 @@ final class LinkChannelHandler: ChannelDuplexHandler {
         decoder.limits = options.limits
         let peer: PeerIdentity
         if let ours = owner.hello {
-            peer = PeerIdentity(welcome, hello: ours, address: owner.address)
+            peer = PeerIdentity(welcome, hello: ours, address: owner.address, identity: identity)
         } else if let theirs = hello {
-            peer = PeerIdentity(theirs, version: version, address: owner.address)
+            peer = PeerIdentity(theirs, version: version, address: owner.address, identity: identity)
         } else {
             preconditionFailure("a link opened without a hello")
         }
@@ -165,6 +201,7 @@ final class LinkChannelHandler: ChannelDuplexHandler {
             pingAfterNanoseconds: options.pingAfter.nanoseconds,
             giveUpAfterNanoseconds: options.giveUpAfter.nanoseconds, now: Self.now())
         beat(context)
+        owner.admission?.security?.opened(link)
         handler.opened(link)
         owner.opened(link)
     }
@@ -182,7 +219,14 @@ final class LinkChannelHandler: ChannelDuplexHandler {
             case .goodbye(let goodbye):
                 let reason = goodbye.reason.isEmpty ? "" : ": \(goodbye.reason)"
                 outcome = TransportError(.closedByPeer, "\(owner.address): the peer closed the link\(reason)")
-                context.close(promise: nil)
+                closeNow(context)
+                return
+            case .revocations(let list):
+                guard let security = owner.admission?.security, identity?.kind == .coordinator else { break }
+                security.revoke(RevocationList(version: list.version, devices: Set(list.devices)))
+                send(ControlMessage(request: message.request, body: .revocationsTaken(RevocationsTaken())), context)
+                return
+            case .revocationsTaken:
                 return
             default: break
             }
@@ -199,6 +243,7 @@ final class LinkChannelHandler: ChannelDuplexHandler {
             outcome = outcome ?? TransportError(error, peer: owner.address)
         }
         link?.channelClosed()
+        if let link { owner.admission?.security?.closed(link) }
         if let link, let handler {
             let lost = TransportError(
                 .connectionLost,
@@ -213,37 +258,8 @@ final class LinkChannelHandler: ChannelDuplexHandler {
         buffer = nil
     }
 
-    // MARK: Heartbeats
-
-    private func beat(_ context: ChannelHandlerContext) {
-        // Who does not read hears nothing.
-        if !isReading { heartbeat?.heard(now: Self.now()) }
-        guard let heartbeat, !hasEnded else { return }
-        switch heartbeat.due(now: Self.now()) {
-        case .wait(let deadline):
-            let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-            timer = context.eventLoop.scheduleTask(deadline: .uptimeNanoseconds(UInt64(deadline))) {
-                let (handler, context) = bound.value
-                handler.beat(context)
-            }
-        case .ping:
-            nextNonce += 1
-            send(ControlMessage(body: .ping(Ping(nonce: nextNonce))), context)
-            self.heartbeat?.sent(now: Self.now())
-            beat(context)
-        case .giveUp(let silence):
-            outcome =
-                outcome
-                ?? TransportError(
-                    .silent,
-                    "\(owner.address): nothing was heard for \(silence / 1_000_000) ms; the device or the network is down"
-                )
-            context.close(promise: nil)
-        }
-    }
-
     @discardableResult
-    private func send(_ message: ControlMessage, _ context: ChannelHandlerContext) -> EventLoopFuture<Void> {
+    func send(_ message: ControlMessage, _ context: ChannelHandlerContext) -> EventLoopFuture<Void> {
         let promise = context.eventLoop.makePromise(of: Void.self)
         do {
             let encoded = try FrameEncoder.encode(.control(message), allocator: context.channel.allocator)
@@ -255,7 +271,7 @@ final class LinkChannelHandler: ChannelDuplexHandler {
         return promise.futureResult
     }
 
-    private static func now() -> Int64 { Int64(clamping: NIODeadline.now().uptimeNanoseconds) }
+    static func now() -> Int64 { Int64(clamping: NIODeadline.now().uptimeNanoseconds) }
 }
 
 /// Whether frames are taken; from a link to the handler of its channel.

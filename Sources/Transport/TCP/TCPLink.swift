@@ -84,7 +84,7 @@ final class TCPLink: Link {
     }
 
     /// Closes at once, without what waits.
-    private func fail(_ error: TransportError) {
+    func fail(_ error: TransportError) {
         let wasOpen = state.withLock { state in
             guard !state.isClosed else { return false }
             state.isClosed = true

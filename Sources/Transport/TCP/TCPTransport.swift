@@ -1,6 +1,8 @@
 package import Logging
 package import NIOCore
 import NIOPosix
+import NIOSSL
+import Synchronization
 package import Wire
 
 /// Opens links over TCP.
@@ -12,15 +14,19 @@ package final class TCPTransport: Sendable {
 
     private let eventLoopGroup: any EventLoopGroup
     private let options: LinkOptions
+    private let security: TransportSecurity
     private let logger: Logger
 
-    /// - Parameter eventLoopGroup: a group of NIOPosix, which the caller shuts down after the links are closed.
+    /// - Parameters:
+    ///   - eventLoopGroup: a group of NIOPosix, which the caller shuts down after the links are closed.
+    ///   - security: how all its links are protected.
     package init(
-        eventLoopGroup: any EventLoopGroup, options: LinkOptions = LinkOptions(),
+        eventLoopGroup: any EventLoopGroup, options: LinkOptions = LinkOptions(), security: TransportSecurity = .plain,
         logger: Logger = Logger(label: "shoal.transport")
     ) {
         self.eventLoopGroup = eventLoopGroup
         self.options = options
+        self.security = security
         self.logger = logger
     }
 
@@ -37,6 +43,7 @@ package final class TCPTransport: Sendable {
     ) async throws(TransportError) -> any Link {
         let deadline = NIODeadline.now() + timeout
         let options = options
+        let security = security
         // All of it happens on the event loop: the peer's patience must not depend on when a thread of the cooperative pool is free.
         let link = ClientBootstrap(group: eventLoopGroup)
             .connectTimeout(timeout)
@@ -51,10 +58,14 @@ package final class TCPTransport: Sendable {
                     let owner = LinkChannelHandler.Owner(
                         hello: hello, address: endpoint.description,
                         welcome: { _ in preconditionFailure("a dialing side was asked to welcome a peer") },
+                        admission: security.admission(dialing: endpoint, for: hello.role),
                         makeHandler: { _ in handler },
                         opened: { promise.succeed($0) },
                         failed: { promise.fail($0) })
                     do {
+                        if let tls = try security.clientHandler() {
+                            try channel.pipeline.syncOperations.addHandler(tls)
+                        }
                         try channel.pipeline.syncOperations.addHandler(
                             LinkChannelHandler(owner: owner, options: options, handshakeTimeout: deadline - .now()))
                     } catch {
@@ -78,15 +89,20 @@ package final class TCPTransport: Sendable {
     ///   - endpoint: where to listen; port 0 takes a free one, see `Listener.boundEndpoint`.
     ///   - welcome: decides about a peer after its version has been found to fit (the welcome's version is filled in);
     ///     called on an event loop, must return quickly.
+    ///   - certificates: whose links are taken, where links are secured.
+    ///   - maximumConnections: more at a time are closed at once.
     ///   - handler: makes the handler of each link; called on an event loop.
     /// - Throws: `TransportError` naming the endpoint, the cause and the mend.
     package func listen(
-        on endpoint: Endpoint, welcome: @escaping @Sendable (Hello) -> Result<Welcome, Refusal>,
+        on endpoint: Endpoint, certificates: ClientCertificates = .required, maximumConnections: Int = .max,
+        welcome: @escaping @Sendable (Hello) -> Result<Welcome, Refusal>,
         handler: @escaping @Sendable (PeerIdentity) -> any LinkHandler
     ) async throws(TransportError) -> Listener {
         let links = AcceptedLinks()
         let options = options
+        let security = security
         let logger = logger
+        let places = ConnectionPlaces(maximumConnections)
         let channel: any Channel
         do {
             channel = try await ServerBootstrap(group: eventLoopGroup)
@@ -97,11 +113,18 @@ package final class TCPTransport: Sendable {
                 .childChannelOption(.recvAllocator, value: Self.receiveAllocator)
                 .childChannelInitializer { channel in
                     let address = channel.remoteAddress.map { Endpoint($0)?.description ?? "\($0)" } ?? "unknown"
+                    guard places.take(until: channel.closeFuture) else {
+                        return channel.eventLoop.makeFailedFuture(ChannelError.ioOnClosedChannel)
+                    }
                     let owner = LinkChannelHandler.Owner(
-                        hello: nil, address: address, welcome: welcome, makeHandler: handler,
+                        hello: nil, address: address, welcome: welcome,
+                        admission: security.admission(from: address, certificates), makeHandler: handler,
                         opened: { links.insert($0, closing: channel.closeFuture) },
                         failed: { logger.notice("connection not taken: \($0)") })
                     return channel.eventLoop.makeCompletedFuture {
+                        if let tls = security.serverHandler(certificates) {
+                            try channel.pipeline.syncOperations.addHandler(tls)
+                        }
                         try channel.pipeline.syncOperations.addHandler(
                             LinkChannelHandler(
                                 owner: owner, options: options, handshakeTimeout: options.handshakeTimeout))

@@ -1,6 +1,6 @@
 import CWireProto
 
-/// Tells a worker which devices are shut out; the reply is `RevocationsTaken`.
+/// Tells a worker which devices are shut out; it answers `RevocationsTaken`. Both are the transport's own business.
 package struct Revocations: Sendable, Hashable {
     /// Rises with every change; an older list changes nothing.
     package var version: UInt64

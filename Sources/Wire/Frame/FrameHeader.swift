@@ -80,8 +80,12 @@ struct FrameHeader: Equatable {
         if text == "HTTP" {
             return WireError(.notShoal, "the peer answers in HTTP; give a worker's port (7077), not the API's")
         }
-        if head.count >= 2, head[0] == 0x16, head[1] == 0x03 {
-            return WireError(.notShoal, "the peer speaks TLS; this link is a plain one")
+        // A record of TLS: an alert or a handshake.
+        if head.count >= 2, head[0] == 0x15 || head[0] == 0x16, head[1] == 0x03 {
+            return WireError(
+                .notShoal,
+                "the peer speaks TLS; this link is a plain one: leave out --insecure here, if this device is of its cluster"
+            )
         }
         let digits = head.map { byte in
             let hexadecimal = String(byte, radix: 16)

@@ -20,11 +20,12 @@ struct DevicesCommand: AsyncParsableCommand, UsesNetwork {
         help: "Measures anew how fast devices and the links between them are; refused while they compute for somebody.")
     var measure = false
     @Flag(help: "Prints JSON.") var json = false
+    @OptionGroup var identity: IdentityOptions
     @OptionGroup var links: LinkOptions
 
     func run() async throws {
         let named = cluster.devices(try cluster.declaration())
-        let (rows, links) = named.isEmpty ? try await fromCoordinator() : await fromWorkers(named)
+        let (rows, links) = named.isEmpty ? try await fromCoordinator() : try await fromWorkers(named)
         if json {
             try Console.json(Document(devices: rows, links: links))
         } else {
@@ -52,23 +53,25 @@ struct DevicesCommand: AsyncParsableCommand, UsesNetwork {
         return (body.devices.map(DeviceRow.init), body.links)
     }
 
-    private func fromWorkers(_ devices: [NamedDevice]) async -> ([DeviceRow], [LinkBody]) {
+    private func fromWorkers(_ devices: [NamedDevice]) async throws -> ([DeviceRow], [LinkBody]) {
+        let inquiry = DeviceInquiry(
+            transport: try self.links.coordinatorSecurity(folder: identity.folder, dialsDevices: true).transport())
         let rows = await withTaskGroup(of: (Int, DeviceRow).self) { group in
             for (index, device) in devices.enumerated() {
-                group.addTask { [measure] in (index, await DeviceRow.asking(device, measuring: measure)) }
+                group.addTask { [measure] in (index, await DeviceRow.asking(device, by: inquiry, measuring: measure)) }
             }
             return await group.reduce(into: []) { $0.append($1) }.sorted { $0.0 < $1.0 }.map(\.1)
         }
         let present = zip(devices, rows).filter { $1.connected }.map { (device: $0, name: $1.name) }
         var links: [LinkBody] = []
         for (device, name) in present {
-            if let profile = try? await DeviceInquiry.measureLink(to: device) {
+            if let profile = try? await inquiry.measureLink(to: device) {
                 links.append(LinkBody(from: "here", to: name, profile))
             }
         }
         guard measure else { return (rows, links) }
         for (from, to) in LinkPairs.rounds(devices: present.count).joined() {
-            if let profile = try? await DeviceInquiry.measureLink(of: present[from].device, to: present[to].device) {
+            if let profile = try? await inquiry.measureLink(of: present[from].device, to: present[to].device) {
                 links.append(LinkBody(from: present[from].name, to: present[to].name, profile))
             }
         }
@@ -179,12 +182,12 @@ private struct DeviceRow: Encodable {
     }
 
     /// Asks a worker; one that cannot be asked or measured has an error.
-    static func asking(_ device: NamedDevice, measuring: Bool) async -> DeviceRow {
+    static func asking(_ device: NamedDevice, by inquiry: DeviceInquiry, measuring: Bool) async -> DeviceRow {
         do {
-            var row = DeviceRow(device, try await DeviceInquiry.report(of: device))
+            var row = DeviceRow(device, try await inquiry.report(of: device))
             guard measuring else { return row }
             do {
-                row.profile = ProfileBody(try await DeviceInquiry.measure(device))
+                row.profile = ProfileBody(try await inquiry.measure(device))
             } catch {
                 row.error = "\(error)"
             }

@@ -23,6 +23,7 @@ struct GenerateCommand: AsyncParsableCommand, UsesNetwork {
     @OptionGroup var planning: PlanningOptions
     @OptionGroup var computing: ComputeOptions
     @OptionGroup var packing: PackedOptions
+    @OptionGroup var identity: IdentityOptions
     @OptionGroup var links: LinkOptions
     @Flag(help: "Prints JSON when the answer is complete.") var json = false
 
@@ -43,7 +44,7 @@ struct GenerateCommand: AsyncParsableCommand, UsesNetwork {
     func run() async throws {
         let declaration = try cluster.declaration()
         let devices = cluster.devices(declaration)
-        links.warn(when: !devices.isEmpty)
+        let security = try links.coordinatorSecurity(folder: identity.folder, dialsDevices: !devices.isEmpty)
         let file = try Model(path: model)
         let tokenizer = try file.tokenizer()
         let display = StartupDisplay(verbose: false)
@@ -55,7 +56,7 @@ struct GenerateCommand: AsyncParsableCommand, UsesNetwork {
                 keyValueType: computing.keyValueType,
                 context: computing.context ?? declaration?.context, slots: 1, threads: computing.threads,
                 isPinned: computing.pinning.isOn,
-                packed: packing.folder(for: file.file)),
+                packed: packing.folder(for: file.file), security: security),
             logger: Log.make("shoal.generate"), progress: { display.show($0) })
         defer { session.coordinator.stop() }
         let request = GenerationRequest(

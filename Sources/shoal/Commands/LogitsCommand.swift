@@ -22,6 +22,7 @@ struct LogitsCommand: AsyncParsableCommand, UsesNetwork {
     @OptionGroup var planning: PlanningOptions
     @OptionGroup var computing: ComputeOptions
     @OptionGroup var packing: PackedOptions
+    @OptionGroup var identity: IdentityOptions
     @OptionGroup var links: LinkOptions
 
     func validate() throws {
@@ -32,7 +33,7 @@ struct LogitsCommand: AsyncParsableCommand, UsesNetwork {
         let ids = try readTokens()
         let declaration = try cluster.declaration()
         let devices = cluster.devices(declaration)
-        links.warn(when: !devices.isEmpty)
+        let security = try links.coordinatorSecurity(folder: identity.folder, dialsDevices: !devices.isEmpty)
         let display = StartupDisplay(verbose: false)
         let file = try Model(path: model)
         let session = try await ClusterSession.start(
@@ -43,7 +44,7 @@ struct LogitsCommand: AsyncParsableCommand, UsesNetwork {
                 keyValueType: computing.keyValueType,
                 context: computing.context ?? ids.count, slots: 1, threads: computing.threads,
                 isPinned: computing.pinning.isOn,
-                rowsPerStep: max(1, min(chunk ?? 256, 256)), packed: packing.folder(for: file.file)),
+                rowsPerStep: max(1, min(chunk ?? 256, 256)), packed: packing.folder(for: file.file), security: security),
             logger: Log.make("shoal.logits"), progress: { display.show($0) })
         defer { session.coordinator.stop() }
         let logits = try OutputFile(path: output)

@@ -2,7 +2,6 @@ import ArgumentParser
 import ClusterFile
 import CoordinatorCore
 import ModelGraph
-import NIOPosix
 import Placement
 import Tensors
 import Transport
@@ -23,6 +22,8 @@ struct PlanCommand: AsyncParsableCommand, UsesNetwork {
     @OptionGroup var planning: PlanningOptions
     @OptionGroup var computing: ComputeOptions
     @Option(help: ArgumentHelp("Sequences computed at the same time.", valueName: "N")) var slots: Int?
+    @OptionGroup var identity: IdentityOptions
+    @OptionGroup var links: LinkOptions
     @Flag(help: "Prints JSON.") var json = false
 
     func validate() throws {
@@ -37,11 +38,15 @@ struct PlanCommand: AsyncParsableCommand, UsesNetwork {
             compute: computing.compute == .f32 ? .f32 : .int8,
             keyValueType: computing.keyValueType == .q8_0 ? .q8_0 : .standard, context: context,
             threads: computing.threads ?? ProcessorCount.usable)
+        let named = cluster.devices(declaration)
+        let transport = try self.links.coordinatorSecurity(
+            folder: identity.folder, dialsDevices: named.contains { $0.memoryBytes == nil }
+        ).transport()
         var links = LinkTable()
         var devices: [DeviceCapacity] = []
-        for device in cluster.devices(declaration) {
-            devices.append(try await capacity(of: device))
-            if let link = await link(to: device) { links.setCoordinatorLink(of: device.name, link) }
+        for device in named {
+            devices.append(try await capacity(of: device, over: transport))
+            if let link = await link(to: device, over: transport) { links.setCoordinatorLink(of: device.name, link) }
         }
         devices.append(
             DeviceCapacity(
@@ -64,19 +69,18 @@ struct PlanCommand: AsyncParsableCommand, UsesNetwork {
     }
 
     /// What is declared of the way to a device, else what is measured; nothing is dialed whose memory is declared.
-    private func link(to device: NamedDevice) async -> LinkSpeed? {
+    private func link(to device: NamedDevice, over transport: TCPTransport) async -> LinkSpeed? {
         if device.link != nil || device.memoryBytes != nil { return device.link }
-        let transport = TCPTransport(eventLoopGroup: MultiThreadedEventLoopGroup.singleton)
         let measured = try? await MeasuringLink.measure(device.endpoint, over: transport, name: "shoal plan")
         return measured.flatMap { LinkSpeed($0) }
     }
 
     /// What is declared of a device, else what it says of itself.
-    private func capacity(of device: NamedDevice) async throws -> DeviceCapacity {
+    private func capacity(of device: NamedDevice, over transport: TCPTransport) async throws -> DeviceCapacity {
         if let declared = device.memoryBytes {
             return DeviceCapacity(name: device.name, memoryBytes: declared, speed: device.speed)
         }
-        let report = try await DeviceInquiry.report(of: device)
+        let report = try await DeviceInquiry(transport: transport).report(of: device)
         return DeviceCapacity(
             name: device.name, memoryBytes: Int(clamping: report.memoryBudgetBytes),
             speed: report.profile.flatMap { DeviceSpeed($0) } ?? device.speed)

@@ -5,6 +5,7 @@ import ClusterFile
 import ClusterStore
 import CoordinatorCore
 import Foundation
+import Identity
 import Logging
 import NIOCore
 import NIOPosix
@@ -18,8 +19,9 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork {
     static let configuration = CommandConfiguration(
         commandName: "serve", abstract: "Serves a model on the cluster: places it, and answers the OpenAI API.",
         discussion: """
-            Without workers the model runs in this process. Without a model it waits for `shoal place`.
-            Example: shoal serve llama-2-13b.Q4_0.gguf --worker pi1:7077 --worker pi2:7077 --insecure
+            The devices that joined the cluster (shoal init, shoal token) and those of --worker hold the model; without any it runs in
+            this process. Without a model it waits for `shoal place`.
+            Example: shoal serve llama-2-13b.Q4_0.gguf
             """)
 
     @Argument(
@@ -59,6 +61,10 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork {
     var contextShift: Int?
 
     @OptionGroup var resilience: ResilienceOptions
+    @Option(
+        help: ArgumentHelp("Where devices join the cluster, once `shoal init` was run.", valueName: "HOST:PORT"))
+    var joinListen = Endpoint(host: "0.0.0.0", port: JoinService.port)
+
     @OptionGroup var links: LinkOptions
 
     func validate() throws {
@@ -74,17 +80,17 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork {
 
     func run() async throws {
         let declaration = try cluster.declaration()
-        var settings = settings(declaration)
-        let lock = try FolderLock(settings.dataFolder ?? DataFolder.standard("coordinator"))
+        let lock = try FolderLock(folder)
         defer { lock.unlock() }
-        let store = try ClusterStore(folder: lock.folder)
-        settings.store = store
-        links.warn(when: !settings.devices.isEmpty)
         let logger = Log.make("shoal.serve")
+        let store = try ClusterStore(folder: folder)
+        var settings = settings(declaration)
+        settings.store = store
+        settings.security = try links.coordinatorSecurity(
+            folder: folder, dialsDevices: !settings.devices.isEmpty)
         let display = StartupDisplay(verbose: true)
         let host = ModelHost(
-            devices: settings.remoteDevices,
-            transport: TCPTransport(eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger),
+            devices: settings.remoteDevices, transport: settings.security.transport(),
             dataFolder: settings.dataFolder,
             prepare: { [packing, settings] path, progress in
                 let file = try Model(path: path)
@@ -101,6 +107,9 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork {
                         progress(event)
                     })
             })
+        let joining = try joining(settings.security, store: store, host: host, logger: logger)
+        for member in try joining?.service.devices() ?? [] { host.add(device: member) }
+        let joins = try await joining?.listen()
         if let path = try model ?? declaration?.model ?? placedBefore(store) {
             // Before the long work of placing.
             _ = try Model(path: path)
@@ -108,7 +117,7 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork {
             try await host.place(path: path, progress: { _ in })
         }
         let server = APIServer(
-            models: host, host: listen.host, port: listen.port, logger: logger,
+            models: host, joining: joining?.service, host: listen.host, port: listen.port, logger: logger,
             onListening: { address in
                 let url = "http://\(Endpoint(host: listen.host, port: address?.port ?? listen.port))"
                 Console.error(
@@ -117,7 +126,8 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork {
             })
         // Shut down from the last to the first: running answers end before the server does.
         var group = ServiceGroupConfiguration(
-            services: [.init(service: server), .init(service: Draining(host: host))],
+            services: [.init(service: server), .init(service: Draining(host: host))]
+                + (joins.map { [.init(service: $0)] } ?? []),
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         group.maximumGracefulShutdownDuration = .seconds(8)
         try await ServiceGroup(configuration: group).run()
@@ -141,9 +151,25 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork {
             context: computing.context ?? declaration?.context, slots: slots ?? declaration?.slots ?? 4,
             keyValueTokens: keyValueTokens, queue: queue, contextShift: contextShift.map { ContextShift(keep: $0) },
             threads: computing.threads, isPinned: computing.pinning.isOn,
-            dataFolder: dataDir ?? DataFolder.standard("coordinator"), measuring: .missing,
-            patience: resilience.patienceDuration, standby: resilience.standbyChoice,
-            rebalanceGain: resilience.rebalanceGain)
+            dataFolder: folder, measuring: .missing, patience: resilience.patienceDuration,
+            standby: resilience.standbyChoice, rebalanceGain: resilience.rebalanceGain)
+    }
+
+    private var folder: String { dataDir ?? DataFolder.standard("coordinator") }
+
+    /// What takes devices in; `nil` where links are plain.
+    private func joining(
+        _ security: TransportSecurity, store: ClusterStore, host: ModelHost, logger: Logger
+    ) throws -> JoinListening? {
+        let folder = AuthorityFolder(dataFolder: folder)
+        guard case .mutual(let security) = security, let authority = try folder.load() else { return nil }
+        var logger = logger
+        logger.logLevel = .info
+        let service = JoinService(
+            authority: authority, store: store, security: security,
+            actions: .init(joined: { host.add(device: $0) }, removed: { host.remove(device: $0) }), logger: logger)
+        return JoinListening(
+            service: service, security: security, authority: folder, endpoint: joinListen, logger: logger)
     }
 }
 

@@ -1,6 +1,8 @@
 import API
 import ArgumentParser
 import Foundation
+import Identity
+import Logging
 import NIOPosix
 import Placement
 import Tensors
@@ -12,8 +14,10 @@ struct WorkerCommand: AsyncParsableCommand, UsesNetwork {
     static let configuration = CommandConfiguration(
         commandName: "worker", abstract: "Makes this device a worker.",
         discussion: """
-            Keeps the layers a coordinator gives it and computes with them, until it is stopped.
-            Example: shoal worker --listen 0.0.0.0:7077 --insecure
+            Keeps the layers a coordinator gives it and computes with them, until it is stopped. It joins the cluster once, with a token of
+            `shoal token`, and needs none after that. Arguments can be seen by other users of this machine: the token may be in SHOAL_JOIN
+            instead, or come from standard input with --join -.
+            Example: shoal worker --join - <token.txt
             """)
 
     @Option(help: ArgumentHelp("Where coordinators reach it.", valueName: "HOST:PORT"))
@@ -46,6 +50,12 @@ struct WorkerCommand: AsyncParsableCommand, UsesNetwork {
     var verify = false
 
     @OptionGroup var packing: PackedOptions
+    @Option(
+        name: .customLong("join"),
+        help: ArgumentHelp(
+            "Joins the cluster that the token is of; - reads it from standard input.", valueName: "TOKEN"))
+    var tokenText: String?
+
     @OptionGroup var links: LinkOptions
 
     @Flag(help: "Measures how fast this device is, keeps and prints it, and ends: it takes five seconds.")
@@ -57,19 +67,27 @@ struct WorkerCommand: AsyncParsableCommand, UsesNetwork {
         if let threads, !(1...1024).contains(threads) {
             throw ValidationError("--threads takes 1 to 1024, not \(threads)")
         }
+        if tokenText != nil, links.insecure {
+            throw ValidationError("--join and --insecure exclude each other: a device that joins has encrypted links")
+        }
         if json, !profile { throw ValidationError("--json goes with --profile") }
     }
 
     func run() async throws {
         try Kernels.checkEnvironment()
         let folder = dataDir ?? DataFolder.standard("worker")
-        let configuration = WorkerConfiguration(
+        var configuration = WorkerConfiguration(
             name: name ?? ProcessInfo.processInfo.hostName, memoryBytes: memory?.bytes,
             threads: threads ?? ProcessorCount.usable, isPinned: pinning.isOn, profileFolder: folder)
         if profile { return try await show(Worker.measureDevice(configuration), of: configuration) }
-        links.warn(when: true)
         let logger = Log.make("shoal.worker", verbose: true)
-        let transport = TCPTransport(eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
+        let membership = try await membership(folder: folder, name: configuration.name, logger: logger)
+        if let joined = membership, name == nil {
+            configuration.name = joined.security.credentials.certificate.name
+        }
+        let transport = TCPTransport(
+            eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
+            security: membership.map { .mutual($0.security) } ?? .plain, logger: logger)
         let worker = Worker(
             configuration: configuration,
             shards: try ShardStore(
@@ -84,8 +102,32 @@ struct WorkerCommand: AsyncParsableCommand, UsesNetwork {
         if let refusal = Kernels.refusal { Console.error("not used: \(refusal)") }
         // Only now: who asks in the meantime waits for it, but is answered.
         worker.measureOnce()
+        let renewing = Task { await membership?.run() }
         await termination.wait()
+        renewing.cancel()
         await listener.close()
+    }
+
+    /// The device's membership; `nil` where links are to be plain.
+    private func membership(folder: String, name: String, logger: Logger) async throws -> Membership? {
+        if links.insecure {
+            links.warn()
+            return nil
+        }
+        let isAnyHost = listen.host == "0.0.0.0" || listen.host == "::"
+        let client = JoinClient(
+            eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
+            device: .init(name: name, port: listen.port, host: isAnyHost ? nil : listen.host), logger: logger)
+        guard
+            let membership = try await Membership.open(
+                MemberFolder(dataFolder: folder), token: try JoinTokenInput.token(tokenText), client: client,
+                logger: logger)
+        else {
+            throw CommandError(
+                "this device has not joined a cluster: run `shoal init` and `shoal token` on the coordinator's machine, then here `shoal worker --join TOKEN`; or say --insecure here and there, in a network you trust"
+            )
+        }
+        return membership
     }
 
     private func show(_ measured: DeviceProfile, of configuration: WorkerConfiguration) throws {

@@ -63,17 +63,3 @@ enum KeyValueChoice: String, ExpressibleByArgument, CaseIterable {
 
     var mode: KeyValueType { self == .q8_0 ? .q8_0 : .standard }
 }
-
-/// Whether links may be plain.
-struct LinkOptions: ParsableArguments {
-    @Flag(help: "Accept links that are neither encrypted nor authenticated: for networks you trust.")
-    var insecure = false
-
-    /// Says once what plain links mean, unless `--insecure` acknowledged it. There is no other kind yet.
-    func warn(when plainLinksAreUsed: Bool) {
-        guard plainLinksAreUsed, !insecure else { return }
-        Console.error(
-            "warning: links between devices are not encrypted yet, and whoever reaches a worker can use it; "
-                + "--insecure says that you trust this network")
-    }
-}

@@ -45,6 +45,8 @@ struct ClusterSession {
         var dataFolder: String?
         /// Where the packed weights of this process's worker are kept; `nil` is in memory alone.
         var packed: PackedFolder?
+        /// How links to devices are protected.
+        var security = TransportSecurity.plain
         /// What is measured before the model is placed.
         var measuring = Measuring.nothing
         /// Where it is kept what is placed; `nil` is nowhere.
@@ -53,13 +55,17 @@ struct ClusterSession {
         var standby = CoordinatorConfiguration.Standby.nothing
         var rebalanceGain: Double? = CoordinatorConfiguration.defaultRebalanceGain
 
+        /// Those that joined the cluster.
+        var members: [DeviceDeclaration] = []
+
         /// The devices, without this process's own.
         var remoteDevices: [DeviceDeclaration] {
-            devices.map {
-                DeviceDeclaration(
-                    name: $0.name, connection: .tcp($0.endpoint), memoryBytes: $0.memoryBytes, speed: $0.speed,
-                    link: $0.link)
-            }
+            members
+                + devices.map {
+                    DeviceDeclaration(
+                        name: $0.name, connection: .tcp($0.endpoint), memoryBytes: $0.memoryBytes, speed: $0.speed,
+                        link: $0.link)
+                }
         }
     }
 
@@ -89,7 +95,8 @@ struct ClusterSession {
             compute: settings.compute == .f32 ? .f32 : .int8,
             keyValueType: settings.keyValueType == .q8_0 ? .q8_0 : .standard, context: settings.context,
             threads: threads)
-        let transport = TCPTransport(eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
+        let transport = TCPTransport(
+            eventLoopGroup: MultiThreadedEventLoopGroup.singleton, security: settings.security, logger: logger)
         let own = Worker(
             configuration: WorkerConfiguration(
                 name: ownDevice, memoryBytes: settings.ownMemoryBytes, threads: threads, isPinned: settings.isPinned,

@@ -1,14 +1,15 @@
-import NIOPosix
 import Synchronization
 import Transport
 import Wire
 
 /// Asks a worker, over a link that does nothing else.
-enum DeviceInquiry {
+struct DeviceInquiry {
+    let transport: TCPTransport
+
     /// What it is and holds.
     ///
     /// - Throws: `TransportError`, or `CommandError` when the worker says something else.
-    static func report(of device: NamedDevice) async throws -> DeviceReport {
+    func report(of device: NamedDevice) async throws -> DeviceReport {
         guard case .deviceReport(let report) = try await ask(.describeDevice(DescribeDevice()), device) else {
             throw CommandError("the worker answered with something else")
         }
@@ -18,7 +19,7 @@ enum DeviceInquiry {
     /// How fast it is, measured anew.
     ///
     /// - Throws: as `report`; `CommandError` too while it computes for somebody.
-    static func measure(_ device: NamedDevice) async throws -> DeviceProfile {
+    func measure(_ device: NamedDevice) async throws -> DeviceProfile {
         guard case .deviceProfile(let profile) = try await ask(.measureDevice(MeasureDevice(again: true)), device)
         else { throw CommandError("the worker answered with something else") }
         return profile
@@ -27,14 +28,14 @@ enum DeviceInquiry {
     /// How fast the link to it is from here.
     ///
     /// - Throws: `TransportError`
-    static func measureLink(to device: NamedDevice) async throws -> LinkProfile {
+    func measureLink(to device: NamedDevice) async throws -> LinkProfile {
         try await MeasuringLink.measure(device.endpoint, over: transport, name: "shoal devices")
     }
 
     /// How fast its link to another device is.
     ///
     /// - Throws: as `report`; `CommandError` too where it cannot reach the other.
-    static func measureLink(of device: NamedDevice, to other: NamedDevice) async throws -> LinkProfile {
+    func measureLink(of device: NamedDevice, to other: NamedDevice) async throws -> LinkProfile {
         let body = ControlBody.measureLink(MeasureLink(address: other.endpoint.description))
         guard case .linkProfile(let profile) = try await ask(body, device) else {
             throw CommandError("the worker answered with something else")
@@ -42,9 +43,7 @@ enum DeviceInquiry {
         return profile
     }
 
-    private static var transport: TCPTransport { TCPTransport(eventLoopGroup: MultiThreadedEventLoopGroup.singleton) }
-
-    private static func ask(_ body: ControlBody, _ device: NamedDevice) async throws -> ControlBody {
+    private func ask(_ body: ControlBody, _ device: NamedDevice) async throws -> ControlBody {
         let hello = Hello(role: .inspector, session: 0, name: "shoal devices", softwareVersion: SoftwareVersion.current)
         let handler = Reply()
         let link = try await transport.connect(to: device.endpoint, hello: hello, handler: handler)

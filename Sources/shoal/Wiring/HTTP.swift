@@ -19,6 +19,11 @@ enum HTTP {
         return Data(buffer: try await response.body.collect(upTo: 16 << 20))
     }
 
+    /// Whether somebody answers there at all, whatever it is.
+    static func answers(_ url: String) async -> Bool {
+        (try? await client.execute(HTTPClientRequest(url: "\(url)/health"), timeout: .seconds(10))) != nil
+    }
+
     /// Posts nothing.
     ///
     /// - Throws: as `get`.

@@ -1,0 +1,22 @@
+/// Why a device is not taken as a member.
+package enum JoinRefusal: Error, Sendable, Hashable, CustomStringConvertible {
+    /// No token has this secret.
+    case unknownToken
+    case expiredToken
+    /// A device joined with it before.
+    case usedToken
+    /// A member has the name already.
+    case nameTaken(String)
+
+    package var description: String {
+        let another = "make another with `shoal token` on the coordinator"
+        switch self {
+        case .unknownToken: return "the join token is not one of this cluster; \(another)"
+        case .expiredToken: return "the join token has expired; \(another)"
+        case .usedToken: return "the join token was used before, and is good for one device; \(another)"
+        case .nameTaken(let name):
+            return
+                "a device with the name \"\(name)\" is a member already; give this one another with --name, or remove that one first: shoal remove \(name)"
+        }
+    }
+}

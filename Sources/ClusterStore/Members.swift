@@ -1,0 +1,77 @@
+import GRDB
+
+/// The devices of the cluster.
+extension ClusterStore {
+    /// Those that are members now, by their names.
+    ///
+    /// - Throws: `ClusterStoreError`
+    package func members() throws(ClusterStoreError) -> [Member] {
+        try read { database in
+            try Row.fetchAll(database, sql: "SELECT * FROM member WHERE removedAt IS NULL ORDER BY name").map(
+                Member.init)
+        }
+    }
+
+    /// The member with an id, also one that was removed.
+    ///
+    /// - Throws: `ClusterStoreError`
+    package func member(id: String) throws(ClusterStoreError) -> Member? {
+        try read { database in
+            try Row.fetchOne(database, sql: "SELECT * FROM member WHERE id = ?", arguments: [id]).map(Member.init)
+        }
+    }
+
+    /// Notes where a member is to be reached now.
+    ///
+    /// - Throws: `ClusterStoreError`
+    package func moveMember(id: String, to address: String) throws(ClusterStoreError) {
+        try write { database in
+            try database.execute(
+                sql: "UPDATE member SET address = ? WHERE id = ? AND removedAt IS NULL", arguments: [address, id])
+        }
+    }
+
+    /// Shuts a member out.
+    ///
+    /// - Returns: the member as it is now; `nil` when none has the name.
+    /// - Throws: `ClusterStoreError`
+    package func removeMember(named name: String, now: Int64) throws(ClusterStoreError) -> Member? {
+        try write { database in
+            guard
+                let row = try Row.fetchOne(
+                    database, sql: "SELECT * FROM member WHERE name = ? AND removedAt IS NULL", arguments: [name])
+            else { return nil }
+            var member = Member(row)
+            member.removedAt = now
+            try database.execute(sql: "UPDATE member SET removedAt = ? WHERE id = ?", arguments: [now, member.id])
+            return member
+        }
+    }
+
+    /// The devices that are shut out, the latest first.
+    ///
+    /// - Parameters:
+    ///   - after: those that were removed before have no certificate any more that is valid.
+    ///   - most: how many at most.
+    /// - Returns: their ids, and how many devices were ever removed, which rises with every change.
+    /// - Throws: `ClusterStoreError`
+    package func removedMembers(
+        after: Int64, most: Int
+    ) throws(ClusterStoreError) -> (count: UInt64, ids: [String]) {
+        try read { database in
+            let count = try Int.fetchOne(database, sql: "SELECT COUNT(*) FROM member WHERE removedAt IS NOT NULL") ?? 0
+            let ids = try String.fetchAll(
+                database, sql: "SELECT id FROM member WHERE removedAt > ? ORDER BY removedAt DESC LIMIT ?",
+                arguments: [after, most])
+            return (UInt64(count), ids)
+        }
+    }
+}
+
+extension Member {
+    fileprivate init(_ row: Row) {
+        self.init(
+            id: row["id"], name: row["name"], address: row["address"], joinedAt: row["joinedAt"],
+            removedAt: row["removedAt"])
+    }
+}

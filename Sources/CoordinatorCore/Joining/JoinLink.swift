@@ -1,0 +1,27 @@
+import Dispatch
+import Synchronization
+import Transport
+import Wire
+
+/// The coordinator's end of a link of role `JOIN`: one request, one answer.
+final class JoinLink: LinkHandler {
+    private let service: JoinService
+    private let hasAsked = Atomic<Bool>(false)
+
+    init(service: JoinService) { self.service = service }
+
+    func opened(_ link: any Link) {
+        service.queue.asyncAfter(deadline: .now() + JoinService.patience) { [weak link] in link?.close() }
+    }
+
+    func received(_ frame: Frame, on link: any Link) {
+        guard case .control(let message) = frame, case .joinRequest(let request) = message.body,
+            !hasAsked.exchange(true, ordering: .relaxed)
+        else { return link.close() }
+        service.queue.async { [service] in
+            link.send(service.answer(request, from: link.peer), request: message.request)
+        }
+    }
+
+    func closed(_ link: any Link, error: TransportError?) {}
+}

@@ -1,0 +1,75 @@
+import ClusterStore
+import Identity
+import Logging
+import Transport
+import Wire
+
+/// What a device that joins or renews is answered.
+extension JoinService {
+    /// Answers a request; on the queue.
+    func answer(_ request: JoinRequest, from peer: PeerIdentity) -> ControlBody {
+        do {
+            let certificate =
+                request.secret.isEmpty ? try renew(request, from: peer) : try join(request, from: peer)
+            return .joinReply(JoinReply(certificates: [certificate.der, authority.certificate.der]))
+        } catch let refusal as JoinRefusal {
+            return refuse(refusal.description, peer)
+        } catch let error as IdentityError {
+            return refuse(error.message, peer)
+        } catch let error as TransportError {
+            return refuse(error.message, peer)
+        } catch {
+            // What it says may name files of this machine.
+            logger.error("a device cannot join", metadata: ["device": "\(peer.name)", "reason": "\(error)"])
+            return .failure(
+                Failure(code: .internalError, message: "the coordinator cannot take devices now; its log says why"))
+        }
+    }
+
+    private func join(_ request: JoinRequest, from peer: PeerIdentity) throws -> IssuedCertificate {
+        let now = clock()
+        let identity = ClusterIdentity(new: .member)
+        // Before the token is used up: a request that cannot be signed must not cost it.
+        let certificate = try authority.issue(
+            signing: request.signingRequest, identity: identity, name: request.name, now: now)
+        let member = Member(
+            id: identity.id, name: request.name, address: try Self.endpoint(of: request, from: peer).description,
+            joinedAt: now)
+        if let refusal = try store.join(member, secretHash: JoinToken.hash(secret: request.secret), now: now) {
+            throw refusal
+        }
+        logger.info("device joined", metadata: ["device": "\(member.name)", "address": "\(member.address)"])
+        if let device = declaration(of: member) { actions.joined(device) }
+        return certificate
+    }
+
+    private func renew(_ request: JoinRequest, from peer: PeerIdentity) throws -> IssuedCertificate {
+        guard let identity = peer.identity, let member = try store.member(id: identity.id), member.removedAt == nil
+        else {
+            throw IdentityError(.notAllowed, "only a member of this cluster can renew its certificate without a token")
+        }
+        let certificate = try authority.issue(
+            signing: request.signingRequest, identity: identity, name: member.name, now: clock())
+        let endpoint = try Self.endpoint(of: request, from: peer)
+        if endpoint.description != member.address {
+            var moved = member
+            moved.address = endpoint.description
+            try store.moveMember(id: member.id, to: moved.address)
+            logger.info("device moved", metadata: ["device": "\(member.name)", "address": "\(moved.address)"])
+            if let device = declaration(of: moved) { actions.joined(device) }
+        }
+        return certificate
+    }
+
+    /// Where the device's worker listens: at the address that it tells, or the one that it comes from.
+    private static func endpoint(of request: JoinRequest, from peer: PeerIdentity) throws(TransportError) -> Endpoint {
+        let host = try Endpoint(parsing: request.address ?? peer.address).host
+        return Endpoint(host: host, port: Int(request.port))
+    }
+
+    private func refuse(_ reason: String, _ peer: PeerIdentity) -> ControlBody {
+        logger.notice(
+            "device refused", metadata: ["device": "\(peer.name)", "from": "\(peer.address)", "reason": "\(reason)"])
+        return .failure(Failure(code: .badRequest, message: reason))
+    }
+}

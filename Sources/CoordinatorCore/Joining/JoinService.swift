@@ -1,0 +1,149 @@
+package import ClusterStore
+import Dispatch
+package import Identity
+package import Logging
+import Synchronization
+package import Transport
+package import Wire
+
+/// Takes devices into the cluster, renews their certificates, and shuts devices out.
+///
+/// Its listener is one of its own: see `linkOptions`. Safe from any thread; the store is used on a queue.
+package final class JoinService: Sendable {
+    /// What the coordinator does when the cluster changes; called on any thread, must return quickly.
+    package struct Actions: Sendable {
+        /// A device joined, or is at another address than before.
+        package var joined: @Sendable (DeviceDeclaration) -> Void
+        /// The device of this name was removed.
+        package var removed: @Sendable (_ name: String) -> Void
+
+        package init(
+            joined: @escaping @Sendable (DeviceDeclaration) -> Void = { _ in },
+            removed: @escaping @Sendable (_ name: String) -> Void = { _ in }
+        ) {
+            self.joined = joined
+            self.removed = removed
+        }
+    }
+
+    /// The default port of the join listener.
+    package static let port = 7078
+    /// Connections at a time.
+    package static let maximumConnections = 16
+    /// How long one may take for all that it wants.
+    static let patience = DispatchTimeInterval.seconds(10)
+
+    package let authority: Authority
+    package let store: ClusterStore
+    package let security: LinkSecurity
+    let actions: Actions
+    let clock: LinkSecurity.Clock
+    let logger: Logger
+    let queue = DispatchQueue(label: "shoal.joining")
+
+    package init(
+        authority: Authority, store: ClusterStore, security: LinkSecurity, actions: Actions = Actions(),
+        clock: @escaping LinkSecurity.Clock = LinkSecurity.systemClock, logger: Logger
+    ) {
+        self.authority = authority
+        self.store = store
+        self.security = security
+        self.actions = actions
+        self.clock = clock
+        self.logger = logger
+    }
+
+    /// Small frames only: a stranger may open these links.
+    package static var linkOptions: LinkOptions {
+        var options = LinkOptions()
+        options.limits = .handshake
+        options.maximumPendingBytes = 1 << 20
+        return options
+    }
+
+    /// The answer to a hello on the join listener.
+    package func welcome(_ hello: Hello) -> Result<Welcome, Refusal> {
+        guard hello.role == .join else {
+            return .failure(Refusal(code: .notAllowed, message: "this port is for joining the cluster only"))
+        }
+        return .success(
+            Welcome(version: ProtocolVersion.highest, name: "coordinator", softwareVersion: SoftwareVersion.current))
+    }
+
+    /// The handler of a link whose hello was welcomed.
+    package func handler(for peer: PeerIdentity) -> any LinkHandler { JoinLink(service: self) }
+
+    /// The members as devices to place on. Links to their addresses are taken from them alone. May block.
+    ///
+    /// - Throws: `ClusterStoreError`
+    package func devices() throws(ClusterStoreError) -> [DeviceDeclaration] {
+        try store.members().compactMap { declaration(of: $0) }
+    }
+
+    /// Removes a member: its links are closed, all workers are told, and its certificate is not taken any more.
+    ///
+    /// - Throws: `CoordinatorError`: invalidRequest when there is no such member, unavailable when the store cannot be changed.
+    package func remove(_ name: String) async throws(CoordinatorError) {
+        let result = await queue.result { [self] in
+            Result { () throws(ClusterStoreError) in
+                let member = try store.removeMember(named: name, now: clock())
+                if member != nil { try followRemovals() }
+                return member != nil
+            }
+        }
+        do {
+            guard try result.get() else {
+                throw CoordinatorError(
+                    .invalidRequest,
+                    "no device \"\(name)\" has joined this cluster; `shoal devices` shows those that have")
+            }
+        } catch let error as CoordinatorError {
+            throw error
+        } catch {
+            throw CoordinatorError(.unavailable, "\(error)")
+        }
+    }
+
+    /// Obeys removals that another process made, such as `shoal remove` while it could not reach this one, until cancelled.
+    package func watchStore() async {
+        while !Task.isCancelled {
+            await queue.result { [self] in
+                do {
+                    try followRemovals()
+                } catch {
+                    logger.warning("the list of members cannot be read", metadata: ["reason": "\(error)"])
+                }
+            }
+            try? await Task.sleep(for: .seconds(2))
+        }
+    }
+
+    /// Shuts out whom the store says is removed. On the queue.
+    private func followRemovals() throws(ClusterStoreError) {
+        let known = security.revoked
+        let list = try Self.revocations(store, now: clock())
+        guard list.version > known.version else { return }
+        security.revoke(list)
+        for id in list.devices.subtracting(known.devices) {
+            security.forget(member: id)
+            guard let member = try store.member(id: id) else { continue }
+            logger.info("device removed", metadata: ["device": "\(member.name)"])
+            actions.removed(member.name)
+        }
+    }
+
+    /// The devices that are shut out: those whose certificates could still be valid. May block.
+    ///
+    /// - Throws: `ClusterStoreError`
+    package static func revocations(_ store: ClusterStore, now: Int64) throws(ClusterStoreError) -> RevocationList {
+        let (count, ids) = try store.removedMembers(
+            after: now - CertificateLife.memberSeconds, most: WireLimits.revocations)
+        return RevocationList(version: count, devices: Set(ids))
+    }
+
+    func declaration(of member: Member) -> DeviceDeclaration? {
+        guard let endpoint = try? Endpoint(parsing: member.address) else { return nil }
+        security.expect(member: member.id, at: endpoint)
+        return DeviceDeclaration(name: member.name, connection: .tcp(endpoint), isRequired: false)
+    }
+}

@@ -1,0 +1,32 @@
+import NIOCore
+import Wire
+
+/// Carrying out what `Heartbeat` decides.
+extension LinkChannelHandler {
+    func beat(_ context: ChannelHandlerContext) {
+        // Who does not read hears nothing.
+        if !isReading { heartbeat?.heard(now: Self.now()) }
+        guard let heartbeat, !hasEnded else { return }
+        switch heartbeat.due(now: Self.now()) {
+        case .wait(let deadline):
+            let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+            timer = context.eventLoop.scheduleTask(deadline: .uptimeNanoseconds(UInt64(deadline))) {
+                let (handler, context) = bound.value
+                handler.beat(context)
+            }
+        case .ping:
+            nextNonce += 1
+            send(ControlMessage(body: .ping(Ping(nonce: nextNonce))), context)
+            self.heartbeat?.sent(now: Self.now())
+            beat(context)
+        case .giveUp(let silence):
+            outcome =
+                outcome
+                ?? TransportError(
+                    .silent,
+                    "\(owner.address): nothing was heard for \(silence / 1_000_000) ms; the device or the network is down"
+                )
+            closeNow(context)
+        }
+    }
+}

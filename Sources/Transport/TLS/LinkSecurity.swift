@@ -1,0 +1,182 @@
+package import Identity
+import NIOSSL
+import Synchronization
+import Wire
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// What secured links of a coordinator or member have in common: its credentials, whom it shuts out, and the links that are open.
+///
+/// All transports of a process share one. Credentials may be renewed at any time: links that are opened later use them. BoringSSL
+/// verifies the peer's chain against the authority in the handshake; after it, and again by this program's own reading of the certificate,
+/// comes who the peer is and whether it was removed. Safe from any thread.
+package final class LinkSecurity: Sendable {
+    /// Seconds since 1970.
+    package typealias Clock = @Sendable () -> Int64
+    package static let systemClock: Clock = { Int64(time(nil)) }
+
+    private struct State {
+        var credentials: Credentials
+        var client: NIOSSLContext
+        var server: [ClientCertificates: NIOSSLContext]
+        var revoked: RevocationList
+        var expected: [Endpoint: String] = [:]
+        var links: [ObjectIdentifier: TCPLink] = [:]
+    }
+
+    private let state: Mutex<State>
+    private let clock: Clock
+    private let onRevocations: @Sendable (RevocationList) -> Void
+
+    /// - Parameters:
+    ///   - revoked: the devices that are shut out as far as that is known.
+    ///   - onRevocations: called with every newer list, on any thread; must return quickly.
+    /// - Throws: `TransportError` (notSecured) for credentials that TLS cannot use.
+    package init(
+        _ credentials: Credentials, revoked: RevocationList = RevocationList(),
+        clock: @escaping Clock = LinkSecurity.systemClock,
+        onRevocations: @escaping @Sendable (RevocationList) -> Void = { _ in }
+    ) throws(TransportError) {
+        let (client, server) = try TLSContexts.make(credentials)
+        state = Mutex(State(credentials: credentials, client: client, server: server, revoked: revoked))
+        self.clock = clock
+        self.onRevocations = onRevocations
+    }
+
+    package var credentials: Credentials { state.withLock { $0.credentials } }
+
+    /// The devices that are shut out.
+    package var revoked: RevocationList { state.withLock { $0.revoked } }
+
+    /// Shows another certificate from now on, on links that are opened from now on.
+    ///
+    /// - Throws: `TransportError` (notSecured) for credentials that TLS cannot use; then all stays as it is.
+    package func renew(_ credentials: Credentials) throws(TransportError) {
+        let (client, server) = try TLSContexts.make(credentials)
+        state.withLock { state in
+            state.credentials = credentials
+            state.client = client
+            state.server = server
+        }
+    }
+
+    /// Says where a member listens now: a link that is dialed there fails when another one answers.
+    package func expect(member id: String, at endpoint: Endpoint) {
+        state.withLock { state in
+            state.expected = state.expected.filter { $0.value != id }
+            state.expected[endpoint] = id
+        }
+    }
+
+    /// Takes back what was said of a member.
+    package func forget(member id: String) { state.withLock { $0.expected = $0.expected.filter { $0.value != id } } }
+
+    /// Shuts devices out: closes their links, takes no more of them, and, on the coordinator, tells all workers that are linked. A list
+    /// that is not newer than the one that is known changes nothing.
+    package func revoke(_ list: RevocationList) {
+        let links = state.withLock { state in state.revoked.update(to: list) ? Array(state.links.values) : nil }
+        guard let links else { return }
+        onRevocations(list)
+        for link in links {
+            if let identity = link.peer.identity, list.contains(identity) {
+                link.fail(
+                    TransportError(.revoked, "\(link.peer.address): \(link.peer.name) was removed from the cluster"))
+            } else {
+                tell(link, list)
+            }
+        }
+    }
+
+    // MARK: For channels
+
+    var clientContext: NIOSSLContext { state.withLock { $0.client } }
+
+    func serverContext(_ certificates: ClientCertificates) -> NIOSSLContext {
+        state.withLock { state in
+            guard let context = state.server[certificates] else {
+                preconditionFailure("no context for \(certificates)")
+            }
+            return context
+        }
+    }
+
+    /// Of a side that dials `endpoint` for some purpose.
+    func admission(dialing endpoint: Endpoint, for role: LinkRole) -> PeerAdmission {
+        PeerAdmission(
+            admit: { [self] (certificate) throws(TransportError) in
+                guard let certificate else { throw .notAdmitted(endpoint.description, "it showed no certificate") }
+                let identity = try check(certificate, of: endpoint.description)
+                guard identity.kind == role.acceptingKind else {
+                    throw .notAdmitted(
+                        endpoint.description, "it is a \(identity.kind.rawValue), not a \(role.acceptingKind.rawValue)")
+                }
+                if let expected = state.withLock({ $0.expected[endpoint] }), expected != identity.id {
+                    throw .notAdmitted(
+                        endpoint.description,
+                        "another member than the one that joined from there answers; remove that one, or check the address"
+                    )
+                }
+                return identity
+            }, security: self)
+    }
+
+    /// Of a side that listens.
+    func admission(from address: String, _ certificates: ClientCertificates) -> PeerAdmission {
+        PeerAdmission(
+            admit: { [self] (certificate) throws(TransportError) in
+                if let certificate { return try check(certificate, of: address) }
+                guard certificates == .optional else { throw .notAdmitted(address, "it showed no certificate") }
+                return nil
+            }, security: self)
+    }
+
+    /// A link is open: it is closed when its peer is removed. Tells a worker first whom to shut out.
+    func opened(_ link: TCPLink) {
+        let list = state.withLock { state in
+            state.links[ObjectIdentifier(link)] = link
+            return state.revoked
+        }
+        if let identity = link.peer.identity, list.contains(identity) {
+            return link.fail(
+                TransportError(.revoked, "\(link.peer.address): \(link.peer.name) was removed from the cluster"))
+        }
+        if list.version > 0 { tell(link, list) }
+    }
+
+    func closed(_ link: TCPLink) { state.withLock { _ = $0.links.removeValue(forKey: ObjectIdentifier(link)) } }
+
+    private func tell(_ link: TCPLink, _ list: RevocationList) {
+        guard credentials.identity.kind == .coordinator, link.peer.identity?.kind == .member, link.peer.role != .join
+        else {
+            return
+        }
+        link.send(.revocations(Revocations(version: list.version, devices: list.devices.sorted())))
+    }
+
+    private func check(_ certificate: [UInt8], of address: String) throws(TransportError) -> ClusterIdentity {
+        let (authority, revoked) = state.withLock { ($0.credentials.authority, $0.revoked) }
+        do throws(IdentityError) {
+            let issued = try IssuedCertificate(der: certificate)
+            try authority.check(issued, now: clock())
+            guard !revoked.contains(issued.identity) else {
+                throw IdentityError(.revoked, "\(issued.name) was removed from the cluster")
+            }
+            return issued.identity
+        } catch {
+            if error.code == .revoked { throw TransportError(.revoked, "\(address): \(error.message)") }
+            throw .notAdmitted(address, error.message)
+        }
+    }
+}
+
+extension TransportError {
+    static func notAdmitted(_ address: String, _ reason: String) -> TransportError {
+        TransportError(.notSecured, "\(address): not taken as a peer: \(reason)")
+    }
+}

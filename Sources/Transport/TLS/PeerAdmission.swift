@@ -1,0 +1,11 @@
+import Identity
+
+/// What a channel with TLS decides about its peer once the handshake is done, and before a byte of Shoal's own is sent.
+struct PeerAdmission: Sendable {
+    /// Who the peer is, from its certificate in DER; `nil` where it showed none.
+    ///
+    /// - Throws: `TransportError` for one that is not to be talked to.
+    var admit: @Sendable (_ certificate: [UInt8]?) throws(TransportError) -> ClusterIdentity?
+    /// What knows the open links; `nil` while a device joins.
+    var security: LinkSecurity?
+}

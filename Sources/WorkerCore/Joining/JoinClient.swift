@@ -1,0 +1,141 @@
+package import Identity
+package import Logging
+package import NIOCore
+import Synchronization
+package import Transport
+import Wire
+
+/// Asks a coordinator for certificates. Safe from any thread.
+package struct JoinClient: Sendable {
+    /// How others reach the device's worker.
+    package struct Device: Sendable, Hashable {
+        package var name: String
+        package var port: Int
+        /// `nil` is the address that the coordinator sees.
+        package var host: String?
+
+        package init(name: String, port: Int, host: String?) {
+            self.name = name
+            self.port = port
+            self.host = host
+        }
+    }
+
+    private let eventLoopGroup: any EventLoopGroup
+    private let device: Device
+    private let logger: Logger
+
+    package init(eventLoopGroup: any EventLoopGroup, device: Device, logger: Logger) {
+        self.eventLoopGroup = eventLoopGroup
+        self.device = device
+        self.logger = logger
+    }
+
+    /// Joins a cluster. The coordinator's certificate is checked against the token's fingerprint before the secret is sent.
+    ///
+    /// - Throws: `JoinError`
+    package func join(_ token: JoinToken) async throws(JoinError) -> Credentials {
+        let key = DeviceKey()
+        return try await certificate(
+            for: key, secret: token.secret, from: token.addresses, over: .joining(fingerprint: token.fingerprint),
+            fingerprint: token.fingerprint, identity: nil)
+    }
+
+    /// Gets a new certificate for a member, and tells the coordinator where it is now.
+    ///
+    /// - Parameter addresses: of join listeners, asked in turn.
+    /// - Throws: `JoinError`
+    package func renew(_ security: LinkSecurity, at addresses: [String]) async throws(JoinError) -> Credentials {
+        let present = security.credentials
+        return try await certificate(
+            for: present.key, secret: [], from: addresses, over: .mutual(security),
+            fingerprint: present.authority.fingerprint, identity: present.identity)
+    }
+
+    private func certificate(
+        for key: DeviceKey, secret: [UInt8], from addresses: [String], over security: TransportSecurity,
+        fingerprint: [UInt8], identity: ClusterIdentity?
+    ) async throws(JoinError) -> Credentials {
+        let request: JoinRequest
+        do {
+            request = JoinRequest(
+                secret: secret, name: device.name, signingRequest: try key.signingRequest(name: device.name),
+                port: UInt16(clamping: device.port), address: device.host)
+        } catch {
+            throw JoinError(error.message, isRefusal: true)
+        }
+        let transport = TCPTransport(eventLoopGroup: eventLoopGroup, security: security, logger: logger)
+        var reasons: [String] = []
+        for address in addresses {
+            let reply: JoinReply
+            do {
+                reply = try await ask(request, at: address, over: transport)
+            } catch {
+                if error.isRefusal { throw error }
+                reasons.append(error.message)
+                continue
+            }
+            do {
+                let (issued, authority) = try AuthorityCertificate.verify(
+                    chain: reply.certificates, fingerprint: fingerprint, now: LinkSecurity.systemClock())
+                guard issued.identity.kind == .member, identity == nil || issued.identity == identity else {
+                    throw IdentityError(.notAllowed, "the certificate is for another device")
+                }
+                return try Credentials(key: key, certificate: issued, authority: authority)
+            } catch {
+                throw JoinError("\(address) gave a certificate that cannot be used: \(error)", isRefusal: true)
+            }
+        }
+        throw JoinError(
+            "no coordinator could be asked: \(reasons.joined(separator: "; ")). Is `shoal serve` running there?")
+    }
+
+    private func ask(
+        _ request: JoinRequest, at address: String, over transport: TCPTransport
+    ) async throws(JoinError) -> JoinReply {
+        let hello = Hello(role: .join, session: 0, name: device.name, softwareVersion: SoftwareVersion.current)
+        let handler = JoinAnswer()
+        let link: any Link
+        do {
+            link = try await transport.connect(to: try Endpoint(parsing: address), hello: hello, handler: handler)
+        } catch {
+            throw JoinError(error.message)
+        }
+        defer { link.close() }
+        link.send(.joinRequest(request), request: 1)
+        return try await handler.reply()
+    }
+}
+
+/// A device's end of a link that it asks over; takes one answer.
+private final class JoinAnswer: LinkHandler {
+    private let events: AsyncStream<Result<JoinReply, JoinError>>
+    private let continuation: AsyncStream<Result<JoinReply, JoinError>>.Continuation
+
+    init() { (events, continuation) = AsyncStream.makeStream() }
+
+    func reply() async throws(JoinError) -> JoinReply {
+        var first: Result<JoinReply, JoinError>?
+        for await event in events {
+            first = event
+            break
+        }
+        return try (first ?? .failure(JoinError("the coordinator did not answer"))).get()
+    }
+
+    func received(_ frame: Frame, on link: any Link) {
+        guard case .control(let message) = frame, message.request == 1 else { return }
+        switch message.body {
+        case .joinReply(let reply): continuation.yield(.success(reply))
+        case .failure(let failure):
+            // A fault of the coordinator may pass.
+            continuation.yield(.failure(JoinError(failure.message, isRefusal: failure.code != .internalError)))
+        default: break
+        }
+    }
+
+    func closed(_ link: any Link, error: TransportError?) {
+        continuation.yield(.failure(JoinError(error?.message ?? "the link was closed")))
+        continuation.finish()
+    }
+}

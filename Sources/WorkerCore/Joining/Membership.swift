@@ -1,0 +1,105 @@
+import Dispatch
+package import Identity
+package import Logging
+package import Transport
+
+/// A device's membership in a cluster: its credentials, kept in a folder and renewed by themselves.
+///
+/// Safe from any thread; files are written on a queue.
+package final class Membership: Sendable {
+    /// What the device's links are secured with.
+    package let security: LinkSecurity
+    private let folder: MemberFolder
+    private let client: JoinClient
+    private let logger: Logger
+    /// Whether the coordinator was told in this run where the device is.
+    private let hasJoined: Bool
+
+    /// How often it is looked whether a certificate is to be renewed, and how often that is tried again.
+    private static let interval = Duration.seconds(86_400)
+    private static let retryInterval = Duration.seconds(300)
+
+    private init(security: LinkSecurity, folder: MemberFolder, client: JoinClient, logger: Logger, hasJoined: Bool) {
+        self.security = security
+        self.folder = folder
+        self.client = client
+        self.logger = logger
+        self.hasJoined = hasJoined
+    }
+
+    /// The device's membership: the one that is kept, or a new one with a token that it did not join with before. May block.
+    ///
+    /// - Returns: `nil` when it is no member and has no token.
+    /// - Throws: `IdentityError` for files that cannot be used, or a certificate that has expired; `JoinError` when joining fails;
+    ///   `TransportError` for credentials that TLS cannot use.
+    package static func open(
+        _ folder: MemberFolder, token: JoinToken?, client: JoinClient, logger: Logger
+    ) async throws -> Membership? {
+        var kept = try folder.credentials()
+        var hasJoined = false
+        if let token {
+            let joining = folder.joining()
+            if kept == nil || joining.map({ $0.tokenHash != token.secretHash }) == true {
+                let credentials = try await client.join(token)
+                try folder.replace(credentials)
+                logger.info("joined", metadata: ["as": "\(credentials.certificate.name)"])
+                kept = credentials
+                hasJoined = true
+            }
+            // Without this file the device was stopped right after it joined, with this token.
+            if hasJoined || joining == nil {
+                try folder.store(MemberFolder.Joining(addresses: token.addresses, tokenHash: token.secretHash))
+            }
+        }
+        guard let credentials = kept else { return nil }
+        guard credentials.certificate.life.end >= LinkSecurity.systemClock() else {
+            throw IdentityError(
+                .expired,
+                "this device's certificate has expired, since it was away for long: join anew with a token of `shoal token` (or set the clock, if that is wrong)"
+            )
+        }
+        let queue = DispatchQueue(label: "shoal.membership")
+        let security = try LinkSecurity(
+            credentials, revoked: try folder.revoked(),
+            onRevocations: { list in
+                logger.info("devices removed from the cluster", metadata: ["in all": "\(list.devices.count)"])
+                queue.async {
+                    do {
+                        try folder.store(list)
+                    } catch {
+                        logger.error("the list of removed devices is not kept", metadata: ["reason": "\(error)"])
+                    }
+                }
+            })
+        return Membership(
+            security: security, folder: folder, client: client, logger: logger, hasJoined: hasJoined)
+    }
+
+    /// Tells the coordinator where this device is, which gives it a new certificate too; then renews that in time, until cancelled.
+    package func run() async {
+        var isKnown = hasJoined
+        while !Task.isCancelled {
+            var wait = Self.interval
+            if !isKnown || security.credentials.certificate.life.isRenewalDue(at: LinkSecurity.systemClock()) {
+                do {
+                    try await renew()
+                    isKnown = true
+                } catch {
+                    logger.warning("the certificate is not renewed yet", metadata: ["reason": "\(error)"])
+                    wait = Self.retryInterval
+                }
+            }
+            try? await Task.sleep(for: wait)
+        }
+    }
+
+    /// Gets a new certificate and uses it for links that are opened from now on.
+    ///
+    /// - Throws: `JoinError`, `IdentityError`, `TransportError`.
+    package func renew() async throws {
+        let credentials = try await client.renew(security, at: folder.joining()?.addresses ?? [])
+        try folder.store(credentials)
+        try security.renew(credentials)
+        logger.info("certificate renewed")
+    }
+}

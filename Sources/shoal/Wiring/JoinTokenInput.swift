@@ -1,0 +1,37 @@
+import Foundation
+import Identity
+
+/// Where a join token comes from.
+enum JoinTokenInput {
+    /// The token of `--join`, of standard input where that is `-`, or of SHOAL_JOIN; `nil` where there is none of them.
+    ///
+    /// - Throws: `IdentityError` for a text that is no token.
+    static func token(_ argument: String?) throws(IdentityError) -> JoinToken? {
+        let text: String
+        switch argument {
+        case "-"?:
+            guard let line = readLine() else {
+                throw IdentityError(
+                    .missing, "no join token came from standard input: shoal worker --join - <token.txt")
+            }
+            text = line
+        case let argument?:
+            hideArgument(argument)
+            text = argument
+        case nil:
+            text = ProcessInfo.processInfo.environment["SHOAL_JOIN"] ?? ""
+            if text.isEmpty { return nil }
+        }
+        return try JoinToken(parsing: text)
+    }
+
+    /// Overwrites the token where lists of processes show it; what they showed before cannot be helped.
+    private static func hideArgument(_ argument: String) {
+        for index in 1..<Int(CommandLine.argc) {
+            guard let pointer = CommandLine.unsafeArgv[index] else { continue }
+            let text = String(cString: pointer)
+            guard text == argument || text == "--join=\(argument)" else { continue }
+            memset(pointer, CInt(UInt8(ascii: "*")), strlen(pointer))
+        }
+    }
+}

@@ -1,0 +1,76 @@
+import ClusterStore
+import TestSupport
+import Testing
+
+@Suite struct MembersTests {
+    private let secret: [UInt8] = Array(1...32)
+
+    private func member(_ id: String, _ name: String = "pi1") -> Member {
+        Member(id: id, name: name, address: "192.168.1.7:7077", joinedAt: 1_000)
+    }
+
+    private func withStore(_ body: (ClusterStore, String) throws -> Void) throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        try body(try ClusterStore(folder: folder.path), folder.path)
+    }
+
+    @Test func `A token makes one device a member, until it expires`() throws {
+        try withStore { store, _ in
+            try store.addJoinToken(secretHash: secret, now: 0, expiresAt: 1_000)
+            #expect(try store.join(member("a"), secretHash: [9], now: 1_000) == .unknownToken)
+            #expect(try store.join(member("a"), secretHash: secret, now: 1_001) == .expiredToken)
+            #expect(try store.members().isEmpty)
+            #expect(try store.join(member("a"), secretHash: secret, now: 1_000) == nil)
+            #expect(try store.join(member("b", "pi2"), secretHash: secret, now: 1_000) == .usedToken)
+            #expect(try store.members() == [member("a")])
+            #expect(try store.member(id: "a") == member("a") && store.member(id: "b") == nil)
+        }
+    }
+
+    @Test func `A name that is taken costs no token, and is free again after a removal`() throws {
+        try withStore { store, _ in
+            for (index, secret) in [[UInt8(1)], [2], [3]].enumerated() {
+                try store.addJoinToken(secretHash: secret, now: Int64(index), expiresAt: 100)
+            }
+            #expect(try store.join(member("a"), secretHash: [1], now: 10) == nil)
+            #expect(try store.join(member("b"), secretHash: [2], now: 10) == .nameTaken("pi1"))
+            #expect(try store.join(member("b", "pi2"), secretHash: [2], now: 10) == nil)
+            #expect(try store.removeMember(named: "pi1", now: 20)?.removedAt == 20)
+            #expect(try store.removeMember(named: "pi1", now: 21) == nil)
+            #expect(try store.join(member("c"), secretHash: [3], now: 30) == nil)
+            #expect(try store.members().map(\.id) == ["c", "b"])
+        }
+    }
+
+    @Test func `Removals are counted for ever, and listed as long as a certificate could be valid`() throws {
+        try withStore { store, path in
+            for number in 1...3 {
+                try store.addJoinToken(secretHash: [UInt8(number)], now: 0, expiresAt: 100)
+                let refusal = try store.join(member("\(number)", "pi\(number)"), secretHash: [UInt8(number)], now: 1)
+                #expect(refusal == nil)
+                _ = try store.removeMember(named: "pi\(number)", now: Int64(number) * 10)
+            }
+            let again = try ClusterStore(folder: path)
+            func removed(_ after: Int64, _ most: Int) throws -> (UInt64, [String]) {
+                let (count, ids) = try again.removedMembers(after: after, most: most)
+                return (count, ids)
+            }
+            #expect(try removed(0, 9) == (3, ["3", "2", "1"]))
+            #expect(try removed(10, 9) == (3, ["3", "2"]))
+            #expect(try removed(0, 1) == (3, ["3"]))
+        }
+    }
+
+    @Test func `A member that moved is found at its new address, one that was removed does not move`() throws {
+        try withStore { store, _ in
+            try store.addJoinToken(secretHash: secret, now: 0, expiresAt: 100)
+            _ = try store.join(member("a"), secretHash: secret, now: 1)
+            try store.moveMember(id: "a", to: "pi1:9000")
+            #expect(try store.members().map(\.address) == ["pi1:9000"])
+            _ = try store.removeMember(named: "pi1", now: 2)
+            try store.moveMember(id: "a", to: "pi1:1")
+            #expect(try store.member(id: "a")?.address == "pi1:9000")
+        }
+    }
+}

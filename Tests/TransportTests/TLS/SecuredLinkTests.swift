@@ -1,0 +1,207 @@
+import Identity
+import NIOCore
+import NIOPosix
+import Synchronization
+import TestSupport
+import Testing
+import Transport
+import Wire
+
+/// Links among those who belong together.
+@Suite(.timeLimit(.minutes(1))) struct SecuredLinkTests {
+    private let cluster = TestAuthority.shared
+
+    @Test func `Both sides know who the other is`() async throws {
+        let (coordinator, member) = (try cluster.security(.coordinator), try cluster.security(.member))
+        try await withListener(member) { endpoint, accepting in
+            let link = try await dial(endpoint, with: coordinator)
+            #expect(link.peer.identity == member.credentials.identity)
+            #expect(try await accepting.openedLink().peer.identity == coordinator.credentials.identity)
+            link.close()
+        }
+    }
+
+    @Test(arguments: [ClusterIdentity.Kind.coordinator, .member], LinkRole.allCases)
+    func `A certificate opens the links of its kind alone`(kind: ClusterIdentity.Kind, role: LinkRole) async throws {
+        let isOpen = role == .coordinator ? kind == .coordinator : role != .join
+        let dialing = try cluster.security(kind)
+        // The accepting side is whom the role asks for, so that it is the one that decides.
+        let accepting = try cluster.security(role == .join ? .coordinator : .member)
+        try await withListener(accepting) { endpoint, _ in
+            do {
+                let link = try await dial(endpoint, with: dialing, as: role)
+                #expect(isOpen || role == .join && kind == .member)
+                link.close()
+            } catch {
+                #expect(!isOpen)
+                #expect((error as? TransportError)?.refusal?.code == .notAllowed)
+            }
+        }
+    }
+
+    @Test func `A worker of another cluster is not talked to`() async throws {
+        let stranger = try TestAuthority().security(.member)
+        try await withListener(stranger) { endpoint, accepting in
+            let error = await #expect(throws: TransportError.self) {
+                _ = try await dial(endpoint, with: try cluster.security(.coordinator))
+            }
+            #expect(error?.code == .notSecured)
+            #expect(accepting.events.isEmpty)
+        }
+    }
+
+    @Test func `A coordinator is not taken for a worker`() async throws {
+        try await withListener(try cluster.security(.coordinator)) { endpoint, accepting in
+            let error = await #expect(throws: TransportError.self) {
+                _ = try await dial(endpoint, with: try cluster.security(.coordinator))
+            }
+            #expect(error?.code == .notSecured)
+            #expect(accepting.events.isEmpty)
+        }
+    }
+
+    @Test func `Another member than the one that is known there is not talked to`() async throws {
+        let (coordinator, member) = (try cluster.security(.coordinator), try cluster.security(.member))
+        try await withListener(member) { endpoint, accepting in
+            coordinator.expect(member: ClusterIdentity(new: .member).id, at: endpoint)
+            let error = await #expect(throws: TransportError.self) { _ = try await dial(endpoint, with: coordinator) }
+            #expect(error?.code == .notSecured)
+            #expect(accepting.events.isEmpty)
+            coordinator.expect(member: member.credentials.identity.id, at: endpoint)
+        }
+    }
+
+    @Test func `A plain listener is told from a secured one`() async throws {
+        let plain = TCPTransport(eventLoopGroup: MultiThreadedEventLoopGroup.singleton)
+        let listener = try await plain.listen(
+            on: Peers.loopback, welcome: { _ in .success(Peers.welcome) }, handler: { _ in RecordingHandler() })
+        let error = await #expect(throws: TransportError.self) {
+            _ = try await dial(listener.boundEndpoint, with: try cluster.security(.coordinator))
+        }
+        #expect(error?.code == .notSecured && error?.message.contains("--insecure") == true, "\(error?.message ?? "")")
+        await listener.close()
+    }
+
+    @Test func `New credentials are shown on new links`() async throws {
+        let expired = try cluster.credentials(.coordinator, issued: TestAuthority.now - 91 * 86_400)
+        let coordinator = try LinkSecurity(expired)
+        try await withListener(try cluster.security(.member)) { endpoint, accepting in
+            let handler = RecordingHandler()
+            // With TLS 1.3 the dialing side may learn of the refusal after its own handshake: no link opens.
+            await #expect(throws: TransportError.self) {
+                _ = try await dial(endpoint, with: coordinator, handler: handler)
+            }
+            #expect(handler.events.isEmpty && accepting.events.isEmpty)
+            let renewed = try cluster.authority.issue(
+                to: expired.key, identity: expired.identity, name: "lap", now: TestAuthority.now)
+            try coordinator.renew(
+                Credentials(key: expired.key, certificate: renewed, authority: expired.authority))
+            try await dial(endpoint, with: coordinator).close()
+        }
+    }
+
+    @Test func `Removing a device ends its links everywhere, and it gets no new ones`() async throws {
+        let coordinator = try cluster.security(.coordinator)
+        let told = Mutex<[RevocationList]>([])
+        let staying = try LinkSecurity(
+            cluster.credentials(.member, name: "pi1"), onRevocations: { list in told.withLock { $0.append(list) } })
+        let removed = try cluster.security(.member, name: "pi2")
+        try await withListener(staying) { stayingEndpoint, _ in
+            try await withListener(removed) { removedEndpoint, _ in
+                let (toStaying, toRemoved, fromRemoved) = (RecordingHandler(), RecordingHandler(), RecordingHandler())
+                let kept = try await dial(stayingEndpoint, with: coordinator, handler: toStaying)
+                _ = try await dial(removedEndpoint, with: coordinator, handler: toRemoved)
+                _ = try await dial(stayingEndpoint, with: removed, as: .shards, handler: fromRemoved)
+                let list = RevocationList(version: 1, devices: [removed.credentials.identity.id])
+                coordinator.revoke(list)
+                #expect(await toRemoved.closedError()?.code == .revoked)
+                #expect(await fromRemoved.closedError()?.code == .connectionLost)
+                #expect(told.withLock { $0 } == [list])
+                await #expect(throws: TransportError.self) {
+                    _ = try await dial(removedEndpoint, with: coordinator)
+                }
+                await #expect(throws: TransportError.self) {
+                    _ = try await dial(stayingEndpoint, with: removed, as: .shards)
+                }
+                #expect(toStaying.events == [.opened])
+                kept.close()
+            }
+        }
+    }
+
+    @Test func `A worker that links later is told first whom to shut out`() async throws {
+        let list = RevocationList(version: 3, devices: [ClusterIdentity(new: .member).id])
+        let coordinator = try LinkSecurity(cluster.credentials(.coordinator), revoked: list)
+        let (told, continuation) = AsyncStream.makeStream(of: RevocationList.self)
+        let member = try LinkSecurity(
+            cluster.credentials(.member), onRevocations: { continuation.yield($0) })
+        try await withListener(member) { endpoint, accepting in
+            let link = try await dial(endpoint, with: coordinator)
+            for await first in told {
+                #expect(first == list)
+                break
+            }
+            // The transport's own business: neither side's owner sees it.
+            link.send(numbered(1))
+            #expect(await accepting.frames(1) == [numbered(1)])
+            link.close()
+        }
+    }
+
+    @Test func `A member cannot shut others out`() async throws {
+        let (member, other) = (try cluster.security(.member), try cluster.security(.member))
+        try await withListener(member) { endpoint, accepting in
+            let link = try await dial(endpoint, with: other, as: .inspector)
+            link.send(.revocations(Revocations(version: 9, devices: [other.credentials.identity.id])))
+            link.send(numbered(1))
+            _ = await accepting.frames(2)
+            #expect(member.revoked == RevocationList())
+            link.close()
+        }
+    }
+
+    @Test func `No more connections are taken than there are places for`() async throws {
+        let accepting = RecordingHandler()
+        let listener = try await transport(try cluster.security(.member)).listen(
+            on: Peers.loopback, maximumConnections: 1, welcome: { _ in .success(Peers.welcome) },
+            handler: { _ in accepting })
+        let coordinator = try cluster.security(.coordinator)
+        let first = RecordingHandler()
+        let link = try await dial(listener.boundEndpoint, with: coordinator, handler: first)
+        await #expect(throws: TransportError.self) { _ = try await dial(listener.boundEndpoint, with: coordinator) }
+        link.close()
+        _ = await first.closedError()
+        _ = await accepting.closedError()
+        try await dial(listener.boundEndpoint, with: coordinator).close()
+        await listener.close()
+    }
+
+    private func transport(_ security: LinkSecurity) -> TCPTransport {
+        TCPTransport(eventLoopGroup: MultiThreadedEventLoopGroup.singleton, security: .mutual(security))
+    }
+
+    private func dial(
+        _ endpoint: Endpoint, with security: LinkSecurity, as role: LinkRole = .coordinator,
+        handler: RecordingHandler = RecordingHandler()
+    ) async throws -> any Link {
+        try await transport(security).connect(
+            to: endpoint, hello: Hello(role: role, session: 7, name: "lap", softwareVersion: ""), handler: handler)
+    }
+
+    private func withListener(
+        _ security: LinkSecurity, _ body: (Endpoint, RecordingHandler) async throws -> Void
+    ) async throws {
+        let accepting = RecordingHandler()
+        let listener = try await transport(security).listen(
+            on: Peers.loopback,
+            certificates: security.credentials.identity.kind == .coordinator ? .optional : .required,
+            welcome: { _ in .success(Peers.welcome) }, handler: { _ in accepting })
+        do {
+            try await body(listener.boundEndpoint, accepting)
+        } catch {
+            await listener.close()
+            throw error
+        }
+        await listener.close()
+    }
+}
