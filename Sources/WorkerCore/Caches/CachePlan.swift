@@ -65,7 +65,9 @@ package struct CachePlan: Sendable, Hashable {
             var sequence = Sequence(number: wanted.sequence, trims: wanted.trims, positions: positions, pages: [])
             for index in 0..<KeyValueLayout.pages(positions: positions) {
                 let end = min(positions, (index + 1) * KeyValueLayout.positions)
-                let parts = Self.parts(of: index, upTo: end, spans, present)
+                guard let parts = Self.parts(of: index, upTo: end, spans, present) else {
+                    preconditionFailure("no source has page \(index) of sequence \(wanted.sequence) up to \(end)")
+                }
                 if let page = known[parts] {
                     sequence.pages.append(page)
                     continue
@@ -78,6 +80,14 @@ package struct CachePlan: Sendable, Hashable {
                     room -= 1
                 }
                 known[parts] = pages.count
+                // Another sequence may have this page from later sources only, as a fork that a standby stage has not yet: the same memory
+                // there is the same page. One that is not whole might lack what the other needs of it.
+                if end == (index + 1) * KeyValueLayout.positions {
+                    for first in sources.indices.dropFirst() {
+                        guard let others = Self.parts(of: index, upTo: end, spans, present, from: first) else { break }
+                        if known[others] == nil { known[others] = pages.count }
+                    }
+                }
                 sequence.pages.append(pages.count)
                 pages.append(Page(parts: parts, sequence: wanted.sequence, index: index))
             }
@@ -98,16 +108,14 @@ package struct CachePlan: Sendable, Hashable {
         }
     }
 
-    /// What a page is made of whose positions before `end` are needed.
+    /// What a page is made of whose positions before `end` are needed, by sources from `first` on; nil where they do not suffice.
     private static func parts(
-        of index: Int, upTo end: Int, _ spans: [Span], _ present: [CacheContents.Sequence?]
-    ) -> [Part] {
+        of index: Int, upTo end: Int, _ spans: [Span], _ present: [CacheContents.Sequence?], from first: Int = 0
+    ) -> [Part]? {
         var parts: [Part] = []
         for span in spans {
-            let chosen = span.sources.first { (present[$0]?.positions ?? 0) >= end }
-            guard let chosen, let identity = present[chosen]?.pages[index] else {
-                preconditionFailure("no source has layers \(span.layers) before position \(end)")
-            }
+            let chosen = span.sources.first { $0 >= first && (present[$0]?.positions ?? 0) >= end }
+            guard let chosen, let identity = present[chosen]?.pages[index] else { return nil }
             if let last = parts.last, last.source == chosen {
                 parts[parts.count - 1].layers = last.layers.lowerBound..<span.layers.upperBound
             } else {

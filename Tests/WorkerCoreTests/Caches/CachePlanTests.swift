@@ -30,7 +30,7 @@ struct CachePlanTests {
     @Test func `the first source that has a page is asked, and later ones for what it lacks`() {
         let sources = [
             contents(0..<4, [1: (64, 0, [0]), 2: (128, 1, [0, 1])]),
-            contents(0..<8, [1: (100, 0, [3, 4]), 2: (70, 0, [3, 5])]),
+            contents(0..<8, [1: (100, 0, [3, 4]), 2: (70, 0, [6, 5])]),
         ]
         let plan = CachePlan(
             [KeptSequence(sequence: 1, positions: 90), KeptSequence(sequence: 2, positions: 90)], layers: 0..<4,
@@ -45,6 +45,22 @@ struct CachePlanTests {
             [KeptSequence(sequence: 1, positions: 90)], layers: 0..<9, from: sources, context: 512)
         #expect(none.sequences.map(\.positions) == [0])
         #expect(CachePlan([KeptSequence(sequence: 1, positions: 9)], layers: 3..<3, from: [], context: 9).pages.isEmpty)
+    }
+
+    @Test func `a fork that only the other source has shares the whole pages that are there already`() {
+        let own = contents(1..<3, [1: (128, 0, [0, 1])])
+        let other = contents(0..<4, [1: (200, 0, [0, 1, 2, 3]), 2: (150, 0, [0, 1, 7]), 3: (70, 0, [0, 1])])
+        let plan = CachePlan(
+            [1, 2, 3].map { KeptSequence(sequence: $0, positions: 192) }, layers: 1..<3, from: [own, other],
+            context: 512)
+        #expect(plan.sequences.map(\.pages) == [[0, 1, 2], [0, 1, 3], [0, 1]])
+        #expect(plan.pages.map { $0.parts.map(\.source) } == [[0], [0], [1], [1]])
+        // What is there of a page that is not whole is not what another needs of it.
+        let short = contents(1..<3, [1: (70, 0, [0, 1])])
+        let mixed = CachePlan(
+            [KeptSequence(sequence: 1, positions: 70), KeptSequence(sequence: 2, positions: 100)], layers: 1..<3,
+            from: [short, other], context: 512)
+        #expect(mixed.sequences.map(\.pages) == [[0, 1], [0, 2]])
     }
 
     /// Seeded stages of any layers and sequences, held against the rule, layer by layer.
@@ -69,26 +85,41 @@ struct CachePlanTests {
         }
         let first = random(0...5), layers = first..<first + random(1...5)
         let plan = CachePlan(wanted, layers: layers, from: sources, context: 256)
-        for (wanted, planned) in zip(wanted, plan.sequences) {
-            func has(_ layer: Int, _ source: CacheContents) -> Int {
-                guard source.layers.contains(layer), let present = source.sequences[wanted.sequence],
-                    present.trims == wanted.trims
-                else { return 0 }
-                return present.positions
+        func has(_ number: UInt32, _ layer: Int, _ source: CacheContents) -> Int {
+            guard source.layers.contains(layer), let present = source.sequences[number],
+                present.trims == wanted[Int(number) - 1].trims
+            else { return 0 }
+            return present.positions
+        }
+        /// For each layer the first source from one on that has a page up to a position, and the page's number there.
+        func choice(_ number: UInt32, _ index: Int, upTo end: Int, from first: Int = 0) -> [[Int]]? {
+            var choice: [[Int]] = []
+            for layer in layers {
+                let source = sources.indices.first { $0 >= first && has(number, layer, sources[$0]) >= end }
+                guard let source, let present = sources[source].sequences[number] else { return nil }
+                choice.append([source, present.pages[index]])
             }
-            let expected = layers.map { layer in sources.map { has(layer, $0) }.max() ?? 0 }.min()!
+            return choice
+        }
+        func end(_ number: UInt32, _ index: Int) -> Int {
+            min(plan.sequences[Int(number) - 1].positions, 64 * (index + 1))
+        }
+        for (wanted, planned) in zip(wanted, plan.sequences) {
+            let expected = layers.map { layer in sources.map { has(wanted.sequence, layer, $0) }.max() ?? 0 }.min()!
             #expect(planned.positions == min(expected, Int(wanted.positions), 256), "seed \(seed)")
             #expect(planned.pages.count == (planned.positions + 63) / 64)
-            for (index, page) in planned.pages.enumerated() {
-                let end = min(planned.positions, 64 * (index + 1))
-                #expect(plan.pages[page].parts.flatMap { Array($0.layers) } == Array(layers))
-                for part in plan.pages[page].parts {
-                    for layer in part.layers {
-                        let source = sources.firstIndex { has(layer, $0) >= end }
-                        #expect(part.source == source, "seed \(seed)")
-                        #expect(part.identity == sources[part.source].sequences[wanted.sequence]?.pages[index])
-                    }
+            for (index, number) in planned.pages.enumerated() {
+                let page = plan.pages[number]
+                // It is what the rule says for who has it first, and for the others the same memory in the sources that they have it from.
+                let made = page.parts.flatMap { part in part.layers.map { _ in [part.source, part.identity] } }
+                let limit = end(page.sequence, page.index)
+                #expect(made == choice(page.sequence, page.index, upTo: limit), "seed \(seed)")
+                let own = choice(wanted.sequence, index, upTo: end(wanted.sequence, index))
+                let isSame = sources.indices.contains { first in
+                    (first == 0 || limit == 64 * (page.index + 1))
+                        && choice(page.sequence, page.index, upTo: limit, from: first) == own
                 }
+                #expect(isSame, "seed \(seed)")
             }
         }
         // No page is made twice.
@@ -113,7 +144,7 @@ struct CachePlanTests {
                 CachedSequence(sequence: 5, positions: 150, sharedPositions: 128, sharedWith: 2),
             ])
         let taken = CacheContents(told, layers: 2..<4, context: 512)
-        #expect(taken.inventory == told)
+        #expect(CacheContents(taken.inventory, layers: 2..<4, context: 512) == taken)
         #expect(taken.sequences.mapValues(\.positions) == own.sequences.mapValues(\.positions))
     }
 

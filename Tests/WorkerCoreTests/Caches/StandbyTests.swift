@@ -8,13 +8,15 @@ import WorkerCore
 struct StandbyTests {
     private static let tokens: [UInt32] = (0..<220).map { $0 * 29 % 250 }
 
-    /// Waits until a worker's stage has so many bytes of caches. A time limit belongs on the test.
+    /// Waits until a worker's stage has so many bytes of caches.
     private func waits(_ tested: TestWorker, epoch: UInt32, bytes: UInt64, sequences: UInt32) async throws {
-        while true {
-            let stage = await tested.stages()?.first { $0.epoch == epoch }
+        var stage: StageReport?
+        for _ in 0..<1_000 {
+            stage = await tested.stages()?.first { $0.epoch == epoch }
             if stage?.keyValueBytes == bytes, stage?.sequences == sequences { return }
             try await Task.sleep(for: .milliseconds(20))
         }
+        Issue.record("not \(bytes) bytes in \(sequences) sequences: \(String(describing: stage))")
     }
 
     @Test(.timeLimit(.minutes(2)))
