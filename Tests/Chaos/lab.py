@@ -23,6 +23,10 @@ def free_ports(count):
         return [listener.getsockname()[1] for listener in listeners]
 
 
+class Skipped(Exception):
+    """What a scenario needs is not here."""
+
+
 class Worker:
     """A worker's process, on a cable."""
 
@@ -66,16 +70,14 @@ class Worker:
         else:
             self.start()
 
-    def files(self, kind):
-        """What it keeps on its disk: `shards` or `packed`."""
-        return sorted(
-            path for path in glob.glob(os.path.join(glob.escape(self.folder), kind, "**"), recursive=True)
-            if os.path.isfile(path))
+    def files(self, suffix):
+        """What it keeps on its disk: `.gguf` for the shards, `.packed` for their packed forms."""
+        return sorted(glob.glob(os.path.join(glob.escape(self.folder), "**", "*" + suffix), recursive=True))
 
     def empty(self):
-        """Forgets all shards; it must not run."""
-        for kind in ("shards", "packed"):
-            shutil.rmtree(os.path.join(self.folder, kind), ignore_errors=True)
+        """Forgets all but its profile; it must not run."""
+        shutil.rmtree(self.folder)
+        self.lab.give_profile(self.folder)
 
     @property
     def log(self):
@@ -87,11 +89,11 @@ class Lab:
 
     def __init__(self, shoal, model, workers=5, profiles=None):
         self.shoal, self.model, self.count, self.profiles = shoal, model, workers, profiles
-        self.coordinator, self.used = None, 0
+        self.coordinator, self.used, self.environment = None, 0, {}
 
     def __enter__(self):
         self.stack = contextlib.ExitStack()
-        self.folder = self.stack.enter_context(tempfile.TemporaryDirectory(prefix="shoal chaos "))
+        self.folder = self.stack.enter_context(tempfile.TemporaryDirectory(prefix="shoal-chaos-"))
         self.processes, self.workers = [], []
         self.network = Network()
         self.stack.callback(self.end)
@@ -123,7 +125,7 @@ class Lab:
     def serve_again(self, wait=True):
         """Starts the coordinator with what it was started with before; returns the seconds until it was ready."""
         began = time.monotonic()
-        self.coordinator = self.start("serve", *self.arguments)
+        self.coordinator = self.start("serve", *self.arguments, environment=self.environment)
         if wait:
             self.wait_until_ready()
         return time.monotonic() - began
@@ -162,10 +164,10 @@ class Lab:
             worker.mend()
         self.wait_until_ready()
         self.wait_until_connected()
-        if self.used and self.holders() != self.workers[:self.used]:
-            status, body = self.post("/api/cluster/rebalance")
-            assert status == 200, f"rebalance: {status} {body}"
-        assert not self.used or self.holders() == self.workers[:self.used], "rebalance did not give everyone his share"
+        if self.holders() != self.workers[:self.used]:
+            # What is as fast stays as it is: from the beginning, then.
+            self.end_coordinator()
+            self.serve_again()
 
     def ask(self, prompt, **options):
         answer = Answer(self.port, prompt, **options)

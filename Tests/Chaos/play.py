@@ -7,8 +7,8 @@ SETS = 3
 
 
 class Play:
-    def __init__(self, lab, random, references):
-        self.lab, self.random, self.references = lab, random, references
+    def __init__(self, lab, configuration, random, references):
+        self.lab, self.configuration, self.random, self.references = lab, configuration, random, references
         self.notes, self.pauses = [], []
 
     def note(self, text):

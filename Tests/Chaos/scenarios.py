@@ -1,9 +1,10 @@
 """The scenarios, by the configuration of the cluster that they are played on."""
+import clocks
+import coordinators
 import losses
-
-
-class Skipped(Exception):
-    """What a scenario needs is not here."""
+import moves
+import patience
+import stores
 
 
 class Configuration:
@@ -25,11 +26,25 @@ CONFIGURATIONS = [
         "four",
         [
             losses.kill, losses.stop, losses.cut, losses.cut_inward, losses.cut_outward, losses.back, losses.blip,
-            losses.delay, losses.two, losses.all_lost,
+            losses.delay, losses.two, losses.all_lost, moves.drain, moves.drain_and_lose, moves.lose_and_rebalance,
         ], workers=4),
-    Configuration("spare", [losses.kill, losses.stop, losses.cut, losses.two]),
+    Configuration("spare", [losses.kill, losses.stop, losses.cut, losses.two, moves.drain_and_lose]),
     Configuration("standby", [losses.kill, losses.stop, losses.cut, losses.two, losses.back], flags=["--standby"]),
-    Configuration("mirror", [losses.kill, losses.stop, losses.cut, losses.two, losses.back], flags=["--mirror-kv"]),
+    Configuration("mirror", [losses.kill, losses.stop, losses.cut, losses.two, losses.back, moves.drain_and_lose], flags=["--mirror-kv"]),
+    Configuration(
+        "coordinator",
+        [
+            coordinators.restart, coordinators.kill_while_placing, coordinators.kill_while_moving,
+            coordinators.kill_with_lost_worker, coordinators.terminate, coordinators.same_folder, coordinators.other_folder,
+        ], workers=4),
+    Configuration("patience", [patience.nothing_left], workers=4, flags=["--patience", "2"]),
+    Configuration(
+        "disk",
+        [
+            stores.killed_while_shards_arrive, stores.successor_lost_while_shards_arrive, stores.damaged_while_running,
+            stores.damaged_before_start, stores.damaged_on_successor, stores.full_disk_of_spare, stores.full_disk_at_start,
+        ]),
+    Configuration("clock", [clocks.jump]),
 ]
 
 
