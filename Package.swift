@@ -71,6 +71,21 @@ let modules: [Target] = [
 
 let tests: [Target] = [
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter", cSettings: cSettings),
+    .target(name: "FuzzRuntime", path: "Tests/Fuzz/FuzzRuntime", cSettings: cSettings),
+    .target(
+        name: "Fuzzing",
+        dependencies: [
+            "API", "ChatTemplate", "ClusterFile", "CoordinatorCore", "Formats", "GGUF", "ModelGraph", "Placement",
+            "Tensors",
+            "TestSupport", "Tokenizer", "Wire", "WorkerCore", .nio("NIOCore"),
+        ],
+        path: "Tests/Fuzz/Fuzzing", swiftSettings: swiftSettings),
+    .executableTarget(
+        name: "shoal-fuzz",
+        dependencies: ["Fuzzing", "FuzzRuntime", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+        path: "Tests/Fuzz/shoal-fuzz", swiftSettings: swiftSettings),
+    .testTarget(
+        name: "FuzzingTests", dependencies: ["Fuzzing"], path: "Tests/Fuzz/FuzzingTests", swiftSettings: swiftSettings),
     tests("Formats", []),
     tests("GGUF", ["Formats"]),
     tests("Tensors", ["CKernels", "Formats"]),

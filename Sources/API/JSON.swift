@@ -27,8 +27,8 @@ extension Response {
 }
 
 extension Request {
-    /// The most bytes a request's body may have.
-    static let maximumBodyBytes = 8 << 20
+    /// The most bytes a request's body may have: above any context in tokens, and the decoder takes up to 48 times as much memory.
+    static let maximumBodyBytes = 1 << 20
 
     /// Reads the body as JSON.
     /// - Throws: `APIError` for a body that is too large or absent, that is no JSON, or has a field of a wrong type.
@@ -38,7 +38,7 @@ extension Request {
             buffer = try await body.collect(upTo: Self.maximumBodyBytes)
         } catch is NIOTooManyBytesError {
             throw APIError.invalidRequest(
-                "the body is larger than 8 MiB", code: "request_too_large", status: .contentTooLarge)
+                "the body is larger than 1 MiB", code: "request_too_large", status: .contentTooLarge)
         }
         guard buffer.readableBytes > 0 else {
             throw APIError.invalidRequest("the body is empty; it must be a JSON object", code: "invalid_json")

@@ -18,7 +18,8 @@ package struct ChatTemplate: Sendable {
         statements = try Parser.statements(of: source)
     }
 
-    private static let largestSource = 4 << 20
+    /// Real ones have some 10 KB; what is read takes up to 64 times as much memory.
+    private static let largestSource = 256 << 10
 
     /// Renders the prompt of a chat.
     /// - Parameters:

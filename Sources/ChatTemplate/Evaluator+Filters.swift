@@ -123,7 +123,9 @@ extension Evaluator {
             }
             return try text(result, line)
         case "wordcount":
-            return .integer(try printed(value, line).unicodeScalars.split(whereSeparator: isSpace).count)
+            let counted = try printed(value, line)
+            try charge(counted.utf8.count, line)
+            return .integer(counted.unicodeScalars.split(whereSeparator: isSpace).count)
         default: return nil
         }
     }
@@ -141,6 +143,7 @@ extension Evaluator {
         let first = arguments.value(1, "first")?.isTrue ?? false
         let blank = arguments.value(2, "blank")?.isTrue ?? false
         var writer = ValueWriter(limit: limits.outputBytes, line: line)
+        try charge(value.utf8.count, line)
         let lines = value.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
         for (index, text) in lines.enumerated() {
             if index > 0 { try writer.write("\n") }

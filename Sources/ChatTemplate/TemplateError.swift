@@ -40,7 +40,7 @@ package struct TemplateError: Error, Sendable, Hashable, CustomStringConvertible
 /// What one rendering may use up, so that a hostile template neither hangs nor exhausts memory.
 package struct TemplateLimits: Sendable, Hashable {
     /// Evaluated nodes, loop turns, and every 16 bytes of text made.
-    package var steps = 5_000_000
+    package var steps = 1_000_000
     /// Bytes of the output, and of every text on the way.
     package var outputBytes = 16 << 20
     /// Elements of every list.

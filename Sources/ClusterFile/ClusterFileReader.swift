@@ -19,8 +19,8 @@ extension ClusterDeclaration {
 
 /// Walks the nodes of one file.
 struct ClusterFileReader {
-    /// Far beyond any cluster; keeps a wrong file from being parsed.
-    static let largestFile = 1 << 20
+    /// Far beyond any cluster; keeps a wrong file from being parsed, which takes up to 110 times as much memory.
+    static let largestFile = 256 << 10
 
     let file: String
 

@@ -47,7 +47,9 @@ extension Coordinator {
         }
         guard !due.isEmpty else { return false }
         let results = await connect(due, timeout: timeout)
-        return results.values.contains { if case .success = $0 { true } else { false } }
+        let areBack = results.values.contains { if case .success = $0 { true } else { false } }
+        if areBack { state.withLock { $0.hasNewDevices = true } }
+        return areBack
     }
 
     /// What all connected devices say of themselves; one that is lost meanwhile is left out.

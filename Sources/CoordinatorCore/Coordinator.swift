@@ -111,6 +111,7 @@ package final class Coordinator: Sendable {
             throw error
         }
         supervise()
+        await refreshStandby()
     }
 
     private func establish() async throws(CoordinatorError) {

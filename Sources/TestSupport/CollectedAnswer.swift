@@ -64,4 +64,12 @@ extension Coordinator {
     package func becomes(where isWanted: (Readiness) -> Bool) async throws {
         while !isWanted(readiness) { try await Task.sleep(for: .milliseconds(5)) }
     }
+
+    /// Waits until a device is connected. A time limit belongs on the test.
+    package func whenConnected(_ device: String) async throws -> Coordinator {
+        while await report().devices.first(where: { $0.name == device })?.connected != true {
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        return self
+    }
 }

@@ -30,6 +30,12 @@ package final class LocalCluster: Sendable {
         package var keyValueTokens: Int?
         package var queue = CoordinatorConfiguration.defaultQueue
         package var contextShift: ContextShift?
+        package var patience = CoordinatorConfiguration.defaultPatience
+        package var standby = CoordinatorConfiguration.Standby.nothing
+        /// What the coordinator's own device may use; `nil` is what each worker may.
+        package var ownMemoryBytes: Int?
+        /// Nothing is moved unasked, so that tests know what is where.
+        package var rebalanceGain: Double?
 
         package init() {}
     }
@@ -113,6 +119,11 @@ package final class LocalCluster: Sendable {
         try Self.makeCoordinator(model ?? self.model, workers: workers, settings: settings, progress: progress)
     }
 
+    /// Waits until the cluster is as wanted. A time limit belongs on the test.
+    package func when(_ isWanted: (ClusterReport) -> Bool) async throws {
+        while !isWanted(await coordinator.report()) { try await Task.sleep(for: .milliseconds(10)) }
+    }
+
     /// Ends the coordinator and the workers and removes their folders.
     package func stop() async {
         coordinator.stop()
@@ -133,7 +144,7 @@ package final class LocalCluster: Sendable {
             vocabularySize: configuration.vocabulary, trainedContext: configuration.trainedContext)
         let transport = LocalWorker.makeTransport()
         let own = Worker(
-            configuration: WorkerConfiguration(name: ownDevice, memoryBytes: LocalWorker.memoryBytes, threads: 1),
+            configuration: WorkerConfiguration(name: ownDevice, memoryBytes: settings.ownMemoryBytes ?? LocalWorker.memoryBytes, threads: 1),
             shards: ModelFileShards(file), transport: transport, logger: LocalWorker.logger)
         let devices =
             workers.map {
@@ -144,7 +155,7 @@ package final class LocalCluster: Sendable {
                 DeviceDeclaration(
                     name: ownDevice,
                     connection: .inProcess { handler, hello in own.connectInProcess(hello, handler: handler) },
-                    memoryBytes: LocalWorker.memoryBytes)
+                    memoryBytes: settings.ownMemoryBytes ?? LocalWorker.memoryBytes)
             ]
         return Coordinator(
             shards: try ModelShards(file), tokenizer: try Tokenizer(metadata: file.metadata), facts: facts,
@@ -153,7 +164,8 @@ package final class LocalCluster: Sendable {
                 keyValueType: settings.keyValueType, context: settings.context, slots: settings.slots,
                 keyValueTokens: settings.keyValueTokens, queue: settings.queue, contextShift: settings.contextShift,
                 rowsPerStep: settings.rowsPerStep, measuring: settings.measuring,
-                linkFile: settings.linkFolder.map { LinkFile(folder: $0) }),
+                linkFile: settings.linkFolder.map { LinkFile(folder: $0) }, patience: settings.patience,
+                standby: settings.standby, rebalanceGain: settings.rebalanceGain),
             transport: transport, progress: progress)
     }
 }

@@ -12,7 +12,14 @@ int64_t allocation_counter_take(int32_t counter) {
     return counter >= 0 && counter < ALLOCATION_COUNTERS ? atomic_exchange(&counters[counter], 0) : 0;
 }
 
-#if defined(__linux__) && defined(__GLIBC__)
+// A sanitizer has an allocator of its own, which must see every call.
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+
+#if defined(__linux__) && defined(__GLIBC__) && !defined(SANITIZED)
 #include <errno.h>
 #include <stddef.h>
 #include <sys/mman.h>

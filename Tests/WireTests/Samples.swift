@@ -43,6 +43,24 @@ enum Samples {
         shards: [id(1), id(2), id(3)], modelName: "größer", compute: .f32, keyValueType: .q8_0, context: 2048, slots: 8,
         next: .worker(address: "[::1]:7078", stage: 3), activationCodec: .f16)
 
+    static let standby: LoadStage = {
+        var standby = load
+        standby.next = .coordinator
+        standby.caches = [
+            CacheSource(epoch: 8, stage: 1), CacheSource(epoch: 7, stage: 2, address: "[fe80::1]:7077"),
+        ]
+        standby.sequences = [
+            KeptSequence(sequence: 1, positions: 1 << 28, trims: .max), KeptSequence(sequence: .max, positions: 0),
+        ]
+        standby.standby = true
+        return standby
+    }()
+
+    static let inventory = CacheInventory(sequences: [
+        CachedSequence(sequence: 1, positions: 200, trims: 3),
+        CachedSequence(sequence: 9, positions: 1 << 28, trims: .max, sharedPositions: 128, sharedWith: 1),
+    ])
+
     static let bodies: [ControlBody] = [
         .hello(
             Hello(
@@ -79,14 +97,21 @@ enum Samples {
         .fetchShard(FetchShard(id: id(3), totalBytes: 1 << 33, addresses: ["pi1:7077", "[::1]:7078"])),
         .shardRequest(ShardRequest(id: id(3), offset: 1 << 20, count: 1 << 33)),
         .loadStage(load),
+        .loadStage(standby),
         .stageProgress(StageProgress(epoch: 9, stage: 2, done: 5, total: 10)),
         .stageLoaded(StageLoaded(epoch: 9, stage: 2, weightBytes: 100, loadMilliseconds: 1234)),
+        .stageLoaded(
+            StageLoaded(
+                epoch: 9, stage: 2, weightBytes: 100, loadMilliseconds: 1234, sequences: standby.sequences)),
         .unloadStages(UnloadStages(epochsThrough: 8)),
         .stagesUnloaded(StagesUnloaded()),
         .stepFailed(
             StepFailed(
                 epoch: 1, step: 1 << 40, stage: 2, code: .contextFull, message: "full", sequences: [1, 2, .max])),
         .peerLost(PeerLost(epoch: 1, stage: 2, message: "gone")),
+        .cacheInquiry(CacheInquiry(epoch: .max, stage: 3)),
+        .cacheInventory(inventory), .cacheInventory(CacheInventory(sequences: [])),
+        .cacheRequest(CacheRequest(epoch: 8, stage: 3, sequence: .max, layers: 4..<65_536, pages: 0..<(1 << 22))),
     ]
 
     /// Every kind of entry; 9 rows named, 4 wanted.
@@ -110,12 +135,27 @@ enum Samples {
     static let piece = ShardPiece(
         id: id(5), offset: 1 << 33, totalBytes: (1 << 33) + 10, bytes: ByteBuffer(bytes: [1, 2, 3]))
 
+    static let cache = CachePiece(
+        epoch: 4, stage: 3, sequence: .max, layer: 65_535, page: (1 << 22) - 1, trims: 5,
+        bytes: ByteBuffer(bytes: [1, 2, 3]))
+
+    /// What a replay may hold.
+    static let replay: StepFrame = {
+        var frame = step(entries: [
+            .rows(sequence: 1, position: 0, count: 3, output: .none), .fork(sequence: 2, from: 1, positions: 3),
+            .rows(sequence: 2, position: 2, count: 1, output: .none),
+        ])
+        frame.replayThrough = .max
+        return frame
+    }()
+
     static let frames: [Frame] =
         bodies.enumerated().map { .control(ControlMessage(request: UInt64($0.offset) << 32, body: $0.element)) } + [
             .step(step()), .step(step(.f16)), .step(step(.q8)), .step(step(.tokens, width: 1)),
             .step(step(pruned: true)),
             .step(StepFrame(epoch: 1, stage: 0, step: 2, entries: [.close(sequence: 3)])),
             .step(StepFrame(epoch: 1, stage: 0, step: 2, entries: [])), .piece(piece),
+            .step(replay), .cache(cache),
         ]
 
     static func bytes(of frame: Frame) throws -> ByteBuffer {

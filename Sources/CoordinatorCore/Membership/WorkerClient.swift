@@ -99,6 +99,11 @@ final class WorkerClient: LinkHandler, Sendable {
         return stream
     }
 
+    /// Ends what `transferEvents` gives of a shard: its transfer is given up.
+    func endTransfer(of id: ShardID) {
+        state.withLock { $0.transfers[id]?.events }?.finish()
+    }
+
     func close() { state.withLock { $0.link }?.close() }
 
     func received(_ frame: Frame, on link: any Link) {

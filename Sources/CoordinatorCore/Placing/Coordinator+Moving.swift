@@ -32,7 +32,7 @@ extension Coordinator {
     func move(_ request: MoveRequest) async -> Result<MoveOutcome, CoordinatorError> {
         do throws(CoordinatorError) {
             switch request.wish {
-            case .rebalance: return .success(try await moveToBest(gain: 0))
+            case .rebalance: return .success(try await moveToBest())
             case .drain(let device):
                 try checkKnown(device)
                 _ = state.withLock { $0.drained.insert(device) }
@@ -45,7 +45,7 @@ extension Coordinator {
             case .refill(let device):
                 try checkKnown(device)
                 _ = state.withLock { $0.drained.remove(device) }
-                return .success(try await moveToBest(gain: 0))
+                return .success(try await moveToBest())
             }
         } catch {
             return .failure(error)
@@ -63,8 +63,8 @@ extension Coordinator {
 
     /// Goes over to the best placement, where that is worth it.
     ///
-    /// - Parameter gain: what it must be expected to gain at least, as a share of the present tokens per second.
-    func moveToBest(gain least: Double) async throws(CoordinatorError) -> MoveOutcome {
+    /// - Parameter gain: what it must be expected to gain at least, as a share of the present tokens per second; `nil` is anything.
+    func moveToBest(gain least: Double? = nil) async throws(CoordinatorError) -> MoveOutcome {
         let (reports, request, present) = try await situation()
         let best: PlacementPlan
         do {
@@ -74,10 +74,12 @@ extension Coordinator {
         }
         // The same prices for both: what was predicted before may be of other profiles.
         let now = (try? Replacement(request, current: present).plan { _, _ in false }) ?? best
-        let gain = now.prediction.stepSeconds / best.prediction.stepSeconds - 1
+        let gain = best.prediction.gain(over: now.prediction, for: request.preferences.objective)
         let outcome = MoveOutcome(
             hasMoved: false, movedLayers: movedLayers(to: best, from: present), gain: gain, plan: best)
-        guard outcome.movedLayers > 0, gain > least else { return outcome }
+        let isWorthIt =
+            least.map { gain > $0 } ?? true || !request.pins.allSatisfy { $0.isObeyed(by: present) }
+        guard outcome.movedLayers > 0, isWorthIt else { return outcome }
         return try await realized(outcome, reports: reports)
     }
 
@@ -132,5 +134,16 @@ extension Coordinator {
         var outcome = outcome
         outcome.hasMoved = true
         return outcome
+    }
+}
+
+extension PlanPrediction {
+    /// What this plan gives more than another, as a share, in what the objective is about.
+    fileprivate func gain(over other: PlanPrediction, for objective: PlacementObjective) -> Double {
+        switch objective {
+        case .latency: other.stepSeconds / stepSeconds - 1
+        case .throughput: other.largestSeconds / largestSeconds - 1
+        case .balanced: tokensPerSecondOfStreams / other.tokensPerSecondOfStreams - 1
+        }
     }
 }

@@ -17,6 +17,7 @@ extension Coordinator {
     /// - Throws: `CoordinatorError`; then answers wait, or as before nothing answers.
     func realize(_ plan: PlacementPlan, reports: [String: DeviceReport]) async throws(CoordinatorError) {
         let started = ContinuousClock.now
+        await endStandby()
         let ids = try await distribute(plan)
         engine.suspend()
         let kept = await engine.kept()

@@ -6,11 +6,19 @@ import Wire
 extension Coordinator {
     /// Sees to it, besides all else, that what is to be kept ready is; then frees what is left of earlier placements.
     func refreshStandby() async {
+        await endStandby()
         let task = Task { await arrangeStandby() }
-        state.withLock { state in
-            state.standby?.cancel()
-            state.standby = task
+        state.withLock { $0.standby = task }
+    }
+
+    /// Gives up what is being made ready: two that bring shards to a device at a time would be in each other's way.
+    func endStandby() async {
+        let task = state.withLock { state in
+            defer { state.standby = nil }
+            return state.standby
         }
+        task?.cancel()
+        await task?.value
     }
 
     /// A part of the model that a device holds besides its stage, in case that another one is lost.
@@ -21,7 +29,11 @@ extension Coordinator {
     }
 
     private func arrangeStandby() async {
-        defer { if !Task.isCancelled { Task { await unloadEarlier() } } }
+        await prepareStandby()
+        if !Task.isCancelled { await unloadEarlier() }
+    }
+
+    private func prepareStandby() async {
         guard configuration.standby != .nothing, readiness == .ready else { return }
         let (plan, epoch) = state.withLock { ($0.plan, $0.epoch) }
         guard let plan else { return }

@@ -51,13 +51,19 @@ struct Replacement: Sendable {
     /// - Parameter isStored: whether a device has what a part needs.
     /// - Throws: `PlacementError` where nothing fits.
     func plan(isStored: Stored) throws(PlacementError) -> PlacementPlan {
-        if let plan = best(holders: lost.map { part in candidates.filter { isStored($0, part) } }) { return plan }
+        let holders = lost.map { part in
+            request.devices.filter { mayTake($0, part) && isStored($0.name, part) }.map(\.name)
+        }
+        if let plan = best(holders: holders) { return plan }
         if !kept.isEmpty, let plan = try? place(pinned(kept.flatMap(\.pins))) { return plan }
         return try place(request)
     }
 
-    private var candidates: [String] {
-        request.devices.map(\.name).filter { !request.preferences.excluded.contains($0) }
+    /// The coordinator's own device takes layers only where that is wished, or where it has some already.
+    private func mayTake(_ device: DeviceCapacity, _ part: PlacedRange) -> Bool {
+        guard !request.preferences.excluded.contains(device.name) else { return false }
+        return !device.isCoordinator || part.layers.isEmpty || request.preferences.usesCoordinator
+            || kept.contains { $0.device == device.name && !$0.layers.isEmpty }
     }
 
     /// The best of the placements that give each lost part to one of its holders.
@@ -94,5 +100,20 @@ extension Replacement.PlacedRange {
         StageRange(
             embedding: embedding, firstLayer: UInt32(layers.lowerBound), lastLayer: UInt32(layers.upperBound),
             head: head)
+    }
+}
+
+extension Pin {
+    /// Whether a placement has the pinned part where it is to be.
+    func isObeyed(by placed: [Replacement.PlacedRange]) -> Bool {
+        placed.contains { stage in
+            guard stage.device == device else { return false }
+            return switch part {
+            case .layers(let layers):
+                stage.layers.contains(layers.lowerBound) && stage.layers.contains(layers.upperBound)
+            case .embedding: stage.embedding
+            case .head: stage.head
+            }
+        }
     }
 }

@@ -45,11 +45,16 @@ struct ShardTransfer: Sendable {
         let first = Int(clamping: start) < shard.byteCount ? Int(start) : 0
         let (sent, acknowledged, outcome) = await withTaskGroup(of: Int.self) { group in
             group.addTask { await push(shard, id: id, from: first) }
-            let (acknowledged, outcome) = await follow(events, of: shard, held: held)
+            let (acknowledged, outcome) = await withTaskCancellationHandler {
+                await follow(events, of: shard, held: held)
+            } onCancel: {
+                client.endTransfer(of: id)
+            }
             group.cancelAll()
             return (await group.next() ?? 0, acknowledged, outcome)
         }
-        window.give(sent - acknowledged)
+        // An acknowledgement may be one of a transfer that was given up before.
+        window.give(max(0, sent - acknowledged))
         return try outcome.get()
     }
 

@@ -7,11 +7,14 @@ extension ControlMessage {
     /// - Throws: `WireError` when it is not a known message with values that it may have.
     package init(payload: ByteBuffer) throws(WireError) {
         let envelope = payload.withUnsafeReadableBytes { bytes in
-            shoal__envelope__unpack(nil, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self))
+            ProtoBudget.withAllocator { allocator in
+                shoal__envelope__unpack(allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self))
+            }
         }
         guard let envelope else {
             throw WireError(
-                .malformedMessage, "control frame: \(payload.readableBytes) bytes that are not a protobuf Envelope")
+                .malformedMessage,
+                "control frame: \(payload.readableBytes) bytes that are no protobuf Envelope, or one that takes too much memory")
         }
         defer { shoal__envelope__free_unpacked(envelope, nil) }
         self.init(request: envelope.pointee.request, body: try ControlBody(envelope.pointee))

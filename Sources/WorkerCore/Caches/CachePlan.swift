@@ -14,6 +14,12 @@ package struct CachePlan: Sendable, Hashable {
         package var layers: Range<Int>
         /// The page's number there.
         package var identity: Int
+
+        package init(source: Int, layers: Range<Int>, identity: Int) {
+            self.source = source
+            self.layers = layers
+            self.identity = identity
+        }
     }
 
     /// A page to be made.

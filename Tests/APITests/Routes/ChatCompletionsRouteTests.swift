@@ -171,9 +171,9 @@ struct ChatCompletionsRouteTests {
         await api.cluster.stop()
     }
 
-    @Test func `a body beyond 8 MiB is 413`() async throws {
+    @Test func `a body beyond 1 MiB is 413`() async throws {
         let api = try await TestAPI()
-        let text = String(repeating: "x", count: 9 << 20)
+        let text = String(repeating: "x", count: 1 << 20)
         let response = try await api.post(path, #"{"messages": [{"role": "user", "content": "\#(text)"}]}"#)
         #expect(response.status == 413)
         #expect(response.error?.code == "request_too_large")

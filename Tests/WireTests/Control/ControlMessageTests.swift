@@ -69,9 +69,47 @@ import Wire
         try expect("LoadStage.next_worker.address: empty", try load { $0.next = .worker(address: "", stage: 1) })
         try expect("LoadStage.activation_codec: 1", try load { $0.activationCodec = .tokens })
         try expect(
+            "KeptSequence.positions: 268435457",
+            try load { $0.sequences = [KeptSequence(sequence: 1, positions: (1 << 28) + 1)] })
+        try expect(
             "StageProgress: 2 of 1",
             try payload(
                 of: ControlMessage(body: .stageProgress(StageProgress(epoch: 0, stage: 0, done: 2, total: 1)))))
+    }
+
+    @Test func `Caches are named within bounds`() throws {
+        func request(_ first: UInt8, _ last: [UInt8], pages: [UInt8] = [0x30, 0, 0x38, 1]) -> ByteBuffer {
+            Self.envelope(field: 42, [0x20, first, 0x28] + last + pages)
+        }
+        try expect("CacheRequest.layers: 3..<3", request(3, [3]))
+        try expect("CacheRequest.layers: 3..<2", request(3, [2]))
+        try expect("CacheRequest.layers: 0..<65537", request(0, Self.varint(65_537)))
+        try expect("CacheRequest.pages: 1..<1", request(0, [1], pages: [0x30, 1, 0x38, 1]))
+        try expect("CacheRequest.pages: 0..<4194305", request(0, [1], pages: [0x30, 0, 0x38] + Self.varint(4_194_305)))
+        let inventory = CacheInventory(sequences: [
+            CachedSequence(sequence: 1, positions: 64, sharedPositions: 65, sharedWith: 2)
+        ])
+        try expect(
+            "CachedSequence.shared_positions: 65",
+            try payload(of: ControlMessage(body: .cacheInventory(inventory))))
+    }
+
+    @Test func `More sources and sequences than may be named are neither sent nor taken`() throws {
+        func error(_ change: (inout LoadStage) -> Void) -> WireError? {
+            #expect(throws: WireError.self) { _ = try load(change) }
+        }
+        let source = CacheSource(epoch: 1, stage: 1)
+        #expect(error { $0.caches = Array(repeating: source, count: 1_025) }?.code == .tooLarge)
+        let most = try load { $0.caches = Array(repeating: source, count: 1_024) }
+        guard case .loadStage(let taken) = try decode(most).body else {
+            Issue.record("another message")
+            return
+        }
+        #expect(taken.caches.count == 1_024)
+        // One more than a message may have, written by hand.
+        let sequence: [UInt8] = [0x0a, 0]
+        let many = Self.envelope(field: 41, Array(repeating: sequence, count: 65_537).flatMap { $0 })
+        try expect("CacheInventory.sequences: 65537 elements; at most 65536", many)
     }
 
     @Test func `Long text is cut at a character, and NUL does not end it`() throws {

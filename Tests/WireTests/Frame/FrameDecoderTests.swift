@@ -40,13 +40,13 @@ import Wire
 
     @Test func `Kinds, flags and reserved fields of later versions are refused`() {
         expect(.malformedHeader, "kind 0", Samples.raw(kind: 0, payload: ByteBuffer()))
-        expect(.malformedHeader, "kind 4", Samples.raw(kind: 4, payload: ByteBuffer()))
+        expect(.malformedHeader, "kind 5", Samples.raw(kind: 5, payload: ByteBuffer()))
         expect(.malformedHeader, "flags 1", Samples.raw(kind: 1, payload: ByteBuffer(), flags: 1))
         expect(.malformedHeader, "reserved 2", Samples.raw(kind: 1, payload: ByteBuffer(), reserved: 2))
         expect(.malformedHeader, "and 3", Samples.raw(kind: 1, payload: ByteBuffer(), end: 3))
     }
 
-    @Test(arguments: zip([1, 2, 3] as [UInt8], [1 << 20, 256 << 20, (4 << 20) + 48] as [UInt32]))
+    @Test(arguments: zip([1, 2, 3, 4] as [UInt8], [1 << 20, 256 << 20, (4 << 20) + 48, (16 << 20) + 24] as [UInt32]))
     func `A length above the limit is refused from the header alone`(kind: UInt8, limit: UInt32) throws {
         var header = ByteBuffer(bytes: [83, 72, 79, 76, kind, 0, 0, 0])
         header.writeInteger(limit, endianness: .little)
@@ -65,6 +65,7 @@ import Wire
         #expect(try decoder.decode(buffer: &buffer) == Samples.frames[0])
         expect(.tooLarge, "step payload", try Samples.bytes(of: .step(Samples.step())), limits: .handshake)
         expect(.tooLarge, "piece payload", try Samples.bytes(of: .piece(Samples.piece)), limits: .handshake)
+        expect(.tooLarge, "cache payload", try Samples.bytes(of: .cache(Samples.cache)), limits: .handshake)
     }
 
     @Test func `A stream that ends within a frame says so`() throws {
@@ -116,7 +117,7 @@ import Wire
         for _ in 0..<20_000 {
             let length = Int.random(in: 0..<200, using: &generator)
             let payload = ByteBuffer(bytes: (0..<length).map { _ in UInt8.random(in: 0...255, using: &generator) })
-            var frame = Samples.raw(kind: UInt8.random(in: 1...3, using: &generator), payload: payload)
+            var frame = Samples.raw(kind: UInt8.random(in: 1...4, using: &generator), payload: payload)
             var decoder = FrameDecoder()
             do {
                 let decoded = try decoder.decode(buffer: &frame)

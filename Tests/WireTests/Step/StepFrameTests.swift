@@ -13,10 +13,10 @@ import Wire
     }
 
     @Test(arguments: [
-        (16, "codec 5"), (17, "flags 2"), (18, "reserved"), (20, "entries"), (24, "the header says"),
+        (16, "codec 5"), (17, "flags 4"), (18, "last stage of a replay 1"), (20, "entries"), (24, "the header says"),
     ]) func `A header field that is wrong is named`(offset: Int, text: String) throws {
         var payload = try payload(of: Samples.step())
-        let values: [Int: UInt8] = [16: 5, 17: 2, 18: 1, 20: 200, 24: 8]
+        let values: [Int: UInt8] = [16: 5, 17: 4, 18: 1, 20: 200, 24: 8]
         payload.setInteger(try #require(values[offset]), at: offset + 4)
         expect(text, payload)
     }
@@ -42,6 +42,27 @@ import Wire
         expect("takes up to 65536", payload)
         payload.setInteger(UInt8(3), at: 48 + 13)
         expect("output 3", payload)
+    }
+
+    @Test func `A replay has the bytes of PROTOCOL.md, and says its last stage`() throws {
+        let bytes = Array(try payload(of: Samples.replay).readableBytesView)
+        #expect(Array(bytes[20..<24]) == [2, 2, 255, 255])
+        var payload = try payload(of: Samples.replay)
+        payload.setInteger(UInt8(0), at: 21)
+        expect("flags 0, last stage of a replay 65535", payload)
+    }
+
+    @Test(arguments: [
+        StepEntry.open(sequence: 5), .close(sequence: 5), .trim(sequence: 5, to: 0),
+        .rows(sequence: 1, position: 0, count: 1, output: .last),
+        .rows(sequence: 1, position: 0, count: 1, output: .all),
+    ]) func `A replay with anything but forks and rows without results is refused`(entry: StepEntry) throws {
+        var frame = Samples.step(entries: [.fork(sequence: 2, from: 1, positions: 3), entry])
+        var payload = try payload(of: frame)
+        payload.setInteger(UInt8(2), at: 21)
+        expect("entry 1: a replay has forks", payload)
+        frame.replayThrough = 0
+        #expect(throws: WireError.self) { _ = try Samples.bytes(of: .step(frame)) }
     }
 
     @Test func `Too few and too many bytes of rows are refused`() throws {

@@ -181,23 +181,45 @@ struct WorkerLinkTests {
         tested.end()
     }
 
-    @Test func `a session of the same number over a new link takes over`() async throws {
+    @Test func `a session of the same number over a new link goes on with its stages`() async throws {
         let tested = try TestWorker(session: 7)
         try tested.keep(layers: 0..<1)
         #expect(await tested.load(tested.request(layers: 0..<1)))
         let probe = WorkerProbe()
         let link = tested.worker.connectInProcess(hello(.coordinator, session: 7), handler: probe)
-        _ = await probe.ask(.unloadStages(UnloadStages(epochsThrough: 0)), on: link)
-        #expect(tested.worker.report().stages == [])
-        guard case .stageLoaded = await probe.ask(.loadStage(tested.request(layers: 0..<1)), on: link) else {
+        #expect(await tested.stages() == nil)
+        #expect(tested.worker.report().stages.map(\.epoch) == [1])
+        guard case .stageLoaded = await probe.ask(.loadStage(tested.request(layers: 0..<1, epoch: 2)), on: link) else {
             Issue.record("not loaded")
             return
         }
         // The old link's end is not the new session's.
         tested.link.close()
-        _ = await probe.ask(.unloadStages(UnloadStages(epochsThrough: 0)), on: link)
-        #expect(tested.worker.report().stages.count == 1)
+        #expect(await probe.ask(.unloadStages(UnloadStages(epochsThrough: 1)), on: link) != nil)
+        #expect(tested.worker.report().stages.map(\.epoch) == [2])
         link.close()
         tested.folder.remove()
+    }
+
+    @Test func `more links of a role than there are places for are refused, and taken when others have ended`()
+        async throws
+    {
+        let tested = try TestWorker()
+        let links = (0..<LinkCounts.most(.inspector)).map { _ in
+            tested.worker.connectInProcess(hello(.inspector, session: 0), handler: WorkerProbe())
+        }
+        guard case .failure(let refusal) = tested.worker.welcome(hello(.inspector, session: 0)) else {
+            Issue.record("welcomed")
+            return
+        }
+        #expect(refusal.code == .busy)
+        #expect(refusal.message.contains("32"))
+        // The coordinator's place is its own.
+        #expect((try? tested.worker.welcome(hello(.coordinator, session: 1)).get()) != nil)
+        links[3].close()
+        #expect((try? tested.worker.welcome(hello(.inspector, session: 0)).get()) != nil)
+        for link in links { link.close() }
+        #expect(LinkRole.allCases.reduce(0) { $0 + LinkCounts.most($1) } == 256)
+        tested.end()
     }
 }

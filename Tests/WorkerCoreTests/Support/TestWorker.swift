@@ -15,13 +15,17 @@ struct TestWorker {
     let probe = WorkerProbe()
     let link: any Link
 
-    init(model: TinyModel = TinyModel(), memoryBytes: Int? = nil, session: UInt64 = 7) throws {
+    init(
+        model: TinyModel = TinyModel(), memoryBytes: Int? = nil, session: UInt64 = 7,
+        sessionRetention: Duration = .seconds(600)
+    ) throws {
         folder = try TemporaryFolder()
         store = try ShardStore(dataFolder: folder.path)
         shards = try TestShards(model)
         worker = Worker(
-            configuration: WorkerConfiguration(name: "tested", memoryBytes: memoryBytes, threads: 1), shards: store,
-            transport: LocalWorker.makeTransport(), logger: LocalWorker.logger)
+            configuration: WorkerConfiguration(
+                name: "tested", memoryBytes: memoryBytes, threads: 1, sessionRetention: sessionRetention),
+            shards: store, transport: LocalWorker.makeTransport(), logger: LocalWorker.logger)
         link = worker.connectInProcess(hello(.coordinator, session: session), handler: probe)
     }
 
@@ -53,6 +57,13 @@ struct TestWorker {
         var request = request(layers: 0..<1)
         request.shards[shard] = id
         return request
+    }
+
+    /// Takes links on a port that the system chooses.
+    func listen() async throws -> Listener {
+        try await LocalWorker.makeTransport().listen(
+            on: Endpoint(host: "127.0.0.1", port: 0), welcome: { worker.welcome($0) },
+            handler: { worker.handler(for: $0) })
     }
 
     func ask(_ body: ControlBody) async -> ControlBody? { await probe.ask(body, on: link) }
