@@ -21,12 +21,13 @@ def prompts(seed, index):
 class Answer(threading.Thread):
     """One streamed completion; what came, when, and how it ended."""
 
-    def __init__(self, port, prompt, tokens=TOKENS):
+    def __init__(self, port, prompt, tokens=TOKENS, stream=True):
         super().__init__(daemon=True)
         self.port, self.prompt = port, prompt
         self.body = {
-            "prompt": prompt, "max_tokens": tokens, "temperature": 0, "stream": True, "ignore_eos": True,
-            "stream_options": {"include_usage": True}}
+            "prompt": prompt, "max_tokens": tokens, "temperature": 0, "stream": stream, "ignore_eos": True}
+        if stream:
+            self.body["stream_options"] = {"include_usage": True}
         self.text, self.times, self.error, self.usage, self.finish, self.status = "", [], None, None, None, None
         self.began = time.monotonic()
 
@@ -43,6 +44,11 @@ class Answer(threading.Thread):
         self.status = response.status
         if response.status != 200:
             self.error = f"{response.status}: {response.read().decode(errors='replace')}"
+            return
+        if not self.body["stream"]:
+            body = json.loads(response.read())
+            [choice], self.usage = body["choices"], body["usage"]
+            self.text, self.finish = choice["text"], choice["finish_reason"]
             return
         for line in response:
             if not line.startswith(b"data: "):

@@ -30,8 +30,8 @@ class Skipped(Exception):
 class Worker:
     """A worker's process, on a cable."""
 
-    def __init__(self, lab, name, port, folder=None):
-        self.lab, self.name, self.port = lab, name, port
+    def __init__(self, lab, name, port, folder=None, flags=()):
+        self.lab, self.name, self.port, self.flags = lab, name, port, flags
         self.folder = folder or os.path.join(lab.folder, name)
         self.environment = {}
         lab.give_profile(self.folder)
@@ -43,7 +43,7 @@ class Worker:
     def start(self):
         self.process = self.lab.start(
             self.name, "worker", "--listen", f"127.0.0.1:{self.port}", "--name", self.name, "--threads", "1",
-            "--data-dir", self.folder, "--insecure", environment=self.environment)
+            "--data-dir", self.folder, "--insecure", *self.flags, environment=self.environment)
 
     def kill(self):
         self.process.kill()
@@ -124,10 +124,12 @@ class Lab:
 
     def serve_again(self, wait=True):
         """Starts the coordinator with what it was started with before; returns the seconds until it was ready."""
+        self.stamp("starts")
         began = time.monotonic()
         self.coordinator = self.start("serve", *self.arguments, environment=self.environment)
         if wait:
             self.wait_until_ready()
+            self.stamp("ready")
         return time.monotonic() - began
 
     def end_coordinator(self):
@@ -150,6 +152,27 @@ class Lab:
         os.makedirs(folder, exist_ok=True)
         for file in glob.glob(os.path.join(glob.escape(self.profiles), "profile-*.json")) if self.profiles else []:
             shutil.copy(file, folder)
+
+    @contextlib.contextmanager
+    def another_worker(self, name, folder=None, flags=()):
+        """One more, for a scenario; the coordinator is ended after it."""
+        [port] = free_ports(1)
+        worker = Worker(self, name, port, folder, flags)
+        self.workers.append(worker)
+        try:
+            self.wait_for_port(port)
+            yield worker
+        finally:
+            self.workers.remove(worker)
+            self.end_coordinator()
+            worker.kill()
+
+    def serve_as(self, configuration):
+        """Starts the coordinator that a configuration has, on workers that all run."""
+        for worker in self.workers:
+            worker.mend()
+            self.wait_for_port(worker.port)
+        self.serve(configuration.used, configuration.flags, self.workers[:configuration.workers])
 
     def worker(self, address):
         return next(worker for worker in self.workers if worker.address == address)
@@ -223,6 +246,11 @@ class Lab:
     def log(self, name):
         with open(self.log_path(name), encoding="utf-8", errors="replace") as file:
             return file.read()
+
+    def stamp(self, text):
+        """A line of its own in the coordinator's log, which has no times."""
+        with open(self.log_path("serve"), "a") as file:
+            file.write(f"--- {time.strftime('%H:%M:%S')} {text}\n")
 
     def keep_logs(self, folder):
         os.makedirs(folder, exist_ok=True)

@@ -61,7 +61,10 @@ def delay(play):
     answers = play.ask()
     play.wait_for_moment(answers)
     victim.cable.delay = 0.2
-    play.note(f"{victim.name} 200 ms away")
+    seconds = play.random.uniform(2.5, 4)
+    time.sleep(seconds)
+    play.note(f"{victim.name} 200 ms away for {seconds:.2f} s")
+    victim.cable.delay = 0
     play.check(answers)
     assert play.lab.epoch == epoch, f"a slow cable was taken for a loss: epoch {epoch} became {play.lab.epoch}"
 

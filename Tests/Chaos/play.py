@@ -14,11 +14,11 @@ class Play:
     def note(self, text):
         self.notes.append(text)
 
-    def ask(self):
+    def ask(self, **options):
         """Eight answers that begin now."""
         # Another set than before, so that its beginnings are no longer cached.
         self.references.last = self.random.choice([index for index in range(SETS) if index != self.references.last])
-        return [self.lab.ask(prompt) for prompt in self.references.prompts(self.references.last)]
+        return [self.lab.ask(prompt, **options) for prompt in self.references.prompts(self.references.last)]
 
     def check(self, answers):
         """Every answer is whole, and equals the undisturbed one."""

@@ -6,7 +6,7 @@ import subprocess
 import time
 
 from coordinators import LIMIT, empty
-from lab import Skipped, Worker, free_ports, pins
+from lab import Skipped, pins
 
 # More than a shard, less than a share.
 DISK = "8m"
@@ -20,16 +20,8 @@ def worker_with_small_disk(lab):
     if subprocess.run(mount, stderr=subprocess.DEVNULL).returncode != 0:
         raise Skipped("a small disk can only be mounted by root")
     try:
-        [port] = free_ports(1)
-        worker = Worker(lab, "small", port, os.path.join(folder, "data"))
-        lab.workers.append(worker)
-        try:
-            lab.wait_for_port(port)
+        with lab.another_worker("small", os.path.join(folder, "data")) as worker:
             yield worker
-        finally:
-            lab.workers.remove(worker)
-            worker.kill()
-            lab.end_coordinator()
     finally:
         subprocess.run(["umount", folder], check=True)
         os.rmdir(folder)
@@ -47,9 +39,7 @@ def full_disk_of_spare(play):
         play.note(f"{victim.name} killed, {DISK} of disk on the spare")
         play.check(answers)
         assert small.process.poll() is None, f"the worker with the full disk ended with status {small.process.returncode}"
-    victim.mend()
-    lab.wait_for_port(victim.port)
-    lab.serve(play.configuration.used, workers=lab.workers[:play.configuration.workers])
+    lab.serve_as(play.configuration)
 
 
 def full_disk_at_start(play):
@@ -65,7 +55,7 @@ def full_disk_at_start(play):
         assert "shoal: " in log and small.folder in log.rpartition("shoal: ")[2], log[-1000:]
         play.note("refused: " + log.rpartition("shoal: ")[2].strip()[:160])
         assert small.process.poll() is None, f"the worker with the full disk ended with status {small.process.returncode}"
-    lab.serve_again()
+    lab.serve_as(play.configuration)
     play.check(play.ask())
 
 
