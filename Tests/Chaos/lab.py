@@ -197,8 +197,8 @@ class Lab:
         answer.start()
         return answer
 
-    def get(self, path):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+    def get(self, path, timeout=30):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         connection.request("GET", path)
         response = connection.getresponse()
         return response.status, json.loads(response.read())
@@ -219,7 +219,7 @@ class Lab:
     def wait_until_ready(self):
         def is_ready():
             assert self.coordinator.poll() is None, f"the coordinator ended with status {self.coordinator.returncode}"
-            return self.get("/health")[0] == 200
+            return self.get("/health", timeout=5)[0] == 200
 
         self.wait(is_ready, "the coordinator is not ready")
 
