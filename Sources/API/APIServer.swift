@@ -49,6 +49,8 @@ package struct APIServer: Service {
         do {
             let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
                 .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+                // Who comes in this moment is sent away, rather than left without an answer.
+                .childChannelInitializer { $0.close() }
                 .bind(host: host, port: port).get()
             try await channel.close()
         } catch {

@@ -1,84 +1,184 @@
-"""A cable of a worker: forwards connections to its port, and can be cut, in one direction or both, or made slow."""
+"""The network of a lab: every worker hangs on a cable of its own, which counts what passes, and can be cut, in one direction or both, or be long."""
 import asyncio
+import os
 import socket
 import threading
 
 
-class Proxy:
-    """Listens on a free port of loopback; a thread of its own forwards."""
+class Cable:
+    """What a device hangs on. Which way passes, and for how many seconds everything is on its way."""
 
-    def __init__(self, target):
-        self.target = target
-        self.to_worker = self.from_worker = True
+    def __init__(self):
+        self.inward = self.outward = True
         self.delay = 0.0
-        self.writers = set()
+        self.inward_bytes = 0
+
+
+class Network:
+    """Forwards from ports of its own to those of the workers, in a thread of its own.
+
+    A connection between two workers passes both their cables: whose process dialed is seen by the socket it dialed with.
+    """
+
+    def __init__(self):
+        self.connections = set()
+        self.cables = {}
         self.loop = asyncio.new_event_loop()
-        self.changed = asyncio.Event()
+        self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
+        self.thread.start()
+
+    def attach(self, target, process):
+        """A cable to `target`, a port; `process` tells the id of the worker's process. Returns the cable and the port that leads there."""
+        cable = Cable()
+        self.cables[cable] = process
         listener = socket.create_server(("127.0.0.1", 0))
-        self.port = listener.getsockname()[1]
-        started = threading.Event()
-        threading.Thread(target=self.run, args=(listener, started), daemon=True).start()
-        started.wait()
+        port = listener.getsockname()[1]
 
-    def run(self, listener, started):
-        asyncio.set_event_loop(self.loop)
-        self.server = self.loop.run_until_complete(asyncio.start_server(self.accept, sock=listener))
-        started.set()
-        self.loop.run_forever()
-        for task in asyncio.all_tasks(self.loop):
-            task.cancel()
-        self.loop.run_until_complete(asyncio.sleep(0))
+        async def accept(reader, writer):
+            await self.accept(reader, writer, target, cable)
 
-    async def accept(self, reader, writer):
+        asyncio.run_coroutine_threadsafe(asyncio.start_server(accept, sock=listener), self.loop).result()
+        return cable, port
+
+    async def accept(self, reader, writer, target, cable):
+        connection = Connection(self.dialer(writer.get_extra_info("peername")[1]), cable)
+        connection.writers.append(writer)
+        self.connections.add(connection)
         try:
-            while not (self.to_worker and self.from_worker):
+            while not (connection.passes(inward=True) and connection.passes(inward=False)):
                 # A cut cable answers nothing: the connection hangs.
-                await self.change()
-            upstream_reader, upstream_writer = await asyncio.open_connection("127.0.0.1", self.target)
+                await asyncio.sleep(0.01)
+            upstream_reader, upstream_writer = await asyncio.open_connection("127.0.0.1", target)
+            connection.writers.append(upstream_writer)
+            await asyncio.gather(
+                connection.forward(reader, upstream_writer, inward=True),
+                connection.forward(upstream_reader, writer, inward=False))
         except OSError:
             # Nobody listens there: the port is closed.
             writer.transport.abort()
-            return
-        self.writers |= {writer, upstream_writer}
-        await asyncio.gather(
-            self.forward(reader, upstream_writer, "to_worker"), self.forward(upstream_reader, writer, "from_worker"))
-        self.writers -= {writer, upstream_writer}
+        finally:
+            self.connections.discard(connection)
 
-    async def forward(self, reader, writer, direction):
-        try:
-            while data := await reader.read(1 << 16):
-                while not getattr(self, direction):
-                    await self.change()
-                if self.delay:
-                    await asyncio.sleep(self.delay)
-                writer.write(data)
-                await writer.drain()
-            writer.close()
-        except (OSError, asyncio.IncompleteReadError):
-            writer.transport.abort()
+    def dialer(self, port):
+        """The cable of the worker that dialed from a port; none where it was the coordinator."""
+        inode = inode_of(port)
+        for cable, process in self.cables.items():
+            if inode and inode in sockets_of(process()):
+                return cable
+        return None
 
-    async def change(self):
-        await asyncio.sleep(0.02)
+    def mend(self, cable, resets):
+        """Lets everything pass again.
 
-    def cut(self, to_worker=True, from_worker=True):
-        """Nothing passes any more, and nobody is told."""
-        if to_worker:
-            self.to_worker = False
-        if from_worker:
-            self.from_worker = False
+        With `resets`, connections that hung are gone, as when both ends gave them up; without, what was under way arrives, as TCP sees to.
+        """
+        hung = not (cable.inward and cable.outward)
 
-    def mend(self):
-        """Connections from before are gone, as those that were given up are; new ones pass."""
-        was_cut = not (self.to_worker and self.from_worker)
-        self.delay = 0.0
+        async def change():
+            cable.delay = 0.0
+            for connection in list(self.connections):
+                if hung and resets and cable in (connection.source, connection.target):
+                    connection.abort()
+            cable.inward = cable.outward = True
 
-        def reset():
-            if was_cut:
-                for writer in list(self.writers):
-                    writer.transport.abort()
-            self.to_worker = self.from_worker = True
-
-        self.loop.call_soon_threadsafe(reset)
+        asyncio.run_coroutine_threadsafe(change(), self.loop).result()
 
     def close(self):
+        async def end():
+            tasks = asyncio.all_tasks() - {asyncio.current_task()}
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+        asyncio.run_coroutine_threadsafe(end(), self.loop).result()
         self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join()
+
+
+class Connection:
+    """A connection on its way over the cable of who dialed, if it is a worker, and of whom it leads to."""
+
+    def __init__(self, source, target):
+        self.source, self.target, self.writers = source, target, []
+
+    def passes(self, inward):
+        if inward:
+            return self.target.inward and (self.source is None or self.source.outward)
+        return self.target.outward and (self.source is None or self.source.inward)
+
+    @property
+    def delay(self):
+        return self.target.delay + (self.source.delay if self.source else 0)
+
+    def count(self, size, inward):
+        cable = self.target if inward else self.source
+        if cable:
+            cable.inward_bytes += size
+
+    async def forward(self, reader, writer, inward):
+        # A long cable holds much: what is on its way does not hold up what comes behind.
+        way = asyncio.Queue(256)
+        await asyncio.gather(self.take(reader, way, inward), self.give(writer, way, inward))
+
+    async def take(self, reader, way, inward):
+        clock = asyncio.get_running_loop()
+        data = b"."
+        while data:
+            try:
+                data = await reader.read(1 << 16)
+            except OSError:
+                data = b""
+            self.count(len(data), inward)
+            await way.put((clock.time() + self.delay, data))
+
+    async def give(self, writer, way, inward):
+        clock = asyncio.get_running_loop()
+        is_open = True
+        while True:
+            due, data = await way.get()
+            if due > clock.time():
+                await asyncio.sleep(due - clock.time())
+            while not self.passes(inward):
+                await asyncio.sleep(0.01)
+            if not data:
+                return writer.close()
+            if not is_open:
+                continue
+            try:
+                writer.write(data)
+                await writer.drain()
+            except OSError:
+                # Whoever reads is gone: nothing is held for him.
+                is_open = False
+                self.abort()
+
+    def abort(self):
+        for writer in self.writers:
+            writer.transport.abort()
+
+
+def inode_of(port):
+    """The inode of the socket of this machine with that local port, connected to another."""
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        with open(table) as file:
+            for line in list(file)[1:]:
+                fields = line.split()
+                if fields[3] == "01" and int(fields[1].rpartition(":")[2], 16) == port:
+                    return fields[9]
+    return None
+
+
+def sockets_of(process):
+    """The inodes of a process's sockets."""
+    folder, inodes = f"/proc/{process}/fd", set()
+    try:
+        for name in os.listdir(folder):
+            try:
+                link = os.readlink(os.path.join(folder, name))
+            except OSError:
+                continue
+            if link.startswith("socket:["):
+                inodes.add(link[8:-1])
+    except OSError:
+        pass
+    return inodes
