@@ -39,26 +39,28 @@ let modules: [Target] = [
             "Placement", "Transport", "Wire", "Tokenizer", "Sampling", "GGUF", "Formats", "ClusterStore",
             .nio("NIOCore"), .crypto,
         ]),
-    module("ClusterStore", [.product(name: "GRDB", package: "GRDB.swift")]),
+    module("ClusterStore", [.product(name: "GRDB", package: "GRDB.swift"), .crypto]),
     module("ClusterFile", ["Placement", .product(name: "Yams", package: "Yams")]),
     module(
         "API",
         [
-            "CoordinatorCore", "ChatTemplate", "Tokenizer", "Sampling", "Placement", "Wire",
+            "CoordinatorCore", "ClusterStore", "ChatTemplate", "Tokenizer", "Sampling", "Placement", "Wire",
             .product(name: "Hummingbird", package: "hummingbird"),
+            .product(name: "HummingbirdCore", package: "hummingbird"), .ssl,
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"), .nio("NIOCore"), .nio("NIOPosix"),
-            .logging,
+            .nio("NIOHTTP1"), .logging,
         ]),
     .executableTarget(
         name: "shoal",
         dependencies: [
-            "API", "ChatTemplate", "ClusterFile", "CoordinatorCore", "Formats", "GGUF", "ModelGraph", "Placement",
+            "API", "ChatTemplate", "ClusterFile", "ClusterStore", "CoordinatorCore", "Formats", "GGUF", "ModelGraph",
+            "Placement",
             "Sampling", "Tensors", "Tokenizer", "Transport", "Wire", "WorkerCore",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "AsyncHTTPClient", package: "async-http-client"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-            .nio("NIOCore"), .nio("NIOFoundationEssentialsCompat"), .nio("NIOHTTP1"), .nio("NIOPosix"), .logging,
+            .nio("NIOCore"), .nio("NIOFoundationEssentialsCompat"), .nio("NIOHTTP1"), .nio("NIOPosix"), .ssl, .logging,
         ],
         swiftSettings: swiftSettings),
     module(
@@ -95,7 +97,7 @@ let tests: [Target] = [
     tests(
         "API",
         [
-            "CoordinatorCore", "ChatTemplate", "GGUF", "Sampling", "Tokenizer", .nio("NIOCore"),
+            "CoordinatorCore", "ClusterStore", "ChatTemplate", "GGUF", "Sampling", "Tokenizer", .nio("NIOCore"),
             .product(name: "Hummingbird", package: "hummingbird"),
             .product(name: "HummingbirdTesting", package: "hummingbird"),
         ]),
@@ -110,6 +112,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
         .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
@@ -135,6 +138,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 extension Target.Dependency {
     static let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+    static let ssl: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
     static let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 
     static func nio(_ product: String) -> Target.Dependency { .product(name: product, package: "swift-nio") }

@@ -4,7 +4,11 @@ package import Hummingbird
 /// The routes of the API.
 ///
 /// Every answer that is an error has OpenAI's shape, also for paths that are not there.
-package func makeAPI(host: ModelHost) -> Router<APIContext> {
+///
+/// - Parameters:
+///   - host: who serves the model.
+///   - access: who may ask.
+package func makeAPI(host: ModelHost, access: AccessControl) -> Router<APIContext> {
     let service = APIService(host: host)
     var table = RouteTable()
     for (method, path) in [
@@ -18,6 +22,7 @@ package func makeAPI(host: ModelHost) -> Router<APIContext> {
 
     let router = Router(context: APIContext.self, options: .autoGenerateHeadEndpoints)
     router.add(middleware: ErrorMiddleware(table: table))
+    router.add(middleware: AccessMiddleware(access: access))
     router.get("/health", use: HealthRoute(service: service).respond)
     router.get("/api/cluster", use: ClusterRoute(service: service).respond)
     router.post("/api/cluster/measure", use: MeasureRoute(service: service).respond)

@@ -2,6 +2,7 @@ import API
 import ArgumentParser
 import ChatTemplate
 import ClusterFile
+import ClusterStore
 import CoordinatorCore
 import Foundation
 import Logging
@@ -31,11 +32,11 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork {
     @OptionGroup var computing: ComputeOptions
     @OptionGroup var packing: PackedOptions
 
-    @Option(help: ArgumentHelp("Where the API listens.", valueName: "HOST:PORT"))
-    var listen = Endpoint(host: "127.0.0.1", port: 8080)
+    @OptionGroup var api: APIOptions
+    @OptionGroup var store: CoordinatorStore
 
-    @Option(help: ArgumentHelp("The folder for what the coordinator keeps.", valueName: "FOLDER"))
-    var dataDir: String?
+    @Option(help: ArgumentHelp("How long running answers may go on when this is to end.", valueName: "SECONDS"))
+    var drain = 30
 
     @Option(help: ArgumentHelp("Sequences computed at the same time; more requests wait.", valueName: "N"))
     var slots: Int?
@@ -67,6 +68,7 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork {
         if let contextShift, !(0...1 << 24).contains(contextShift) {
             throw ValidationError("--context-shift takes 0 to \(1 << 24), not \(contextShift)")
         }
+        guard (0...86400).contains(drain) else { throw ValidationError("--drain takes 0 to 86400, not \(drain)") }
         if let slots, !(1...1024).contains(slots) { throw ValidationError("--slots takes 1 to 1024, not \(slots)") }
     }
 
@@ -75,6 +77,8 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork {
         let settings = settings(declaration)
         links.warn(when: !settings.devices.isEmpty)
         let logger = Log.make("shoal.serve")
+        let (access, tls) = (try api.access(store: store.open(), logger: logger), try api.tls())
+        let listen = api.listen
         let display = StartupDisplay(verbose: true)
         let host = ModelHost(
             devices: settings.remoteDevices,
@@ -102,18 +106,22 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork {
             try await host.place(path: path, progress: { _ in })
         }
         let server = APIServer(
-            models: host, host: listen.host, port: listen.port, logger: logger,
+            models: host, access: access, host: listen.host, port: listen.port, tls: tls, limits: api.limits(),
+            logger: logger,
             onListening: { address in
-                let url = "http://\(Endpoint(host: listen.host, port: address?.port ?? listen.port))"
+                let url =
+                    "\(tls == nil ? "http" : "https")://\(Endpoint(host: listen.host, port: address?.port ?? listen.port))"
                 Console.error(
                     host.present.map { "\($0.model.id) answers at \(url)/v1" }
                         ?? "no model yet at \(url): shoal place MODEL.gguf places one")
             })
         // Shut down from the last to the first: running answers end before the server does.
         var group = ServiceGroupConfiguration(
-            services: [.init(service: server), .init(service: Draining(host: host))],
+            services: [
+                .init(service: server), .init(service: Draining(host: host, limit: .seconds(drain))),
+            ],
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
-        group.maximumGracefulShutdownDuration = .seconds(8)
+        group.maximumGracefulShutdownDuration = .seconds(drain + 3)
         try await ServiceGroup(configuration: group).run()
     }
 
@@ -125,16 +133,24 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork {
             context: computing.context ?? declaration?.context, slots: slots ?? declaration?.slots ?? 4,
             keyValueTokens: keyValueTokens, queue: queue, contextShift: contextShift.map { ContextShift(keep: $0) },
             threads: computing.threads, isPinned: computing.pinning.isOn,
-            dataFolder: dataDir ?? DataFolder.standard("coordinator"), measuring: .missing)
+            dataFolder: store.folder, measuring: .missing)
     }
 }
 
-/// Ends the answers when the program is to end: those that run have a few seconds left, new ones are refused.
+/// Ends the answers when the program is to end: those that run may go on for a while, new ones are refused. Told to end once more, the
+/// program ends at once.
 private struct Draining: Service {
     let host: ModelHost
+    let limit: Duration
 
     func run() async throws {
         try await gracefulShutdown()
-        await host.drain(limit: .seconds(5))
+        let again = Signals.watch()
+        Task {
+            await again.wait()
+            Console.error("told to end again: ending without waiting for answers")
+            exit(1)
+        }
+        await host.drain(limit: limit)
     }
 }
