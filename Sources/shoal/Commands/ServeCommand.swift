@@ -145,9 +145,9 @@ private struct Draining: Service {
 
     func run() async throws {
         try await gracefulShutdown()
-        let again = Signals.watch()
+        let again = await UnixSignalsSequence(trapping: .sigterm, .sigint)
         Task {
-            await again.wait()
+            for await _ in again { break }
             Console.error("told to end again: ending without waiting for answers")
             exit(1)
         }

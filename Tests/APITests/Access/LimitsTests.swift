@@ -9,18 +9,19 @@ import Testing
     @Test(arguments: [1, 2, 3, 7, 60, 1000]) func `a full bucket holds a minute's requests and fills evenly`(limit: Int)
     {
         var bucket = TokenBucket(now: start)
-        for _ in 0..<limit { #expect(bucket.take(limit: limit, now: start) == nil) }
-        let wait = bucket.take(limit: limit, now: start)
+        func take(_ now: ContinuousClock.Instant) -> Duration? { bucket.take(limit: limit, now: now) }
+        for _ in 0..<limit { #expect(take(start) == nil) }
+        let wait = take(start)
         #expect(abs((wait ?? .zero) / .seconds(1) - 60 / Double(limit)) < 1e-6)
         // Each share of a minute brings one, as long as one likes; in an hour there is a minute's too.
         for request in 1...3 * limit {
             let now = start + .seconds(60) * request / limit
-            #expect(bucket.take(limit: limit, now: now) == nil)
-            #expect(bucket.take(limit: limit, now: now) != nil)
+            #expect(take(now) == nil)
+            #expect(take(now) != nil)
         }
         let later = start + .seconds(3600)
-        for _ in 0..<limit { #expect(bucket.take(limit: limit, now: later) == nil) }
-        #expect(bucket.take(limit: limit, now: later) != nil)
+        for _ in 0..<limit { #expect(take(later) == nil) }
+        #expect(take(later) != nil)
     }
 
     @Test func `the wait that is told is enough`() {
@@ -28,12 +29,13 @@ import Testing
         for _ in 0..<200 {
             let limit = Int.random(in: 1...100, using: &generator)
             var bucket = TokenBucket(now: start)
+            func take(_ now: ContinuousClock.Instant) -> Duration? { bucket.take(limit: limit, now: now) }
             var now = start
             for _ in 0..<300 {
                 now += .milliseconds(Int.random(in: 0...500, using: &generator))
-                guard let wait = bucket.take(limit: limit, now: now) else { continue }
+                guard let wait = take(now) else { continue }
                 now += wait
-                #expect(bucket.take(limit: limit, now: now) == nil, "limit \(limit)")
+                #expect(take(now) == nil, "limit \(limit)")
             }
         }
     }

@@ -32,32 +32,38 @@ import Testing
 
     @Test func `one address keeps its newest and its busy ones`() throws {
         var table = ConnectionTable(limits: limits())
+        func arrive(_ id: Int, from address: ClientAddress, now: NIODeadline) -> (Bool, Int?) {
+            table.arrive(id, from: address, now: now)
+        }
         let pi = try address("10.0.0.1")
-        for id in 0..<3 { #expect(table.arrive(id, from: pi, now: start + .seconds(Int64(id))) == (true, nil)) }
+        for id in 0..<3 { #expect(arrive(id, from: pi, now: start + .seconds(Int64(id))) == (true, nil)) }
         table.note(0, isAnswering: true, now: start + .seconds(3))
-        #expect(table.arrive(3, from: pi, now: start + .seconds(4)) == (true, 1))
+        #expect(arrive(3, from: pi, now: start + .seconds(4)) == (true, 1))
         table.note(2, isAnswering: true, now: start + .seconds(5))
         table.note(3, isAnswering: true, now: start + .seconds(5))
-        #expect(table.arrive(4, from: pi, now: start + .seconds(6)) == (false, nil))
+        #expect(arrive(4, from: pi, now: start + .seconds(6)) == (false, nil))
         // Another address is not touched, and one that is answered may go when it is idle again.
-        #expect(table.arrive(5, from: try address("10.0.0.2"), now: start + .seconds(6)) == (true, nil))
+        #expect(arrive(5, from: try address("10.0.0.2"), now: start + .seconds(6)) == (true, nil))
         table.note(3, isAnswering: false, now: start + .seconds(7))
-        #expect(table.arrive(6, from: pi, now: start + .seconds(8)) == (true, 3))
+        #expect(arrive(6, from: pi, now: start + .seconds(8)) == (true, 3))
     }
 
     @Test func `busy clients elsewhere leave room for this machine's own`() throws {
         // 2 of 8 are reserved.
         var table = ConnectionTable(limits: limits())
+        func arrive(_ id: Int, from address: ClientAddress, now: NIODeadline) -> (Bool, Int?) {
+            table.arrive(id, from: address, now: now)
+        }
         for id in 0..<6 {
-            #expect(table.arrive(id, from: try address("10.0.0.\(id)"), now: start) == (true, nil))
+            #expect(arrive(id, from: try address("10.0.0.\(id)"), now: start) == (true, nil))
             table.note(id, isAnswering: true, now: start)
         }
-        #expect(table.arrive(6, from: try address("10.0.0.9"), now: start) == (false, nil))
-        #expect(table.arrive(7, from: .loopback, now: start) == (true, nil))
-        #expect(table.arrive(8, from: .loopback, now: start + .seconds(1)) == (true, nil))
-        #expect(table.arrive(9, from: .loopback, now: start + .seconds(2)) == (true, 7))
+        #expect(arrive(6, from: try address("10.0.0.9"), now: start) == (false, nil))
+        #expect(arrive(7, from: .loopback, now: start) == (true, nil))
+        #expect(arrive(8, from: .loopback, now: start + .seconds(1)) == (true, nil))
+        #expect(arrive(9, from: .loopback, now: start + .seconds(2)) == (true, 7))
         table.leave(0)
-        #expect(table.arrive(10, from: try address("10.0.0.9"), now: start) == (true, nil))
+        #expect(arrive(10, from: try address("10.0.0.9"), now: start) == (true, nil))
     }
 
     @Test func `however many come, the limits hold, and a new one finds an idle one's place`() throws {

@@ -1,4 +1,5 @@
 import API
+import CoordinatorCore
 import NIOCore
 import TestSupport
 import Testing

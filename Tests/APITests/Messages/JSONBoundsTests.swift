@@ -1,4 +1,5 @@
 import API
+import Hummingbird
 import Testing
 
 @Suite struct JSONBoundsTests {
