@@ -114,18 +114,24 @@ final class TestKeys: Sendable {
     @Test(arguments: [true, false]) func `a key has as many answers at a time as it may`(stream: Bool) async throws {
         let keys = TestKeys()
         let (one, other) = (keys.add("one", .init(concurrentRequests: 1)), keys.add("other"))
-        let api = try await TestAPI(context: 1 << 18, access: keys.access())
+        // Answers wait for the only slot, and so are not over before they are to be.
+        let api = try await TestAPI(context: 1 << 18, slots: 1, access: keys.access())
         let coordinator = api.cluster.coordinator
-        let long = #"{"prompt": "Hello", "stream": \#(stream), "max_tokens": 3000, "ignore_eos": true}"#
-        async let first = api.post("/v1/completions", long, key: one)
-        while await coordinator.report().runningSequences == 0 { try await Task.sleep(for: .milliseconds(1)) }
+        let long = try await api.occupySlot()
+        let waiting = #"{"prompt": "Hello", "stream": \#(stream), "max_tokens": 2}"#
+        async let first = api.post("/v1/completions", waiting, key: one)
+        while await coordinator.report().waitingSequences < 1 { try await Task.sleep(for: .milliseconds(2)) }
         let refused = try await api.post("/v1/completions", question, key: one)
         #expect(refused.status == 429)
         #expect(refused.headers["retry-after"] == "1")
         // Others are not held up, and what is no answer is not counted.
-        #expect(try await api.post("/v1/completions", question, key: other).status == 200)
+        async let second = api.post("/v1/completions", question, key: other)
+        while await coordinator.report().waitingSequences < 2 { try await Task.sleep(for: .milliseconds(2)) }
         #expect(try await api.get("/v1/models", key: one).status == 200)
+        long.cancel()
         #expect(try await first.status == 200)
+        #expect(try await second.status == 200)
+        _ = await long.result
         // One after the other is one at a time.
         for _ in 0..<5 { #expect(try await api.post("/v1/completions", question, key: one).status == 200) }
         // A refused request gives its place back too.

@@ -27,10 +27,10 @@ import Testing
 
     private var short: ConnectionLimits {
         var limits = ConnectionLimits()
-        limits.firstRequest = .milliseconds(200)
-        limits.idle = .milliseconds(300)
-        limits.body = .milliseconds(200)
-        limits.stalled = .milliseconds(300)
+        limits.firstRequest = .seconds(2)
+        limits.idle = .seconds(3)
+        limits.body = .seconds(2)
+        limits.stalled = .seconds(2)
         return limits
     }
 
@@ -70,7 +70,6 @@ import Testing
             for _ in 0..<5 {
                 await client.get("/health")
                 #expect(await client.read(until: "ok").contains("200 OK"))
-                try await Task.sleep(for: .milliseconds(50))
             }
             #expect(await client.isClosed())
             client.close()
@@ -81,7 +80,7 @@ import Testing
         try await live(limits: short, context: 1 << 18) { cluster, port in
             let client = try TestConnection(port: port)
             await client.post(
-                "/v1/completions", #"{"prompt": "Hello", "max_tokens": 20000, "ignore_eos": true, "stream": true}"#)
+                "/v1/completions", #"{"prompt": "Hello", "max_tokens": 10000, "ignore_eos": true, "stream": true}"#)
             #expect(await client.read(until: "[DONE]").contains("[DONE]"))
             client.close()
         }
@@ -153,7 +152,7 @@ import Testing
         try await live(limits: limits, context: 1 << 18) { _, port in
             let busy = try TestConnection(port: port)
             await busy.post(
-                "/v1/completions", #"{"prompt": "Hello", "max_tokens": 20000, "ignore_eos": true, "stream": true}"#)
+                "/v1/completions", #"{"prompt": "Hello", "max_tokens": 10000, "ignore_eos": true, "stream": true}"#)
             #expect(await busy.read(until: "data: ").contains("200 OK"))
             var idle: [TestConnection] = []
             for round in 0..<300 {

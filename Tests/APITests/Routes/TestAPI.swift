@@ -4,6 +4,7 @@ import Foundation
 import Hummingbird
 import HummingbirdTesting
 import NIOCore
+import Sampling
 import TestSupport
 import Tokenizer
 
@@ -31,6 +32,15 @@ struct TestAPI {
             logger: LocalWorker.logger)
         framework = live ? .live : .router
         if started { try await cluster.coordinator.start() }
+    }
+
+    /// Keeps one slot taken until what is returned is cancelled.
+    func occupySlot() async throws -> Task<CollectedAnswer, any Error> {
+        let coordinator = cluster.coordinator
+        let request = GenerationRequest(prompt: [5, 6], sampling: .greedy, ignoreEndOfGeneration: true, client: "long")
+        let task = Task { await CollectedAnswer(try coordinator.generate(request)) }
+        while await coordinator.report().runningSequences == 0 { try await Task.sleep(for: .milliseconds(2)) }
+        return task
     }
 
     func get(_ path: String, key: String? = nil) async throws -> Answered { try await send(.get, path, key: key) }
