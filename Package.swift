@@ -41,15 +41,16 @@ let modules: [Target] = [
             "Placement", "Transport", "Identity", "Wire", "Tokenizer", "Sampling", "GGUF", "Formats", "ClusterStore",
             .nio("NIOCore"), .crypto, .logging,
         ]),
-    module("ClusterStore", [.product(name: "GRDB", package: "GRDB.swift")]),
+    module("ClusterStore", [.product(name: "GRDB", package: "GRDB.swift"), .crypto]),
     module("ClusterFile", ["Placement", .product(name: "Yams", package: "Yams")]),
     module(
         "API",
         [
-            "CoordinatorCore", "ChatTemplate", "Tokenizer", "Sampling", "Placement", "Wire",
+            "CoordinatorCore", "ClusterStore", "ChatTemplate", "Tokenizer", "Sampling", "Placement", "Wire",
             .product(name: "Hummingbird", package: "hummingbird"),
+            .product(name: "HummingbirdCore", package: "hummingbird"), .tls,
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"), .nio("NIOCore"), .nio("NIOPosix"),
-            .logging,
+            .nio("NIOHTTP1"), .logging,
         ]),
     .executableTarget(
         name: "shoal",
@@ -60,7 +61,7 @@ let modules: [Target] = [
             .product(name: "AsyncHTTPClient", package: "async-http-client"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-            .nio("NIOCore"), .nio("NIOFoundationEssentialsCompat"), .nio("NIOHTTP1"), .nio("NIOPosix"), .logging,
+            .nio("NIOCore"), .nio("NIOFoundationEssentialsCompat"), .nio("NIOHTTP1"), .nio("NIOPosix"), .tls, .logging,
         ],
         swiftSettings: swiftSettings),
     module(
@@ -113,7 +114,7 @@ let tests: [Target] = [
     tests(
         "API",
         [
-            "CoordinatorCore", "ChatTemplate", "GGUF", "Sampling", "Tokenizer", .nio("NIOCore"),
+            "CoordinatorCore", "ClusterStore", "ChatTemplate", "GGUF", "Sampling", "Tokenizer", .nio("NIOCore"),
             .product(name: "Hummingbird", package: "hummingbird"),
             .product(name: "HummingbirdTesting", package: "hummingbird"),
         ]),

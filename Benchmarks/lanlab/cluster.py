@@ -73,7 +73,7 @@ class Cluster:
         self.api = self.network.endpoint(self.coordinator).rpartition(":")[0] + f":{self._api_port()}"
         self.start(
             name, self.coordinator, [
-                "serve", str(model), "--insecure", *named, "--listen", self.api, "--data-dir", str(self.folder / "coordinator"), *flags])
+                "serve", str(model), "--insecure", *named, "--listen", self.api, "--open", "--data-dir", str(self.folder / "coordinator"), *flags])
         while True:
             self.check(name)
             try:

@@ -1,22 +1,27 @@
 import Hummingbird
 
 extension APIContext {
-    /// Whether the client is on this machine: its address is one of loopback.
+    /// Whether the client is on this machine: its address is one of loopback, or the one that it asked.
     var isLocal: Bool {
-        guard let address = remoteAddress?.ipAddress else { return false }
-        return address.hasPrefix("127.") || address == "::1" || address.hasPrefix("::ffff:127.")
+        guard let remote = remoteAddress else { return false }
+        return ClientAddress(remote) == .loopback || remote.ipAddress == localAddress?.ipAddress
     }
+
+    /// Headers that proxies add: what comes through one on this machine need not come from this machine.
+    private static let proxyHeaders = ["forwarded", "x-forwarded-for", "x-real-ip", "via"]
 
     /// Refuses what only users of this machine may do: clients elsewhere, and pages of browsers here.
     ///
     /// A page of any site can have a browser send a request to loopback. One with a JSON body it must announce first, which is not
-    /// allowed here; one under a name of its own that it points to loopback (DNS rebinding) has that name as host.
+    /// allowed here; one under a name of its own that it points to loopback (DNS rebinding) has that name as host. No page has a key.
     ///
     /// - Throws: 403, or 415 for another type of body than JSON.
     func requireLocal(_ request: Request) throws(APIError) {
-        guard isLocal, Self.isLoopback(authority: request.head.authority) else {
+        guard isLocal, !request.headers.contains(where: { Self.proxyHeaders.contains($0.name.canonicalName) }),
+            key != nil || Self.isLoopback(authority: request.head.authority)
+        else {
             throw .invalidRequest(
-                "models can be placed and unloaded from the coordinator's own machine only, at 127.0.0.1 or localhost",
+                "this can be asked from the coordinator's own machine only, at 127.0.0.1 or localhost",
                 code: "not_local", status: .forbidden)
         }
         guard request.headers[.contentType]?.lowercased().hasPrefix("application/json") == true else {

@@ -1,3 +1,4 @@
+import ClusterStore
 package import Hummingbird
 import NIOCore
 
@@ -6,6 +7,10 @@ package struct APIContext: RequestContext {
     package var coreContext: CoreRequestContextStorage
     /// The client's connection; without its watch in tests that have no socket.
     private let channel: any Channel
+    /// The key that it came with; `nil` where none is needed.
+    var key: AccessKey?
+    /// What a request for an answer holds within its key's limit.
+    var permit: AccessPermit?
 
     package init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)
@@ -15,8 +20,13 @@ package struct APIContext: RequestContext {
     /// The client's; nil in tests that have no socket.
     var remoteAddress: SocketAddress? { channel.remoteAddress }
 
-    /// The address of the client's device.
-    var peer: String { channel.remoteAddress?.ipAddress ?? "local" }
+    /// The server's own address on this connection.
+    var localAddress: SocketAddress? { channel.localAddress }
+
+    /// Whose request it is, for equal shares: the key's, else of whom the request names, else of the client's device.
+    func client(named user: String?) -> String {
+        key.map { "key \($0.id)" } ?? user ?? channel.remoteAddress?.ipAddress ?? "local"
+    }
 
     /// Tells when the client goes away.
     func connectionWatch() async -> ConnectionWatch? {

@@ -1,5 +1,6 @@
 package import CoordinatorCore
 import Hummingbird
+import HummingbirdCore
 package import Logging
 package import NIOCore
 import NIOPosix
@@ -15,10 +16,14 @@ package struct APIServer: Service {
     /// - Parameters:
     ///   - models: Who serves the model.
     ///   - joining: Takes devices in and removes them; `nil` where none can join.
+    ///   - access: Who may ask.
     ///   - port: The port; 0 lets the system choose one.
+    ///   - tls: The certificate; `nil` is plain HTTP.
+    ///   - limits: What connections may take.
     ///   - onListening: Called once requests are accepted, with the address that is bound.
     package init(
-        models: ModelHost, joining: JoinService? = nil, host: String, port: Int, logger: Logger,
+        models: ModelHost, access: AccessControl, joining: JoinService? = nil, host: String, port: Int,
+        tls: ServerTLS? = nil, limits: ConnectionLimits = ConnectionLimits(), logger: Logger,
         onListening: @escaping @Sendable (SocketAddress?) async -> Void = { _ in }
     ) {
         self.host = host
@@ -26,8 +31,10 @@ package struct APIServer: Service {
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .notice)
         application = Application(
-            router: makeAPI(host: models, joining: joining),
-            server: .http1(configuration: .init(additionalChannelHandlers: [ConnectionWatch()])),
+            router: makeAPI(host: models, access: access, joining: joining),
+            server: HTTPServerBuilder { [connections = Connections(limits: limits)] responder in
+                APIChannel(responder: responder, connections: connections, tls: tls?.context)
+            },
             configuration: ApplicationConfiguration(address: .hostname(host, port: port), serverName: "shoal"),
             onServerRunning: { await onListening($0.localAddress) },
             logger: quiet)

@@ -11,12 +11,17 @@ import Darwin
 /// Why the API cannot listen.
 package struct APIServerError: Error, Sendable, Hashable, CustomStringConvertible {
     package enum Code: Sendable, Hashable {
-        case portInUse, notAllowed, addressUnavailable, other
+        case portInUse, notAllowed, addressUnavailable, certificate, other
     }
 
     package let code: Code
     /// The cause and the mend.
     package let description: String
+
+    init(code: Code, description: String) {
+        self.code = code
+        self.description = description
+    }
 
     /// What an error of opening a port means; nil for errors of another kind.
     init?(_ error: any Error, host: String, port: Int) {

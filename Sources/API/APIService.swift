@@ -26,15 +26,15 @@ struct APIService: Sendable {
 
     /// Checks what every generating request has in common.
     /// - Returns: who answers it.
-    /// - Throws: 503 while no model answers, 404 for another model, 400 for parameters out of range.
+    /// - Throws: 503 while no model answers, 400 for parameters out of range, 404 for another model.
     func check(_ fields: GenerationFields) throws(APIError) -> Coordinator {
         let coordinator = try placed()
         switch coordinator.readiness {
         case .ready, .recovering: break
         case .starting(let reason), .unavailable(let reason): throw .unavailable(reason)
         }
-        _ = try model(named: fields.model)
         try fields.validate()
+        _ = try model(named: fields.model)
         return coordinator
     }
 
@@ -51,10 +51,28 @@ struct APIService: Sendable {
             code: "model_not_found", status: .notFound)
     }
 
+    /// Makes a prompt's tokens, away from the threads that all requests share where it is long.
+    ///
+    /// - Parameters:
+    ///   - texts: the bytes of all texts in it.
+    ///   - pieces: how many texts or tokens there are; each takes a position at least.
+    /// - Throws: 400, before anything is made of it, for a prompt that cannot fit the context; or what `make` throws.
+    func prompt(
+        texts bytes: Int, pieces: Int = 1, for coordinator: Coordinator,
+        _ make: @escaping @Sendable () throws(APIError) -> [TokenID]
+    ) async throws(APIError) -> [TokenID] {
+        let limit = coordinator.maximumPromptBytes
+        guard bytes <= limit, pieces <= limit else {
+            throw .invalidRequest(
+                "the prompt has \(bytes) bytes in \(pieces) parts, and the context of \(coordinator.model.context) tokens holds \(limit) bytes at most; "
+                    + "shorten it, or serve with a larger --context", code: "context_length_exceeded")
+        }
+        return try await HeavyWork.run(bytes: bytes, make)
+    }
+
     /// Starts an answer and makes it the response, streamed or whole.
     func respond<Format: AnswerFormat>(
-        by coordinator: Coordinator, prompt: [TokenID], fields: GenerationFields, idPrefix: String, peer: String,
-        connection: ConnectionWatch?,
+        by coordinator: Coordinator, prompt: [TokenID], fields: GenerationFields, idPrefix: String, context: APIContext,
         format: (AnswerHead) -> Format
     ) async throws -> Response {
         let events: AsyncStream<GenerationEvent>
@@ -63,7 +81,7 @@ struct APIService: Sendable {
                 GenerationRequest(
                     prompt: prompt, maximumTokens: fields.maximumTokens, sampling: fields.sampling,
                     stop: fields.stop?.texts ?? [], ignoreEndOfGeneration: fields.ignoreEndOfGeneration,
-                    client: fields.user ?? peer))
+                    client: context.client(named: fields.user)))
         } catch {
             throw APIError(error)
         }
@@ -71,7 +89,7 @@ struct APIService: Sendable {
             id: "\(idPrefix)-\(randomName())", created: Int(Date().timeIntervalSince1970), model: coordinator.model.id)
         let answer = Answer(
             events: events, format: format(head), includeUsage: fields.streamOptions?.includeUsage ?? false,
-            connection: connection)
+            connection: await context.connectionWatch(), permit: context.permit)
         return fields.stream ? answer.streamed() : try await answer.whole()
     }
 

@@ -27,29 +27,39 @@ extension Response {
 }
 
 extension Request {
-    /// The most bytes a request's body may have: above any context in tokens, and the decoder takes up to 48 times as much memory.
-    static let maximumBodyBytes = 1 << 20
-
     /// Reads the body as JSON.
-    /// - Throws: `APIError` for a body that is too large or absent, that is no JSON, or has a field of a wrong type.
-    func json<Value: Decodable>(_ type: Value.Type) async throws -> Value {
+    /// - Throws: `APIError` for a body that is too large or absent, that is no JSON, or has a field of a wrong type; 503 while too many
+    ///   large ones are being read.
+    func json<Value: Decodable & Sendable>(_ type: Value.Type) async throws -> Value {
+        let limit = ConnectionLimits.maximumBodyBytes
+        let tooLarge = APIError.invalidRequest(
+            "the body is larger than \(limit >> 20) MiB", code: "request_too_large", status: .contentTooLarge)
+        // One of unknown length may become as long as any.
+        let announced = headers[.contentLength].flatMap { Int($0) } ?? limit
+        guard announced <= limit else { throw tooLarge }
+        guard let memory = BodyMemory.standard.reserve(max(0, announced)) else {
+            throw APIError.busy("too many large requests are being read")
+        }
+        defer { withExtendedLifetime(memory) {} }
         let buffer: ByteBuffer
         do {
-            buffer = try await body.collect(upTo: Self.maximumBodyBytes)
+            buffer = try await body.collect(upTo: limit)
         } catch is NIOTooManyBytesError {
-            throw APIError.invalidRequest(
-                "the body is larger than 1 MiB", code: "request_too_large", status: .contentTooLarge)
+            throw tooLarge
         }
         guard buffer.readableBytes > 0 else {
             throw APIError.invalidRequest("the body is empty; it must be a JSON object", code: "invalid_json")
         }
-        return try Value.decoded(fromJSON: buffer.readableBytesView)
+        return try await HeavyWork.run(bytes: buffer.readableBytes) { () throws(APIError) in
+            try Value.decoded(fromJSON: buffer.readableBytesView)
+        }
     }
 }
 
 extension Decodable {
     /// Reads a value from JSON.
-    package static func decoded(fromJSON bytes: some Sequence<UInt8>) throws(APIError) -> Self {
+    package static func decoded(fromJSON bytes: some Collection<UInt8>) throws(APIError) -> Self {
+        try JSONBounds.check(bytes)
         do {
             return try JSONDecoder().decode(Self.self, from: Data(bytes))
         } catch let error as DecodingError {

@@ -5,8 +5,11 @@ package import Hummingbird
 ///
 /// Every answer that is an error has OpenAI's shape, also for paths that are not there.
 ///
-/// - Parameter joining: takes devices into the cluster and removes them; `nil` where none can join.
-package func makeAPI(host: ModelHost, joining: JoinService? = nil) -> Router<APIContext> {
+/// - Parameters:
+///   - host: who serves the model.
+///   - access: who may ask.
+///   - joining: takes devices into the cluster and removes them; `nil` where none can join.
+package func makeAPI(host: ModelHost, access: AccessControl, joining: JoinService? = nil) -> Router<APIContext> {
     let service = APIService(host: host)
     var table = RouteTable()
     for (method, path) in [
@@ -22,6 +25,7 @@ package func makeAPI(host: ModelHost, joining: JoinService? = nil) -> Router<API
 
     let router = Router(context: APIContext.self, options: .autoGenerateHeadEndpoints)
     router.add(middleware: ErrorMiddleware(table: table))
+    router.add(middleware: AccessMiddleware(access: access))
     router.get("/health", use: HealthRoute(service: service).respond)
     router.get("/api/cluster", use: ClusterRoute(service: service).respond)
     router.post("/api/cluster/measure", use: MeasureRoute(service: service).respond)

@@ -25,6 +25,9 @@ package struct Tokenizer: Sendable {
     /// Whether `addSpecial` puts `endOfSequence` last.
     package let addsEndOfSequence: Bool
 
+    /// The bytes of the token that stands for the most.
+    package let longestTokenBytes: Int
+
     private let vocabulary: Vocabulary
     private let algorithm: Algorithm
     /// What every token stands for, one after the other.
@@ -60,6 +63,7 @@ package struct Tokenizer: Sendable {
         userDefinedTokens = SpecialTokenFinder(vocabulary, kinds: [.userDefined])
         specialTokens = SpecialTokenFinder(vocabulary, kinds: [.userDefined, .control, .unknown])
         (tokenBytes, tokenByteOffsets) = Self.tokenBytes(vocabulary)
+        longestTokenBytes = zip(tokenByteOffsets, tokenByteOffsets.dropFirst()).lazy.map { $1 - $0 }.max() ?? 0
         self.vocabulary = vocabulary
     }
 

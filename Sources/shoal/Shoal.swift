@@ -17,7 +17,7 @@ struct Shoal: AsyncParsableCommand {
             PlanCommand.self, PlaceCommand.self, UnloadCommand.self, ModelsCommand.self, RebalanceCommand.self,
             DrainCommand.self, ChatCommand.self, GenerateCommand.self, DevicesCommand.self, StatusCommand.self,
             InspectCommand.self, TokenizeCommand.self, LogitsCommand.self, BenchCommand.self,
-            SynthCommand.self, VersionCommand.self,
+            SynthCommand.self, KeyCommand.self, VersionCommand.self,
         ])
 
     /// Runs a command; the exit status is 0 when it was done, 1 when it failed, 2 for wrong usage.

@@ -41,6 +41,11 @@ package struct APIError: Error, Sendable, Equatable {
             status: .serviceUnavailable, message: reason, kind: "server_error", code: "queue_full", retryAfter: 10)
     }
 
+    /// More is asked at a time than can be taken.
+    package static func busy(_ reason: String) -> APIError {
+        APIError(status: .serviceUnavailable, message: reason, kind: "server_error", code: "busy", retryAfter: 1)
+    }
+
     /// A failure on this side.
     package static func serverError(_ message: String) -> APIError {
         APIError(status: .internalServerError, message: message, kind: "server_error", code: "internal_error")
@@ -56,6 +61,7 @@ extension APIError: HTTPResponseError {
     /// The error as a response.
     package func response(from request: Request, context: some RequestContext) throws -> Response {
         var response = try Response.json(body, status: status)
+        if status == .unauthorized { response.headers[.wwwAuthenticate] = "Bearer realm=\"shoal\"" }
         if let retryAfter { response.headers[.retryAfter] = "\(retryAfter)" }
         if !allowedMethods.isEmpty { response.headers[.allow] = allowedMethods.joined(separator: ", ") }
         return response

@@ -1,5 +1,6 @@
 import Hummingbird
 import Logging
+import NIOHTTP1
 
 /// Turns every error of a route, and every path and method that has none, into a response in OpenAI's shape.
 struct ErrorMiddleware: RouterMiddleware {
@@ -24,6 +25,8 @@ struct ErrorMiddleware: RouterMiddleware {
             return error
         case is CancellationError:
             return .serverError("the request was given up")
+        case let error as HTTPParserError:
+            return .invalidRequest("the body is not sent as HTTP/1.1 has it: \(error)", code: "invalid_http")
         case let error as any HTTPResponseError:
             return table.apiError(for: error.status, method: request.method.rawValue, path: request.uri.path)
         default:

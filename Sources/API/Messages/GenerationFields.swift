@@ -69,12 +69,26 @@ package struct GenerationFields: Decodable, Sendable, Equatable {
         refusal = try Self.refusal(in: container)
     }
 
+    /// Bytes of `model` and `user`: they are kept, compared and repeated in messages.
+    private static let maximumNameBytes = 256
+    private static let maximumBiases = 4096
+
     /// Checks what the types alone do not.
     /// - Throws: the first parameter out of range or not supported.
     package func validate() throws(APIError) {
         if let refusal { throw refusal }
         if let maximumTokens, maximumTokens < 1 {
             throw .invalidRequest("max_tokens is \(maximumTokens); it must be at least 1", parameter: "max_tokens")
+        }
+        for (name, value) in [("model", model), ("user", user)] {
+            guard value?.utf8.count ?? 0 <= Self.maximumNameBytes else {
+                throw .invalidRequest("\(name) has more than \(Self.maximumNameBytes) bytes", parameter: name)
+            }
+        }
+        guard sampling.logitBias.count <= Self.maximumBiases else {
+            throw .invalidRequest(
+                "logit_bias names \(sampling.logitBias.count) tokens; at most \(Self.maximumBiases) are taken",
+                parameter: "logit_bias")
         }
         do {
             try sampling.validate()

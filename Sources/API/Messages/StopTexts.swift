@@ -2,6 +2,8 @@
 package struct StopTexts: Decodable, Sendable, Equatable {
     /// OpenAI takes 4; more cost little.
     static let maximumCount = 64
+    /// Bytes of one; each is looked for behind every token.
+    static let maximumBytes = 1024
 
     /// The texts, none of them empty.
     package var texts: [String]
@@ -20,6 +22,10 @@ package struct StopTexts: Decodable, Sendable, Equatable {
         guard texts.count <= Self.maximumCount else {
             throw DecodingError.dataCorruptedError(
                 in: container, debugDescription: "has \(texts.count) texts; at most \(Self.maximumCount) are taken")
+        }
+        guard texts.allSatisfy({ $0.utf8.count <= Self.maximumBytes }) else {
+            throw DecodingError.dataCorruptedError(
+                in: container, debugDescription: "has a text of more than \(Self.maximumBytes) bytes")
         }
     }
 }

@@ -11,9 +11,12 @@ struct ChatCompletionsRoute: Sendable {
             throw APIError.invalidRequest(
                 "the model has no chat template; use /v1/completions", code: "no_chat_template")
         }
+        let messages = body.messages
+        let prompt = try await service.prompt(
+            texts: messages.reduce(0) { $0 + $1.content.utf8.count }, pieces: messages.count, for: coordinator
+        ) { () throws(APIError) in try chatPrompt.tokens(of: messages) }
         return try await service.respond(
-            by: coordinator, prompt: chatPrompt.tokens(of: body.messages), fields: body.fields, idPrefix: "chatcmpl",
-            peer: context.peer,
-            connection: context.connectionWatch(), format: ChatAnswer.init)
+            by: coordinator, prompt: prompt, fields: body.fields, idPrefix: "chatcmpl",
+            context: context, format: ChatAnswer.init)
     }
 }

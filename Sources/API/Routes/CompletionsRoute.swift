@@ -11,18 +11,19 @@ struct CompletionsRoute: Sendable {
         let coordinator = try service.check(body.fields)
         return try await service.respond(
             by: coordinator, prompt: tokens(of: body.prompt, by: coordinator), fields: body.fields, idPrefix: "cmpl",
-            peer: context.peer,
-            connection: context.connectionWatch(), format: TextAnswer.init)
+            context: context, format: TextAnswer.init)
     }
 
     /// A text begins as the model wants it to, and control tokens in it are text; ids are taken as they are.
-    private func tokens(of prompt: CompletionPrompt, by coordinator: Coordinator) throws(APIError) -> [TokenID] {
+    private func tokens(of prompt: CompletionPrompt, by coordinator: Coordinator) async throws(APIError) -> [TokenID] {
         guard let tokenizer = coordinator.model.tokenizer else {
             throw .unavailable("the model is served without its tokenizer")
         }
         switch prompt {
         case .text(let text):
-            return tokenizer.encode(text, addSpecial: true)
+            return try await service.prompt(texts: text.utf8.count, for: coordinator) {
+                tokenizer.encode(text, addSpecial: true)
+            }
         case .tokens(let tokens):
             if let wrong = tokens.first(where: { $0 >= tokenizer.vocabularySize }) {
                 throw .invalidRequest(

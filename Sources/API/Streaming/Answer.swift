@@ -7,6 +7,8 @@ struct Answer<Format: AnswerFormat>: Sendable {
     let format: Format
     let includeUsage: Bool
     let connection: ConnectionWatch?
+    /// Ends before the client can know that the answer is over, so that its next request finds the place free.
+    let permit: AccessPermit?
 
     /// The answer as server-sent events.
     ///
@@ -36,6 +38,7 @@ struct Answer<Format: AnswerFormat>: Sendable {
             if let opening = format.opening() { try await writer.write(EventStreamBody.event(opening)) }
             var isComplete = false
             for await event in texts {
+                if event.isLast { permit?.end() }
                 try await writer.write(contentsOf: buffers(for: event))
                 isComplete = event.isLast
             }
@@ -70,6 +73,7 @@ struct Answer<Format: AnswerFormat>: Sendable {
         } onCancel: {
             collecting.cancel()
         }
+        permit?.end()
         return try .json(result.get())
     }
 

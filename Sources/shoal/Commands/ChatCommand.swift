@@ -9,7 +9,7 @@ struct ChatCommand: AsyncParsableCommand, UsesNetwork {
             Example: shoal chat --server http://lap:8080 --system "Answer briefly."
             """)
 
-    @Option(help: ArgumentHelp("The coordinator.", valueName: "URL")) var server = "http://127.0.0.1:8080"
+    @OptionGroup var server: ServerOptions
     @Option(help: "What the model is told before the conversation.") var system: String?
     @Option(help: ArgumentHelp("Tokens of one answer at most.", valueName: "N")) var maxTokens: Int?
     @OptionGroup var sampling: SamplingOptions
@@ -51,7 +51,8 @@ struct ChatCommand: AsyncParsableCommand, UsesNetwork {
     }
 
     func run() async throws {
-        _ = try await HTTP.get("\(server)/health")
+        let http = try HTTP(server)
+        _ = try await http.get("/health")
         let opening = system.map { [Message(role: "system", content: $0)] } ?? []
         var messages = opening
         while let line = prompt() {
@@ -64,7 +65,7 @@ struct ChatCommand: AsyncParsableCommand, UsesNetwork {
             default: break
             }
             messages.append(Message(role: "user", content: line))
-            messages.append(Message(role: "assistant", content: try await answer(to: messages)))
+            messages.append(Message(role: "assistant", content: try await answer(to: messages, by: http)))
         }
     }
 
@@ -73,13 +74,13 @@ struct ChatCommand: AsyncParsableCommand, UsesNetwork {
         return readLine()
     }
 
-    private func answer(to messages: [Message]) async throws -> String {
+    private func answer(to messages: [Message], by http: HTTP) async throws -> String {
         let request = Request(
             messages: messages, temperature: sampling.temperature, topP: sampling.topP, topK: sampling.topK,
             minP: sampling.minP, repetitionPenalty: sampling.repetitionPenalty, seed: sampling.seed,
             maxTokens: maxTokens)
         var text = ""
-        for try await event in try await HTTP.events("\(server)/v1/chat/completions", request) {
+        for try await event in try await http.events("/v1/chat/completions", request) {
             let chunk = try JSONDecoder().decode(Chunk.self, from: event)
             if let error = chunk.error { throw CommandError(error.message) }
             guard let piece = chunk.choices?.first?.delta.content else { continue }

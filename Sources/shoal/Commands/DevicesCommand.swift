@@ -15,7 +15,7 @@ struct DevicesCommand: AsyncParsableCommand, UsesNetwork {
             """)
 
     @OptionGroup var cluster: ClusterOptions
-    @Option(help: ArgumentHelp("The coordinator to ask.", valueName: "URL")) var server = "http://127.0.0.1:8080"
+    @OptionGroup var server: ServerOptions
     @Flag(
         help: "Measures anew how fast devices and the links between them are; refused while they compute for somebody.")
     var measure = false
@@ -47,8 +47,8 @@ struct DevicesCommand: AsyncParsableCommand, UsesNetwork {
     }
 
     private func fromCoordinator() async throws -> ([DeviceRow], [LinkBody]) {
-        let data =
-            measure ? try await HTTP.post("\(server)/api/cluster/measure") : try await HTTP.get("\(server)/api/cluster")
+        let http = try HTTP(server)
+        let data = measure ? try await http.post("/api/cluster/measure") : try await http.get("/api/cluster")
         let body = try JSONDecoder().decode(ClusterBody.self, from: data)
         return (body.devices.map(DeviceRow.init), body.links)
     }

@@ -12,11 +12,11 @@ struct ModelsCommand: AsyncParsableCommand, UsesNetwork {
             Example: shoal models --server http://lap:8080
             """)
 
-    @Option(help: ArgumentHelp("The coordinator.", valueName: "URL")) var server = "http://127.0.0.1:8080"
+    @OptionGroup var server: ServerOptions
     @Flag(help: "Prints JSON.") var json = false
 
     func run() async throws {
-        let data = try await HTTP.get("\(server)/api/models")
+        let data = try await HTTP(server).get("/api/models")
         let list = try JSONDecoder().decode(KnownModelList.self, from: data)
         // As the coordinator tells it, field for field.
         if json { return try Console.json(list, keys: .useDefaultKeys) }

@@ -12,7 +12,7 @@ struct PlaceCommand: AsyncParsableCommand, UsesNetwork {
             """)
 
     @Argument(help: ArgumentHelp("The model's GGUF file.", valueName: "model")) var model: String
-    @Option(help: ArgumentHelp("The coordinator.", valueName: "URL")) var server = "http://127.0.0.1:8080"
+    @OptionGroup var server: ServerOptions
     @Flag(help: "Prints JSON.") var json = false
 
     private struct Failure: Decodable {
@@ -34,7 +34,7 @@ struct PlaceCommand: AsyncParsableCommand, UsesNetwork {
         let started = ContinuousClock.now
         let display = StartupDisplay(verbose: true)
         var (sent, passedOn) = (0, 0)
-        for try await data in try await HTTP.events("\(server)/api/models/place", PlaceRequest(path: path)) {
+        for try await data in try await HTTP(server).events("/api/models/place", PlaceRequest(path: path)) {
             if let failure = try? JSONDecoder().decode(Failure.self, from: data) {
                 display.end()
                 throw CommandError(failure.error.message)

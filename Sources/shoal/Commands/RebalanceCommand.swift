@@ -5,18 +5,19 @@ import Foundation
 struct RebalanceCommand: AsyncParsableCommand, UsesNetwork {
     static let configuration = CommandConfiguration(
         commandName: "rebalance",
-        abstract: "Places the layers anew, as well as they can be on the devices that are there; running answers go on.",
+        abstract:
+            "Places the layers anew, as well as they can be on the devices that are there; running answers go on.",
         discussion: """
             To be run on the coordinator's machine. The coordinator does so by itself when a device joins and it is worth it.
             Example: shoal rebalance --server http://127.0.0.1:8080
             """)
 
-    @Option(help: ArgumentHelp("The coordinator.", valueName: "URL")) var server = "http://127.0.0.1:8080"
+    @OptionGroup var server: ServerOptions
     @Flag(help: "Prints JSON.") var json = false
 
     func run() async throws {
         struct Nothing: Encodable {}
-        let data = try await HTTP.post("\(server)/api/cluster/rebalance", Nothing())
+        let data = try await HTTP(server).post("/api/cluster/rebalance", Nothing())
         try MoveView.show(JSONDecoder().decode(MoveBody.self, from: data), json: json)
     }
 }
@@ -32,12 +33,12 @@ struct DrainCommand: AsyncParsableCommand, UsesNetwork {
 
     @Argument(help: "The device, by its name in `shoal devices`.") var device: String
     @Flag(help: "Lets it hold layers again.") var undo = false
-    @Option(help: ArgumentHelp("The coordinator.", valueName: "URL")) var server = "http://127.0.0.1:8080"
+    @OptionGroup var server: ServerOptions
     @Flag(help: "Prints JSON.") var json = false
 
     func run() async throws {
-        let data = try await HTTP.post(
-            "\(server)/api/devices/\(undo ? "refill" : "drain")", DeviceRequest(device: device))
+        let data = try await HTTP(server).post(
+            "/api/devices/\(undo ? "refill" : "drain")", DeviceRequest(device: device))
         try MoveView.show(JSONDecoder().decode(MoveBody.self, from: data), json: json)
         if !json, !undo { Console.write("\(device) holds nothing\n") }
     }

@@ -15,7 +15,7 @@ struct RemoveCommand: AsyncParsableCommand, UsesNetwork {
 
     @Argument(help: ArgumentHelp("The device's name, as `shoal devices` shows it.", valueName: "device")) var device:
         String
-    @Option(help: ArgumentHelp("The coordinator.", valueName: "URL")) var server = "http://127.0.0.1:8080"
+    @OptionGroup var server: ServerOptions
     @OptionGroup var identity: IdentityOptions
     @Flag(help: "Prints JSON.") var json = false
 
@@ -26,9 +26,10 @@ struct RemoveCommand: AsyncParsableCommand, UsesNetwork {
     }
 
     func run() async throws {
-        let answered = await HTTP.answers(server)
+        let http = try HTTP(server)
+        let answered = await http.answers()
         if answered {
-            _ = try await HTTP.post("\(server)/api/devices/remove", RemoveDeviceRequest(device: device))
+            _ = try await http.post("/api/devices/remove", RemoveDeviceRequest(device: device))
         } else {
             try removeFromStore()
         }
@@ -36,7 +37,7 @@ struct RemoveCommand: AsyncParsableCommand, UsesNetwork {
         Console.write("\(device) is removed\n")
         if !answered {
             Console.error(
-                "no coordinator answers at \(server): one that runs with this folder obeys within seconds, else the next one does when it starts"
+                "no coordinator answers at \(server.server): one that runs with this folder obeys within seconds, else the next one does when it starts"
             )
         }
     }
@@ -44,7 +45,7 @@ struct RemoveCommand: AsyncParsableCommand, UsesNetwork {
     private func removeFromStore() throws {
         guard let store = try ClusterRecords.open(identity.folder) else {
             throw CommandError(
-                "no coordinator answers at \(server), and none has its store in \(identity.folder): give --server URL or --data-dir FOLDER"
+                "no coordinator answers at \(server.server), and none has its store in \(identity.folder): give --server URL or --data-dir FOLDER"
             )
         }
         guard try store.removeMember(named: device, now: LinkSecurity.systemClock()) != nil else {

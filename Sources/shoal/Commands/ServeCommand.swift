@@ -34,11 +34,11 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork {
     @OptionGroup var computing: ComputeOptions
     @OptionGroup var packing: PackedOptions
 
-    @Option(help: ArgumentHelp("Where the API listens.", valueName: "HOST:PORT"))
-    var listen = Endpoint(host: "127.0.0.1", port: 8080)
+    @OptionGroup var api: APIOptions
+    @OptionGroup var store: CoordinatorStore
 
-    @Option(help: ArgumentHelp("The folder for what the coordinator keeps.", valueName: "FOLDER"))
-    var dataDir: String?
+    @Option(help: ArgumentHelp("How long running answers may go on when this is to end.", valueName: "SECONDS"))
+    var drain = 30
 
     @Option(help: ArgumentHelp("Sequences computed at the same time; more requests wait.", valueName: "N"))
     var slots: Int?
@@ -75,6 +75,7 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork {
         if let contextShift, !(0...1 << 24).contains(contextShift) {
             throw ValidationError("--context-shift takes 0 to \(1 << 24), not \(contextShift)")
         }
+        guard (0...86400).contains(drain) else { throw ValidationError("--drain takes 0 to 86400, not \(drain)") }
         if let slots, !(1...1024).contains(slots) { throw ValidationError("--slots takes 1 to 1024, not \(slots)") }
     }
 
@@ -83,11 +84,13 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork {
         let lock = try FolderLock(folder)
         defer { lock.unlock() }
         let logger = Log.make("shoal.serve")
-        let store = try ClusterStore(folder: folder)
+        let store = try store.open()
         var settings = settings(declaration)
         settings.store = store
         settings.security = try links.coordinatorSecurity(
             folder: folder, dialsDevices: !settings.devices.isEmpty)
+        let (access, tls) = (try api.access(store: store, logger: logger), try api.tls())
+        let listen = api.listen
         let display = StartupDisplay(verbose: true)
         let host = ModelHost(
             devices: settings.remoteDevices, transport: settings.security.transport(),
@@ -117,19 +120,22 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork {
             try await host.place(path: path, progress: { _ in })
         }
         let server = APIServer(
-            models: host, joining: joining?.service, host: listen.host, port: listen.port, logger: logger,
+            models: host, access: access, joining: joining?.service, host: listen.host, port: listen.port, tls: tls,
+            limits: api.limits(), logger: logger,
             onListening: { address in
-                let url = "http://\(Endpoint(host: listen.host, port: address?.port ?? listen.port))"
+                let url =
+                    "\(tls == nil ? "http" : "https")://\(Endpoint(host: listen.host, port: address?.port ?? listen.port))"
                 Console.error(
                     host.present.map { "\($0.model.id) answers at \(url)/v1" }
                         ?? "no model yet at \(url): shoal place MODEL.gguf places one")
             })
         // Shut down from the last to the first: running answers end before the server does.
         var group = ServiceGroupConfiguration(
-            services: [.init(service: server), .init(service: Draining(host: host))]
-                + (joins.map { [.init(service: $0)] } ?? []),
+            services: [
+                .init(service: server), .init(service: Draining(host: host, limit: .seconds(drain))),
+            ] + (joins.map { [.init(service: $0)] } ?? []),
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
-        group.maximumGracefulShutdownDuration = .seconds(8)
+        group.maximumGracefulShutdownDuration = .seconds(drain + 3)
         try await ServiceGroup(configuration: group).run()
     }
 
@@ -155,7 +161,7 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork {
             standby: resilience.standbyChoice, rebalanceGain: resilience.rebalanceGain)
     }
 
-    private var folder: String { dataDir ?? DataFolder.standard("coordinator") }
+    private var folder: String { store.folder }
 
     /// What takes devices in; `nil` where links are plain.
     private func joining(
@@ -173,12 +179,20 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork {
     }
 }
 
-/// Ends the answers when the program is to end: those that run have a few seconds left, new ones are refused.
+/// Ends the answers when the program is to end: those that run may go on for a while, new ones are refused. Told to end once more, the
+/// program ends at once.
 private struct Draining: Service {
     let host: ModelHost
+    let limit: Duration
 
     func run() async throws {
         try await gracefulShutdown()
-        await host.drain(limit: .seconds(5))
+        let again = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+        Task {
+            for await _ in again { break }
+            Console.error("told to end again: ending without waiting for answers")
+            exit(1)
+        }
+        await host.drain(limit: limit)
     }
 }

@@ -11,7 +11,7 @@ struct StatusCommand: AsyncParsableCommand, UsesNetwork {
             Example: shoal status --watch
             """)
 
-    @Option(help: ArgumentHelp("The coordinator to ask.", valueName: "URL")) var server = "http://127.0.0.1:8080"
+    @OptionGroup var server: ServerOptions
     @Flag(help: "Goes on, with a new look each second, until Ctrl-C.") var watch = false
     @Flag(help: "Prints JSON: all that the coordinator tells, at once.") var json = false
 
@@ -20,19 +20,20 @@ struct StatusCommand: AsyncParsableCommand, UsesNetwork {
     }
 
     func run() async throws {
-        var last = try await look()
+        let http = try HTTP(server)
+        var last = try await look(http)
         if json { return try Console.json(last.body) }
         repeat {
             try await Task.sleep(for: .seconds(1))
-            let now = try await look()
+            let now = try await look(http)
             let view = StatusView(before: last.body, now: now.body, seconds: (now.at - last.at) / .seconds(1))
             draw(view.description)
             last = now
         } while watch
     }
 
-    private func look() async throws -> (body: ClusterBody, at: ContinuousClock.Instant) {
-        let data = try await HTTP.get("\(server)/api/cluster")
+    private func look(_ http: HTTP) async throws -> (body: ClusterBody, at: ContinuousClock.Instant) {
+        let data = try await http.get("/api/cluster")
         return (try JSONDecoder().decode(ClusterBody.self, from: data), .now)
     }
 

@@ -11,13 +11,13 @@ struct UnloadCommand: AsyncParsableCommand, UsesNetwork {
             Example: shoal unload --server http://127.0.0.1:8080
             """)
 
-    @Option(help: ArgumentHelp("The coordinator.", valueName: "URL")) var server = "http://127.0.0.1:8080"
+    @OptionGroup var server: ServerOptions
     @Flag(help: "Prints JSON.") var json = false
 
     private struct Nothing: Encodable {}
 
     func run() async throws {
-        let data = try await HTTP.post("\(server)/api/models/unload", Nothing())
+        let data = try await HTTP(server).post("/api/models/unload", Nothing())
         let body = try JSONDecoder().decode(UnloadBody.self, from: data)
         if json { return try Console.json(body) }
         Console.write("\(body.unloaded) is unloaded\n")

@@ -3,47 +3,64 @@ import Foundation
 import NIOCore
 import NIOFoundationEssentialsCompat
 import NIOHTTP1
+import NIOSSL
 
-/// Requests to a coordinator's API.
-enum HTTP {
-    /// Says at once that nobody listens; the shared client tries again for a minute and a half. Lives as long as the process.
-    private static let client: HTTPClient = {
+/// Requests to a coordinator's API. Lives as long as the process.
+struct HTTP {
+    private let server: ServerOptions
+    private let client: HTTPClient
+
+    /// - Throws: `CommandError` for a file of `--authority` that cannot be used.
+    init(_ server: ServerOptions) throws {
+        self.server = server
         var configuration = HTTPClient.Configuration(timeout: .init(connect: .seconds(10)))
+        // Says at once that nobody listens, rather than to try again for a minute and a half.
         configuration.connectionPool.retryConnectionEstablishment = false
-        return HTTPClient(configuration: configuration)
-    }()
-
-    /// - Throws: `CommandError` when nobody answers or the answer is an error.
-    static func get(_ url: String) async throws -> Data {
-        let response = try await send(HTTPClientRequest(url: url), to: url)
-        return Data(buffer: try await response.body.collect(upTo: 16 << 20))
+        if let authority = server.authority {
+            configuration.tlsConfiguration = try Self.trusting(authority)
+        }
+        client = HTTPClient(configuration: configuration)
+        // A client that is freed must be shut down before; this one never is.
+        _ = Unmanaged.passRetained(client)
     }
 
     /// Whether somebody answers there at all, whatever it is.
-    static func answers(_ url: String) async -> Bool {
-        (try? await client.execute(HTTPClientRequest(url: "\(url)/health"), timeout: .seconds(10))) != nil
+    func answers() async -> Bool {
+        (try? await client.execute(try request("/health"), timeout: .seconds(10))) != nil
     }
 
-    /// Posts nothing.
-    ///
-    /// - Throws: as `get`.
-    static func post(_ url: String) async throws -> Data {
-        var request = HTTPClientRequest(url: url)
-        request.method = .POST
-        let response = try await send(request, to: url)
+    private static func trusting(_ file: String) throws -> TLSConfiguration {
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        do {
+            configuration.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(file))
+        } catch {
+            throw CommandError("\(file) cannot be used as --authority: \(error); give a PEM file with its certificate")
+        }
+        return configuration
+    }
+
+    /// - Throws: `CommandError` when nobody answers or the answer is an error.
+    func get(_ path: String) async throws -> Data {
+        let response = try await send(request(path))
         return Data(buffer: try await response.body.collect(upTo: 16 << 20))
     }
 
     /// Posts JSON.
     ///
     /// - Throws: `CommandError` when nobody answers or the answer is an error.
-    static func post(_ url: String, _ body: some Encodable) async throws -> Data {
-        let response = try await send(try request(url, body), to: url)
+    func post(_ path: String, _ body: some Encodable = [String: String]()) async throws -> Data {
+        let response = try await send(try request(path, body))
         return Data(buffer: try await response.body.collect(upTo: 16 << 20))
     }
 
-    private static func request(_ url: String, _ body: some Encodable) throws -> HTTPClientRequest {
-        var request = HTTPClientRequest(url: url)
+    private func request(_ path: String) -> HTTPClientRequest {
+        var request = HTTPClientRequest(url: "\(server.server)\(path)")
+        if let key = server.presentKey { request.headers.add(name: "Authorization", value: "Bearer \(key)") }
+        return request
+    }
+
+    private func request(_ path: String, _ body: some Encodable) throws -> HTTPClientRequest {
+        var request = request(path)
         request.method = .POST
         request.headers.add(name: "Content-Type", value: "application/json")
         request.body = .bytes(ByteBuffer(data: try JSONEncoder().encode(body)))
@@ -51,8 +68,8 @@ enum HTTP {
     }
 
     /// Posts JSON and gives the lines of the answer's event stream, without `data: `, until `[DONE]`.
-    static func events(_ url: String, _ body: some Encodable) async throws -> AsyncThrowingStream<Data, any Error> {
-        let response = try await send(try request(url, body), to: url)
+    func events(_ path: String, _ body: some Encodable) async throws -> AsyncThrowingStream<Data, any Error> {
+        let response = try await send(try request(path, body))
         return AsyncThrowingStream { continuation in
             let reading = Task {
                 do {
@@ -77,20 +94,20 @@ enum HTTP {
         }
     }
 
-    private static func send(_ request: HTTPClientRequest, to url: String) async throws -> HTTPClientResponse {
+    private func send(_ request: HTTPClientRequest) async throws -> HTTPClientResponse {
         let response: HTTPClientResponse
         do {
             response = try await client.execute(request, timeout: .hours(1))
         } catch {
             throw CommandError(
-                "no coordinator answers at \(url) (\(reason(error))): is `shoal serve` running there? Name another with --server URL"
+                "no coordinator answers at \(request.url) (\(Self.reason(error))): is `shoal serve` running there? Name another with --server URL"
             )
         }
         guard response.status == .ok else {
             let body = (try? await response.body.collect(upTo: 1 << 16)).map { Data(buffer: $0) } ?? Data()
             let message = (try? JSONDecoder().decode(ErrorDocument.self, from: body))?.error.message
             throw CommandError(
-                "\(url) answered \(response.status.code): \(message ?? String(decoding: body.prefix(200), as: UTF8.self))"
+                "\(request.url) answered \(response.status.code): \(message ?? String(decoding: body.prefix(200), as: UTF8.self))"
             )
         }
         return response
@@ -98,6 +115,9 @@ enum HTTP {
 
     /// The cause in the system's words.
     private static func reason(_ error: any Error) -> String {
+        if error is NIOSSLError || error is BoringSSLError || error is NIOSSLExtraError {
+            return "\(error): is its certificate of an authority known here? Name another with --authority FILE"
+        }
         guard let error = error as? IOError, error.errnoCode != 0 else { return "\(error)" }
         return String(cString: strerror(error.errnoCode)).lowercased()
     }

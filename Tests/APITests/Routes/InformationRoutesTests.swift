@@ -87,11 +87,11 @@ struct InformationRoutesTests {
     }
 
     @Test(.timeLimit(.minutes(3))) func `devices and links are measured on request`() async throws {
-        let early = try await TestAPI(started: false)
-        #expect(try await early.post("/api/cluster/measure", "").status == 503)
+        let early = try await TestAPI(started: false, live: true)
+        #expect(try await early.post("/api/cluster/measure", "{}").status == 503)
         await early.cluster.stop()
-        let api = try await TestAPI()
-        let response = try await api.post("/api/cluster/measure", "")
+        let api = try await TestAPI(live: true)
+        let response = try await api.post("/api/cluster/measure", "{}")
         #expect(response.status == 200)
         let body = try response.json(ClusterBody.self)
         #expect(body.links.map { [$0.from, $0.to] } == [["w1", LocalCluster.ownDevice]])

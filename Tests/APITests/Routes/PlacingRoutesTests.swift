@@ -28,7 +28,8 @@ struct PlacingRoutesTests {
                 })
             self.cluster = cluster
             application = Application(
-                router: makeAPI(host: host), configuration: .init(address: .hostname("127.0.0.1", port: 0)),
+                router: makeAPI(host: host, access: .withoutKeys),
+                configuration: .init(address: .hostname("127.0.0.1", port: 0)),
                 logger: LocalWorker.logger)
         }
 

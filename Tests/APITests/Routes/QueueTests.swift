@@ -1,6 +1,5 @@
 import API
 import CoordinatorCore
-import Sampling
 import TestSupport
 import Testing
 
@@ -11,20 +10,11 @@ struct QueueTests {
         #"{"prompt": "\#(prompt)", "max_tokens": \#(most), "temperature": 0, "stream": \#(stream), "user": "\#(prompt)"}"#
     }
 
-    /// Keeps every slot taken until the test is over.
-    private func occupy(_ cluster: LocalCluster) async throws -> Task<CollectedAnswer, any Error> {
-        let coordinator = cluster.coordinator
-        let request = GenerationRequest(prompt: [5, 6], sampling: .greedy, ignoreEndOfGeneration: true, client: "long")
-        let task = Task { await CollectedAnswer(try coordinator.generate(request)) }
-        while await coordinator.report().runningSequences == 0 { try await Task.sleep(for: .milliseconds(2)) }
-        return task
-    }
-
     @Test func `a stream that waits gets comments, a full queue is 503, and the cluster tells who waits`() async throws
     {
         let api = try await TestAPI(context: 1 << 18, slots: 1, queue: 1)
         let coordinator = api.cluster.coordinator
-        let long = try await occupy(api.cluster)
+        let long = try await api.occupySlot()
         async let waiting = api.post("/v1/completions", body("Hello", stream: true))
         while await coordinator.report().waitingSequences == 0 { try await Task.sleep(for: .milliseconds(2)) }
         let refused = try await api.post("/v1/completions", body("world"))

@@ -4,16 +4,21 @@ import Foundation
 import Hummingbird
 import HummingbirdTesting
 import NIOCore
+import Sampling
 import TestSupport
 import Tokenizer
 
-/// The API over a small cluster, without a socket.
+/// The API over a small cluster, without a socket unless it is to be live.
 struct TestAPI {
     let cluster: LocalCluster
     private let application: Application<RouterResponder<APIContext>>
+    private let framework: TestingSetup
 
     /// A cluster that answers, or one that has not started.
-    init(context: Int = 256, slots: Int = 4, queue: Int = 256, started: Bool = true) async throws {
+    init(
+        context: Int = 256, slots: Int = 4, queue: Int = 256, started: Bool = true, live: Bool = false,
+        access: AccessControl = .withoutKeys
+    ) async throws {
         var settings = LocalCluster.Settings()
         settings.context = context
         settings.slots = slots
@@ -22,20 +27,38 @@ struct TestAPI {
         let host = ModelHost(
             present: cluster.coordinator, transport: LocalWorker.makeTransport(),
             prepare: { path, _ in throw CoordinatorError(.model, "\(path) is not to be placed") })
-        application = Application(router: makeAPI(host: host), logger: LocalWorker.logger)
+        application = Application(
+            router: makeAPI(host: host, access: access), configuration: .init(address: .hostname("127.0.0.1", port: 0)),
+            logger: LocalWorker.logger)
+        framework = live ? .live : .router
         if started { try await cluster.coordinator.start() }
     }
 
-    func get(_ path: String) async throws -> Answered { try await send(.get, path) }
+    /// Keeps one slot taken until what is returned is cancelled.
+    func occupySlot() async throws -> Task<CollectedAnswer, any Error> {
+        let coordinator = cluster.coordinator
+        let request = GenerationRequest(prompt: [5, 6], sampling: .greedy, ignoreEndOfGeneration: true, client: "long")
+        let task = Task { await CollectedAnswer(try coordinator.generate(request)) }
+        while await coordinator.report().runningSequences == 0 { try await Task.sleep(for: .milliseconds(2)) }
+        return task
+    }
+
+    func get(_ path: String, key: String? = nil) async throws -> Answered { try await send(.get, path, key: key) }
 
     /// Sends JSON, as it stands.
-    func post(_ path: String, _ body: String) async throws -> Answered { try await send(.post, path, body) }
+    func post(_ path: String, _ body: String, key: String? = nil) async throws -> Answered {
+        try await send(.post, path, body, key: key)
+    }
 
-    func send(_ method: HTTPRequest.Method, _ path: String, _ body: String? = nil) async throws -> Answered {
-        try await application.test(.router) { client in
+    func send(
+        _ method: HTTPRequest.Method, _ path: String, _ body: String? = nil, key: String? = nil
+    ) async throws -> Answered {
+        var headers = HTTPFields()
+        if body != nil { headers[.contentType] = "application/json" }
+        if let key { headers[.authorization] = "Bearer \(key)" }
+        return try await application.test(framework) { [headers] client in
             try await client.execute(
-                uri: path, method: method, headers: body == nil ? [:] : [.contentType: "application/json"],
-                body: body.map { ByteBuffer(string: $0) }
+                uri: path, method: method, headers: headers, body: body.map { ByteBuffer(string: $0) }
             ) { response in
                 Answered(
                     status: response.status.code,
@@ -46,6 +69,11 @@ struct TestAPI {
             }
         }
     }
+}
+
+extension AccessControl {
+    /// Lets everybody in.
+    static var withoutKeys: AccessControl { AccessControl(.onceKeysExist, logger: LocalWorker.logger) { [] } }
 }
 
 /// A response.
