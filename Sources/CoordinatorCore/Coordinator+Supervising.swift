@@ -135,8 +135,27 @@ extension Coordinator {
         do throws(CoordinatorError) {
             try await realize(found, reports: reports)
         } catch {
-            if error.failure == .outOfMemory { state.withLock { $0.beginsEmpty = true } }
+            learn(from: error, of: found)
             throw error
+        }
+    }
+
+    /// What a placement that failed says of the next one.
+    private func learn(from error: CoordinatorError, of plan: PlacementPlan) {
+        guard let device = error.device else { return }
+        let suspect: String? =
+            switch error.failure {
+            case .storeFull, .outOfMemory: device
+            case .nextUnreachable:
+                // Not the one that says so.
+                plan.stages.firstIndex { $0.device == device }.flatMap { index in
+                    plan.stages[(index + 1)...].first { $0.device != device && !isInProcess($0.device) }?.device
+                }
+            default: nil
+            }
+        state.withLock { state in
+            if error.failure == .outOfMemory { state.beginsEmpty = true }
+            if let suspect { state.suspects[suspect] = .now + Self.suspicion }
         }
     }
 

@@ -27,11 +27,14 @@ package struct CoordinatorError: Error, Sendable, Hashable, CustomStringConverti
     package var message: String
     /// What a worker gave as the reason, where one refused.
     package var failure: FailureCode?
+    /// The device that refused.
+    package var device: String?
 
-    package init(_ code: Code, _ message: String, failure: FailureCode? = nil) {
+    package init(_ code: Code, _ message: String, failure: FailureCode? = nil, device: String? = nil) {
         self.code = code
         self.message = message
         self.failure = failure
+        self.device = device
     }
 
     package var description: String { message }

@@ -1,4 +1,4 @@
-# 413 above 8 MiB.
+# 413 above 1 MiB.
 start_serve
 { printf '{"prompt": "'; head -c 9000000 /dev/zero | tr '\0' a; printf '"}'; } >"$work/body"
 status=$(curl --silent --show-error --max-time 60 --output "$work/answer" --write-out '%{http_code}' \

@@ -62,7 +62,8 @@ final class WorkerClient: LinkHandler, Sendable {
         }
         switch try result.get() {
         case .failure(let failure):
-            throw CoordinatorError(.worker, "\(device) refused: \(failure.message)", failure: failure.code)
+            throw CoordinatorError(
+                .worker, "\(device) refused: \(failure.message)", failure: failure.code, device: device)
         case let body:
             return body
         }

@@ -26,7 +26,7 @@ struct HTTP {
 
     /// Whether somebody answers there at all, whatever it is.
     func answers() async -> Bool {
-        (try? await client.execute(try request("/health"), timeout: .seconds(10))) != nil
+        (try? await client.execute(request("/health"), timeout: .seconds(10))) != nil
     }
 
     private static func trusting(_ file: String) throws -> TLSConfiguration {
