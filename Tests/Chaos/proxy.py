@@ -1,5 +1,6 @@
 """The network of a lab: every worker hangs on a cable of its own, which counts what passes, and can be cut, in one direction or both, or be long."""
 import asyncio
+import contextlib
 import os
 import socket
 import threading
@@ -35,7 +36,9 @@ class Network:
         port = listener.getsockname()[1]
 
         async def accept(reader, writer):
-            await self.accept(reader, writer, target, cable)
+            # The end of the network is no error of a connection.
+            with contextlib.suppress(asyncio.CancelledError):
+                await self.accept(reader, writer, target, cable)
 
         asyncio.run_coroutine_threadsafe(asyncio.start_server(accept, sock=listener), self.loop).result()
         return cable, port
