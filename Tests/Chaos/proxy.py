@@ -12,6 +12,8 @@ class Cable:
     def __init__(self):
         self.inward = self.outward = True
         self.delay = 0.0
+        # Cables that nothing goes to or comes from, though both are whole.
+        self.apart = set()
         self.inward_bytes = 0
 
 
@@ -75,7 +77,7 @@ class Network:
 
         With `resets`, connections that hung are gone, as when both ends gave them up; without, what was under way arrives, as TCP sees to.
         """
-        hung = not (cable.inward and cable.outward)
+        hung = bool(cable.apart) or not (cable.inward and cable.outward)
 
         async def change():
             cable.delay = 0.0
@@ -83,6 +85,7 @@ class Network:
                 if hung and resets and cable in (connection.source, connection.target):
                     connection.abort()
             cable.inward = cable.outward = True
+            cable.apart = set()
 
         asyncio.run_coroutine_threadsafe(change(), self.loop).result()
 
@@ -105,6 +108,8 @@ class Connection:
         self.source, self.target, self.writers = source, target, []
 
     def passes(self, inward):
+        if self.source and self.source in self.target.apart:
+            return False
         if inward:
             return self.target.inward and (self.source is None or self.source.outward)
         return self.target.outward and (self.source is None or self.source.inward)
