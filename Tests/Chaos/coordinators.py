@@ -1,6 +1,9 @@
 """A coordinator that dies, starts again, ends, or is not alone."""
+import contextlib
+import glob
 import os
 import signal
+import sqlite3
 import threading
 import time
 
@@ -22,6 +25,11 @@ def loads(lab):
 
 
 def start_again(play):
+    """What was killed left a database that is whole, and starts again."""
+    for path in glob.glob(os.path.join(glob.escape(play.lab.data), "*.sqlite")):
+        with contextlib.closing(sqlite3.connect(path)) as database:
+            state = database.execute("PRAGMA integrity_check").fetchall()
+        assert state == [("ok",)], f"{path}: {state}"
     seconds = play.lab.serve_again()
     play.note(f"ready {seconds:.2f} s after the next start")
     assert seconds < LIMIT, f"ready after {seconds:.2f} s"

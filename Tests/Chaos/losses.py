@@ -95,3 +95,15 @@ def all_lost(play):
     for worker in play.lab.workers:
         worker.mend()
     play.check(answers + late)
+
+
+def apart(play):
+    """Two workers no longer reach each other, though the coordinator reaches both."""
+    answers = play.ask()
+    holders = play.lab.holders()
+    index = play.random.randrange(len(holders) - 1)
+    first, second = holders[index:index + 2]
+    play.wait_for_moment(answers)
+    first.cable.apart, second.cable.apart = {second.cable}, {first.cable}
+    play.note(f"{first.name} and {second.name} apart")
+    play.check(answers)

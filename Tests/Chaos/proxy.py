@@ -1,5 +1,6 @@
 """The network of a lab: every worker hangs on a cable of its own, which counts what passes, and can be cut, in one direction or both, or be long."""
 import asyncio
+import contextlib
 import os
 import socket
 import threading
@@ -11,6 +12,8 @@ class Cable:
     def __init__(self):
         self.inward = self.outward = True
         self.delay = 0.0
+        # Cables that nothing goes to or comes from, though both are whole.
+        self.apart = set()
         self.inward_bytes = 0
 
 
@@ -35,7 +38,9 @@ class Network:
         port = listener.getsockname()[1]
 
         async def accept(reader, writer):
-            await self.accept(reader, writer, target, cable)
+            # The end of the network is no error of a connection.
+            with contextlib.suppress(asyncio.CancelledError):
+                await self.accept(reader, writer, target, cable)
 
         asyncio.run_coroutine_threadsafe(asyncio.start_server(accept, sock=listener), self.loop).result()
         return cable, port
@@ -72,7 +77,7 @@ class Network:
 
         With `resets`, connections that hung are gone, as when both ends gave them up; without, what was under way arrives, as TCP sees to.
         """
-        hung = not (cable.inward and cable.outward)
+        hung = bool(cable.apart) or not (cable.inward and cable.outward)
 
         async def change():
             cable.delay = 0.0
@@ -80,6 +85,7 @@ class Network:
                 if hung and resets and cable in (connection.source, connection.target):
                     connection.abort()
             cable.inward = cable.outward = True
+            cable.apart = set()
 
         asyncio.run_coroutine_threadsafe(change(), self.loop).result()
 
@@ -102,6 +108,8 @@ class Connection:
         self.source, self.target, self.writers = source, target, []
 
     def passes(self, inward):
+        if self.source and self.source in self.target.apart:
+            return False
         if inward:
             return self.target.inward and (self.source is None or self.source.outward)
         return self.target.outward and (self.source is None or self.source.inward)

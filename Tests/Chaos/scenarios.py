@@ -27,11 +27,11 @@ CONFIGURATIONS = [
         [
             losses.kill, losses.stop, losses.cut, losses.cut_outward, losses.blip, losses.delay, losses.two, losses.all_lost,
             moves.drain, moves.drain_and_lose,
-        ], [losses.cut_inward, losses.back, moves.lose_and_rebalance], workers=4),
-    Configuration("spare", [losses.cut, moves.drain_and_lose], [losses.kill, losses.stop, losses.two]),
+        ], [losses.cut_inward, losses.back, losses.apart, moves.lose_and_rebalance], workers=4),
+    Configuration("spare", [losses.kill, moves.drain_and_lose], [losses.stop, losses.cut, losses.two, losses.apart]),
     Configuration("standby", [losses.kill, losses.back], [losses.stop, losses.cut, losses.two], flags=["--standby"]),
     Configuration(
-        "mirror", [losses.kill, losses.stop], [losses.cut, losses.two, losses.back, moves.drain_and_lose],
+        "mirror", [losses.kill], [losses.stop, losses.cut, losses.two, losses.back, moves.drain_and_lose],
         flags=["--mirror-kv"]),
     Configuration(
         "coordinator",
