@@ -103,7 +103,9 @@ struct ShardTransfer: Sendable {
             case .failed(.shardCorrupt, let message):
                 return (acknowledged, .success(.damaged(message)))
             case .failed(let code, let message):
-                return (acknowledged, .failure(CoordinatorError(.worker, message, failure: code, device: client.device)))
+                return (
+                    acknowledged, .failure(CoordinatorError(.worker, message, failure: code, device: client.device))
+                )
             }
         }
         let reason = CoordinatorError(.cancelled, "sending \(shard.part) to \(client.device) was given up")

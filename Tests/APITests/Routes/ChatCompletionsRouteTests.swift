@@ -189,7 +189,7 @@ struct ChatCompletionsRouteTests {
         await api.cluster.stop()
     }
 
-    @Test func `a cluster that is lost in the middle of a stream ends it with an error event`() async throws {
+    @Test func `a coordinator that stops in the middle of a stream ends it with an error event`() async throws {
         let api = try await TestAPI(context: 1 << 18)
         let asked = body(#", "stream": true, "logit_bias": {"2": -100, "0": -100}"#)
             .replacing(#""max_tokens": 8"#, with: #""max_tokens": 200000"#)
@@ -197,7 +197,7 @@ struct ChatCompletionsRouteTests {
         while await api.cluster.coordinator.report().runningSequences == 0 {
             try await Task.sleep(for: .milliseconds(5))
         }
-        await api.cluster.workers[0].kill()
+        api.cluster.coordinator.stop()
         let response = try await streamed
         #expect(response.status == 200)
         #expect(response.body.contains("event: error\n"))

@@ -72,7 +72,7 @@ import Wire
 
     @Test func `One who connects and says nothing is closed`() async throws {
         var options = LinkOptions()
-        options.handshakeTimeout = .milliseconds(100)
+        options.handshakeTimeout = .seconds(2)
         try await withListener(options: options) { endpoint, accepting in
             let answer = try await RawPeer.connect(to: endpoint).exchange([])
             #expect(answer.readableBytes == 0)
