@@ -144,7 +144,8 @@ package final class LocalCluster: Sendable {
             vocabularySize: configuration.vocabulary, trainedContext: configuration.trainedContext)
         let transport = LocalWorker.makeTransport()
         let own = Worker(
-            configuration: WorkerConfiguration(name: ownDevice, memoryBytes: settings.ownMemoryBytes ?? LocalWorker.memoryBytes, threads: 1),
+            configuration: WorkerConfiguration(
+                name: ownDevice, memoryBytes: settings.ownMemoryBytes ?? LocalWorker.memoryBytes, threads: 1),
             shards: ModelFileShards(file), transport: transport, logger: LocalWorker.logger)
         let devices =
             workers.map {

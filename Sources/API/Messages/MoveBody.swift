@@ -20,7 +20,8 @@ package struct MoveBody: Codable, Sendable, Equatable {
 extension MoveBody {
     package init(_ outcome: MoveOutcome) {
         self.init(
-            moved: outcome.hasMoved, movedLayers: outcome.hasMoved ? outcome.movedLayers : 0, expectedGain: outcome.gain,
+            moved: outcome.hasMoved, movedLayers: outcome.hasMoved ? outcome.movedLayers : 0,
+            expectedGain: outcome.gain,
             stages: outcome.plan.stages.map { ClusterBody.Stage($0, nil) })
     }
 }

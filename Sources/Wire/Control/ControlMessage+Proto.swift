@@ -14,7 +14,8 @@ extension ControlMessage {
         guard let envelope else {
             throw WireError(
                 .malformedMessage,
-                "control frame: \(payload.readableBytes) bytes that are no protobuf Envelope, or one that takes too much memory")
+                "control frame: \(payload.readableBytes) bytes that are no protobuf Envelope, or one that takes too much memory"
+            )
         }
         defer { shoal__envelope__free_unpacked(envelope, nil) }
         self.init(request: envelope.pointee.request, body: try ControlBody(envelope.pointee))

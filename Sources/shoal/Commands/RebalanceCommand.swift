@@ -5,7 +5,8 @@ import Foundation
 struct RebalanceCommand: AsyncParsableCommand, UsesNetwork {
     static let configuration = CommandConfiguration(
         commandName: "rebalance",
-        abstract: "Places the layers anew, as well as they can be on the devices that are there; running answers go on.",
+        abstract:
+            "Places the layers anew, as well as they can be on the devices that are there; running answers go on.",
         discussion: """
             To be run on the coordinator's machine. The coordinator does so by itself when a device joins and it is worth it.
             Example: shoal rebalance --server http://127.0.0.1:8080

@@ -8,7 +8,9 @@ struct ResilienceOptions: ParsableArguments {
 
     @Flag(
         name: .customLong("mirror-kv"),
-        help: "Has those copies follow the key-value caches too, so that little has to be computed again; implies --standby.")
+        help:
+            "Has those copies follow the key-value caches too, so that little has to be computed again; implies --standby."
+    )
     var mirrorsCaches = false
 
     @Option(

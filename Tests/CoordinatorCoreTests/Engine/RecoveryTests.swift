@@ -64,7 +64,8 @@ struct RecoveryTests {
         await cluster.stop()
     }
 
-    @Test(.timeLimit(.minutes(1))) func `workers that die one after the other leave the answer to the last one`() async throws
+    @Test(.timeLimit(.minutes(1))) func `workers that die one after the other leave the answer to the last one`()
+        async throws
     {
         let cluster = try await LocalCluster.start(model: model, workers: 3)
         let coordinator = cluster.coordinator
