@@ -102,6 +102,8 @@ extension Evaluator {
     mutating func sortedOrder(
         _ keys: [Value], foldsCase: Bool, reverse: Bool, _ line: Int
     ) throws(TemplateError) -> [Int] {
+        // The folded keys and two orders of them.
+        try chargeElements(keys.count, line)
         let keys = keys.map { folded($0, foldsCase) }
         var order = Array(keys.indices)
         var width = 1

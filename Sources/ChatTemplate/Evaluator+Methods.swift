@@ -83,7 +83,7 @@ extension Evaluator {
                 stripped(text, characters, left: name != "rstrip", right: name != "lstrip"), line)
         case "split", "rsplit": return try split(text, arguments, fromRight: name == "rsplit", line)
         case "splitlines":
-            try charge(text.utf8.count, line)
+            try charge(2 * text.utf8.count, line)
             return try list(lines(of: text).map { .string($0) }, line)
         case "startswith", "endswith": return .boolean(try hasAffix(name, text, arguments, line))
         case "removeprefix", "removesuffix":
@@ -163,7 +163,7 @@ extension Evaluator {
         _ text: String, _ arguments: CallArguments, fromRight: Bool, _ line: Int
     ) throws(TemplateError) -> Value {
         // Parts can be as many as bytes, so they are counted before they are made.
-        try charge(text.utf8.count, line)
+        try charge(2 * text.utf8.count, line)
         let limit = arguments.value(1, "maxsplit")?.asInteger ?? -1
         guard let separator = arguments.value(0, "sep"), separator != .null else {
             var words = text.unicodeScalars.split(whereSeparator: isSpace).map { String($0) }

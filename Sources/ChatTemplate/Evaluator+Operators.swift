@@ -107,11 +107,12 @@ extension Evaluator {
 
     private mutating func repeated(_ elements: [Value], _ count: Int, _ line: Int) throws(TemplateError) -> Value {
         if elements.isEmpty || count <= 0 { return .array([]) }
-        guard count <= limits.listElements / elements.count else {
-            throw TemplateError(
-                code: .limit, line: line, message: "a list grows beyond \(limits.listElements) elements")
-        }
-        return try list(Array((0..<count).map { _ in elements }.joined()), line)
+        let total = count.multipliedReportingOverflow(by: elements.count)
+        try chargeElements(total.overflow ? .max : total.partialValue, line)
+        var result: [Value] = []
+        result.reserveCapacity(total.partialValue)
+        for _ in 0..<count { result += elements }
+        return try checked(.array(result), line)
     }
 
     // MARK: Comparison

@@ -153,10 +153,10 @@ extension Evaluator {
         switch value {
         case .list(let list): return list.elements
         case .mapping(let mapping):
-            try charge(mapping.keys.count, line)
+            try chargeElements(mapping.keys.count, line)
             return mapping.keys.map { .string($0) }
         case .string(let text):
-            try charge(text.utf8.count, line)
+            try chargeElements(text.unicodeScalars.count, line)
             return text.unicodeScalars.map { .string(String($0)) }
         case .undefined: return []
         default:

@@ -69,12 +69,17 @@ struct Evaluator {
 
     /// A new list, its making counted.
     mutating func list(_ elements: [Value], _ line: Int) throws(TemplateError) -> Value {
-        if elements.count > limits.listElements {
+        try chargeElements(elements.count, line)
+        return try checked(.array(elements), line)
+    }
+
+    /// Counts the making of so many values: before it, where they are known to be many.
+    mutating func chargeElements(_ count: Int, _ line: Int) throws(TemplateError) {
+        if count > limits.listElements {
             throw TemplateError(
                 code: .limit, line: line, message: "a list grows beyond \(limits.listElements) elements")
         }
-        try charge(elements.count, line)
-        return try checked(.array(elements), line)
+        try charge(2 * count, line)
     }
 
     /// A value that nests no deeper than allowed.

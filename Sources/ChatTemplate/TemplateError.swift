@@ -39,7 +39,7 @@ package struct TemplateError: Error, Sendable, Hashable, CustomStringConvertible
 
 /// What one rendering may use up, so that a hostile template neither hangs nor exhausts memory.
 package struct TemplateLimits: Sendable, Hashable {
-    /// Evaluated nodes, loop turns, and every 16 bytes of text made.
+    /// Evaluated nodes, loop turns, every 16 bytes of text made, and twice the elements of lists made.
     package var steps = 1_000_000
     /// Bytes of the output, and of every text on the way.
     package var outputBytes = 16 << 20

@@ -29,8 +29,12 @@ struct BytePairEncoding: Sendable {
     func encode(_ text: Substring.UTF8View, into result: inout [TokenID]) {
         let scalars = ClassifiedText(text)
         var word = Word()
+        var start = 0
+        // The pieces come in order and without gaps.
         preTokenizer.split(scalars) { piece in
-            encode(scalars.bytes[scalars.byteRange(piece)], word: &word, into: &result)
+            let end = start + scalars.byteCount(piece)
+            encode(scalars.bytes[start..<end], word: &word, into: &result)
+            start = end
         }
     }
 
@@ -40,6 +44,7 @@ struct BytePairEncoding: Sendable {
             return
         }
         word.tokens.removeAll(keepingCapacity: true)
+        word.tokens.reserveCapacity(piece.count)
         for byte in piece {
             // A byte without a token becomes the unknown token, or vanishes when the file has none.
             if let token = byteTokens[Int(byte)] ?? unknown { word.tokens.append(token) }

@@ -42,33 +42,24 @@ struct ClassifiedText {
     let scalars: [Unicode.Scalar]
     /// One class per scalar.
     let classes: [CharacterClass]
-    /// Where each scalar begins in `bytes`, and at the end the length.
-    private let offsets: [Int]
 
     init(_ text: Substring.UTF8View) {
         bytes = Array(text)
         var scalars: [Unicode.Scalar] = []
         var classes: [CharacterClass] = []
-        var offsets: [Int] = []
         scalars.reserveCapacity(bytes.count)
         classes.reserveCapacity(bytes.count)
-        offsets.reserveCapacity(bytes.count + 1)
-        var offset = 0
         for scalar in Substring(text).unicodeScalars {
             scalars.append(scalar)
             classes.append(CharacterClass(scalar))
-            offsets.append(offset)
-            offset += UTF8.width(scalar)
         }
-        offsets.append(offset)
         self.scalars = scalars
         self.classes = classes
-        self.offsets = offsets
     }
 
-    /// Where a range of scalars lies in `bytes`.
-    func byteRange(_ range: Range<Int>) -> Range<Int> {
-        offsets[range.lowerBound]..<offsets[range.upperBound]
+    /// How many of `bytes` a range of scalars takes.
+    func byteCount(_ range: Range<Int>) -> Int {
+        scalars[range].reduce(0) { $0 + UTF8.width($1) }
     }
 
     /// The end of the run of characters from `start` that satisfy `condition`, at most `end`.

@@ -32,80 +32,81 @@ struct Word {
         }
     }
 
-    /// Linked neighbours and a queue of pairs: O(n log n), whatever the text.
+    /// Linked neighbours and a queue of pairs: O(n log n) time, whatever the text, and at most 36 bytes per token.
     private mutating func mergeByQueue(_ table: MergeTable) {
-        let count = tokens.count
+        let count = UInt32(tokens.count)
+        /// Marks a token that was merged into the one before it.
+        let gone = UInt32.max
         var next = Array(1...count)
-        var previous = Array(-1..<count - 1)
-        var isAlive = [Bool](repeating: true, count: count)
-        var queue = MergeQueue()
-        func candidate(_ left: Int, _ right: Int) -> MergeQueue.Candidate? {
-            table.merge(tokens[left], tokens[right]).map {
-                MergeQueue.Candidate(
-                    rank: $0.rank, place: left, left: tokens[left], right: tokens[right], token: $0.token)
+        var previous = [0] + (0..<count - 1)
+        var queue = MergeQueue(capacity: tokens.count)
+        func merge(_ left: UInt32, _ right: UInt32) -> MergeTable.Merge? {
+            table.merge(tokens[Int(left)], tokens[Int(right)])
+        }
+        for place in 0..<count - 1 {
+            if let merge = merge(place, place + 1) { queue.push(rank: merge.rank, place: place) }
+        }
+        while let (rank, left) = queue.pop() {
+            let right = next[Int(left)]
+            // What the pair was made of may have been merged away since it was queued; a rank is of one pair alone.
+            guard right < count, let done = merge(left, right), done.rank == rank else { continue }
+            tokens[Int(left)] = done.token
+            let following = next[Int(right)]
+            next[Int(left)] = following
+            next[Int(right)] = gone
+            if following < count {
+                previous[Int(following)] = left
+                if let merge = merge(left, following) { queue.push(rank: merge.rank, place: left) }
             }
+            let before = previous[Int(left)]
+            if left > 0, let merge = merge(before, left) { queue.push(rank: merge.rank, place: before) }
         }
-        for index in 0..<count - 1 {
-            if let pair = candidate(index, index + 1) { queue.push(pair) }
+        var (kept, place) = (0, 0)
+        while place < tokens.count {
+            tokens[kept] = tokens[place]
+            (kept, place) = (kept + 1, Int(next[place]))
         }
-        while let pair = queue.pop() {
-            let left = pair.place
-            let right = next[left]
-            // What the pair was made of may have been merged away since it was queued.
-            guard isAlive[left], right < count, tokens[left] == pair.left, tokens[right] == pair.right else { continue }
-            tokens[left] = pair.token
-            isAlive[right] = false
-            next[left] = next[right]
-            if next[left] < count {
-                previous[next[left]] = left
-                if let pair = candidate(left, next[left]) { queue.push(pair) }
-            }
-            if previous[left] >= 0, let pair = candidate(previous[left], left) { queue.push(pair) }
-        }
-        tokens = tokens.indices.filter { isAlive[$0] }.map { tokens[$0] }
+        tokens.removeLast(tokens.count - kept)
     }
 }
 
 /// Pairs that can be merged, lowest rank and then leftmost first: a binary heap.
 struct MergeQueue {
-    /// A pair of neighbours and what they become.
-    struct Candidate {
-        let rank: UInt32
-        let place: Int
-        let left: TokenID
-        let right: TokenID
-        let token: TokenID
+    /// The rank in the upper half, the place of the left one in the lower.
+    private var heap: [UInt64] = []
 
-        func isBefore(_ other: Candidate) -> Bool { (rank, place) < (other.rank, other.place) }
-    }
+    init(capacity: Int) { heap.reserveCapacity(capacity) }
 
-    private var heap: [Candidate] = []
-
-    mutating func push(_ candidate: Candidate) {
+    mutating func push(rank: UInt32, place: UInt32) {
+        let pair = UInt64(rank) << 32 | UInt64(place)
         var index = heap.count
-        heap.append(candidate)
+        heap.append(pair)
         while index > 0 {
             let parent = (index - 1) / 2
-            guard candidate.isBefore(heap[parent]) else { break }
+            guard pair < heap[parent] else { break }
             heap[index] = heap[parent]
             index = parent
         }
-        heap[index] = candidate
+        heap[index] = pair
     }
 
-    mutating func pop() -> Candidate? {
+    mutating func pop() -> (rank: UInt32, place: UInt32)? {
         guard let first = heap.first, let last = heap.popLast() else { return nil }
-        guard !heap.isEmpty else { return first }
+        defer { if !heap.isEmpty { sink(last) } }
+        return (UInt32(truncatingIfNeeded: first >> 32), UInt32(truncatingIfNeeded: first))
+    }
+
+    /// Puts a pair in the place of the first.
+    private mutating func sink(_ pair: UInt64) {
         var index = 0
         while true {
             var child = 2 * index + 1
             guard child < heap.count else { break }
-            if child + 1 < heap.count, heap[child + 1].isBefore(heap[child]) { child += 1 }
-            guard heap[child].isBefore(last) else { break }
+            if child + 1 < heap.count, heap[child + 1] < heap[child] { child += 1 }
+            guard heap[child] < pair else { break }
             heap[index] = heap[child]
             index = child
         }
-        heap[index] = last
-        return first
+        heap[index] = pair
     }
 }

@@ -23,6 +23,7 @@ struct HostileTemplateTests {
         "{{ 'x' * 999999999999 }}", "{{ [1] * 999999999999 }}",
         "{% for i in range(99999) %}{{ 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx' * 1000 }}{% endfor %}",
         "{% set ns = namespace(a='x' * 1000000) %}{{ ns.a.replace('x', ns.a) }}", "{{ ('a' * 2000000) | list }}",
+        "{{ range(99999) | string | sort }}", "{{ range(99999) * 10 }}", "{{ range(99999) * 9223372036854775807 }}",
         "{% set ns = namespace(l=[1]) %}{% for i in range(60) %}{% set ns.l = [ns.l, ns.l] %}{% endfor %}{{ ns.l }}",
         "{% set ns = namespace(l=[1]) %}{% for i in range(60) %}{% set ns.l = [ns.l, ns.l] %}{% endfor %}{{ ns.l | tojson }}",
         "{% set ns = namespace(l=[1]) %}{% for i in range(60) %}{% set ns.l = [ns.l, ns.l] %}{% endfor %}{{ ns.l == ns.l + [] }}"

@@ -85,7 +85,7 @@ struct ChatCommand: AsyncParsableCommand, UsesNetwork {
             if let error = chunk.error { throw CommandError(error.message) }
             guard let piece = chunk.choices?.first?.delta.content else { continue }
             text += piece
-            Console.write(piece)
+            Console.answer(piece)
         }
         Console.write("\n")
         return text

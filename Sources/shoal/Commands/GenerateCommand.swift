@@ -70,10 +70,10 @@ struct GenerateCommand: AsyncParsableCommand, UsesNetwork {
             case .token(let id, let piece):
                 ids.append(id)
                 text += piece
-                if !json { Console.write(piece) }
+                if !json { Console.answer(piece) }
             case .text(let piece):
                 text += piece
-                if !json { Console.write(piece) }
+                if !json { Console.answer(piece) }
             case .finished(let reason, let usage):
                 try finish(text, ids, reason, usage)
             case .failed(let error):

@@ -104,7 +104,7 @@ private struct InspectDocument: Encodable {
             return array.count > 6 ? "[\(shown), … \(array.count) in all]" : "[\(shown)]"
         }
         if let string = value.string {
-            let line = String(string.map { $0.isNewline ? "⏎" : $0 })
+            let line = String(string.map { $0 == "\n" || $0 == "\r\n" ? "⏎" : $0 })
             return line.count > 100 ? "\(line.prefix(100))… (\(string.utf8.count) bytes)" : line
         }
         if let integer = value.integer { return "\(integer)" }

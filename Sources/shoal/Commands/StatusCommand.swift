@@ -41,7 +41,8 @@ struct StatusCommand: AsyncParsableCommand, UsesNetwork {
     private func draw(_ text: String) {
         guard watch, isatty(STDOUT_FILENO) == 1 else { return Console.write(text + "\n") }
         // Each line is cleared behind its end, so that nothing flickers; then all below.
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\u{1b}[K\n")
-        Console.write("\u{1b}[H\(lines)\u{1b}[K\n\u{1b}[J")
+        let lines = text.printable().split(separator: "\n", omittingEmptySubsequences: false).joined(
+            separator: "\u{1b}[K\n")
+        Console.writeUnescaped("\u{1b}[H\(lines)\u{1b}[K\n\u{1b}[J")
     }
 }

@@ -30,7 +30,7 @@ struct SynthCommand: ParsableCommand {
             let percent = done * 100 / total
             guard Console.errorIsTerminal, percent != shown else { return }
             shown = percent
-            Console.errorLine("\r\(ByteCount(done)) of \(ByteCount(total)), \(percent)%")
+            Console.errorUnescaped("\r\(ByteCount(done)) of \(ByteCount(total)), \(percent)%")
         }
         if Console.errorIsTerminal { Console.error("") }
     }

@@ -70,6 +70,7 @@ final class StartupDisplay: Sendable {
 
     private func work(_ label: String, _ done: Int, _ total: Int) {
         guard total > 0, Console.errorIsTerminal || verbose else { return }
+        let label = label.printable(onOneLine: true)
         bars.withLock { bars in
             let now = ContinuousClock.now
             if bars.works[label] == nil { bars.order.append(label) }
@@ -96,6 +97,6 @@ final class StartupDisplay: Sendable {
         let width = bars.order.map(\.count).max() ?? 0
         for label in bars.order { text += "\u{1b}[2K\r" + bars.works[label]!.line.bar(labelWidth: width) + "\n" }
         bars.drawn = bars.order.count
-        Console.errorLine(text)
+        Console.errorUnescaped(text)
     }
 }

@@ -10,7 +10,7 @@ struct Table: CustomStringConvertible {
     /// - Precondition: a cell per column.
     mutating func add(_ cells: [String]) {
         precondition(cells.count == columns.count)
-        rows.append(cells)
+        rows.append(cells.map { $0.printable(onOneLine: true) })
     }
 
     var description: String {

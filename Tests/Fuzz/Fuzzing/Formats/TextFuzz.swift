@@ -35,11 +35,11 @@ package struct TextFuzz: FuzzFormat {
             [0xff], [0xc0, 0x80], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80], [0xe6], [0xf0, 0x9f],
         ]
 
-    /// Known and not mended: a single word of 1 MiB takes 92 MB.
+    /// Single words and runs of 1 MiB.
     package var extremes: [[UInt8]] {
         ["a", " ", "1", "!", "\n", "the ", "Hello", "<|im_", "é", "日", "\u{301}", " a", "'s", "\u{f0000}", "ab", "he"]
             .enumerated().map { index, part in
-                Array("\(index % 5)".utf8) + Array(String(repeating: part, count: (512 << 10) / part.utf8.count).utf8)
+                Array("\(index % 5)".utf8) + Array(String(repeating: part, count: (1 << 20) / part.utf8.count).utf8)
             }
     }
 
