@@ -56,6 +56,9 @@ until curl --silent --fail --output /dev/null "$url/health"; do
 done
 post /v1/chat/completions '{"messages":[{"role":"user","content":"Hi"}],"max_tokens":4,"temperature":0}'
 [ "$status" = 200 ] || die "status $status: $(head -c 500 "$work/answer")"
-# A second coordinator of the same port says which flag is meant.
+# A second coordinator of the same folder is refused; one of the same port is told which flag is meant.
 expect_exit 1 "$shoal" serve --listen 127.0.0.1:0 --data-dir "$data" --join-listen "127.0.0.1:$join"
+expect_text "$work/err" 'another coordinator runs with the data folder'
+cp -r "$data" "$work/other"
+expect_exit 1 "$shoal" serve --listen 127.0.0.1:0 --data-dir "$work/other" --join-listen "127.0.0.1:$join"
 expect_text "$work/err" "port $join is in use" '--join-listen'

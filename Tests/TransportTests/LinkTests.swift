@@ -85,7 +85,9 @@ import Wire
     @Test(arguments: Carrier.allCases) func `Closing tells both sides once, after what was sent before`(
         carrier: Carrier
     ) async throws {
-        try await withLinkPair(carrier) { dialing, accepting in
+        var options = LinkOptions()
+        options.lingerTimeout = .seconds(60)
+        try await withLinkPair(carrier, options: options) { dialing, accepting in
             for number in 1...100 { dialing.link.send(numbered(number)) }
             dialing.link.send(step(rows: 512, width: 4_096))
             dialing.link.close()
