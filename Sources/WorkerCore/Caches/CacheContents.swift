@@ -55,8 +55,7 @@ package struct CacheContents: Sendable, Hashable {
         for (number, sequence) in sequences.sorted(by: { $0.key < $1.key }) {
             var entry = CachedSequence(
                 sequence: number, positions: UInt32(sequence.positions), trims: sequence.trims)
-            let wholePages = sequence.pages.prefix(sequence.positions / KeyValueLayout.positions)
-            if let owner = wholePages.prefix(while: { owners[$0] != nil }).last.flatMap({ owners[$0] }),
+            if let owner = sequence.pages.prefix(while: { owners[$0] != nil }).last.flatMap({ owners[$0] }),
                 let origin = sequences[owner]
             {
                 let same = zip(sequence.pages, origin.pages).prefix { $0 == $1 }.count

@@ -110,8 +110,7 @@ struct CachePlanTests {
                 // Whole pages alone: the second of it is shared, but not whole.
                 CachedSequence(sequence: 3, positions: 70, sharedPositions: 64, sharedWith: 1),
                 CachedSequence(sequence: 4, positions: 0, trims: 1),
-                // The page that it shares with 2 alone is not whole either.
-                CachedSequence(sequence: 5, positions: 150, sharedPositions: 128, sharedWith: 1),
+                CachedSequence(sequence: 5, positions: 150, sharedPositions: 128, sharedWith: 2),
             ])
         let taken = CacheContents(told, layers: 2..<4, context: 512)
         #expect(taken.inventory == told)
