@@ -86,7 +86,7 @@ import Testing
     }
 
     /// SHOAL_PERPLEXITY_CHUNKS asks for more than the first three chunks (of 14).
-    @Test("the default model answers alike", .enabled(if: Golden.defaultModel != nil))
+    @Test("the default model answers alike", .enabled(if: Golden.isPresent && Golden.defaultModel != nil))
     func theDefaultModelAnswersAlike() throws {
         let file = try GGUFFile.open(path: #require(Golden.defaultModel).path)
         let ids = try JSONDecoder().decode(
