@@ -78,9 +78,8 @@ let tests: [Target] = [
     .target(
         name: "Fuzzing",
         dependencies: [
-            "API", "ChatTemplate", "ClusterFile", "CoordinatorCore", "Formats", "GGUF", "ModelGraph", "Placement",
-            "Tensors",
-            "TestSupport", "Tokenizer", "Wire", "WorkerCore", .nio("NIOCore"),
+            "API", "ChatTemplate", "ClusterFile", "CoordinatorCore", "Formats", "GGUF", "Identity", "ModelGraph",
+            "Placement", "Tensors", "TestSupport", "Tokenizer", "Wire", "WorkerCore", .nio("NIOCore"), .crypto,
         ],
         path: "Tests/Fuzz/Fuzzing", swiftSettings: swiftSettings),
     .executableTarget(

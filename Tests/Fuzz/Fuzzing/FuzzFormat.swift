@@ -33,8 +33,8 @@ extension FuzzFormat {
     package func generate(_ random: inout FuzzRandom) -> [UInt8]? { nil }
 }
 
-/// All formats. Join tokens belong here as soon as something reads them; of safetensors there is no reader.
+/// All formats; of safetensors there is no reader.
 package let fuzzFormats: [any FuzzFormat.Type] = [
     GGUFFuzz.self, FrameFuzz.self, ControlFuzz.self, ConnectionFuzz.self, RequestFuzz.self, TemplateFuzz.self,
-    TextFuzz.self, ClusterFuzz.self,
+    TextFuzz.self, ClusterFuzz.self, JoinTokenFuzz.self, CertificateFuzz.self,
 ]
