@@ -61,6 +61,10 @@ package final class Coordinator: Sendable {
         var suspects: [String: ContinuousClock.Instant] = [:]
         /// Devices that are to hold nothing.
         var drained: Set<String> = []
+        /// Devices that became slow, how many times as long they take, and until when that is reckoned with.
+        var slowed: [String: (times: Double, until: ContinuousClock.Instant)] = [:]
+        var throttling = ThrottleWatch()
+        var nextLook = ContinuousClock.now
         /// Whether devices came since it was last looked for a better placement.
         var hasNewDevices = false
         var isMeasuring = false

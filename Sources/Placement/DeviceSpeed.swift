@@ -42,6 +42,16 @@ package struct DeviceSpeed: Sendable, Hashable {
         self.products = kept
     }
 
+    /// The same device, when it takes so many times as long.
+    package func slowed(_ times: Double) -> DeviceSpeed {
+        DeviceSpeed(
+            readBytesPerSecond: readBytesPerSecond / times,
+            products: products.map {
+                ProductSpeed(
+                    elementType: $0.elementType, rows: $0.rows, bytesPerSecond: $0.bytesPerSecond / times)
+            })
+    }
+
     /// Seconds that a byte of weights of one type takes when it is multiplied with `rows` rows at once.
     ///
     /// Between measured numbers of rows by a straight line, beyond the largest in proportion to rows. A type that was not

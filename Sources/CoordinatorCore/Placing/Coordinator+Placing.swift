@@ -25,6 +25,7 @@ extension Coordinator {
             let reported = reports.values.flatMap(\.stages).filter { $0.session == session }.map(\.epoch).max() ?? 0
             state.epoch = max(state.epoch, reported) + 1
             state.plan = plan
+            state.throttling = ThrottleWatch()
             defer { state.beginsEmpty = false }
             return (state.epoch, state.beginsEmpty)
         }

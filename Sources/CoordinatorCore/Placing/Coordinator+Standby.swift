@@ -94,9 +94,56 @@ extension Coordinator {
         _ = try await load(request, on: stage.part.device, of: plan, ids: ids)
     }
 
-    /// Looks for a better placement where devices came, and goes over to it where it is worth that.
+    /// Looks whether a device has become slow, as one that is too hot does.
+    private func lookForThrottling() async {
+        let (isDue, plan, epoch) = state.withLock { state in
+            let isDue = state.nextLook <= .now && (state.plan?.stages.count ?? 0) > 1
+            if isDue { state.nextLook = .now + ThrottleWatch.interval }
+            return (isDue, state.plan, state.epoch)
+        }
+        guard isDue, let plan, engine.counts.running > 0 else { return }
+        var work: [String: StageWork] = [:]
+        for (device, report) in await describeAll() {
+            // The stage with most layers stands for its device.
+            let stages = report.stages.filter {
+                $0.session == session && $0.epoch == epoch && Int($0.stage) < plan.stages.count
+            }
+            if let stage = stages.max(by: { $0.range.layers.count < $1.range.layers.count }),
+                !stage.range.layers.isEmpty
+            {
+                work[device] = stage.work
+            }
+        }
+        let slow = state.withLock { state in
+            let slow = state.throttling.observe(work, at: .now).filter { state.slowed[$0.key] == nil }
+            for (device, times) in slow {
+                state.slowed[device] = (times, .now + Self.slowness)
+                state.hasNewDevices = true
+            }
+            return slow
+        }
+        for (device, times) in slow.sorted(by: { $0.key < $1.key }) {
+            progress(
+                .note(
+                    "\(device) takes \((10 * times).rounded() / 10) times as long as it did: too hot, or busy with something else"
+                ))
+        }
+    }
+
+    /// How long a device that became slow is reckoned with as slow.
+    private static let slowness = Duration.seconds(600)
+
+    /// Looks for a better placement where devices came, or became slow, and goes over to it where it is worth that.
     func followChanges() async {
-        guard let gain = configuration.rebalanceGain, state.withLock({ $0.hasNewDevices }) else { return }
+        guard let gain = configuration.rebalanceGain else { return }
+        let isOver = state.withLock { state in
+            let before = state.slowed.count
+            state.slowed = state.slowed.filter { $0.value.until > .now }
+            return state.slowed.count < before
+        }
+        if isOver { state.withLock { $0.hasNewDevices = true } }
+        await lookForThrottling()
+        guard state.withLock({ $0.hasNewDevices }) else { return }
         let reports = await describeAll()
         // One that is new is first measured, by itself.
         let isMeasured = configuration.measuring == .nothing || reports.values.allSatisfy { $0.profile != nil }

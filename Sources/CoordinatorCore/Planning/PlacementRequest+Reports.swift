@@ -7,7 +7,7 @@ extension Coordinator {
     ///
     /// - Parameter links: those that were measured; what the devices declare counts for the others.
     func request(_ reports: [String: DeviceReport], links measured: MeasuredLinks) -> PlacementRequest {
-        let (devices, drained) = state.withLock { ($0.devices, $0.drained) }
+        let (devices, drained, slowed) = state.withLock { ($0.devices, $0.drained, $0.slowed) }
         let present = devices.filter { reports[$0.name] != nil }
         var links = LinkTable(measured, coordinator: devices.first(where: \.isInProcess)?.name)
         for device in present where links.coordinatorLink(of: device.name) == nil {
@@ -29,8 +29,10 @@ extension Coordinator {
                 let report = reports[device.name]!
                 return DeviceCapacity(
                     name: device.name, memoryBytes: device.memoryBytes ?? Int(clamping: report.memoryBudgetBytes),
-                    isCoordinator: device.isInProcess, speed: report.profile.flatMap { DeviceSpeed($0) } ?? device.speed
-                )
+                    isCoordinator: device.isInProcess,
+                    speed: (report.profile.flatMap { DeviceSpeed($0) } ?? device.speed).map { speed in
+                        slowed[device.name].map { speed.slowed($0.times) } ?? speed
+                    })
             },
             links: links, model: facts.sizes, context: model.context,
             slots: configuration.slots,

@@ -64,7 +64,7 @@ struct RecoveryTests {
         await cluster.stop()
     }
 
-    @Test(.timeLimit(.minutes(1))) func `workers that die one after the other leave the answer to the last one`()
+    @Test(.timeLimit(.minutes(1))) func `workers that die one after the other leave the answer to those that are left`()
         async throws
     {
         let cluster = try await LocalCluster.start(model: model, workers: 3)
@@ -76,7 +76,7 @@ struct RecoveryTests {
             await cluster.workers[2].kill()
         }
         #expect(answer.says(before))
-        #expect(Set(await coordinator.report().stages.map(\.device)) == ["w1", LocalCluster.ownDevice])
+        try await cluster.when { Set($0.stages.map(\.device)).isDisjoint(with: ["w2", "w3"]) }
         await cluster.stop()
     }
 
