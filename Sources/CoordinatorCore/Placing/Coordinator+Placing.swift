@@ -30,7 +30,7 @@ extension Coordinator {
             return (state.epoch, state.beginsEmpty)
         }
         let transfers = transfers(to: plan, from: beginsEmpty ? [:] : reports, takesCaches: !kept.isEmpty)
-        try await makeRoom(before: epoch, reports: reports, transfers: transfers)
+        try await makeRoom(for: plan, epoch: epoch, reports: reports, transfers: transfers)
         let held = try await load(plan, epoch: epoch, ids: ids, transfers: transfers, kept: kept)
         let first = try client(of: plan.stages[0].device)
         engine.begin(
@@ -69,12 +69,14 @@ extension Coordinator {
         }
     }
 
-    /// Frees what devices hold of earlier placements where no stage takes it over.
+    /// Frees what devices that get a stage hold of earlier placements, where no stage takes it over. What others hold may be of use yet,
+    /// should this placement fail.
     private func makeRoom(
-        before epoch: UInt32, reports: [String: DeviceReport], transfers: [StageTransfer]
+        for plan: PlacementPlan, epoch: UInt32, reports: [String: DeviceReport], transfers: [StageTransfer]
     ) async throws(CoordinatorError) {
         let sources = Set(transfers.flatMap(\.sources).map { [$0.epoch, $0.stage] })
-        let idle = reports.filter { _, report in
+        let idle = reports.filter { device, report in
+            guard plan.stages.contains(where: { $0.device == device }) else { return false }
             let own = report.stages.filter { $0.session == session }
             return !own.isEmpty && !own.contains { sources.contains([$0.epoch, $0.stage]) }
         }
