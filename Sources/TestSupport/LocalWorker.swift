@@ -1,4 +1,5 @@
 package import Logging
+import NIOCore
 import NIOPosix
 import Synchronization
 package import Transport
@@ -57,7 +58,10 @@ package final class LocalWorker: Sendable {
 
     /// A transport for tests; all share the process's event loops.
     package static func makeTransport() -> TCPTransport {
-        TCPTransport(eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
+        var options = LinkOptions()
+        // Many tests share the event loops: silence is no sign of a loss, which tests make by closing links.
+        options.giveUpAfter = .seconds(30)
+        return TCPTransport(eventLoopGroup: MultiThreadedEventLoopGroup.singleton, options: options, logger: logger)
     }
 
     /// A logger that says nothing.

@@ -87,6 +87,8 @@ import Wire
     ) async throws {
         var options = LinkOptions()
         options.lingerTimeout = .seconds(60)
+        // Nor is silence the end, where many tests share the event loops.
+        options.giveUpAfter = .seconds(60)
         try await withLinkPair(carrier, options: options) { dialing, accepting in
             for number in 1...100 { dialing.link.send(numbered(number)) }
             dialing.link.send(step(rows: 512, width: 4_096))
