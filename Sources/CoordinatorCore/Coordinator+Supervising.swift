@@ -16,6 +16,7 @@ enum ClusterEvent: Sendable {
 
 /// Keeping a placement standing: it ends with the coordinator.
 extension Coordinator {
+    static let stopping = CoordinatorError(.unavailable, "the coordinator is stopping")
     private static let tick = Duration.milliseconds(500)
     /// How long a placement is not tried again after it failed, at first and at last.
     private static let firstPause = Duration.milliseconds(50)
@@ -37,14 +38,18 @@ extension Coordinator {
                 if isFirst { events.continuation.yield(.tick) }
             }
         }
-        let supervision = Task { [events, weak self] in
+        // Not cancelled: it ends with the stream, after what is still in it.
+        Task { [events, weak self] in
             for await event in events.stream {
-                guard let self, !state.withLock({ $0.stopped }) else { break }
+                guard let self, !state.withLock({ $0.stopped }) else {
+                    // Whoever wished something is still told.
+                    if case .move(let request) = event { request.reply(.failure(Self.stopping)) }
+                    continue
+                }
                 await take(event)
             }
-            ticking.cancel()
         }
-        state.withLock { $0.supervision = [ticking, supervision] }
+        state.withLock { $0.ticking = ticking }
         events.continuation.yield(.tick)
     }
 
@@ -74,7 +79,6 @@ extension Coordinator {
         let wasReady = state.withLock { state in
             guard case .ready = state.readiness, !state.stopped else { return false }
             state.readiness = .recovering(reason)
-            state.brokenSince = .now
             return true
         }
         guard wasReady else { return }
@@ -93,7 +97,6 @@ extension Coordinator {
             let connected = connectedDevices
             do throws(CoordinatorError) {
                 try await replace()
-                state.withLock { $0.brokenSince = nil }
                 await refreshStandby()
                 return
             } catch {

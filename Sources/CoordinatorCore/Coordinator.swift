@@ -53,8 +53,6 @@ package final class Coordinator: Sendable {
         var epoch: UInt32 = 0
         /// The epoch of a placement in which a link between devices broke.
         var brokenEpoch: UInt32?
-        /// Since when no placement stands.
-        var brokenSince: ContinuousClock.Instant?
         /// Whether the next placement takes nothing over, because there was no memory for both.
         var beginsEmpty = false
         /// Devices that others could not reach, and until when they are left out for it.
@@ -70,7 +68,7 @@ package final class Coordinator: Sendable {
         var isMeasuring = false
         /// Whether a tick waits to be taken.
         var hasTick = false
-        var supervision: [Task<Void, Never>] = []
+        var ticking: Task<Void, Never>?
         var standby: Task<Void, Never>?
         var stopped = false
     }
@@ -179,7 +177,7 @@ package final class Coordinator: Sendable {
             state.stopped = true
             state.readiness = .unavailable(reason)
             defer { state.clients = [:] }
-            return (state.clients.values, state.supervision + [state.standby].compactMap { $0 })
+            return (state.clients.values, [state.ticking, state.standby].compactMap { $0 })
         }
         events.continuation.finish()
         for task in tasks { task.cancel() }

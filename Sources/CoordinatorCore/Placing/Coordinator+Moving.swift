@@ -20,10 +20,14 @@ extension Coordinator {
     package func refill(device: String) async throws(CoordinatorError) -> MoveOutcome { try await ask(.refill(device)) }
 
     private func ask(_ wish: MoveRequest.Wish) async throws(CoordinatorError) -> MoveOutcome {
+        // Before the first placement nobody takes events yet.
+        if case .starting(let what) = readiness {
+            throw CoordinatorError(.unavailable, "the model is being made ready: \(what)")
+        }
         let result: Result<MoveOutcome, CoordinatorError> = await withCheckedContinuation { done in
             let request = MoveRequest(wish: wish) { done.resume(returning: $0) }
             if case .terminated = events.continuation.yield(.move(request)) {
-                request.reply(.failure(CoordinatorError(.unavailable, "the coordinator is stopping")))
+                request.reply(.failure(Self.stopping))
             }
         }
         return try result.get()

@@ -40,14 +40,20 @@ extension Coordinator {
         let reports = await describeAll()
         let stages = standbyStages(for: plan, reports: reports)
         guard !stages.isEmpty, !Task.isCancelled else { return }
+        let ids: [ModelPart: ShardID]
         do throws(CoordinatorError) {
-            let ids = try await distribute(plan, besides: stages.map(\.part))
-            for (index, stage) in stages.enumerated() where !Task.isCancelled {
+            ids = try await distribute(plan, besides: stages.map(\.part))
+        } catch {
+            return progress(.note("nothing is kept ready for the loss of a device: \(error.message)"))
+        }
+        for (index, stage) in stages.enumerated() where !Task.isCancelled {
+            do throws(CoordinatorError) {
                 try await load(
                     stage, index: plan.stages.count + index, epoch: epoch, of: plan, ids: ids, reports: reports)
+            } catch {
+                let lost = plan.stages[stage.original].device
+                progress(.note("\(stage.part.device) is not kept ready for the loss of \(lost): \(error.message)"))
             }
-        } catch {
-            progress(.note("nothing is kept ready for the loss of a device: \(error.message)"))
         }
     }
 

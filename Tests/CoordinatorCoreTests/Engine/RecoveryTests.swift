@@ -140,7 +140,12 @@ struct RecoveryTests {
         #expect(answer.says(before))
         let error = await #expect(throws: CoordinatorError.self) { try await coordinator.drain(device: "w9") }
         #expect(error?.code == .invalidRequest)
+        // One that comes as the coordinator stops is answered too.
+        async let late = coordinator.rebalance()
         await cluster.stop()
+        _ = try? await late
+        let stopped = await #expect(throws: CoordinatorError.self) { try await coordinator.rebalance() }
+        #expect(stopped?.code == .unavailable)
     }
 
     @Test(.timeLimit(.minutes(1))) func `without any place requests wait, and then are told`() async throws {
