@@ -71,7 +71,7 @@ def kill_while_moving(play):
     """Killed at a random moment of a move of layers."""
     lab, answers, drained = play.lab, play.ask(), play.victim()
     play.wait_for_moment(answers)
-    moving = threading.Thread(target=attempt, args=(lambda: lab.post("/api/devices/drain", {"device": drained.address}),))
+    moving = threading.Thread(target=attempt, args=(lambda: lab.post("/api/devices/drain", {"device": drained.device}),))
     moving.start()
     seconds = play.random.uniform(0, 0.5)
     time.sleep(seconds)

@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import tempfile
 import time
@@ -38,12 +39,15 @@ class Worker:
         self.process = None
         self.cable, port = lab.network.attach(self.port, lambda: self.process.pid if self.process else 0)
         self.address = f"127.0.0.1:{port}"
-        self.start()
+        # What the coordinator calls it.
+        self.device = name if lab.is_closed else self.address
+        if not lab.is_closed:
+            self.start()
 
-    def start(self):
+    def start(self, environment={}):
         self.process = self.lab.start(
             self.name, "worker", "--listen", f"127.0.0.1:{self.port}", "--name", self.name, "--threads", "1",
-            "--data-dir", self.folder, "--insecure", *self.flags, environment=self.environment)
+            "--data-dir", self.folder, *self.lab.link_flags, *self.flags, environment=self.environment | environment)
 
     def kill(self):
         self.process.kill()
@@ -75,8 +79,10 @@ class Worker:
         return sorted(glob.glob(os.path.join(glob.escape(self.folder), "**", "*" + suffix), recursive=True))
 
     def empty(self):
-        """Forgets all but its profile; it must not run."""
-        shutil.rmtree(self.folder)
+        """Forgets all but its profile and who it is; it must not run."""
+        for entry in os.scandir(self.folder):
+            if entry.name != "identity":
+                shutil.rmtree(entry) if entry.is_dir() else os.remove(entry)
         self.lab.give_profile(self.folder)
 
     @property
@@ -87,8 +93,10 @@ class Worker:
 class Lab:
     """`with Lab(shoal, model, workers=5) as lab:`; nothing is left after. `serve` starts coordinators on it, one after the other."""
 
-    def __init__(self, shoal, model, workers=5, profiles=None):
+    def __init__(self, shoal, model, workers=5, profiles=None, is_closed=False):
+        """`is_closed`: the workers joined a cluster, and all links are TLS."""
         self.shoal, self.model, self.count, self.profiles = shoal, model, workers, profiles
+        self.is_closed, self.link_flags = is_closed, [] if is_closed else ["--insecure"]
         self.coordinator, self.used, self.environment = None, 0, {}
 
     def __enter__(self):
@@ -98,12 +106,14 @@ class Lab:
         self.network = Network()
         self.stack.callback(self.end)
         try:
-            *ports, self.port = free_ports(self.count + 1)
+            *ports, self.port, self.join_port = free_ports(self.count + 2)
+            self.data = os.path.join(self.folder, "coordinator")
             for index, port in enumerate(ports):
                 self.workers.append(Worker(self, f"w{index + 1}", port))
+            if self.is_closed:
+                self.join()
             for worker in self.workers:
                 self.wait_for_port(worker.port)
-            self.data = os.path.join(self.folder, "coordinator")
         except BaseException:
             self.stack.close()
             raise
@@ -112,15 +122,46 @@ class Lab:
     def __exit__(self, *exception):
         self.stack.close()
 
+    def join(self):
+        """Makes a cluster that all workers join; the coordinator is to reach each of them over its cable."""
+        subprocess.run([self.shoal, "init", "--data-dir", self.data], check=True, stdout=subprocess.DEVNULL)
+        join = f"127.0.0.1:{self.join_port}"
+        self.coordinator = self.start(
+            "serve", "serve", "--listen", f"127.0.0.1:{self.port}", "--data-dir", self.data, "--join-listen", join)
+        self.wait_for_port(self.join_port)
+        for worker in self.workers:
+            token = subprocess.run(
+                [self.shoal, "token", "--data-dir", self.data, "--address", join], check=True, capture_output=True, text=True)
+            worker.start({"SHOAL_JOIN": token.stdout.strip()})
+        self.wait(lambda: self.log("serve").count("device joined") == self.count, "a worker has not joined")
+        self.coordinator.terminate()
+        self.coordinator.wait(DEADLINE)
+        # From now on there is nobody who is told the workers' own addresses.
+        [self.join_port] = free_ports(1)
+        with self.database() as database:
+            for worker in self.workers:
+                database.execute("UPDATE member SET address = ? WHERE name = ?", (worker.address, worker.name))
+
+    @contextlib.contextmanager
+    def database(self):
+        """What the coordinator keeps, while it does not run."""
+        with contextlib.closing(sqlite3.connect(os.path.join(self.data, "cluster.sqlite"))) as database, database:
+            yield database
+
     def serve(self, used=4, flags=(), workers=None, wait=True):
         """Starts a coordinator: the first `used` workers have equal shares, so that it is known who has what; the others nothing."""
         workers = self.workers if workers is None else workers
         self.used = used
         self.arguments = [
             "serve", self.model, "--listen", f"127.0.0.1:{self.port}", "--context", "1024", "--slots", "8",
-            "--kv-tokens", "4096", "--threads", "1", "--data-dir", self.data, "--insecure", "--rebalance-gain", "0",
-            *(flag for worker in workers for flag in ("--worker", worker.address)), *pins(workers[:used]), *flags]
+            "--kv-tokens", "4096", "--threads", "1", "--data-dir", self.data, "--rebalance-gain", "0", *self.link_flags,
+            *self.device_flags(workers), *pins(workers[:used]), *flags]
         return self.serve_again(wait)
+
+    def device_flags(self, workers):
+        if self.is_closed:
+            return ["--join-listen", f"127.0.0.1:{self.join_port}"]
+        return [flag for worker in workers for flag in ("--worker", worker.address)]
 
     def serve_again(self, wait=True):
         """Starts the coordinator with what it was started with before; returns the seconds until it was ready."""
@@ -137,8 +178,9 @@ class Lab:
         if self.coordinator and self.coordinator.poll() is None:
             self.coordinator.terminate()
             self.coordinator.wait(DEADLINE)
-        for file in glob.glob(os.path.join(glob.escape(self.data), "*.sqlite*")):
-            os.remove(file)
+        if os.path.exists(os.path.join(self.data, "cluster.sqlite")):
+            with self.database() as database:
+                database.execute("DELETE FROM placement")
 
     def start(self, name, *arguments, environment={}):
         with open(self.log_path(name), "ab") as log:
@@ -174,8 +216,8 @@ class Lab:
             self.wait_for_port(worker.port)
         self.serve(configuration.used, configuration.flags, self.workers[:configuration.workers])
 
-    def worker(self, address):
-        return next(worker for worker in self.workers if worker.address == address)
+    def worker(self, device):
+        return next(worker for worker in self.workers if worker.device == device)
 
     def holders(self):
         """The workers that hold layers now."""
@@ -270,4 +312,4 @@ def pins(workers):
     bounds = [LAYERS * index // len(workers) for index in range(len(workers) + 1)] if workers else []
     return [
         flag for worker, first, end in zip(workers, bounds, bounds[1:])
-        for flag in ("--pin", f"{first}-{end - 1}={worker.address}")]
+        for flag in ("--pin", f"{first}-{end - 1}={worker.device}")]

@@ -7,11 +7,11 @@ def drain(play):
     """A worker is emptied and filled again: no loss at all."""
     lab, answers, victim = play.lab, play.ask(), play.victim()
     play.wait_for_moment(answers)
-    status, body = lab.post("/api/devices/drain", {"device": victim.address})
+    status, body = lab.post("/api/devices/drain", {"device": victim.device})
     assert status == 200 and body["moved"], f"drain: {status} {body}"
     assert victim not in lab.holders(), f"{victim.name} was drained and holds layers"
     play.note(f"{victim.name} drained")
-    status, body = lab.post("/api/devices/refill", {"device": victim.address})
+    status, body = lab.post("/api/devices/refill", {"device": victim.device})
     assert status == 200, f"refill: {status} {body}"
     play.check(answers)
 
@@ -23,7 +23,7 @@ def drain_and_lose(play):
     lost = play.random.choice(lab.workers[:len(lab.cluster()["devices"]) - 1])
     play.wait_for_moment(answers)
     results = []
-    moving = threading.Thread(target=lambda: results.append(lab.post("/api/devices/drain", {"device": drained.address})))
+    moving = threading.Thread(target=lambda: results.append(lab.post("/api/devices/drain", {"device": drained.device})))
     moving.start()
     seconds = play.random.uniform(0, 0.4)
     time.sleep(seconds)
@@ -38,7 +38,7 @@ def drain_and_lose(play):
     lost.mend()
     lab.wait_until_ready()
     lab.wait_until_connected()
-    status, body = lab.post("/api/devices/refill", {"device": drained.address})
+    status, body = lab.post("/api/devices/refill", {"device": drained.device})
     assert status == 200, f"refill: {status} {body}"
 
 

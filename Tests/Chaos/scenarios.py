@@ -13,9 +13,9 @@ class Configuration:
     `often` is played always, `seldom` only in long runs.
     """
 
-    def __init__(self, name, often, seldom=(), used=4, workers=None, flags=()):
+    def __init__(self, name, often, seldom=(), used=4, workers=None, flags=(), is_closed=False):
         self.name, self.often, self.seldom = name, often, list(seldom)
-        self.used, self.workers, self.flags = used, workers, flags
+        self.used, self.workers, self.flags, self.is_closed = used, workers, flags, is_closed
 
     def scenarios(self, quick):
         return self.often if quick else self.often + self.seldom
@@ -47,6 +47,13 @@ CONFIGURATIONS = [
             stores.damaged_on_successor, stores.full_disk_at_start,
         ]),
     Configuration("clock", [clocks.jump]),
+    # The devices joined, and all links are TLS.
+    Configuration(
+        "closed", [losses.kill, losses.back, coordinators.restart],
+        [
+            losses.stop, losses.cut, losses.two, losses.all_lost, losses.blip, moves.drain, moves.drain_and_lose,
+            coordinators.kill_while_placing,
+        ], flags=["--standby"], is_closed=True),
 ]
 
 
