@@ -75,6 +75,7 @@ struct APIService: Sendable {
         by coordinator: Coordinator, prompt: [TokenID], fields: GenerationFields, idPrefix: String, context: APIContext,
         format: (AnswerHead) -> Format
     ) async throws -> Response {
+        let isPlaced = coordinator.readiness == .ready
         let events: AsyncStream<GenerationEvent>
         do {
             events = try coordinator.generate(
@@ -90,7 +91,8 @@ struct APIService: Sendable {
         let answer = Answer(
             events: events, format: format(head), includeUsage: fields.streamOptions?.includeUsage ?? false,
             connection: await context.connectionWatch(), permit: context.permit)
-        return fields.stream ? answer.streamed() : try await answer.whole()
+        guard fields.stream else { return try await answer.whole() }
+        return isPlaced ? answer.streamed() : try await answer.streamedOnceBegun()
     }
 
     private func randomName() -> String {

@@ -83,7 +83,7 @@ extension Coordinator {
         if let known = state.withLock({ $0.clients[device.name] }), known.isConnected { return }
         progress(.connecting(device: device.name))
         let client = WorkerClient(
-            device: device.name, onStep: { [weak self] in self?.returned($0) },
+            device: device.name, onStep: { [weak self] in self?.returned($0, from: device) },
             onNotice: { [weak self] in self?.notice($1, from: $0) })
         let hello = Hello(
             role: .coordinator, session: session, name: "coordinator", softwareVersion: SoftwareVersion.current)
@@ -114,13 +114,14 @@ extension Coordinator {
     }
 
     /// A step that came back over a coordinator's link: results, or on its way to a stage in this process.
-    private func returned(_ frame: StepFrame) {
+    private func returned(_ frame: StepFrame, from device: DeviceDeclaration) {
         let stages = state.withLock { $0.epoch == frame.epoch ? $0.plan?.stages : nil }
         guard let stages else { return }
         if Int(frame.stage) < stages.count {
             try? client(of: stages[Int(frame.stage)].device).send(.step(frame))
         } else {
-            engine.completed(frame)
+            // A step of this process's worker comes on the thread that computes, others on an event loop.
+            engine.completed(frame, mayBlock: device.isInProcess)
         }
     }
 

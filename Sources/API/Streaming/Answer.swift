@@ -10,21 +10,44 @@ struct Answer<Format: AnswerFormat>: Sendable {
     /// Ends before the client can know that the answer is over, so that its next request finds the place free.
     let permit: AccessPermit?
 
+    /// The answer as server-sent events, once it has begun: one that fails before has an error's status, and no events.
+    ///
+    /// For requests that come while no placement stands, which may wait long, and in vain.
+    /// - Throws: `APIError` for one that failed.
+    func streamedOnceBegun() async throws -> Response {
+        let beginning = Task {
+            for await event in events {
+                if case .queued = event { continue }
+                return event as GenerationEvent?
+            }
+            return nil
+        }
+        let first = await untilClosed(beginning)
+        switch first {
+        case nil: throw CancellationError()
+        case .failed(let error): throw APIError(error)
+        case let first?: return streamed(from: first)
+        }
+    }
+
     /// The answer as server-sent events.
     ///
     /// The body is written after the route has returned. When the client goes away, writing ends and the events are dropped,
     /// which cancels the answer.
-    func streamed() -> Response {
+    /// - Parameter first: what was taken from the events already.
+    func streamed(from first: GenerationEvent? = nil) -> Response {
         let body = ResponseBody { [self] writer in
             let (texts, continuation) = AsyncStream<GenerationEvent>.makeStream()
             // Events pass through a stream that the connection's end finishes, so that a client that leaves during a long
             // prompt is noticed before the first token is written.
             let place = QueuePlace()
             let relay = Task {
-                for await event in events {
+                func pass(_ event: GenerationEvent) {
                     place.note(event)
                     continuation.yield(event)
                 }
+                if let first { pass(first) }
+                for await event in events { pass(event) }
                 continuation.finish()
             }
             defer { relay.cancel() }
@@ -65,16 +88,20 @@ struct Answer<Format: AnswerFormat>: Sendable {
 
     /// The answer in one piece.
     func whole() async throws -> Response {
-        let collecting = Task { await collect() }
-        connection?.onClose { collecting.cancel() }
-        defer { connection?.onClose(nil) }
-        let result = await withTaskCancellationHandler {
-            await collecting.value
-        } onCancel: {
-            collecting.cancel()
-        }
+        let result = await untilClosed(Task { await collect() })
         permit?.end()
         return try .json(result.get())
+    }
+
+    /// What a task gives, which is cancelled when the client goes away.
+    private func untilClosed<Value: Sendable>(_ task: Task<Value, Never>) async -> Value {
+        connection?.onClose { task.cancel() }
+        defer { connection?.onClose(nil) }
+        return await withTaskCancellationHandler {
+            await task.value
+        } onCancel: {
+            task.cancel()
+        }
     }
 
     private func collect() async -> Result<Format.Whole, any Error> {

@@ -99,10 +99,12 @@ final class Engine: Sendable {
         }
     }
 
-    func completed(_ frame: StepFrame) {
+    /// - Parameter mayBlock: whether the calling thread may do the work itself. It does for the one row of a lone answer: to wake another
+    ///   thread for it, and be woken for the step that follows, takes longer. With more rows it computes the next step meanwhile.
+    func completed(_ frame: StepFrame, mayBlock: Bool) {
         // Taken here, because the queue may be busy with the results before.
         let now = now
-        handle { state in
+        handle(onCallersThread: mayBlock && frame.rowCount == 1) { state in
             state.measurement.returned(frame, at: now.instant)
             state.core.completed(frame, now: now)
             state.observe(at: now.instant)
@@ -181,8 +183,10 @@ final class Engine: Sendable {
     }
 
     /// - Parameter arrived: requests that the event brings, of those counted as arriving.
-    private func handle(arrived: Int = 0, _ event: @escaping @Sendable (inout sending State) -> Void) {
-        queue.async { [self] in
+    private func handle(
+        arrived: Int = 0, onCallersThread: Bool = false, _ event: @escaping @Sendable (inout sending State) -> Void
+    ) {
+        let work: @Sendable () -> Void = { [self] in
             state.withLock { state in
                 event(&state)
                 let now = now
@@ -201,6 +205,7 @@ final class Engine: Sendable {
                 }
             }
         }
+        if onCallersThread { queue.sync(execute: work) } else { queue.async(execute: work) }
     }
 }
 
