@@ -75,7 +75,6 @@ struct APIService: Sendable {
         by coordinator: Coordinator, prompt: [TokenID], fields: GenerationFields, idPrefix: String, context: APIContext,
         format: (AnswerHead) -> Format
     ) async throws -> Response {
-        let isPlaced = coordinator.readiness == .ready
         let events: AsyncStream<GenerationEvent>
         do {
             events = try coordinator.generate(
@@ -91,8 +90,7 @@ struct APIService: Sendable {
         let answer = Answer(
             events: events, format: format(head), includeUsage: fields.streamOptions?.includeUsage ?? false,
             connection: await context.connectionWatch(), permit: context.permit)
-        guard fields.stream else { return try await answer.whole() }
-        return isPlaced ? answer.streamed() : try await answer.streamedOnceBegun()
+        return fields.stream ? try await answer.streamed() : try await answer.whole()
     }
 
     private func randomName() -> String {

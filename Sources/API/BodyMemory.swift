@@ -20,7 +20,7 @@ final class BodyMemory: Sendable {
 
     /// Bytes up to which a body is small.
     private static let small = 64 << 10
-    /// Eight bodies of the greatest size.
+    /// 64 bodies of the greatest size.
     static let standard = BodyMemory(limit: 64 << 20)
 
     private let limit: Int

@@ -1,3 +1,4 @@
+import ClusterStore
 import NIOCore
 import Placement
 import Synchronization
@@ -8,6 +9,8 @@ import Wire
 extension Coordinator {
     /// How long a device that was just lost may take to answer while answers wait.
     static let reconnectTimeout = TimeAmount.milliseconds(300)
+    /// How long a device that is not required may take to answer at the start.
+    private static let startTimeout = TimeAmount.seconds(1)
 
     /// The devices that may take part, joined ones included.
     var devices: [DeviceDeclaration] { state.withLock { $0.devices } }
@@ -23,13 +26,44 @@ extension Coordinator {
         return client
     }
 
-    /// Connects to all devices.
+    /// Connects to all devices: those that are required, or that the model was placed on, are waited for; the others come later where
+    /// they are not there at once.
     ///
-    /// - Throws: `CoordinatorError` where one that is required cannot be reached, or none can.
+    /// - Throws: `CoordinatorError` where one that is required cannot be reached.
     func connectAll() async throws(CoordinatorError) {
-        let results = await connect(devices, timeout: TCPTransport.defaultConnectTimeout)
+        let placed = Set(predecessor?.stages.map(\.device) ?? [])
+        let devices = devices
+        let awaited = devices.filter { $0.isRequired || placed.contains($0.name) }
+        let others = devices.filter { device in !awaited.contains { $0.name == device.name } }
+        async let rest = connect(others, timeout: Self.startTimeout)
+        var results = await connect(awaited, timeout: TCPTransport.defaultConnectTimeout)
+        results.merge(await rest) { one, _ in one }
+        let now = ContinuousClock.now
+        state.withLock { state in
+            for (device, result) in results {
+                if case .failure = result { state.retries[device, default: RetryTime()].tried(at: now) }
+            }
+        }
         for device in devices where device.isRequired {
             if case .failure(let error)? = results[device.name] { throw error }
+        }
+    }
+
+    /// Tries to connect to the devices that are away, beside whatever else is done: one that does not answer takes its time.
+    func reconnectAside() {
+        let isMine = state.withLock { state in
+            defer { state.isReconnecting = true }
+            return !state.isReconnecting
+        }
+        guard isMine else { return }
+        Task { [weak self] in
+            guard let self else { return }
+            let areBack = await reconnect()
+            state.withLock { state in
+                state.isReconnecting = false
+                if areBack { state.lacksStandby = true }
+            }
+            if areBack { events.continuation.yield(.tick) }
         }
     }
 
@@ -81,6 +115,11 @@ extension Coordinator {
 
     private func connect(_ device: DeviceDeclaration, timeout: TimeAmount) async throws(CoordinatorError) {
         if let known = state.withLock({ $0.clients[device.name] }), known.isConnected { return }
+        // A second link of the same coordinator would end the first.
+        guard state.withLock({ $0.dialing.insert(device.name).inserted }) else {
+            throw CoordinatorError(.worker, "\(device.name) is being connected to already")
+        }
+        defer { _ = state.withLock { $0.dialing.remove(device.name) } }
         progress(.connecting(device: device.name))
         let client = WorkerClient(
             device: device.name, onStep: { [weak self] in self?.returned($0, from: device) },

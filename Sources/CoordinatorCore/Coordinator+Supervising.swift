@@ -59,7 +59,12 @@ extension Coordinator {
         case .tick:
             state.withLock { $0.hasTick = false }
             guard readiness == .ready else { return await recover() }
-            if await reconnect() { await refreshStandby() }
+            reconnectAside()
+            let lacksStandby = state.withLock { state in
+                defer { state.lacksStandby = false }
+                return state.lacksStandby
+            }
+            if lacksStandby { await refreshStandby() }
             await followChanges()
         case .move(let request): request.reply(await move(request))
         }
@@ -92,6 +97,14 @@ extension Coordinator {
         guard case .recovering(let reason) = readiness else { return }
         var told = reason
         var pause = Self.firstPause
+        // A placement that takes its time, as where gigabytes are sent, is not waited for longer than one that cannot be had.
+        let expiring = Task { [self] in
+            while !Task.isCancelled {
+                try? await Task.sleep(for: Self.tick)
+                if case .recovering(let reason) = readiness { expire(reason) }
+            }
+        }
+        defer { expiring.cancel() }
         _ = await reconnect(timeout: Self.reconnectTimeout)
         while !Task.isCancelled, !state.withLock({ $0.stopped }) {
             let connected = connectedDevices
@@ -105,15 +118,19 @@ extension Coordinator {
                 state.withLock { state in
                     if case .recovering = state.readiness { state.readiness = .recovering(error.message) }
                 }
-                engine.expire(
-                    waitingLongerThan: configuration.patience,
-                    CoordinatorError(.unavailable, "no placement stands: \(error.message)"))
+                expire(error.message)
             }
             // Another device was lost meanwhile: those who are left may do.
             if connectedDevices != connected { continue }
             try? await Task.sleep(for: pause)
             pause = await reconnect(timeout: .seconds(1)) ? Self.firstPause : min(pause * 2, Self.longestPause)
         }
+    }
+
+    /// Gives up those who have waited too long for a placement.
+    private func expire(_ reason: String) {
+        engine.expire(
+            waitingLongerThan: configuration.patience, CoordinatorError(.unavailable, "no placement stands: \(reason)"))
     }
 
     /// Places the model on the devices that are there, with as little change as can be.

@@ -44,6 +44,11 @@ package final class Coordinator: Sendable {
         var readiness = Readiness.starting("not started")
         var devices: [DeviceDeclaration]
         var clients: [String: WorkerClient] = [:]
+        /// Devices that are being connected to.
+        var dialing: Set<String> = []
+        var isReconnecting = false
+        /// Whether devices came back since the standby was made.
+        var lacksStandby = false
         /// When devices that are not connected are tried again.
         var retries: [String: RetryTime] = [:]
         /// The placement that stands, or was tried last.
@@ -149,7 +154,7 @@ package final class Coordinator: Sendable {
             guard !state.devices.contains(where: { $0.name == device.name && $0.address == device.address }) else {
                 return
             }
-            state.devices.removeAll { $0.name == device.name }
+            state.devices.removeAll { $0.name == device.name && !$0.isInProcess }
             // The coordinator's own stays the last one.
             state.devices.insert(device, at: state.devices.firstIndex(where: \.isInProcess) ?? state.devices.endIndex)
             state.retries[device.name] = nil
@@ -161,7 +166,7 @@ package final class Coordinator: Sendable {
     /// Shuts a device out at once: what it held goes to others.
     package func remove(device: String) {
         let client = state.withLock { state in
-            state.devices.removeAll { $0.name == device }
+            state.devices.removeAll { $0.name == device && !$0.isInProcess }
             state.retries[device] = nil
             return state.clients[device]
         }

@@ -51,6 +51,12 @@ final class ComputeThread: Sendable {
                 return nil
             }, context)
         precondition(status == 0, "no thread can be started: error \(status)")
+        // Nobody waits for its end: what it took is given back by itself.
+        #if canImport(Darwin)
+        pthread_detach(thread!)
+        #else
+        pthread_detach(thread)
+        #endif
     }
 
     /// Adds a job behind the others.

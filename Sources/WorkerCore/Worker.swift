@@ -58,7 +58,7 @@ package final class Worker: Sendable {
         pool = ThreadPool(threads: configuration.threads, pinned: configuration.isPinned)
         profiler = DeviceProfiler(configuration: configuration, compute: compute, pool: pool)
         sessions = SessionTable(retention: configuration.sessionRetention) { [compute, stages, logger] session in
-            session.closeDownstream()
+            session.closeDownstream(isOver: true)
             compute.run { stages.remove { $0.session == session.id } }
             logger.info("session ended", metadata: ["session": "\(session.id)"])
         }

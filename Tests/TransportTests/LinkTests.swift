@@ -89,6 +89,8 @@ import Wire
         options.lingerTimeout = .seconds(60)
         // Nor is silence the end, where many tests share the event loops.
         options.giveUpAfter = .seconds(60)
+        // Something is always on its way to who closes: it must not destroy what is on its way from there.
+        options.pingAfter = .milliseconds(1)
         try await withLinkPair(carrier, options: options) { dialing, accepting in
             for number in 1...100 { dialing.link.send(numbered(number)) }
             dialing.link.send(step(rows: 512, width: 4_096))

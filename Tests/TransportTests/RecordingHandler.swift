@@ -57,9 +57,12 @@ final class RecordingHandler: LinkHandler {
         }
     }
 
-    /// The first `count` frames.
+    /// The first `count` frames, or those that came before the link closed.
     func frames(_ count: Int) async -> [Frame] {
-        _ = await events { $0.count { if case .received = $0 { true } else { false } } >= count }
+        _ = await events { events in
+            if case .closed = events.last { return true }
+            return events.count { if case .received = $0 { true } else { false } } >= count
+        }
         return frames
     }
 

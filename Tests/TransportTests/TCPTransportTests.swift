@@ -6,7 +6,8 @@ import Transport
 import Wire
 
 @Suite(.timeLimit(.minutes(1))) struct TCPTransportTests {
-    private let transport = TCPTransport(eventLoopGroup: MultiThreadedEventLoopGroup.singleton)
+    private let transport = TCPTransport(
+        eventLoopGroup: MultiThreadedEventLoopGroup.singleton, options: .patient)
 
     @Test func `Sixty-four links at once are told apart`() async throws {
         let accepted = Mutex<[String: RecordingHandler]>([:])

@@ -21,5 +21,5 @@ struct AccessMiddleware: RouterMiddleware {
 
 extension Request {
     /// Whether it asks for something to be generated.
-    fileprivate var isForAnswer: Bool { method == .post && uri.path.hasPrefix("/v1/") }
+    fileprivate var isForAnswer: Bool { method == .post && uri.path.split(separator: "/").first == "v1" }
 }

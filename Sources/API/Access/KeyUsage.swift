@@ -27,12 +27,13 @@ package struct KeyUsage: Sendable {
     package mutating func begin(_ key: AccessKey, isAnswer: Bool, now: ContinuousClock.Instant) throws(Refusal) {
         var use = uses[key.id] ?? Use(bucket: TokenBucket(now: now))
         defer { uses[key.id] = use }
+        if isAnswer, let limit = key.limits.concurrentRequests, use.answers >= limit {
+            throw .concurrency(limit: limit)
+        }
         if let limit = key.limits.requestsPerMinute, let wait = use.bucket.take(limit: limit, now: now) {
             throw .rate(limit: limit, wait: wait)
         }
-        guard isAnswer else { return }
-        if let limit = key.limits.concurrentRequests, use.answers >= limit { throw .concurrency(limit: limit) }
-        use.answers += 1
+        if isAnswer { use.answers += 1 }
     }
 
     /// An answer is over.

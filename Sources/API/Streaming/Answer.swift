@@ -10,32 +10,22 @@ struct Answer<Format: AnswerFormat>: Sendable {
     /// Ends before the client can know that the answer is over, so that its next request finds the place free.
     let permit: AccessPermit?
 
-    /// The answer as server-sent events, once it has begun: one that fails before has an error's status, and no events.
+    /// The answer as server-sent events, once there is something to tell: one that waits in vain, as for devices that do not come back, has
+    /// an error's status.
     ///
-    /// For requests that come while no placement stands, which may wait long, and in vain.
-    /// - Throws: `APIError` for one that failed.
-    func streamedOnceBegun() async throws -> Response {
-        let beginning = Task {
-            for await event in events {
-                if case .queued = event { continue }
-                return event as GenerationEvent?
-            }
-            return nil
-        }
-        let first = await untilClosed(beginning)
-        switch first {
+    /// - Throws: `APIError` for one that failed before.
+    func streamed() async throws -> Response {
+        switch await untilClosed(Task { await events.first { _ in true } }) {
         case nil: throw CancellationError()
         case .failed(let error): throw APIError(error)
         case let first?: return streamed(from: first)
         }
     }
 
-    /// The answer as server-sent events.
-    ///
     /// The body is written after the route has returned. When the client goes away, writing ends and the events are dropped,
     /// which cancels the answer.
     /// - Parameter first: what was taken from the events already.
-    func streamed(from first: GenerationEvent? = nil) -> Response {
+    private func streamed(from first: GenerationEvent) -> Response {
         let body = ResponseBody { [self] writer in
             let (texts, continuation) = AsyncStream<GenerationEvent>.makeStream()
             // Events pass through a stream that the connection's end finishes, so that a client that leaves during a long
@@ -46,7 +36,7 @@ struct Answer<Format: AnswerFormat>: Sendable {
                     place.note(event)
                     continuation.yield(event)
                 }
-                if let first { pass(first) }
+                pass(first)
                 for await event in events { pass(event) }
                 continuation.finish()
             }
@@ -63,7 +53,7 @@ struct Answer<Format: AnswerFormat>: Sendable {
             for await event in texts {
                 if event.isLast { permit?.end() }
                 try await writer.write(contentsOf: buffers(for: event))
-                isComplete = event.isLast
+                isComplete = isComplete || event.isLast
             }
             // Events that end early: the client has gone, or the coordinator stops.
             guard isComplete else { throw CancellationError() }

@@ -9,9 +9,13 @@ final class Engine: Sendable {
     private let state = Mutex(State())
     private let load = Mutex(Load())
     private let began = ContinuousClock.now
+    private static let onQueue = DispatchSpecificKey<Void>()
+
+    init() { queue.setSpecific(key: Self.onQueue, value: ()) }
 
     fileprivate struct State {
-        var core = EngineCore()
+        /// Numbers that no run before had: a worker that was away may still have its caches.
+        var core = EngineCore(firstSequence: .random(in: 1...(.max / 2)))
         var send: (@Sendable (StepFrame) -> Void)?
         var measurement = PipeMeasurement(origin: .now)
         var prediction: SpeedPrediction?
@@ -22,6 +26,9 @@ final class Engine: Sendable {
     private struct Load {
         var running = 0
         var waiting = 0
+        /// Of those that wait, how many each client has; as of `queueChanges`.
+        var waitingOfClients: [String: Int] = [:]
+        var queueChanges = 0
         /// Requests that were taken, and that the core has not heard of.
         var arriving = 0
         /// Requests that run or wait at most.
@@ -126,7 +133,7 @@ final class Engine: Sendable {
     func generate(
         _ generation: Generation, prompt: [TokenID], client: String
     ) throws(CoordinatorError) -> AsyncStream<GenerationEvent> {
-        try arrive()
+        let most = try arrive(client)
         let (stream, continuation) = AsyncStream.makeStream(of: GenerationEvent.self)
         let sequence = Mutex<UInt32?>(nil)
         handle(arrived: 1) { state in
@@ -134,6 +141,7 @@ final class Engine: Sendable {
                 let added = try state.core.add(
                     .generation(generation, continuation), tokens: prompt, client: client, chunk: nil, at: .now)
                 sequence.withLock { $0 = added }
+                state.core.displace(beyond: most)
             } catch {
                 continuation.yield(.failed(error))
                 continuation.finish()
@@ -165,16 +173,24 @@ final class Engine: Sendable {
         }
     }
 
-    private func arrive() throws(CoordinatorError) {
-        let waiting = load.withLock { load -> Int? in
-            guard load.running + load.waiting + load.arriving < load.most else { return load.waiting + load.arriving }
+    /// Takes a request where there is room, or where its client has less waiting than another one, which makes room for it.
+    ///
+    /// - Returns: requests that run or wait at most.
+    private func arrive(_ client: String) throws(CoordinatorError) -> Int {
+        let (most, waiting) = load.withLock { load -> (Int, Int?) in
+            let hasRoom = load.running + load.waiting + load.arriving < load.most
+            let isModest =
+                load.waitingOfClients[client, default: 0] + 1 < load.waitingOfClients.values.max() ?? 0
+                && load.arriving < load.most
+            guard hasRoom || isModest else { return (load.most, load.waiting + load.arriving) }
             load.arriving += 1
-            return nil
+            return (load.most, nil)
         }
         if let waiting {
             throw CoordinatorError(
                 .queueFull, "\(waiting) requests wait already; ask again later, or serve with a longer --queue")
         }
+        return most
     }
 
     private var now: EngineTime {
@@ -202,10 +218,19 @@ final class Engine: Sendable {
                 load.withLock { load in
                     load.arriving -= arrived
                     (load.running, load.waiting) = (state.core.running, state.core.waiting)
+                    if load.queueChanges != state.core.queueChanges {
+                        load.queueChanges = state.core.queueChanges
+                        load.waitingOfClients = state.core.waitingOfClients
+                    }
                 }
             }
         }
-        if onCallersThread { queue.sync(execute: work) } else { queue.async(execute: work) }
+        // A link within the process may deliver on the thread of who sends, which may be this queue's.
+        if onCallersThread, DispatchQueue.getSpecific(key: Self.onQueue) == nil {
+            queue.sync(execute: work)
+        } else {
+            queue.async(execute: work)
+        }
     }
 }
 

@@ -49,9 +49,12 @@ struct EngineCore: Sendable {
     private var state = State.halted(CoordinatorError(.unavailable, "no model is placed yet"))
     /// What those who wait were told: how many go before them.
     private var places: [UInt32: Int] = [:]
-    private var queueChanges = 0
+    private var toldChanges = 0
 
-    init() { scheduler = Scheduler(limits: .init(context: 1, slots: 1, stages: 1)) }
+    /// - Parameter firstSequence: the first sequence's number.
+    init(firstSequence: UInt32 = 1) {
+        scheduler = Scheduler(limits: .init(context: 1, slots: 1, stages: 1), firstSequence: firstSequence)
+    }
 
     var running: Int { scheduler.running }
     var waiting: Int { scheduler.waiting }
@@ -113,6 +116,22 @@ struct EngineCore: Sendable {
         jobs[sequence] = job
         if case .suspended = state { arrivals[sequence] = now }
         return sequence
+    }
+
+    /// Rises whenever the queue changes.
+    var queueChanges: Int { scheduler.queueChanges }
+    /// How many requests of each client wait.
+    var waitingOfClients: [String: Int] { scheduler.waitingOfClients }
+
+    /// Gives up the last ones of the client that has most waiting, where more than so many run or wait.
+    mutating func displace(beyond most: Int) {
+        while running + waiting > most, let last = scheduler.lastOfLongest {
+            fail(
+                last,
+                CoordinatorError(
+                    .queueFull,
+                    "the queue is full and most that wait in it are yours: another client came; ask again later"))
+        }
     }
 
     /// Gives a sequence up; its reader is gone.
@@ -187,10 +206,11 @@ struct EngineCore: Sendable {
         deliveries.removeAll(keepingCapacity: true)
     }
 
-    /// Tells those who wait how many go before them, where that has changed.
+    /// Tells those who wait how many go before them, where that has changed. While no placement stands there is nothing to tell, and who
+    /// waits in vain hears of nothing but that.
     mutating func tellPlaces() {
-        guard scheduler.queueChanges != queueChanges else { return }
-        queueChanges = scheduler.queueChanges
+        guard case .running = state, scheduler.queueChanges != toldChanges else { return }
+        toldChanges = scheduler.queueChanges
         let order = scheduler.waitingOrder
         for (place, sequence) in order.enumerated() where places[sequence] != place {
             if case .generation(_, let stream) = jobs[sequence] { stream.yield(.queued(before: place)) }

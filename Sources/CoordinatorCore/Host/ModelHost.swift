@@ -109,7 +109,12 @@ package final class ModelHost: Sendable {
             state.devices.removeAll { $0.name == device }
             return state.present
         }
-        present?.remove(device: device)
+        guard let present else {
+            // Without a model there is no link over which the others would be told; on each that opens they are.
+            Task { _ = await ask { await $0.report() } }
+            return
+        }
+        present.remove(device: device)
     }
 
     /// Takes the model away; its answers have `drainLimit` to end.

@@ -28,8 +28,8 @@ package final class JoinService: Sendable {
 
     /// The default port of the join listener.
     package static let port = 7078
-    /// Connections at a time.
-    package static let maximumConnections = 16
+    /// How many may ask at a time; one device cannot keep the others out.
+    package static let connectionBounds = ConnectionBounds(connections: 16, connectionsOfAddress: 8)
     /// How long one may take for all that it wants.
     static let patience = DispatchTimeInterval.seconds(10)
 

@@ -1,8 +1,12 @@
+import NIOCore
 import Transport
 import Wire
 
 /// Asks a device what it is and holds, over a link that does nothing else: no use of what it holds, and no claim on it.
 struct DeviceInspection: Sendable {
+    /// How long a device may take to answer the call.
+    private static let timeout = TimeAmount.seconds(2)
+
     let transport: TCPTransport
     let device: DeviceDeclaration
 
@@ -35,7 +39,10 @@ struct DeviceInspection: Sendable {
         case .inProcess(let attach):
             client.attach(attach(client, hello))
         case .tcp(let endpoint):
-            guard let link = try? await transport.connect(to: endpoint, hello: hello, handler: client) else {
+            guard
+                let link = try? await transport.connect(
+                    to: endpoint, hello: hello, timeout: Self.timeout, handler: client)
+            else {
                 return nil
             }
             client.attach(link)

@@ -54,8 +54,16 @@ final class WorkerClient: LinkHandler, Sendable {
 
     /// Sends a request and waits for its reply.
     ///
-    /// - Throws: `CoordinatorError` when the worker refuses or the link ends.
-    func request(_ body: ControlBody) async throws(CoordinatorError) -> ControlBody {
+    /// - Parameter limit: how long; a device that takes longer, as one whose disk is dying, is given up with its link.
+    /// - Throws: `CoordinatorError` when the worker refuses, takes too long, or the link ends.
+    func request(_ body: ControlBody, within limit: Duration? = nil) async throws(CoordinatorError) -> ControlBody {
+        let expiry = limit.map { limit in
+            Task { [weak self] in
+                try? await Task.sleep(for: limit)
+                if !Task.isCancelled { self?.close() }
+            }
+        }
+        defer { expiry?.cancel() }
         let result = await withCheckedContinuation {
             (reply: CheckedContinuation<Result<ControlBody, CoordinatorError>, Never>) in
             ask(body) { reply.resume(returning: $0) }

@@ -39,11 +39,11 @@ extension Coordinator {
             case .rebalance: return .success(try await moveToBest())
             case .drain(let device):
                 try checkKnown(device)
-                _ = state.withLock { $0.drained.insert(device) }
+                let isNew = state.withLock { $0.drained.insert(device).inserted }
                 do throws(CoordinatorError) {
                     return .success(try await moveAway(from: device))
                 } catch {
-                    _ = state.withLock { $0.drained.remove(device) }
+                    if isNew { _ = state.withLock { $0.drained.remove(device) } }
                     throw error
                 }
             case .refill(let device):

@@ -63,6 +63,16 @@ struct FairQueue: Sendable {
             }?.waiting[0]
     }
 
+    /// How many wait of each client that has some waiting, besides those that had a slot.
+    var waitingOfClients: [String: Int] { clients.mapValues(\.waiting.count).filter { $0.value > 0 } }
+
+    /// The last one of the client that has most waiting; between equals, the last that came.
+    var lastOfLongest: UInt32? {
+        clients.values.filter { !$0.waiting.isEmpty }.max {
+            ($0.waiting.count, $0.waiting.last!) < ($1.waiting.count, $1.waiting.last!)
+        }?.waiting.last
+    }
+
     /// All that wait in the order in which they will go, if nobody comes or goes.
     ///
     /// - Parameter tokens: what a sequence is served when it begins.

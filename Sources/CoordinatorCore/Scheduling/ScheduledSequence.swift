@@ -32,13 +32,16 @@ struct ScheduledSequence: Sendable {
     var beginning: UInt64?
     /// Whether that step has come back.
     var isBegun = false
-    /// How often its cache was shortened since it began, and how many of those commands have not come back.
+    /// How often its tokens were shifted, so that a cache of before is not taken for one of now; and how many of the commands that shortened
+    /// its cache have not come back.
     var trims = 0
     var trimsInFlight = 0
     /// Positions whose results were asked for before: a replay does not ask again.
     var resultsAsked = 0
     /// Positions whose results have come.
     var resultsReceived = 0
+    /// The first step after it was last restarted: faults of those before concern it no more.
+    var restarted: UInt64 = 0
     /// Positions of its prompt that it shared when it first began.
     var cachedTokens: Int?
 

@@ -48,6 +48,7 @@ extension Scheduler {
             sequences[id]!.pages = pool.take(own)
             sequences[id]!.phase = .open
             commands.append(.open(sequence: id))
+            repeatTrims(of: id)
             noteBeginning(of: id, cached: 0)
             return
         }
@@ -70,7 +71,14 @@ extension Scheduler {
         sequences[id]!.position = positions
         sequences[id]!.phase = .open
         commands.append(.fork(sequence: id, from: source, positions: UInt32(positions)))
+        repeatTrims(of: id)
         noteBeginning(of: id, cached: positions)
+    }
+
+    /// The stages count trims too: a cache that begins with tokens that were shifted is told from one of the tokens before.
+    private mutating func repeatTrims(of id: UInt32) {
+        let sequence = sequences[id]!
+        for _ in 0..<sequence.trims { commands.append(.trim(sequence: id, to: UInt32(sequence.position))) }
     }
 
     private mutating func noteBeginning(of id: UInt32, cached: Int) {

@@ -93,7 +93,7 @@ extension Scheduler {
         sequences[id]!.confirmed = 0
         sequences[id]!.beginning = nil
         sequences[id]!.isBegun = false
-        (sequences[id]!.trims, sequences[id]!.trimsInFlight) = (0, 0)
+        sequences[id]!.trimsInFlight = 0
         sequences[id]!.phase = .waiting
         releaseJoining(source: id)
     }

@@ -57,9 +57,27 @@ extension Scheduler {
 
     /// Begins a sequence anew whose cache cannot be trusted; what is known of it is computed again.
     mutating func restart(_ id: UInt32) {
-        guard sequences[id] != nil, sequences[id]!.phase != .waiting else { return }
+        guard sequences[id] != nil else { return }
         sequences[id]!.resultsAsked = min(sequences[id]!.resultsAsked, sequences[id]!.resultsReceived)
-        preempt(id)
+        sequences[id]!.restarted = nextStepID
+        dropReplays(of: id)
+        if sequences[id]!.phase != .waiting { preempt(id) }
+    }
+
+    /// What was to fill its cache, which is no longer wanted.
+    private mutating func dropReplays(of id: UInt32) {
+        for index in replays.indices {
+            let step = replays[index]
+            replays[index].entries = step.entries.filter { $0.sequence != id }
+            replays[index].tokens = []
+            var next = 0
+            for entry in step.entries {
+                let tokens = step.tokens[next..<next + entry.rowCount]
+                next += entry.rowCount
+                if entry.sequence != id { replays[index].tokens += tokens }
+            }
+        }
+        replays.removeAll(where: \.entries.isEmpty)
     }
 
     private var keptOrder: [UInt32] { live.filter { sequences[$0]!.phase == .open }.sorted() }

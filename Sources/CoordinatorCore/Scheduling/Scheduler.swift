@@ -44,10 +44,12 @@ package struct Scheduler: Sendable {
     var savedSeconds = 0.0
     var totals = SchedulerReport.Totals()
     private(set) var nextStepID: UInt64 = 1
-    private var nextSequenceID: UInt32 = 1
+    private var nextSequenceID: UInt32
 
-    package init(limits: Limits) {
+    /// - Parameter firstSequence: the first sequence's number. Workers may still have caches by the numbers of an earlier run.
+    package init(limits: Limits, firstSequence: UInt32 = 1) {
         self.limits = limits
+        nextSequenceID = firstSequence
         pool = PagePool(pages: limits.pages)
         costs = StepCosts(stages: limits.stages, depth: limits.depth)
         pace = costs.pace(generating: 0, reach: 0, keeping: nil)
@@ -59,9 +61,8 @@ package struct Scheduler: Sendable {
 
     /// Forgets all sequences and steps, for a new placement. Numbers go on, so that nothing of the old one is mistaken for new.
     package mutating func reset(limits: Limits) {
-        var fresh = Scheduler(limits: limits)
+        var fresh = Scheduler(limits: limits, firstSequence: nextSequenceID)
         fresh.nextStepID = nextStepID
-        fresh.nextSequenceID = nextSequenceID
         fresh.totals = totals
         self = fresh
     }
@@ -134,18 +135,33 @@ package struct Scheduler: Sendable {
 
     /// Takes a step as failed on its way: the stages behind the fault have not heard of it, so its closes are sent again.
     ///
-    /// - Returns: the sequences that cannot go on, in order: those with rows in it, and those whose caches it was to begin or shorten.
+    /// - Returns: the sequences that cannot go on, in order: those with rows in it, and those whose caches it was to begin or shorten. One
+    ///   that has begun anew since is not among them: the steps behind a fault fail with it.
     package mutating func fail(step id: UInt64) -> [UInt32] {
         guard let sent = take(id) else { return [] }
         var lost: [UInt32] = []
         for entry in sent.step.entries {
-            if case .close = entry {
-                commands.append(entry)
-            } else if !lost.contains(entry.sequence) {
-                lost.append(entry.sequence)
+            let isLost: Bool
+            if case .close(let sequence) = entry {
+                // One that has begun again under its number, at stages that still have what was to be closed, must do so once more.
+                isLost = sequences[sequence]?.beginning != nil
+                // Before what is to begin under that number.
+                if !isLost { commands.insert(entry, at: 0) }
+            } else {
+                isLost = concerns(entry, ofStep: id)
             }
+            if isLost && !lost.contains(entry.sequence) { lost.append(entry.sequence) }
         }
         return lost
+    }
+
+    /// Whether an entry of a step that failed is about what its sequence is now.
+    private func concerns(_ entry: StepEntry, ofStep id: UInt64) -> Bool {
+        guard let sequence = sequences[entry.sequence] else { return false }
+        if let beginning = sequence.beginning, beginning <= id { return true }
+        // Results that were asked for before it lost its pages are asked for again only when it is restarted.
+        if case .rows(_, _, _, output: .all) = entry { return sequence.restarted <= id }
+        return false
     }
 
     /// The next step to send, or `nil` if the pipe is full or nobody is ready.

@@ -68,6 +68,12 @@ extension Scheduler {
     /// Rises whenever somebody's place in the queue may have changed.
     package var queueChanges: Int { queue.changes }
 
+    /// How many wait of each client that has some waiting.
+    package var waitingOfClients: [String: Int] { queue.waitingOfClients }
+
+    /// The last one of the client that has most waiting.
+    package var lastOfLongest: UInt32? { queue.lastOfLongest }
+
     /// Positions of its prompt that a sequence shared when it began.
     package func cachedTokens(of id: UInt32) -> Int { sequences[id]?.cachedTokens ?? 0 }
 }

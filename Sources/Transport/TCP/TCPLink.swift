@@ -91,7 +91,8 @@ final class TCPLink: Link {
             state.failure = error
             return true
         }
-        if wasOpen { channel.close(promise: nil) }
+        // In the loop's next turn: this may be a handler's call, which is not to be told of the end before it returns.
+        if wasOpen { channel.eventLoop.execute { [channel] in channel.close(promise: nil) } }
     }
 
     /// Drops what waits: the channel is gone. On the event loop.
@@ -136,15 +137,20 @@ final class TCPLink: Link {
         channel.flush()
     }
 
-    /// Writes what waits and a goodbye, then closes. On the event loop.
+    /// Writes what waits and a goodbye, and closes when the peer does, or has not in time. On the event loop.
+    ///
+    /// A socket that is closed before the peer has read all answers whatever still comes from there, as a ping, with a reset, which
+    /// destroys what is on its way.
     private func finish() {
         flush()
+        // What still comes is read, and dropped: else the peer's end would not be seen.
+        setReading(true)
         let channel = channel
         let written = channel.eventLoop.makePromise(of: Void.self)
         let deadline = channel.eventLoop.scheduleTask(in: options.lingerTimeout) { channel.close(promise: nil) }
-        written.futureResult.whenComplete { _ in
-            deadline.cancel()
-            channel.close(promise: nil)
+        channel.closeFuture.whenComplete { _ in deadline.cancel() }
+        written.futureResult.whenComplete { result in
+            if case .success = result { channel.close(mode: .output, promise: nil) } else { channel.close(promise: nil) }
         }
         guard let goodbye = try? FrameEncoder.encode(.control(ControlMessage(body: .goodbye(Goodbye(reason: "")))))
         else {

@@ -90,19 +90,20 @@ package final class TCPTransport: Sendable {
     ///   - welcome: decides about a peer after its version has been found to fit (the welcome's version is filled in);
     ///     called on an event loop, must return quickly.
     ///   - certificates: whose links are taken, where links are secured.
-    ///   - maximumConnections: more at a time are closed at once.
+    ///   - bounds: more connections at a time are closed at once.
     ///   - handler: makes the handler of each link; called on an event loop.
     /// - Throws: `TransportError` naming the endpoint, the cause and the mend.
     package func listen(
-        on endpoint: Endpoint, certificates: ClientCertificates = .required, maximumConnections: Int = .max,
+        on endpoint: Endpoint, certificates: ClientCertificates = .required,
+        bounds: ConnectionBounds = ConnectionBounds(),
         welcome: @escaping @Sendable (Hello) -> Result<Welcome, Refusal>,
         handler: @escaping @Sendable (PeerIdentity) -> any LinkHandler
     ) async throws(TransportError) -> Listener {
         let links = AcceptedLinks()
         let options = options
         let security = security
-        let logger = logger
-        let places = ConnectionPlaces(maximumConnections)
+        let places = ConnectionPlaces(bounds)
+        let complaints = Complaints(logger)
         let channel: any Channel
         do {
             channel = try await ServerBootstrap(group: eventLoopGroup)
@@ -113,14 +114,19 @@ package final class TCPTransport: Sendable {
                 .childChannelOption(.recvAllocator, value: Self.receiveAllocator)
                 .childChannelInitializer { channel in
                     let address = channel.remoteAddress.map { Endpoint($0)?.description ?? "\($0)" } ?? "unknown"
-                    guard places.take(until: channel.closeFuture) else {
+                    guard let place = places.take(from: channel.remoteAddress?.ipAddress ?? "") else {
+                        complaints.note("\(address): too many connections at a time")
                         return channel.eventLoop.makeFailedFuture(ChannelError.ioOnClosedChannel)
                     }
+                    channel.closeFuture.whenComplete { _ in place.closed() }
                     let owner = LinkChannelHandler.Owner(
                         hello: nil, address: address, welcome: welcome,
                         admission: security.admission(from: address, certificates), makeHandler: handler,
-                        opened: { links.insert($0, closing: channel.closeFuture) },
-                        failed: { logger.notice("connection not taken: \($0)") })
+                        opened: { link in
+                            place.becameLink()
+                            links.insert(link, closing: channel.closeFuture)
+                        },
+                        failed: { complaints.note("\($0)") })
                     return channel.eventLoop.makeCompletedFuture {
                         if let tls = security.serverHandler(certificates) {
                             try channel.pipeline.syncOperations.addHandler(tls)

@@ -50,7 +50,7 @@ final class SessionTable: Sendable {
             return (session, state.nextCheck())
         }
         guard let session else { return nil }
-        session.closeDownstream()
+        session.closeDownstream(isOver: isOver)
         schedule(next)
         if isOver { ended(session) }
         return isOver ? nil : session

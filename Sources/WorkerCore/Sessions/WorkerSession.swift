@@ -8,7 +8,14 @@ import Wire
 final class WorkerSession: Sendable {
     let id: UInt64
     private let link: Mutex<any Link>
-    private let downstream = Mutex<[DownstreamKey: any Link]>([:])
+    private let downstream = Mutex(Downstream())
+
+    private struct Downstream {
+        var links: [DownstreamKey: any Link] = [:]
+        /// Placements up to this one have no links any more, nor has any once the session is over.
+        var closedThrough: UInt32 = 0
+        var isOver = false
+    }
 
     init(id: UInt64, coordinator: any Link) {
         self.id = id
@@ -38,7 +45,7 @@ final class WorkerSession: Sendable {
     func link(to address: String, of worker: Worker, epoch: UInt32, stage: UInt32) async throws(WorkerError) -> any Link
     {
         let key = DownstreamKey(epoch: epoch, address: address)
-        if let link = downstream.withLock({ $0[key] }) { return link }
+        if let link = downstream.withLock({ $0.links[key] }) { return link }
         let link: any Link
         do {
             let hello = Hello(
@@ -49,18 +56,43 @@ final class WorkerSession: Sendable {
         } catch {
             throw WorkerError(.nextUnreachable, "\(worker.configuration.name) cannot reach the next device: \(error)")
         }
-        downstream.withLock { $0[key] = link }
-        return link
+        // Meanwhile the placement may be over, or another stage of it have dialed there.
+        let taken = downstream.withLock { downstream -> (any Link)? in
+            if downstream.isOver || epoch <= downstream.closedThrough { return nil }
+            if let other = downstream.links[key] { return other }
+            downstream.links[key] = link
+            return link
+        }
+        if taken !== link { link.close() }
+        guard let taken else {
+            throw WorkerError(.nextUnreachable, "the placement is over that the link to \(address) was for")
+        }
+        return taken
     }
 
-    fileprivate func downstreamClosed(_ key: DownstreamKey) { downstream.withLock { $0[key] = nil } }
+    fileprivate func downstreamClosed(_ key: DownstreamKey, _ link: any Link) {
+        downstream.withLock { if $0.links[key] === link { $0.links[key] = nil } }
+    }
 
-    /// Closes the links of placements up to `epoch`.
-    func closeDownstream(through epoch: UInt32 = .max) {
-        let links = downstream.withLock { links in
-            let ended = links.filter { $0.key.epoch <= epoch }
-            links = links.filter { $0.key.epoch > epoch }
+    /// Closes the links of placements up to `epoch`; they get no more.
+    func closeDownstream(through epoch: UInt32) {
+        let links = downstream.withLock { downstream in
+            downstream.closedThrough = max(downstream.closedThrough, epoch)
+            let ended = downstream.links.filter { $0.key.epoch <= epoch }
+            downstream.links = downstream.links.filter { $0.key.epoch > epoch }
             return ended.values
+        }
+        for link in links { link.close() }
+    }
+
+    /// Closes all links onward.
+    ///
+    /// - Parameter isOver: whether there are to be no more: the coordinator does not come back.
+    func closeDownstream(isOver: Bool) {
+        let links = downstream.withLock { downstream in
+            defer { downstream.links = [:] }
+            if isOver { downstream.isOver = true }
+            return downstream.links.values
         }
         for link in links { link.close() }
     }
@@ -87,7 +119,7 @@ private final class DownstreamLink: LinkHandler, Sendable {
     func received(_ frame: Frame, on link: any Link) {}
 
     func closed(_ link: any Link, error: TransportError?) {
-        session?.downstreamClosed(key)
+        session?.downstreamClosed(key, link)
         // Without an error this side closed it, with the placement.
         guard let error else { return }
         session?.notify(

@@ -131,7 +131,7 @@ struct StageLoad: Sendable {
                     "its stages would need \(needed) bytes on \(worker.configuration.name), which may use \(budget): place "
                         + "fewer layers there with --pin, or allow it more with --memory")
             }
-            waiting.closeDownstream()
+            waiting.closeDownstream(isOver: true)
             worker.stages.remove { $0.session == waiting.id }
             worker.logger.notice("session ended for another's stages", metadata: ["session": "\(waiting.id)"])
         }

@@ -94,6 +94,7 @@ struct WorkerCommand: AsyncParsableCommand, UsesNetwork {
                 dataFolder: folder, keepsPacked: !packing.isOff, limitBytes: storeLimit?.bytes, verifiesAll: verify),
             transport: transport, logger: logger)
         let termination = Signals.watch()
+        _ = OpenFiles.raiseLimit()
         let listener = try await transport.listen(
             on: listen, welcome: { worker.welcome($0) }, handler: { worker.handler(for: $0) })
         Console.error(

@@ -24,7 +24,7 @@ struct JoinListening {
             security: .mutual(security), logger: logger)
         do {
             let listener = try await transport.listen(
-                on: endpoint, certificates: .optional, maximumConnections: JoinService.maximumConnections,
+                on: endpoint, certificates: .optional, bounds: JoinService.connectionBounds,
                 welcome: { [service] in service.welcome($0) }, handler: { [service] in service.handler(for: $0) })
             Console.error("devices join at \(listener.boundEndpoint): shoal token makes a token for one")
             return Running(joining: self, listener: listener)

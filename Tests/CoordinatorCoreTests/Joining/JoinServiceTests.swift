@@ -161,7 +161,7 @@ import WorkerCore
             security: .mutual(security), logger: LocalWorker.logger)
         let listener = try await transport.listen(
             on: Endpoint(host: "127.0.0.1", port: 0), certificates: .optional,
-            maximumConnections: JoinService.maximumConnections, welcome: { service.welcome($0) },
+            bounds: JoinService.connectionBounds, welcome: { service.welcome($0) },
             handler: { service.handler(for: $0) })
         do {
             try await body(service, listener.boundEndpoint.port)

@@ -163,7 +163,7 @@ import Wire
     @Test func `No more connections are taken than there are places for`() async throws {
         let accepting = RecordingHandler()
         let listener = try await transport(try cluster.security(.member)).listen(
-            on: Peers.loopback, maximumConnections: 1, welcome: { _ in .success(Peers.welcome) },
+            on: Peers.loopback, bounds: ConnectionBounds(connections: 1), welcome: { _ in .success(Peers.welcome) },
             handler: { _ in accepting })
         let coordinator = try cluster.security(.coordinator)
         let first = RecordingHandler()
