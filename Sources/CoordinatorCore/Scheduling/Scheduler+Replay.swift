@@ -56,11 +56,12 @@ extension Scheduler {
     }
 
     /// Begins a sequence anew whose cache cannot be trusted; what is known of it is computed again.
-    mutating func restart(_ id: UInt32) {
+    package mutating func restart(_ id: UInt32) {
         guard sequences[id] != nil else { return }
         sequences[id]!.resultsAsked = min(sequences[id]!.resultsAsked, sequences[id]!.resultsReceived)
         sequences[id]!.restarted = nextStepID
         dropReplays(of: id)
+        dropForks(of: id)
         if sequences[id]!.phase != .waiting { preempt(id) }
     }
 
@@ -78,6 +79,16 @@ extension Scheduler {
             }
         }
         replays.removeAll(where: \.entries.isEmpty)
+    }
+
+    /// Those that are about to begin with its cache, which stages may lack, look for another beginning.
+    private mutating func dropForks(of id: UInt32) {
+        for command in commands {
+            guard case .fork(let fork, from: id, _) = command else { continue }
+            commands.removeAll { $0.sequence == fork }
+            dropForks(of: fork)
+            preempt(fork)
+        }
     }
 
     private var keptOrder: [UInt32] { live.filter { sequences[$0]!.phase == .open }.sorted() }

@@ -44,6 +44,9 @@ package struct Scheduler: Sendable {
     var savedSeconds = 0.0
     var totals = SchedulerReport.Totals()
     private(set) var nextStepID: UInt64 = 1
+    /// The last step that was sent before a fault was known. What comes of all up to it is waited for: they may fail with the one that did,
+    /// and what begins anew must not be in their way.
+    private var lastBeforeFault: UInt64 = 0
     private var nextSequenceID: UInt32
 
     /// - Parameter firstSequence: the first sequence's number. Workers may still have caches by the numbers of an earlier run.
@@ -139,6 +142,7 @@ package struct Scheduler: Sendable {
     ///   that has begun anew since is not among them: the steps behind a fault fail with it.
     package mutating func fail(step id: UInt64) -> [UInt32] {
         guard let sent = take(id) else { return [] }
+        lastBeforeFault = nextStepID - 1
         var lost: [UInt32] = []
         for entry in sent.step.entries {
             let isLost: Bool
@@ -166,7 +170,9 @@ package struct Scheduler: Sendable {
 
     /// The next step to send, or `nil` if the pipe is full or nobody is ready.
     package mutating func next(at now: Double) -> PlannedStep? {
-        guard inFlight.count < limits.stepsInFlight else { return nil }
+        guard inFlight.count < limits.stepsInFlight, !inFlight.keys.contains(where: { $0 <= lastBeforeFault }) else {
+            return nil
+        }
         if !replays.isEmpty { return send(replays.removeFirst(), at: now) }
         forkJoining()
         admit()

@@ -150,7 +150,11 @@ final class TCPLink: Link {
         let deadline = channel.eventLoop.scheduleTask(in: options.lingerTimeout) { channel.close(promise: nil) }
         channel.closeFuture.whenComplete { _ in deadline.cancel() }
         written.futureResult.whenComplete { result in
-            if case .success = result { channel.close(mode: .output, promise: nil) } else { channel.close(promise: nil) }
+            if case .success = result {
+                channel.close(mode: .output, promise: nil)
+            } else {
+                channel.close(promise: nil)
+            }
         }
         guard let goodbye = try? FrameEncoder.encode(.control(ControlMessage(body: .goodbye(Goodbye(reason: "")))))
         else {

@@ -19,9 +19,15 @@ struct LossySimulation {
     private(set) var answers: [[UInt32]] = []
     private(set) var replayedRows = 0
     private(set) var losses = 0
+    /// Of how many stages' passes one is refused, as for want of memory; nil for none.
+    private let faultEvery: Int?
+    private(set) var faults = 0
+    /// How often each sequence was told to be lost by a fault.
+    private var hits: [UInt32: Int] = [:]
 
-    init(_ limits: Scheduler.Limits, random: SeededGenerator) {
+    init(_ limits: Scheduler.Limits, faultEvery: Int? = nil, random: SeededGenerator) {
         scheduler = Scheduler(limits: limits)
+        self.faultEvery = faultEvery
         self.random = random
         stages = (0..<limits.stages).map { _ in SimulatedCaches(positionsPerPage: limits.positionsPerPage) }
     }
@@ -50,8 +56,10 @@ struct LossySimulation {
             let ready = onTheWay.indices.filter { $0 == 0 || onTheWay[$0 - 1].passed > onTheWay[$0].passed }
             guard let index = ready.randomElement(using: &random) else { continue }
             idle = 0
-            let tokens = onTheWay[index].step
-            pass(tokens, stage: onTheWay[index].passed)
+            guard pass(onTheWay[index].step, stage: onTheWay[index].passed) else {
+                refuse(onTheWay.remove(at: index).step)
+                continue
+            }
             onTheWay[index].passed += 1
             if onTheWay[index].passed == stages.count {
                 #expect(index == 0)
@@ -61,8 +69,19 @@ struct LossySimulation {
         #expect(running.isEmpty, "the scheduler stands still")
     }
 
-    private mutating func pass(_ step: Scheduler.PlannedStep, stage: Int) {
-        if let through = step.replayThrough, stage > through { return }
+    /// - Returns: false where the stage refuses the step: by chance, or because one before it was refused. Commands are obeyed all the same.
+    private mutating func pass(_ step: Scheduler.PlannedStep, stage: Int) -> Bool {
+        if let through = step.replayThrough, stage > through { return true }
+        if let faultEvery {
+            guard stages[stage].takes(step) else { return false }
+            if !step.tokens.isEmpty, Int.random(in: 0..<faultEvery, using: &random) == 0 {
+                faults += 1
+                for entry in step.entries where entry.rowCount == 0 && step.replayThrough == nil {
+                    stages[stage].obey(entry)
+                }
+                return false
+            }
+        }
         var tokens = step.tokens[...]
         for entry in step.entries {
             switch entry {
@@ -80,9 +99,22 @@ struct LossySimulation {
             default: stages[stage].obey(entry)
             }
         }
+        // Behind a fault what was to be closed is still open.
+        guard faultEvery == nil else { return true }
         let limits = scheduler.limits
         #expect(stages[stage].pageCount <= limits.pages, "\(stages[stage].pageCount) pages of \(limits.pages)")
         #expect(stages[stage].openCount <= limits.openSequences)
+        return true
+    }
+
+    /// Does what the engine does: its sequences begin anew.
+    private mutating func refuse(_ step: Scheduler.PlannedStep) {
+        for sequence in scheduler.fail(step: step.id) {
+            hits[sequence, default: 0] += 1
+            #expect(
+                hits[sequence]! <= faults, "sequence \(sequence): \(hits[sequence]!) times lost by \(faults) faults")
+            scheduler.restart(sequence)
+        }
     }
 
     private mutating func take(_ step: Scheduler.PlannedStep, at clock: Double) {
@@ -128,7 +160,19 @@ struct LossySimulation {
 
 struct LossySimulationTests {
     @Test(arguments: 0..<150 as Range<UInt64>) func `every answer is right whatever is lost and when`(seed: UInt64) {
-        var random = SeededGenerator(seed: seed)
+        check(seed)
+    }
+
+    @Test(arguments: 0..<150 as Range<UInt64>)
+    func `every answer is right whatever steps are refused, and a fault is counted once`(
+        seed: UInt64
+    ) {
+        check(seed, faultEvery: 25)
+    }
+
+    private func world(
+        _ random: inout SeededGenerator
+    ) -> (Scheduler.Limits, [SimulatedPipe.Request], ContextShift?) {
         let stages = Int.random(in: 1...4, using: &random)
         let context = Int.random(in: 12...60, using: &random)
         let positionsPerPage = [1, 4, 8].randomElement(using: &random)!
@@ -154,8 +198,15 @@ struct LossySimulationTests {
                     client: "\(Int.random(in: 0...2, using: &random))", prompt: prompt,
                     most: .random(in: 1...max(1, room), using: &random)))
         }
-        var simulation = LossySimulation(limits, random: random)
+        return (limits, requests, shift)
+    }
+
+    private func check(_ seed: UInt64, faultEvery: Int? = nil) {
+        var random = SeededGenerator(seed: seed)
+        let (limits, requests, shift) = world(&random)
+        var simulation = LossySimulation(limits, faultEvery: faultEvery, random: random)
         simulation.run(requests, lossEvery: 60)
+        let context = limits.context
         for (request, answer) in zip(requests, simulation.answers) {
             #expect(answer == SimulatedPipe.expected(request, context: context, shift: shift))
         }

@@ -1,3 +1,4 @@
+import CoordinatorCore
 import Testing
 import Wire
 
@@ -26,6 +27,36 @@ struct SimulatedCaches {
     func content(of sequence: UInt32) -> [UInt32] {
         guard let cache = caches[sequence] else { return [] }
         return Array(cache.pages.flatMap { $0.tokens }.prefix(cache.length))
+    }
+
+    /// Whether nothing in a step is about what is not there, as when one before it was refused.
+    func takes(_ step: Scheduler.PlannedStep) -> Bool {
+        var lengths = caches.mapValues(\.length)
+        for entry in step.entries {
+            switch entry {
+            case .open(let sequence):
+                guard lengths[sequence] == nil else { return false }
+                lengths[sequence] = 0
+            case .fork(let sequence, let source, let positions):
+                guard lengths[source] ?? -1 >= Int(positions) else { return false }
+                if step.replayThrough == nil {
+                    guard lengths[sequence] == nil else { return false }
+                    lengths[sequence] = Int(positions)
+                } else {
+                    lengths[sequence] = max(lengths[sequence] ?? 0, Int(positions))
+                }
+            case .trim(let sequence, let length):
+                guard lengths[sequence] ?? -1 >= Int(length) else { return false }
+                lengths[sequence] = Int(length)
+            case .close(let sequence): lengths[sequence] = nil
+            case .rows(let sequence, let position, let count, _):
+                let length = lengths[sequence] ?? -1
+                let isThere = step.replayThrough == nil ? length == Int(position) : length >= Int(position)
+                guard isThere else { return false }
+                lengths[sequence] = max(length, Int(position + count))
+            }
+        }
+        return true
     }
 
     mutating func obey(_ command: StepEntry) {
