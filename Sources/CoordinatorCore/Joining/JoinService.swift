@@ -125,7 +125,6 @@ package final class JoinService: Sendable {
         guard list.version > known.version else { return }
         security.revoke(list)
         for id in list.devices.subtracting(known.devices) {
-            security.forget(member: id)
             guard let member = try store.member(id: id) else { continue }
             logger.info("device removed", metadata: ["device": "\(member.name)"])
             actions.removed(member.name)
@@ -143,7 +142,7 @@ package final class JoinService: Sendable {
 
     func declaration(of member: Member) -> DeviceDeclaration? {
         guard let endpoint = try? Endpoint(parsing: member.address) else { return nil }
-        security.expect(member: member.id, at: endpoint)
-        return DeviceDeclaration(name: member.name, connection: .tcp(endpoint), isRequired: false)
+        return DeviceDeclaration(
+            name: member.name, connection: .tcp(endpoint), memberID: member.id, isRequired: false)
     }
 }

@@ -26,7 +26,6 @@ package final class LinkSecurity: Sendable {
         var client: NIOSSLContext
         var server: [ClientCertificates: NIOSSLContext]
         var revoked: RevocationList
-        var expected: [Endpoint: String] = [:]
         var links: [ObjectIdentifier: TCPLink] = [:]
     }
 
@@ -66,17 +65,6 @@ package final class LinkSecurity: Sendable {
         }
     }
 
-    /// Says where a member listens now: a link that is dialed there fails when another one answers.
-    package func expect(member id: String, at endpoint: Endpoint) {
-        state.withLock { state in
-            state.expected = state.expected.filter { $0.value != id }
-            state.expected[endpoint] = id
-        }
-    }
-
-    /// Takes back what was said of a member.
-    package func forget(member id: String) { state.withLock { $0.expected = $0.expected.filter { $0.value != id } } }
-
     /// Shuts devices out: closes their links, takes no more of them, and, on the coordinator, tells all workers that are linked. A list
     /// that is not newer than the one that is known changes nothing.
     package func revoke(_ list: RevocationList) {
@@ -106,8 +94,8 @@ package final class LinkSecurity: Sendable {
         }
     }
 
-    /// Of a side that dials `endpoint` for some purpose.
-    func admission(dialing endpoint: Endpoint, for role: LinkRole) -> PeerAdmission {
+    /// Of a side that dials `endpoint` for some purpose; `member` is the id of the only member that is meant.
+    func admission(dialing endpoint: Endpoint, for role: LinkRole, member: String?) -> PeerAdmission {
         PeerAdmission(
             admit: { [self] (certificate) throws(TransportError) in
                 guard let certificate else { throw .notAdmitted(endpoint.description, "it showed no certificate") }
@@ -116,10 +104,10 @@ package final class LinkSecurity: Sendable {
                     throw .notAdmitted(
                         endpoint.description, "it is a \(identity.kind.rawValue), not a \(role.acceptingKind.rawValue)")
                 }
-                if let expected = state.withLock({ $0.expected[endpoint] }), expected != identity.id {
+                if let member, member != identity.id {
                     throw .notAdmitted(
                         endpoint.description,
-                        "another member than the one that joined from there answers; remove that one, or check the address"
+                        "another member answers than the one that said it is there; that one may be off, and tells its address when it starts"
                     )
                 }
                 return identity

@@ -23,6 +23,8 @@ import WorkerCore
             #expect(members.map(\.id) == [credentials.identity.id] && members.map(\.name) == ["pi1"])
             #expect(members.map(\.address) == ["127.0.0.1:7001"])
             #expect(joined.all == ["pi1 127.0.0.1:7001"])
+            // Nobody else is taken for it when it is linked.
+            #expect(try service.devices().map(\.memberID) == [credentials.identity.id])
         }
     }
 

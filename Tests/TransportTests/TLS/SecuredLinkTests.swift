@@ -60,14 +60,15 @@ import Wire
         }
     }
 
-    @Test func `Another member than the one that is known there is not talked to`() async throws {
+    @Test func `Another member than the one that is meant is not talked to, wherever both say they are`() async throws {
         let (coordinator, member) = (try cluster.security(.coordinator), try cluster.security(.member))
         try await withListener(member) { endpoint, accepting in
-            coordinator.expect(member: ClusterIdentity(new: .member).id, at: endpoint)
-            let error = await #expect(throws: TransportError.self) { _ = try await dial(endpoint, with: coordinator) }
+            let error = await #expect(throws: TransportError.self) {
+                _ = try await dial(endpoint, with: coordinator, member: ClusterIdentity(new: .member).id)
+            }
             #expect(error?.code == .notSecured)
             #expect(accepting.events.isEmpty)
-            coordinator.expect(member: member.credentials.identity.id, at: endpoint)
+            try await dial(endpoint, with: coordinator, member: member.credentials.identity.id).close()
         }
     }
 
@@ -181,11 +182,12 @@ import Wire
     }
 
     private func dial(
-        _ endpoint: Endpoint, with security: LinkSecurity, as role: LinkRole = .coordinator,
+        _ endpoint: Endpoint, with security: LinkSecurity, as role: LinkRole = .coordinator, member: String? = nil,
         handler: RecordingHandler = RecordingHandler()
     ) async throws -> any Link {
         try await transport(security).connect(
-            to: endpoint, hello: Hello(role: role, session: 7, name: "lap", softwareVersion: ""), handler: handler)
+            to: endpoint, hello: Hello(role: role, session: 7, name: "lap", softwareVersion: ""), member: member,
+            handler: handler)
     }
 
     private func withListener(
