@@ -32,6 +32,8 @@ package final class ClusterStore: Sendable {
             configuration.journalMode = .wal
             configuration.busyMode = .timeout(5)
             database = try DatabaseQueue(path: path, configuration: configuration)
+            // GRDB goes with NORMAL, where a loss of power takes the latest changes back: a removal is not to come undone.
+            try database.inDatabase { try $0.execute(sql: "PRAGMA synchronous = FULL") }
             try Schema.migrator.migrate(database)
         } catch {
             throw ClusterStoreError(error, path: path)

@@ -39,6 +39,8 @@ extension JoinService {
             throw refusal
         }
         logger.info("device joined", metadata: ["device": "\(member.name)", "address": "\(member.address)"])
+        // An earlier device of this name may have been removed just now: it is not this one that goes.
+        try? followRemovals()
         if let device = declaration(of: member) { actions.joined(device) }
         return certificate
     }

@@ -66,10 +66,12 @@ package final class LinkSecurity: Sendable {
     }
 
     /// Shuts devices out: closes their links, takes no more of them, and, on the coordinator, tells all workers that are linked. A list
-    /// that is not newer than the one that is known changes nothing.
+    /// that says nothing new changes nothing; none lets a device in that was shut out.
     package func revoke(_ list: RevocationList) {
-        let links = state.withLock { state in state.revoked.update(to: list) ? Array(state.links.values) : nil }
-        guard let links else { return }
+        let change = state.withLock { state in
+            state.revoked.unite(with: list) ? (Array(state.links.values), state.revoked) : nil
+        }
+        guard let (links, list) = change else { return }
         onRevocations(list)
         for link in links {
             if let identity = link.peer.identity, list.contains(identity) {
@@ -134,7 +136,7 @@ package final class LinkSecurity: Sendable {
             return link.fail(
                 TransportError(.revoked, "\(link.peer.address): \(link.peer.name) was removed from the cluster"))
         }
-        if list.version > 0 { tell(link, list) }
+        tell(link, list)
     }
 
     func closed(_ link: TCPLink) { state.withLock { _ = $0.links.removeValue(forKey: ObjectIdentifier(link)) } }
@@ -144,7 +146,12 @@ package final class LinkSecurity: Sendable {
         else {
             return
         }
-        link.send(.revocations(Revocations(version: list.version, devices: list.devices.sorted())))
+        // Lists unite where they arrive, so that a long one may go in several messages.
+        let devices = list.devices.sorted()
+        for first in stride(from: 0, to: devices.count, by: WireLimits.revocations) {
+            let part = devices[first..<min(devices.count, first + WireLimits.revocations)]
+            link.send(.revocations(Revocations(version: list.version, devices: Array(part))))
+        }
     }
 
     private func check(_ certificate: [UInt8], of address: String) throws(TransportError) -> ClusterIdentity {

@@ -149,6 +149,29 @@ import Wire
         }
     }
 
+    @Test func `A list of any length arrives, and a shorter one of later takes nobody back`() async throws {
+        let devices = Set((0..<WireLimits.revocations + 10).map { _ in ClusterIdentity(new: .member).id })
+        let coordinator = try LinkSecurity(
+            cluster.credentials(.coordinator), revoked: RevocationList(version: 9, devices: devices))
+        let member = try cluster.security(.member)
+        try await withListener(member) { endpoint, accepting in
+            let link = try await dial(endpoint, with: coordinator)
+            link.send(numbered(1))
+            #expect(await accepting.frames(1) == [numbered(1)])
+            #expect(member.revoked == RevocationList(version: 9, devices: devices))
+            link.close()
+            // Of a coordinator whose state was put back to an earlier one.
+            let other = ClusterIdentity(new: .member).id
+            let restored = try LinkSecurity(
+                cluster.credentials(.coordinator), revoked: RevocationList(version: 1, devices: [other]))
+            let later = try await dial(endpoint, with: restored)
+            later.send(numbered(2))
+            #expect(await accepting.frames(2) == [numbered(1), numbered(2)])
+            #expect(member.revoked == RevocationList(version: 9, devices: devices.union([other])))
+            later.close()
+        }
+    }
+
     @Test func `A member cannot shut others out`() async throws {
         let (member, other) = (try cluster.security(.member), try cluster.security(.member))
         try await withListener(member) { endpoint, accepting in
