@@ -46,4 +46,4 @@ foreign=$("$shoal" token --data-dir "$work/other" --address "127.0.0.1:$join" 2>
 expect_exit 1 "${worker[@]}" --data-dir "$work/second" --name pi2 --join "$foreign"
 expect_text "$work/err" 'no secure link'
 expect_exit 2 "${worker[@]}" --data-dir "$work/second" --join "$another" --insecure
-[ ! -e "$work/second/identity" ] || die "a device that was refused has an identity"
+[ ! -e "$work/second/identity/member.pem" ] || die "a device that was refused has an identity"

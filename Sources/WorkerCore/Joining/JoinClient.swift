@@ -33,10 +33,10 @@ package struct JoinClient: Sendable {
 
     /// Joins a cluster. The coordinator's certificate is checked against the token's fingerprint before the secret is sent.
     ///
+    /// - Parameter key: what the certificate is to be for; with the same token and key the same device is answered again.
     /// - Throws: `JoinError`
-    package func join(_ token: JoinToken) async throws(JoinError) -> Credentials {
-        let key = DeviceKey()
-        return try await certificate(
+    package func join(_ token: JoinToken, key: DeviceKey = DeviceKey()) async throws(JoinError) -> Credentials {
+        try await certificate(
             for: key, secret: token.secret, from: token.addresses, over: .joining(fingerprint: token.fingerprint),
             fingerprint: token.fingerprint, identity: nil)
     }

@@ -37,19 +37,19 @@ package final class Membership: Sendable {
     ) async throws -> Membership? {
         var kept = try folder.credentials()
         var hasJoined = false
-        if let token {
-            let joining = folder.joining()
-            if kept == nil || joining.map({ $0.tokenHash != token.secretHash }) == true {
-                let credentials = try await client.join(token)
-                try folder.replace(credentials)
-                logger.info("joined", metadata: ["as": "\(credentials.certificate.name)"])
-                kept = credentials
-                hasJoined = true
-            }
-            // Without this file the device was stopped right after it joined, with this token.
-            if hasJoined || joining == nil {
-                try folder.store(MemberFolder.Joining(addresses: token.addresses, tokenHash: token.secretHash))
-            }
+        if let token, isNew(token, to: kept, in: folder) {
+            let credentials = try await client.join(token, key: try folder.makeJoiningKey(replacing: kept))
+            try folder.replace(
+                credentials, joining: MemberFolder.Joining(addresses: token.addresses, tokenHash: token.secretHash))
+            logger.info("joined", metadata: ["as": "\(credentials.certificate.name)"])
+            kept = credentials
+            hasJoined = true
+        } else if let token, let kept, folder.joining() == nil {
+            // The device was stopped right after it joined with this token, or the file was lost.
+            let hasJoinedWithIt = folder.joiningKey().map(kept.certificate.isFor) ?? false
+            try folder.store(
+                MemberFolder.Joining(
+                    addresses: token.addresses, tokenHash: hasJoinedWithIt ? token.secretHash : nil))
         }
         guard let credentials = kept else { return nil }
         guard credentials.certificate.life.end >= LinkSecurity.systemClock() else {
@@ -73,6 +73,15 @@ package final class Membership: Sendable {
             })
         return Membership(
             security: security, folder: folder, client: client, logger: logger, hasJoined: hasJoined)
+    }
+
+    /// Whether a device is to join with a token: not with the one that it joined with before.
+    private static func isNew(_ token: JoinToken, to kept: Credentials?, in folder: MemberFolder) -> Bool {
+        guard let kept else { return true }
+        if let hash = folder.joining()?.tokenHash { return hash != token.secretHash }
+        // The file was lost, or the device was stopped while it took other credentials, before that or after.
+        let isJoining = folder.joiningKey().map { !kept.certificate.isFor($0) } ?? false
+        return isJoining || token.fingerprint != kept.authority.fingerprint
     }
 
     /// Tells the coordinator where this device is, which gives it a new certificate too; then renews that in time, until cancelled.

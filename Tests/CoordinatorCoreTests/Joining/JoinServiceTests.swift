@@ -1,6 +1,8 @@
 import ClusterStore
 import CoordinatorCore
+import Dispatch
 import Identity
+import Synchronization
 import TestSupport
 import Testing
 import Transport
@@ -78,7 +80,7 @@ import WorkerCore
             #expect(
                 try service.store.join(
                     Member(id: "x", name: "x", address: "x:1", joinedAt: 0), secretHash: token.secretHash,
-                    now: cluster.clock.now) == nil)
+                    keyHash: [1], now: cluster.clock.now) == nil)
         }
     }
 
@@ -129,6 +131,48 @@ import WorkerCore
         }
     }
 
+    @Test func `One whose answer was lost is answered again with its key, as the same device`() async throws {
+        try await cluster.withService { service, port in
+            let token = try cluster.makeToken(service, port)
+            let key = DeviceKey()
+            let first = try await cluster.client("pi1", port: 7_001).join(token, key: key)
+            let again = try await cluster.client("other", port: 7_002).join(token, key: key)
+            #expect(again.identity == first.identity && again.certificate.name == "pi1")
+            #expect(try service.store.members().map { "\($0.name) \($0.address)" } == ["pi1 127.0.0.1:7002"])
+            await cluster.expectRefusal("used before") { _ = try await cluster.client("pi2").join(token) }
+            // Not once the token's time is over, nor when the device was removed.
+            cluster.clock.advance(86_401)
+            await cluster.expectRefusal("used before") { _ = try await cluster.client("pi1").join(token, key: key) }
+            cluster.clock.advance(-86_401)
+            try await service.remove("pi1")
+            await cluster.expectRefusal("used before") { _ = try await cluster.client("pi1").join(token, key: key) }
+        }
+    }
+
+    @Test func `A link that was closed meanwhile uses no token up`() async throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let goesOn = DispatchSemaphore(value: 0)
+        let service = try cluster.makeService(folder.path, onJoined: { goesOn.wait() })
+        // The first one's answer keeps the service busy, while the second link comes and goes.
+        let tokens = [try cluster.makeToken(service, 1), try cluster.makeToken(service, 1)]
+        let links = [SilentLink(), SilentLink()]
+        for (index, link) in links.enumerated() {
+            let request = JoinRequest(
+                secret: tokens[index].secret, name: "pi\(index)",
+                signingRequest: try DeviceKey().signingRequest(name: "pi"), port: 1)
+            let handler = service.handler(for: link.peer)
+            handler.received(.control(ControlMessage(request: 1, body: .joinRequest(request))), on: link)
+            if index == 1 { handler.closed(link, error: nil) }
+            while cluster.events.all.isEmpty { try await Task.sleep(for: .milliseconds(5)) }
+        }
+        for _ in links { goesOn.signal() }
+        _ = try? await service.remove("nobody")
+        #expect(links.map(\.sent) == [1, 0])
+        #expect(try service.store.members().map(\.name) == ["pi0"])
+        #expect(try service.store.use(ofToken: tokens[1].secretHash, now: cluster.clock.now) == .success(nil))
+    }
+
     @Test func `A removal that another process made is obeyed before a device of the same name is taken in`()
         async throws
     {
@@ -154,4 +198,18 @@ import WorkerCore
             #expect(service.security.revoked.devices.count == 3 && service.security.revoked.version == 7)
         }
     }
+}
+
+/// A link to nobody, which counts what is sent.
+private final class SilentLink: Link {
+    let peer = PeerIdentity(
+        name: "pi", role: .join, session: 0, address: "127.0.0.1:1", version: 1, softwareVersion: "")
+    let pendingBytes = 0
+    private let count = Atomic<Int>(0)
+
+    var sent: Int { count.load(ordering: .relaxed) }
+
+    func send(_ frame: Frame, whenWritten: (@Sendable (Bool) -> Void)?) { count.add(1, ordering: .relaxed) }
+    func setReading(_ isReading: Bool) {}
+    func close() {}
 }
