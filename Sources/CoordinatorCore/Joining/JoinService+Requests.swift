@@ -28,6 +28,7 @@ extension JoinService {
 
     private func join(_ request: JoinRequest, from peer: PeerIdentity) throws -> IssuedCertificate {
         let now = clock()
+        if let refusal = JoinRefusal(name: request.name) { throw refusal }
         let secretHash = JoinToken.hash(secret: request.secret)
         // First: nothing is read of what a stranger asks to be signed.
         let earlier = try store.use(ofToken: secretHash, now: now).get()

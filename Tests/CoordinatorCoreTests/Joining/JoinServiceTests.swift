@@ -173,6 +173,16 @@ import WorkerCore
         #expect(try service.store.use(ofToken: tokens[1].secretHash, now: cluster.clock.now) == .success(nil))
     }
 
+    @Test(arguments: ["coordinator", "pi1\nerror", "pi\u{1b}[2J", "pi\u{85}"])
+    func `A name that means another or forges lines is refused, and costs no token`(name: String) async throws {
+        try await cluster.withService { service, port in
+            let token = try cluster.makeToken(service, port)
+            await cluster.expectRefusal("with --name") { _ = try await cluster.client(name).join(token) }
+            _ = try await cluster.client("pi1").join(token)
+            #expect(try service.store.members().map(\.name) == ["pi1"])
+        }
+    }
+
     @Test func `A removal that another process made is obeyed before a device of the same name is taken in`()
         async throws
     {
