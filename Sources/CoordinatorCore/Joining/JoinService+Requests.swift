@@ -70,7 +70,9 @@ extension JoinService {
     private func renew(_ request: JoinRequest, from peer: PeerIdentity) throws -> IssuedCertificate {
         guard let identity = peer.identity, let member = try store.member(id: identity.id), member.removedAt == nil
         else {
-            throw IdentityError(.notAllowed, "only a member of this cluster can renew its certificate without a token")
+            throw IdentityError(
+                .notAllowed,
+                "only a member of this cluster that was not removed can renew its certificate without a token")
         }
         let certificate = try authority.issue(
             signing: SigningRequest(der: request.signingRequest), identity: identity, name: member.name, now: clock())

@@ -27,7 +27,7 @@ package final class JoinService: Sendable {
     }
 
     /// The default port of the join listener.
-    package static let port = 7078
+    package static let port = Endpoint.joinPort
     /// Connections at a time.
     package static let maximumConnections = 16
     /// How long one may take for all that it wants.

@@ -65,6 +65,12 @@ package final class LinkSecurity: Sendable {
         }
     }
 
+    /// The hosts from which the coordinator is linked to this device now, or to which this device is linked there.
+    package var coordinatorHosts: [String] {
+        let peers = state.withLock { $0.links.values.map(\.peer) }.filter { $0.identity?.kind == .coordinator }
+        return Set(peers.compactMap { try? Endpoint(parsing: $0.address).host }).sorted()
+    }
+
     /// Shuts devices out: closes their links, takes no more of them, and, on the coordinator, tells all workers that are linked. A list
     /// that says nothing new changes nothing; none lets a device in that was shut out.
     package func revoke(_ list: RevocationList) {
@@ -120,9 +126,17 @@ package final class LinkSecurity: Sendable {
     func admission(from address: String, _ certificates: ClientCertificates) -> PeerAdmission {
         PeerAdmission(
             admit: { [self] (certificate) throws(TransportError) in
-                if let certificate { return try check(certificate, of: address) }
-                guard certificates == .optional else { throw .notAdmitted(address, "it showed no certificate") }
-                return nil
+                guard let certificate else {
+                    guard certificates == .optional else { throw .notAdmitted(address, "it showed no certificate") }
+                    return nil
+                }
+                do throws(TransportError) {
+                    return try check(certificate, of: address)
+                } catch {
+                    // A removed device's is as none: it is told why it gets nothing, and asks no more.
+                    guard certificates == .optional, error.code == .revoked else { throw error }
+                    return nil
+                }
             }, security: self)
     }
 

@@ -16,7 +16,7 @@ package enum TransportSecurity: Sendable {
 package enum ClientCertificates: Sendable, Hashable {
     /// Those who show a valid certificate.
     case required
-    /// Those who show a valid certificate, or none: for joining.
+    /// Those who show a valid certificate, or none: for joining. A removed device's is taken for none.
     case optional
 }
 

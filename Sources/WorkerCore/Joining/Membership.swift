@@ -84,7 +84,8 @@ package final class Membership: Sendable {
         return isJoining || token.fingerprint != kept.authority.fingerprint
     }
 
-    /// Tells the coordinator where this device is, which gives it a new certificate too; then renews that in time, until cancelled.
+    /// Tells the coordinator where this device is, which gives it a new certificate too; then renews that in time, until cancelled or
+    /// refused: a device that was removed does not become a member again by asking.
     package func run() async {
         var isKnown = hasJoined
         while !Task.isCancelled {
@@ -93,6 +94,11 @@ package final class Membership: Sendable {
                 do {
                     try await renew()
                     isKnown = true
+                } catch let error as JoinError where error.isRefusal {
+                    logger.error(
+                        "the certificate is not renewed, and not asked for again before the next start",
+                        metadata: ["reason": "\(error)"])
+                    return
                 } catch {
                     logger.warning("the certificate is not renewed yet", metadata: ["reason": "\(error)"])
                     wait = Self.retryInterval
@@ -106,9 +112,28 @@ package final class Membership: Sendable {
     ///
     /// - Throws: `JoinError`, `IdentityError`, `TransportError`.
     package func renew() async throws {
-        let credentials = try await client.renew(security, at: folder.joining()?.addresses ?? [])
+        let joining = folder.joining()
+        let known = joining?.addresses ?? []
+        let (credentials, address) = try await client.renew(
+            security, at: Self.addresses(known, coordinatorHosts: security.coordinatorHosts))
         try folder.store(credentials)
         try security.renew(credentials)
+        if address != known.first {
+            let others = known.filter { $0 != address }.prefix(JoinToken.mostAddresses - 1)
+            try folder.store(MemberFolder.Joining(addresses: [address] + others, tokenHash: joining?.tokenHash))
+        }
         logger.info("certificate renewed")
+    }
+
+    /// Where the coordinator may be asked: where it was, then at the hosts that it links from now. It proves itself by its certificate,
+    /// wherever it answers.
+    private static func addresses(_ known: [String], coordinatorHosts hosts: [String]) -> [String] {
+        var ports: [Int] = []
+        for address in known {
+            if let port = try? Endpoint(parsing: address).port, !ports.contains(port) { ports.append(port) }
+        }
+        if ports.isEmpty { ports = [Endpoint.joinPort] }
+        let found = hosts.flatMap { host in ports.map { Endpoint(host: host, port: $0).description } }
+        return known + found.filter { !known.contains($0) }
     }
 }

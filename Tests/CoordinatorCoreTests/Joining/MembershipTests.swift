@@ -2,9 +2,11 @@ import ClusterStore
 import CoordinatorCore
 import Foundation
 import Identity
+import NIOPosix
 import TestSupport
 import Testing
 import Transport
+import Wire
 import WorkerCore
 
 /// What a device keeps of a cluster that it joined, whenever it is stopped.
@@ -67,9 +69,55 @@ import WorkerCore
         }
     }
 
+    @Test(arguments: [true, false])
+    func `A coordinator that is elsewhere is asked where it links from`(isKnown: Bool) async throws {
+        try await withFolder { service, port, folder in
+            let token = try cluster.makeToken(service, port)
+            let membership = try #require(try await open(folder, token))
+            // Nobody answers where it was.
+            try folder.store(MemberFolder.Joining(addresses: ["127.0.0.2:\(port)"], tokenHash: token.secretHash))
+            await #expect(throws: JoinError.self) { try await membership.renew() }
+            let listener = try await transport(membership.security).listen(
+                on: Endpoint(host: "127.0.0.1", port: 0),
+                welcome: { _ in .success(Welcome(name: "pi1", softwareVersion: "")) },
+                handler: { _ in UnheardLinks() })
+            let link = try await transport(service.security).connect(
+                to: listener.boundEndpoint,
+                hello: Hello(role: .coordinator, session: 1, name: "lap", softwareVersion: ""), handler: UnheardLinks())
+            while membership.security.coordinatorHosts.isEmpty { try await Task.sleep(for: .milliseconds(5)) }
+            if isKnown {
+                try await membership.renew()
+                #expect(
+                    folder.joining()
+                        == .init(
+                            addresses: ["127.0.0.1:\(port)", "127.0.0.2:\(port)"], tokenHash: token.secretHash))
+            } else {
+                try FileManager.default.removeItem(atPath: "\(folder.path)/join.json")
+                let error = await #expect(throws: JoinError.self) { try await membership.renew() }
+                #expect(error?.message.contains("127.0.0.1:\(Endpoint.joinPort)") == true, "\(error?.message ?? "")")
+            }
+            link.close()
+            await listener.close()
+        }
+    }
+
+    @Test func `A device that was removed asks once and no more`() async throws {
+        try await withFolder { service, port, folder in
+            _ = try await open(folder, try cluster.makeToken(service, port))
+            let membership = try #require(try await open(folder, nil))
+            try await service.remove("pi1")
+            // Comes to an end, well before it would be time to ask again.
+            await membership.run()
+        }
+    }
+
     private func open(_ folder: MemberFolder, _ token: JoinToken?, as name: String = "pi1") async throws -> Membership?
     {
         try await Membership.open(folder, token: token, client: cluster.client(name), logger: LocalWorker.logger)
+    }
+
+    private func transport(_ security: LinkSecurity) -> TCPTransport {
+        TCPTransport(eventLoopGroup: MultiThreadedEventLoopGroup.singleton, security: .mutual(security))
     }
 
     private func withFolder(_ body: (JoinService, Int, MemberFolder) async throws -> Void) async throws {

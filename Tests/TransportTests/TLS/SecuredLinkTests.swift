@@ -172,6 +172,31 @@ import Wire
         }
     }
 
+    @Test func `It is known from where the coordinator links, as long as it does`() async throws {
+        let member = try cluster.security(.member)
+        try await withListener(member) { endpoint, accepting in
+            let other = try await dial(endpoint, with: try cluster.security(.member), as: .shards)
+            _ = try await accepting.openedLink()
+            #expect(member.coordinatorHosts == [])
+            other.close()
+            let link = try await dial(endpoint, with: try cluster.security(.coordinator))
+            while member.coordinatorHosts != ["127.0.0.1"] { try await Task.sleep(for: .milliseconds(5)) }
+            link.close()
+            while !member.coordinatorHosts.isEmpty { try await Task.sleep(for: .milliseconds(5)) }
+        }
+    }
+
+    @Test func `A removed device is a stranger on a port for strangers, and nothing elsewhere`() async throws {
+        let removed = try cluster.security(.member)
+        let revoked = RevocationList(version: 1, devices: [removed.credentials.identity.id])
+        let coordinator = try LinkSecurity(cluster.credentials(.coordinator), revoked: revoked)
+        try await withListener(coordinator) { endpoint, accepting in
+            let link = try await dial(endpoint, with: removed, as: .join)
+            #expect(try await accepting.openedLink().peer.identity == nil)
+            link.close()
+        }
+    }
+
     @Test func `A member cannot shut others out`() async throws {
         let (member, other) = (try cluster.security(.member), try cluster.security(.member))
         try await withListener(member) { endpoint, accepting in
