@@ -71,6 +71,16 @@ import Testing
         #expect(one?.message.contains("member.pem") == true && two?.message.contains("revoked.json") == true)
     }
 
+    @Test func `A link to nowhere in the authority's place is not said to be an authority`() throws {
+        let temporary = try TemporaryFolder()
+        defer { temporary.remove() }
+        let folder = AuthorityFolder(dataFolder: temporary.path)
+        try FileManager.default.createSymbolicLink(
+            atPath: folder.path, withDestinationPath: "\(temporary.path)/nowhere")
+        let error = #expect(throws: IdentityError.self) { try folder.make(name: "lap", now: now) }
+        #expect(error?.code == .unwritable, "\(error?.message ?? "")")
+    }
+
     @Test func `The key to join with is the same until it was joined with, and is for its owner alone`() throws {
         let temporary = try TemporaryFolder()
         defer { temporary.remove() }
@@ -86,5 +96,27 @@ import Testing
         try folder.replace(credentials, joining: .init(addresses: ["lap:7078"], tokenHash: [1]))
         #expect(folder.joiningKey() == nil)
         #expect(try Set(FileManager.default.contentsOfDirectory(atPath: folder.path)) == ["member.pem", "join.json"])
+    }
+
+    @Test func `Drafts of files are of one process, and none is left behind`() throws {
+        let temporary = try TemporaryFolder()
+        defer { temporary.remove() }
+        let folder = MemberFolder(dataFolder: temporary.path)
+        let joining = MemberFolder.Joining(addresses: ["lap:7078"], tokenHash: nil)
+        try folder.store(joining)
+        // Of a process that has ended, of one that runs, and what is no draft.
+        let names = ["join.json.new-\(pid_t.max)", "join.json.new-1", "join.json.new-x"]
+        for name in names { try Data().write(to: URL(fileURLWithPath: "\(folder.path)/\(name)")) }
+        try folder.store(joining)
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == ["join.json"] + names[1...])
+        // A file that cannot take the draft's place.
+        try FileManager.default.removeItem(atPath: "\(folder.path)/join.json")
+        try FileManager.default.createDirectory(
+            atPath: "\(folder.path)/join.json/in", withIntermediateDirectories: true)
+        let error = #expect(throws: IdentityError.self) { try folder.store(joining) }
+        #expect(error?.code == .unwritable)
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == ["join.json"] + names[1...])
     }
 }
