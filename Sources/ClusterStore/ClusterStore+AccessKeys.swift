@@ -21,9 +21,7 @@ extension ClusterStore {
     ///
     /// - Throws: `ClusterStoreError`, also for a name that is taken or cannot be one.
     package func add(_ key: AccessKey) throws(ClusterStoreError) {
-        guard AccessKey.nameLength.contains(key.name.utf8.count),
-            key.name.unicodeScalars.allSatisfy({ $0.value >= 0x20 && !(0x7f...0x9f).contains($0.value) })
-        else {
+        guard AccessKey.nameLength.contains(key.name.utf8.count), !key.name.hasControlCharacters else {
             throw ClusterStoreError(
                 "a key's name has 1 to \(AccessKey.nameLength.upperBound) bytes and no control characters; choose another"
             )

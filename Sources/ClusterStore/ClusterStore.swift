@@ -14,6 +14,8 @@ import Foundation
 package final class ClusterStore: Sendable {
     /// The file's name in the data folder.
     package static let fileName = "cluster.sqlite"
+    /// The file that is locked while the store is opened.
+    private static let lockName = "cluster.lock"
 
     let database: DatabaseQueue
 
@@ -25,13 +27,15 @@ package final class ClusterStore: Sendable {
         do {
             try FileManager.default.createDirectory(
                 atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-            if !FileManager.default.fileExists(atPath: path) {
-                _ = FileManager.default.createFile(atPath: path, contents: nil, attributes: [.posixPermissions: 0o600])
-            }
+            let lock = try OpeningLock(path: "\(folder)/\(Self.lockName)")
+            defer { lock.release() }
+            try PrivateFile.make(path)
             var configuration = Configuration()
             configuration.journalMode = .wal
             configuration.busyMode = .timeout(5)
             database = try DatabaseQueue(path: path, configuration: configuration)
+            // GRDB goes with NORMAL, where a loss of power takes the latest changes back: a removal is not to come undone.
+            try database.inDatabase { try $0.execute(sql: "PRAGMA synchronous = FULL") }
             try Schema.migrator.migrate(database)
         } catch {
             throw ClusterStoreError(error, path: path)

@@ -25,24 +25,33 @@ extension ClusterStore {
         }
     }
 
+    /// Who joined with a token that is good still.
+    ///
+    /// - Parameter secretHash: SHA-256 of the secret that a device showed.
+    /// - Throws: `ClusterStoreError`
+    /// - Returns: `nil` when nobody has; the refusal when it makes nobody a member, nor gives anybody a certificate.
+    package func use(
+        ofToken secretHash: [UInt8], now: Int64
+    ) throws(ClusterStoreError) -> Result<TokenUse?, JoinRefusal> {
+        try read { try Self.use(ofToken: secretHash, now: now, $0) }
+    }
+
     /// Takes a device as a member and uses its token up, both or neither.
     ///
-    /// - Parameter secretHash: SHA-256 of the secret that it showed.
+    /// - Parameters:
+    ///   - secretHash: SHA-256 of the secret that it showed.
+    ///   - keyHash: SHA-256 of its public key.
     /// - Throws: `ClusterStoreError`
     /// - Returns: why it is not taken; `nil` when it is.
     package func join(
-        _ member: Member, secretHash: [UInt8], now: Int64
+        _ member: Member, secretHash: [UInt8], keyHash: [UInt8], now: Int64
     ) throws(ClusterStoreError) -> JoinRefusal? {
         try write { database in
-            // The hash of a secret of 256 random bits: looking it up in an index tells nothing of the secret.
-            guard
-                let token = try Row.fetchOne(
-                    database, sql: "SELECT expiresAt, usedAt FROM joinToken WHERE secretHash = ?",
-                    arguments: [Blob(secretHash)])
-            else { return .unknownToken }
-            let (expiresAt, usedAt): (Int64, Int64?) = (token["expiresAt"], token["usedAt"])
-            if usedAt != nil { return .usedToken }
-            if expiresAt < now { return .expiredToken }
+            switch try Self.use(ofToken: secretHash, now: now, database) {
+            case .failure(let refusal): return refusal
+            case .success(.some): return .usedToken
+            case .success(nil): break
+            }
             let isTaken = try Bool.fetchOne(
                 database, sql: "SELECT EXISTS (SELECT 1 FROM member WHERE name = ? AND removedAt IS NULL)",
                 arguments: [member.name])
@@ -51,10 +60,30 @@ extension ClusterStore {
                 sql: "INSERT INTO member (id, name, address, joinedAt) VALUES (?, ?, ?, ?)",
                 arguments: [member.id, member.name, member.address, member.joinedAt])
             try database.execute(
-                sql: "UPDATE joinToken SET usedAt = ?, usedBy = ? WHERE secretHash = ?",
-                arguments: [now, member.id, Blob(secretHash)])
+                sql: "UPDATE joinToken SET usedAt = ?, usedBy = ?, usedKey = ? WHERE secretHash = ?",
+                arguments: [now, member.id, Blob(keyHash), Blob(secretHash)])
             return nil
         }
+    }
+
+    private static func use(
+        ofToken secretHash: [UInt8], now: Int64, _ database: Database
+    ) throws -> Result<TokenUse?, JoinRefusal> {
+        // The hash of a secret of 256 random bits: looking it up in an index tells nothing of the secret.
+        guard
+            let token = try Row.fetchOne(
+                database, sql: "SELECT expiresAt, usedAt, usedBy, usedKey FROM joinToken WHERE secretHash = ?",
+                arguments: [Blob(secretHash)])
+        else { return .failure(.unknownToken) }
+        let (expiresAt, usedAt): (Int64, Int64?) = (token["expiresAt"], token["usedAt"])
+        let isExpired = expiresAt < now
+        guard usedAt != nil else { return isExpired ? .failure(.expiredToken) : .success(nil) }
+        guard !isExpired, let keyHash = token["usedKey"] as Blob?,
+            let member = try Row.fetchOne(
+                database, sql: "SELECT * FROM member WHERE id = ? AND removedAt IS NULL",
+                arguments: [token["usedBy"] as String?])
+        else { return .failure(.usedToken) }
+        return .success(TokenUse(member: Member(member), keyHash: keyHash.bytes))
     }
 }
 

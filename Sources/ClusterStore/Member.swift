@@ -1,5 +1,8 @@
 /// A device that joined the cluster. Times are in seconds since 1970.
 package struct Member: Sendable, Hashable {
+    /// The name of the coordinator's own device, which no member has.
+    package static let reservedName = "coordinator"
+
     /// The identity in its certificate.
     package var id: String
     /// Its name, which no other present member has.
@@ -16,5 +19,12 @@ package struct Member: Sendable, Hashable {
         self.address = address
         self.joinedAt = joinedAt
         self.removedAt = removedAt
+    }
+}
+
+extension String {
+    /// Whether there are control characters, C0 or C1 (ECMA-48): a line feed would forge lines of lists and logs.
+    var hasControlCharacters: Bool {
+        unicodeScalars.contains { $0.value < 0x20 || (0x7f...0x9f).contains($0.value) }
     }
 }

@@ -50,26 +50,24 @@ extension ClusterStore {
 
     /// The devices that are shut out, the latest first.
     ///
-    /// - Parameters:
-    ///   - after: those that were removed before have no certificate any more that is valid.
-    ///   - most: how many at most.
+    /// Also those whose certificates have ended: when that was, only a right clock could tell.
+    ///
+    /// - Parameter most: how many at most.
     /// - Returns: their ids, and how many devices were ever removed, which rises with every change.
     /// - Throws: `ClusterStoreError`
-    package func removedMembers(
-        after: Int64, most: Int
-    ) throws(ClusterStoreError) -> (count: UInt64, ids: [String]) {
+    package func removedMembers(most: Int) throws(ClusterStoreError) -> (count: UInt64, ids: [String]) {
         try read { database in
             let count = try Int.fetchOne(database, sql: "SELECT COUNT(*) FROM member WHERE removedAt IS NOT NULL") ?? 0
             let ids = try String.fetchAll(
-                database, sql: "SELECT id FROM member WHERE removedAt > ? ORDER BY removedAt DESC LIMIT ?",
-                arguments: [after, most])
+                database, sql: "SELECT id FROM member WHERE removedAt IS NOT NULL ORDER BY removedAt DESC LIMIT ?",
+                arguments: [most])
             return (UInt64(count), ids)
         }
     }
 }
 
 extension Member {
-    fileprivate init(_ row: Row) {
+    init(_ row: Row) {
         self.init(
             id: row["id"], name: row["name"], address: row["address"], joinedAt: row["joinedAt"],
             removedAt: row["removedAt"])

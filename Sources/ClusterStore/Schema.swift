@@ -39,6 +39,12 @@ enum Schema {
                 table.column("document", .blob).notNull()
             }
         }
+        migrator.registerMigration("2") { database in
+            try database.alter(table: "joinToken") { table in
+                // SHA-256 of the public key that it was used for.
+                table.add(column: "usedKey", .blob)
+            }
+        }
         return migrator
     }
 }

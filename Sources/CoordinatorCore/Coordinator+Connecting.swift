@@ -132,7 +132,8 @@ extension Coordinator {
         case .tcp(let endpoint):
             do {
                 client.attach(
-                    try await transport.connect(to: endpoint, hello: hello, timeout: timeout, handler: client))
+                    try await transport.connect(
+                        to: endpoint, hello: hello, timeout: timeout, member: device.memberID, handler: client))
             } catch {
                 // The error names the address, which is all the name that some devices have.
                 let prefix = device.name == device.address ? "" : "\(device.name): "

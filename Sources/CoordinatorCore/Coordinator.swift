@@ -148,12 +148,16 @@ package final class Coordinator: Sendable {
         }
     }
 
-    /// Takes a device in: it is connected to, and used where that is of use.
+    /// Takes a device in: it is connected to, and used where that is of use. One that only names its address is left out.
     package func add(device: DeviceDeclaration) {
+        for other in devices where other.isAnotherName(of: device) {
+            remove(device: other.name, reason: "\(other.name) is \(device.name), which joined the cluster")
+        }
         state.withLock { state in
-            guard !state.devices.contains(where: { $0.name == device.name && $0.address == device.address }) else {
-                return
+            let isKnown = state.devices.contains {
+                $0.name == device.name && $0.address == device.address && $0.memberID == device.memberID
             }
+            guard !isKnown else { return }
             state.devices.removeAll { $0.name == device.name && !$0.isInProcess }
             // The coordinator's own stays the last one.
             state.devices.insert(device, at: state.devices.firstIndex(where: \.isInProcess) ?? state.devices.endIndex)
@@ -164,7 +168,9 @@ package final class Coordinator: Sendable {
     }
 
     /// Shuts a device out at once: what it held goes to others.
-    package func remove(device: String) {
+    package func remove(device: String) { remove(device: device, reason: "\(device) was removed") }
+
+    private func remove(device: String, reason: String) {
         let client = state.withLock { state in
             state.devices.removeAll { $0.name == device && !$0.isInProcess }
             state.retries[device] = nil
@@ -172,7 +178,7 @@ package final class Coordinator: Sendable {
         }
         client?.close()
         // Its link was closed here, so nobody reports its loss.
-        deviceLost(device, "\(device) was removed")
+        deviceLost(device, reason)
         _ = state.withLock { $0.clients.removeValue(forKey: device) }
     }
 

@@ -14,6 +14,8 @@ package struct DeviceDeclaration: Sendable {
 
     package var name: String
     package var connection: Connection
+    /// The id of the member that it is, for a device that joined: another one that answers there is not talked to.
+    package var memberID: String?
     /// Bytes it may use for stages; `nil` is what the device itself says.
     package var memoryBytes: Int?
     /// How fast it computes and its link to the coordinator is, to plan with where that was not measured.
@@ -23,15 +25,21 @@ package struct DeviceDeclaration: Sendable {
     package var isRequired: Bool
 
     package init(
-        name: String, connection: Connection, memoryBytes: Int? = nil, speed: DeviceSpeed? = nil,
-        link: LinkSpeed? = nil, isRequired: Bool = true
+        name: String, connection: Connection, memberID: String? = nil, memoryBytes: Int? = nil,
+        speed: DeviceSpeed? = nil, link: LinkSpeed? = nil, isRequired: Bool = true
     ) {
         self.name = name
         self.connection = connection
+        self.memberID = memberID
         self.memoryBytes = memoryBytes
         self.speed = speed
         self.link = link
         self.isRequired = isRequired
+    }
+
+    /// Whether this only names the address of a device that joined: two links to one worker would take it from each other.
+    func isAnotherName(of member: DeviceDeclaration) -> Bool {
+        member.memberID != nil && memberID == nil && name != member.name && !isInProcess && address == member.address
     }
 
     package var isInProcess: Bool { if case .inProcess = connection { true } else { false } }

@@ -54,22 +54,13 @@ package struct Authority: Sendable {
     /// Issues a certificate for the key of a signing request.
     ///
     /// - Parameters:
-    ///   - request: PKCS #10 in DER; its signature shows that the asking device has the key. Nothing else is taken from it.
     ///   - name: the device's name.
     ///   - now: seconds since 1970.
-    /// - Throws: `IdentityError` (malformed) for a request that cannot be read, is not signed by its key, or whose key is not P-256.
+    /// - Throws: `IdentityError` (malformed) for a name that no certificate can hold.
     package func issue(
-        signing request: [UInt8], identity: ClusterIdentity, name: String, now: Int64
+        signing request: SigningRequest, identity: ClusterIdentity, name: String, now: Int64
     ) throws(IdentityError) -> IssuedCertificate {
-        guard let request = try? CertificateSigningRequest(derEncoded: request),
-            request.publicKey.isValidSignature(request.signature, for: request)
-        else {
-            throw IdentityError(.malformed, "the signing request is not PKCS #10, or not signed by its own key")
-        }
-        guard P256.Signing.PublicKey(request.publicKey) != nil else {
-            throw IdentityError(.malformed, "the signing request is for a key that is not P-256")
-        }
-        return try issue(to: request.publicKey, identity: identity, name: name, now: now)
+        try issue(to: request.publicKey, identity: identity, name: name, now: now)
     }
 
     /// Issues a certificate for a key that is here.

@@ -37,7 +37,10 @@ package struct AuthorityFolder: Sendable {
         try draft.write(authority)
         try draft.write(
             try Self.credentials(authority, identity: ClusterIdentity(new: .coordinator), key: DeviceKey(), name, now))
-        guard rename(draft.path, path) == 0 else { throw exists }
+        guard rename(draft.path, path) == 0 else {
+            // Another process may have made one meanwhile.
+            throw errno == EEXIST || errno == ENOTEMPTY ? exists : PrivateFile.unwritable(path)
+        }
         return authority
     }
 

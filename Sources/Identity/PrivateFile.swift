@@ -6,6 +6,12 @@ import Musl
 import Darwin
 #endif
 
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
 /// Small files that nobody but their owner may read. May block.
 enum PrivateFile {
     private static let mostBytes = 1 << 20
@@ -36,7 +42,9 @@ enum PrivateFile {
     static func write(_ bytes: some Sequence<UInt8>, to path: String) throws(IdentityError) {
         let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
         try makeFolder(folder)
-        let draft = "\(path).new"
+        removeDrafts(of: path, in: folder)
+        // Of this process's own: another one may be writing the same file.
+        let draft = "\(path)\(draftMark)\(getpid())"
         let descriptor = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw unwritable(path) }
         // One that was left behind may have had other rights.
@@ -48,7 +56,34 @@ enum PrivateFile {
             unlink(draft)
             throw error
         }
-        guard rename(draft, path) == 0 else { throw unwritable(path) }
+        guard rename(draft, path) == 0 else {
+            let error = unwritable(path)
+            unlink(draft)
+            throw error
+        }
+        keepNames(folder)
+    }
+
+    /// What is between a file's name and the number of the process that writes it anew.
+    private static let draftMark = ".new-"
+
+    /// Removes what processes left behind that ended while they wrote.
+    private static func removeDrafts(of path: String, in folder: String) {
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
+            let draft = "\(folder)/\(name)"
+            guard draft.hasPrefix(path + draftMark), let process = pid_t(draft.dropFirst((path + draftMark).count)),
+                kill(process, 0) != 0, errno == ESRCH
+            else { continue }
+            unlink(draft)
+        }
+    }
+
+    /// Has the new name of a file on the disk, where that can be had: some file systems do not know such a wish.
+    private static func keepNames(_ folder: String) {
+        let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        _ = fsync(descriptor)
+        close(descriptor)
     }
 
     /// Removes a file that may be there.
@@ -91,7 +126,8 @@ enum PrivateFile {
         }
     }
 
-    private static func unwritable(_ path: String) -> IdentityError {
+    /// What a call of the system that failed just now means for a file.
+    static func unwritable(_ path: String) -> IdentityError {
         IdentityError(.unwritable, "\(path) cannot be written: \(reason()); check --data-dir and the room on the disk")
     }
 

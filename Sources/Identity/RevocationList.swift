@@ -1,6 +1,6 @@
-/// The devices that are shut out. A later list replaces an earlier one.
+/// The devices that are shut out. Ids are never used again, so that lists unite: none lets a device in that another shut out.
 package struct RevocationList: Sendable, Hashable, Codable {
-    /// Rises with every change.
+    /// Rises with every removal, as long as the coordinator's state is not put back to an earlier one.
     package private(set) var version: UInt64
     /// The ids of members.
     package private(set) var devices: Set<String>
@@ -10,12 +10,13 @@ package struct RevocationList: Sendable, Hashable, Codable {
         self.devices = devices
     }
 
-    /// Takes over a list, unless it is not newer.
+    /// Takes over what a list says that is not known yet.
     ///
-    /// - Returns: whether it was taken.
-    package mutating func update(to list: RevocationList) -> Bool {
-        guard list.version > version else { return false }
-        self = list
+    /// - Returns: whether it said anything new.
+    package mutating func unite(with list: RevocationList) -> Bool {
+        guard list.version > version || !list.devices.isSubset(of: devices) else { return false }
+        version = max(version, list.version)
+        devices.formUnion(list.devices)
         return true
     }
 

@@ -5,7 +5,7 @@ import NIOPosix
 package import Placement
 import Synchronization
 import Tokenizer
-import Transport
+package import Transport
 package import Wire
 import WorkerCore
 
@@ -34,6 +34,8 @@ package final class LocalCluster: Sendable {
         package var standby = CoordinatorConfiguration.Standby.nothing
         /// What the coordinator's own device may use; `nil` is what each worker may.
         package var ownMemoryBytes: Int?
+        /// How the coordinator's links are protected.
+        package var security = TransportSecurity.plain
         /// Nothing is moved unasked, so that tests know what is where.
         package var rebalanceGain: Double?
 
@@ -142,7 +144,7 @@ package final class LocalCluster: Sendable {
                 measuring: file, compute: settings.compute == .f32 ? .f32 : .int8,
                 keyValueType: settings.keyValueType == .q8_0 ? .q8_0 : .standard, context: context, threads: 1),
             vocabularySize: configuration.vocabulary, trainedContext: configuration.trainedContext)
-        let transport = LocalWorker.makeTransport()
+        let transport = LocalWorker.makeTransport(security: settings.security)
         let own = Worker(
             configuration: WorkerConfiguration(
                 name: ownDevice, memoryBytes: settings.ownMemoryBytes ?? LocalWorker.memoryBytes, threads: 1),

@@ -57,11 +57,12 @@ package final class LocalWorker: Sendable {
     }
 
     /// A transport for tests; all share the process's event loops.
-    package static func makeTransport() -> TCPTransport {
+    package static func makeTransport(security: TransportSecurity = .plain) -> TCPTransport {
         var options = LinkOptions()
         // Many tests share the event loops: silence is no sign of a loss, which tests make by closing links.
         options.giveUpAfter = .seconds(30)
-        return TCPTransport(eventLoopGroup: MultiThreadedEventLoopGroup.singleton, options: options, logger: logger)
+        return TCPTransport(
+            eventLoopGroup: MultiThreadedEventLoopGroup.singleton, options: options, security: security, logger: logger)
     }
 
     /// A logger that says nothing.

@@ -2,6 +2,8 @@
 package struct Endpoint: Sendable, Hashable, CustomStringConvertible {
     /// The default port of a worker.
     package static let workerPort = 7077
+    /// The default port where devices join the cluster.
+    package static let joinPort = 7078
 
     /// A name or a numeric address, without brackets.
     package var host: String

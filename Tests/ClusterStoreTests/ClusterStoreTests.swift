@@ -14,6 +14,27 @@ import Testing
         #expect((attributes[.posixPermissions] as? NSNumber)?.intValue == 0o600)
     }
 
+    @Test(
+        "Many open a store at once that nobody has made: all have the same, and nothing is lost",
+        .timeLimit(.minutes(1)))
+    func manyOpen() async throws {
+        for _ in 0..<10 {
+            let folder = try TemporaryFolder()
+            defer { folder.remove() }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for number in 0..<8 {
+                    group.addTask {
+                        try ClusterStore(folder: "\(folder.path)/data").addJoinToken(
+                            secretHash: [UInt8(number)], now: 0, expiresAt: 100)
+                    }
+                }
+                try await group.waitForAll()
+            }
+            let store = try ClusterStore(folder: "\(folder.path)/data")
+            for number in 0..<8 { #expect(try store.use(ofToken: [UInt8(number)], now: 0) == .success(nil)) }
+        }
+    }
+
     @Test("A file that is no database is refused, with its name")
     func garbage() throws {
         let folder = try TemporaryFolder()

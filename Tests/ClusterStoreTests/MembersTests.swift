@@ -4,6 +4,7 @@ import Testing
 
 @Suite struct MembersTests {
     private let secret: [UInt8] = Array(1...32)
+    private let key: [UInt8] = [7]
 
     private func member(_ id: String, _ name: String = "pi1") -> Member {
         Member(id: id, name: name, address: "192.168.1.7:7077", joinedAt: 1_000)
@@ -18,11 +19,11 @@ import Testing
     @Test func `A token makes one device a member, until it expires`() throws {
         try withStore { store, _ in
             try store.addJoinToken(secretHash: secret, now: 0, expiresAt: 1_000)
-            #expect(try store.join(member("a"), secretHash: [9], now: 1_000) == .unknownToken)
-            #expect(try store.join(member("a"), secretHash: secret, now: 1_001) == .expiredToken)
+            #expect(try store.join(member("a"), secretHash: [9], keyHash: key, now: 1_000) == .unknownToken)
+            #expect(try store.join(member("a"), secretHash: secret, keyHash: key, now: 1_001) == .expiredToken)
             #expect(try store.members().isEmpty)
-            #expect(try store.join(member("a"), secretHash: secret, now: 1_000) == nil)
-            #expect(try store.join(member("b", "pi2"), secretHash: secret, now: 1_000) == .usedToken)
+            #expect(try store.join(member("a"), secretHash: secret, keyHash: key, now: 1_000) == nil)
+            #expect(try store.join(member("b", "pi2"), secretHash: secret, keyHash: key, now: 1_000) == .usedToken)
             #expect(try store.members() == [member("a")])
             #expect(try store.member(id: "a") == member("a") && store.member(id: "b") == nil)
         }
@@ -33,39 +34,55 @@ import Testing
             for (index, secret) in [[UInt8(1)], [2], [3]].enumerated() {
                 try store.addJoinToken(secretHash: secret, now: Int64(index), expiresAt: 100)
             }
-            #expect(try store.join(member("a"), secretHash: [1], now: 10) == nil)
-            #expect(try store.join(member("b"), secretHash: [2], now: 10) == .nameTaken("pi1"))
-            #expect(try store.join(member("b", "pi2"), secretHash: [2], now: 10) == nil)
+            #expect(try store.join(member("a"), secretHash: [1], keyHash: key, now: 10) == nil)
+            #expect(try store.join(member("b"), secretHash: [2], keyHash: key, now: 10) == .nameTaken("pi1"))
+            #expect(try store.join(member("b", "pi2"), secretHash: [2], keyHash: key, now: 10) == nil)
             #expect(try store.removeMember(named: "pi1", now: 20)?.removedAt == 20)
             #expect(try store.removeMember(named: "pi1", now: 21) == nil)
-            #expect(try store.join(member("c"), secretHash: [3], now: 30) == nil)
+            #expect(try store.join(member("c"), secretHash: [3], keyHash: key, now: 30) == nil)
             #expect(try store.members().map(\.id) == ["c", "b"])
         }
     }
 
-    @Test func `Removals are counted for ever, and listed as long as a certificate could be valid`() throws {
+    @Test func `A token that was used tells of the device and its key, until it expires or that is removed`() throws {
         try withStore { store, path in
-            for number in 1...3 {
+            try store.addJoinToken(secretHash: secret, now: 0, expiresAt: 1_000)
+            #expect(try store.use(ofToken: [9], now: 1_000) == .failure(.unknownToken))
+            #expect(try store.use(ofToken: secret, now: 1_000) == .success(nil))
+            #expect(try store.use(ofToken: secret, now: 1_001) == .failure(.expiredToken))
+            _ = try store.join(member("a"), secretHash: secret, keyHash: key, now: 1_000)
+            #expect(try store.use(ofToken: secret, now: 1_001) == .failure(.usedToken))
+            let again = try ClusterStore(folder: path)
+            #expect(
+                try again.use(ofToken: secret, now: 1_000) == .success(TokenUse(member: member("a"), keyHash: key)))
+            _ = try store.removeMember(named: "pi1", now: 1_000)
+            #expect(try again.use(ofToken: secret, now: 1_000) == .failure(.usedToken))
+        }
+    }
+
+    @Test func `Removals are counted and listed for ever, whatever the clock said`() throws {
+        try withStore { store, path in
+            for (number, time) in [(1, 10), (2, -5), (3, 30)] {
                 try store.addJoinToken(secretHash: [UInt8(number)], now: 0, expiresAt: 100)
-                let refusal = try store.join(member("\(number)", "pi\(number)"), secretHash: [UInt8(number)], now: 1)
+                let refusal = try store.join(
+                    member("\(number)", "pi\(number)"), secretHash: [UInt8(number)], keyHash: key, now: 1)
                 #expect(refusal == nil)
-                _ = try store.removeMember(named: "pi\(number)", now: Int64(number) * 10)
+                _ = try store.removeMember(named: "pi\(number)", now: Int64(time))
             }
             let again = try ClusterStore(folder: path)
-            func removed(_ after: Int64, _ most: Int) throws -> (UInt64, [String]) {
-                let (count, ids) = try again.removedMembers(after: after, most: most)
+            func removed(_ most: Int) throws -> (UInt64, [String]) {
+                let (count, ids) = try again.removedMembers(most: most)
                 return (count, ids)
             }
-            #expect(try removed(0, 9) == (3, ["3", "2", "1"]))
-            #expect(try removed(10, 9) == (3, ["3", "2"]))
-            #expect(try removed(0, 1) == (3, ["3"]))
+            #expect(try removed(9) == (3, ["3", "1", "2"]))
+            #expect(try removed(1) == (3, ["3"]))
         }
     }
 
     @Test func `A member that moved is found at its new address, one that was removed does not move`() throws {
         try withStore { store, _ in
             try store.addJoinToken(secretHash: secret, now: 0, expiresAt: 100)
-            _ = try store.join(member("a"), secretHash: secret, now: 1)
+            _ = try store.join(member("a"), secretHash: secret, keyHash: key, now: 1)
             try store.moveMember(id: "a", to: "pi1:9000")
             #expect(try store.members().map(\.address) == ["pi1:9000"])
             _ = try store.removeMember(named: "pi1", now: 2)

@@ -46,4 +46,12 @@ foreign=$("$shoal" token --data-dir "$work/other" --address "127.0.0.1:$join" 2>
 expect_exit 1 "${worker[@]}" --data-dir "$work/second" --name pi2 --join "$foreign"
 expect_text "$work/err" 'no secure link'
 expect_exit 2 "${worker[@]}" --data-dir "$work/second" --join "$another" --insecure
-[ ! -e "$work/second/identity" ] || die "a device that was refused has an identity"
+[ ! -e "$work/second/identity/member.pem" ] || die "a device that was refused has an identity"
+# Nor is a name taken that pins mean the coordinator by, or that forges lines.
+for name in coordinator $'pi2\nerror'; do
+    expect_exit 1 "${worker[@]}" --data-dir "$work/second" --name "$name" --join "$another"
+    expect_text "$work/err" 'give (this one another|it another) with --name'
+done
+# The coordinator's log has what it was called in one line.
+expect_text "$work/serve.log" 'pi2\\u\{a\}error'
+! grep -q '^error' "$work/serve.log" || die "a name forged a line of the log"

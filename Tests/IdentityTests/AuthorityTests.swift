@@ -10,8 +10,8 @@ import Testing
         _ identity: ClusterIdentity = ClusterIdentity(new: .member), at time: Int64? = nil
     ) throws -> IssuedCertificate {
         try authority.issue(
-            signing: try DeviceKey().signingRequest(name: "asked"), identity: identity, name: "größer pi",
-            now: time ?? now)
+            signing: SigningRequest(der: try DeviceKey().signingRequest(name: "asked")), identity: identity,
+            name: "größer pi", now: time ?? now)
     }
 
     @Test func `A certificate says who its device is, and is found to be of its authority`() throws {
@@ -76,15 +76,12 @@ import Testing
             asked[Int.random(in: asked.indices, using: &generator)] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
             // Another encoding of the same may be taken, another key never.
             let issued = try? authority.issue(
-                signing: asked, identity: ClusterIdentity(new: .member), name: "pi", now: now)
+                signing: SigningRequest(der: asked), identity: ClusterIdentity(new: .member), name: "pi", now: now)
             #expect(issued?.isFor(key) != false)
         }
         #expect(accepted < 20)
         for length in 0..<request.count {
-            #expect(throws: IdentityError.self) {
-                _ = try authority.issue(
-                    signing: Array(request[..<length]), identity: ClusterIdentity(new: .member), name: "pi", now: now)
-            }
+            #expect(throws: IdentityError.self) { try SigningRequest(der: Array(request[..<length])) }
         }
     }
 

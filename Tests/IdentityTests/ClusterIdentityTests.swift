@@ -19,16 +19,19 @@ import Testing
         #expect(ClusterIdentity(uri: uri) == nil)
     }
 
-    @Test func `An older list of revocations changes nothing, and no coordinator is in one`() {
-        let (one, two) = (ClusterIdentity(new: .member), ClusterIdentity(new: .member))
-        var list = RevocationList(version: 2, devices: [one.id])
-        let older = [RevocationList(version: 2, devices: []), RevocationList(version: 1, devices: [two.id])]
-        let taken = older.map { list.update(to: $0) }
-        #expect(taken == [false, false])
-        #expect(list.contains(one) && !list.contains(two))
-        let isTaken = list.update(to: RevocationList(version: 3, devices: [two.id]))
-        #expect(isTaken)
-        #expect(!list.contains(one) && list.contains(two))
-        #expect(ClusterIdentity(kind: .coordinator, id: two.id).map(list.contains) == false)
+    @Test func `No list of revocations lets a device in that another shut out, and no coordinator is in one`() {
+        let devices = (0..<4).map { _ in ClusterIdentity(new: .member) }
+        var list = RevocationList(version: 2, devices: [devices[0].id])
+        // Version and device of a list, whether it is taken, and the version after it.
+        let told: [(UInt64, Int?, Bool, UInt64)] = [
+            (2, nil, false, 2), (1, 0, false, 2), (1, 1, true, 2), (2, 2, true, 2), (3, nil, true, 3), (4, 3, true, 4),
+        ]
+        for (version, device, isNew, after) in told {
+            let devices = Set(device.map { [devices[$0].id] } ?? [])
+            let isTaken = list.unite(with: RevocationList(version: version, devices: devices))
+            #expect(isTaken == isNew && list.version == after)
+        }
+        #expect(devices.allSatisfy(list.contains))
+        #expect(ClusterIdentity(kind: .coordinator, id: devices[1].id).map(list.contains) == false)
     }
 }

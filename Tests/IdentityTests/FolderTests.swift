@@ -56,8 +56,9 @@ import Testing
         #expect(try folder.credentials()?.pem == credentials.pem)
         #expect(try folder.joining() == joining && folder.revoked() == revoked)
         let others = try TestAuthority.shared.credentials(.member)
-        try folder.replace(others)
-        #expect(try folder.credentials()?.pem == others.pem && folder.joining() == nil)
+        let rejoining = MemberFolder.Joining(addresses: ["top:7078"], tokenHash: nil)
+        try folder.replace(others, joining: rejoining)
+        #expect(try folder.credentials()?.pem == others.pem && folder.joining() == rejoining)
         #expect(try folder.revoked() == RevocationList())
         try folder.store(revoked)
         for name in ["member.pem", "revoked.json"] {
@@ -68,5 +69,54 @@ import Testing
         let one = #expect(throws: IdentityError.self) { try folder.credentials() }
         let two = #expect(throws: IdentityError.self) { try folder.revoked() }
         #expect(one?.message.contains("member.pem") == true && two?.message.contains("revoked.json") == true)
+    }
+
+    @Test func `A link to nowhere in the authority's place is not said to be an authority`() throws {
+        let temporary = try TemporaryFolder()
+        defer { temporary.remove() }
+        let folder = AuthorityFolder(dataFolder: temporary.path)
+        try FileManager.default.createSymbolicLink(
+            atPath: folder.path, withDestinationPath: "\(temporary.path)/nowhere")
+        let error = #expect(throws: IdentityError.self) { try folder.make(name: "lap", now: now) }
+        #expect(error?.code == .unwritable, "\(error?.message ?? "")")
+    }
+
+    @Test func `The key to join with is the same until it was joined with, and is for its owner alone`() throws {
+        let temporary = try TemporaryFolder()
+        defer { temporary.remove() }
+        let folder = MemberFolder(dataFolder: temporary.path)
+        let key = try folder.makeJoiningKey(replacing: nil)
+        #expect(try mode("\(folder.path)/pending.pem") == 0o600)
+        #expect(try folder.makeJoiningKey(replacing: TestAuthority.shared.credentials(.member)).pem == key.pem)
+        let certificate = try TestAuthority.shared.authority.issue(
+            to: key, identity: ClusterIdentity(new: .member), name: "pi1", now: now)
+        let credentials = try Credentials(
+            key: key, certificate: certificate, authority: TestAuthority.shared.authority.certificate)
+        #expect(try folder.makeJoiningKey(replacing: credentials).pem != key.pem)
+        try folder.replace(credentials, joining: .init(addresses: ["lap:7078"], tokenHash: [1]))
+        #expect(folder.joiningKey() == nil)
+        #expect(try Set(FileManager.default.contentsOfDirectory(atPath: folder.path)) == ["member.pem", "join.json"])
+    }
+
+    @Test func `Drafts of files are of one process, and none is left behind`() throws {
+        let temporary = try TemporaryFolder()
+        defer { temporary.remove() }
+        let folder = MemberFolder(dataFolder: temporary.path)
+        let joining = MemberFolder.Joining(addresses: ["lap:7078"], tokenHash: nil)
+        try folder.store(joining)
+        // Of a process that has ended, of one that runs, and what is no draft.
+        let names = ["join.json.new-\(pid_t.max)", "join.json.new-1", "join.json.new-x"]
+        for name in names { try Data().write(to: URL(fileURLWithPath: "\(folder.path)/\(name)")) }
+        try folder.store(joining)
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == ["join.json"] + names[1...])
+        // A file that cannot take the draft's place.
+        try FileManager.default.removeItem(atPath: "\(folder.path)/join.json")
+        try FileManager.default.createDirectory(
+            atPath: "\(folder.path)/join.json/in", withIntermediateDirectories: true)
+        let error = #expect(throws: IdentityError.self) { try folder.store(joining) }
+        #expect(error?.code == .unwritable)
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == ["join.json"] + names[1...])
     }
 }

@@ -96,7 +96,7 @@ package final class ModelHost: Sendable {
     /// Takes a device in: the model that is served, and those that will be, may be placed on it.
     package func add(device: DeviceDeclaration) {
         let present = state.withLock { state in
-            state.devices.removeAll { $0.name == device.name }
+            state.devices.removeAll { $0.name == device.name || $0.isAnotherName(of: device) }
             state.devices.append(device)
             return state.present
         }

@@ -7,6 +7,7 @@ import Wire
 final class JoinLink: LinkHandler {
     private let service: JoinService
     private let hasAsked = Atomic<Bool>(false)
+    private let isClosed = Atomic<Bool>(false)
 
     init(service: JoinService) { self.service = service }
 
@@ -18,10 +19,12 @@ final class JoinLink: LinkHandler {
         guard case .control(let message) = frame, case .joinRequest(let request) = message.body,
             !hasAsked.exchange(true, ordering: .relaxed)
         else { return link.close() }
-        service.queue.async { [service] in
+        service.queue.async { [self] in
+            // Nobody would get the answer: the token is not used up for it.
+            guard !isClosed.load(ordering: .relaxed) else { return }
             link.send(service.answer(request, from: link.peer), request: message.request)
         }
     }
 
-    func closed(_ link: any Link, error: TransportError?) {}
+    func closed(_ link: any Link, error: TransportError?) { isClosed.store(true, ordering: .relaxed) }
 }

@@ -28,28 +28,54 @@ extension JoinService {
 
     private func join(_ request: JoinRequest, from peer: PeerIdentity) throws -> IssuedCertificate {
         let now = clock()
-        let identity = ClusterIdentity(new: .member)
-        // Before the token is used up: a request that cannot be signed must not cost it.
-        let certificate = try authority.issue(
-            signing: request.signingRequest, identity: identity, name: request.name, now: now)
-        let member = Member(
-            id: identity.id, name: request.name, address: try Self.endpoint(of: request, from: peer).description,
-            joinedAt: now)
-        if let refusal = try store.join(member, secretHash: JoinToken.hash(secret: request.secret), now: now) {
+        if let refusal = JoinRefusal(name: request.name) { throw refusal }
+        let secretHash = JoinToken.hash(secret: request.secret)
+        // First: nothing is read of what a stranger asks to be signed.
+        let earlier = try store.use(ofToken: secretHash, now: now).get()
+        let asked = try SigningRequest(der: request.signingRequest)
+        let address = try Self.endpoint(of: request, from: peer).description
+        let (identity, member) =
+            try earlier.map { try Self.again($0, asked, at: address) } ?? Self.new(request, address, now)
+        // Before the token is used up: a name that no certificate can hold must not cost it.
+        let certificate = try authority.issue(signing: asked, identity: identity, name: member.name, now: now)
+        if earlier != nil {
+            try store.moveMember(id: member.id, to: address)
+        } else if let refusal = try store.join(member, secretHash: secretHash, keyHash: asked.keyHash, now: now) {
             throw refusal
         }
         logger.info("device joined", metadata: ["device": "\(member.name)", "address": "\(member.address)"])
+        // An earlier device of this name may have been removed just now: it is not this one that goes.
+        try? followRemovals()
         if let device = declaration(of: member) { actions.joined(device) }
         return certificate
+    }
+
+    private static func new(_ request: JoinRequest, _ address: String, _ now: Int64) -> (ClusterIdentity, Member) {
+        let identity = ClusterIdentity(new: .member)
+        return (identity, Member(id: identity.id, name: request.name, address: address, joinedAt: now))
+    }
+
+    /// The device that used the token, which did not get the answer: known by its key, and by nothing else.
+    private static func again(
+        _ earlier: TokenUse, _ asked: SigningRequest, at address: String
+    ) throws(JoinRefusal) -> (ClusterIdentity, Member) {
+        guard earlier.keyHash == asked.keyHash,
+            let identity = ClusterIdentity(kind: .member, id: earlier.member.id)
+        else { throw .usedToken }
+        var member = earlier.member
+        member.address = address
+        return (identity, member)
     }
 
     private func renew(_ request: JoinRequest, from peer: PeerIdentity) throws -> IssuedCertificate {
         guard let identity = peer.identity, let member = try store.member(id: identity.id), member.removedAt == nil
         else {
-            throw IdentityError(.notAllowed, "only a member of this cluster can renew its certificate without a token")
+            throw IdentityError(
+                .notAllowed,
+                "only a member of this cluster that was not removed can renew its certificate without a token")
         }
         let certificate = try authority.issue(
-            signing: request.signingRequest, identity: identity, name: member.name, now: clock())
+            signing: SigningRequest(der: request.signingRequest), identity: identity, name: member.name, now: clock())
         let endpoint = try Self.endpoint(of: request, from: peer)
         if endpoint.description != member.address {
             var moved = member

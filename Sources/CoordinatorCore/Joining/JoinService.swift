@@ -27,7 +27,7 @@ package final class JoinService: Sendable {
     }
 
     /// The default port of the join listener.
-    package static let port = 7078
+    package static let port = Endpoint.joinPort
     /// How many may ask at a time; one device cannot keep the others out.
     package static let connectionBounds = ConnectionBounds(connections: 16, connectionsOfAddress: 8)
     /// How long one may take for all that it wants.
@@ -119,31 +119,33 @@ package final class JoinService: Sendable {
     }
 
     /// Shuts out whom the store says is removed. On the queue.
-    private func followRemovals() throws(ClusterStoreError) {
-        let known = security.revoked
-        let list = try Self.revocations(store, now: clock())
-        guard list.version > known.version else { return }
+    func followRemovals() throws(ClusterStoreError) {
+        let list = try Self.revocations(store)
+        let ids = list.devices.subtracting(security.revoked.devices)
+        guard !ids.isEmpty else { return }
+        // Before they are shut out: what is not done with them now would not be done later.
+        var removed: [Member] = []
+        for id in ids {
+            if let member = try store.member(id: id) { removed.append(member) }
+        }
         security.revoke(list)
-        for id in list.devices.subtracting(known.devices) {
-            security.forget(member: id)
-            guard let member = try store.member(id: id) else { continue }
+        for member in removed {
             logger.info("device removed", metadata: ["device": "\(member.name)"])
             actions.removed(member.name)
         }
     }
 
-    /// The devices that are shut out: those whose certificates could still be valid. May block.
+    /// The devices that are shut out, the latest if they are very many. May block.
     ///
     /// - Throws: `ClusterStoreError`
-    package static func revocations(_ store: ClusterStore, now: Int64) throws(ClusterStoreError) -> RevocationList {
-        let (count, ids) = try store.removedMembers(
-            after: now - CertificateLife.memberSeconds, most: WireLimits.revocations)
+    package static func revocations(_ store: ClusterStore) throws(ClusterStoreError) -> RevocationList {
+        let (count, ids) = try store.removedMembers(most: WireLimits.revocations)
         return RevocationList(version: count, devices: Set(ids))
     }
 
     func declaration(of member: Member) -> DeviceDeclaration? {
         guard let endpoint = try? Endpoint(parsing: member.address) else { return nil }
-        security.expect(member: member.id, at: endpoint)
-        return DeviceDeclaration(name: member.name, connection: .tcp(endpoint), isRequired: false)
+        return DeviceDeclaration(
+            name: member.name, connection: .tcp(endpoint), memberID: member.id, isRequired: false)
     }
 }

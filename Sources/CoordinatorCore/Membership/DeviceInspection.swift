@@ -39,12 +39,9 @@ struct DeviceInspection: Sendable {
         case .inProcess(let attach):
             client.attach(attach(client, hello))
         case .tcp(let endpoint):
-            guard
-                let link = try? await transport.connect(
-                    to: endpoint, hello: hello, timeout: Self.timeout, handler: client)
-            else {
-                return nil
-            }
+            let link = try? await transport.connect(
+                to: endpoint, hello: hello, timeout: Self.timeout, member: device.memberID, handler: client)
+            guard let link else { return nil }
             client.attach(link)
         }
         return client

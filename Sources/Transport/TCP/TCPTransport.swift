@@ -35,11 +35,12 @@ package final class TCPTransport: Sendable {
     /// - Parameters:
     ///   - hello: what this side says of itself.
     ///   - timeout: for resolving, connecting and the handshake together.
+    ///   - member: the id of the member that is meant, where links are secured: another one that answers is not talked to. `nil` takes any.
     ///   - handler: takes what comes; its `opened` is called before this returns, and frames may come before too.
     /// - Throws: `TransportError` naming the endpoint, the cause and the mend.
     package func connect(
         to endpoint: Endpoint, hello: Hello, timeout: TimeAmount = TCPTransport.defaultConnectTimeout,
-        handler: any LinkHandler
+        member: String? = nil, handler: any LinkHandler
     ) async throws(TransportError) -> any Link {
         let deadline = NIODeadline.now() + timeout
         let options = options
@@ -58,7 +59,7 @@ package final class TCPTransport: Sendable {
                     let owner = LinkChannelHandler.Owner(
                         hello: hello, address: endpoint.description,
                         welcome: { _ in preconditionFailure("a dialing side was asked to welcome a peer") },
-                        admission: security.admission(dialing: endpoint, for: hello.role),
+                        admission: security.admission(dialing: endpoint, for: hello.role, member: member),
                         makeHandler: { _ in handler },
                         opened: { promise.succeed($0) },
                         failed: { promise.fail($0) })

@@ -26,7 +26,6 @@ package final class LinkSecurity: Sendable {
         var client: NIOSSLContext
         var server: [ClientCertificates: NIOSSLContext]
         var revoked: RevocationList
-        var expected: [Endpoint: String] = [:]
         var links: [ObjectIdentifier: TCPLink] = [:]
     }
 
@@ -66,22 +65,19 @@ package final class LinkSecurity: Sendable {
         }
     }
 
-    /// Says where a member listens now: a link that is dialed there fails when another one answers.
-    package func expect(member id: String, at endpoint: Endpoint) {
-        state.withLock { state in
-            state.expected = state.expected.filter { $0.value != id }
-            state.expected[endpoint] = id
-        }
+    /// The hosts from which the coordinator is linked to this device now, or to which this device is linked there.
+    package var coordinatorHosts: [String] {
+        let peers = state.withLock { $0.links.values.map(\.peer) }.filter { $0.identity?.kind == .coordinator }
+        return Set(peers.compactMap { try? Endpoint(parsing: $0.address).host }).sorted()
     }
 
-    /// Takes back what was said of a member.
-    package func forget(member id: String) { state.withLock { $0.expected = $0.expected.filter { $0.value != id } } }
-
     /// Shuts devices out: closes their links, takes no more of them, and, on the coordinator, tells all workers that are linked. A list
-    /// that is not newer than the one that is known changes nothing.
+    /// that says nothing new changes nothing; none lets a device in that was shut out.
     package func revoke(_ list: RevocationList) {
-        let links = state.withLock { state in state.revoked.update(to: list) ? Array(state.links.values) : nil }
-        guard let links else { return }
+        let change = state.withLock { state in
+            state.revoked.unite(with: list) ? (Array(state.links.values), state.revoked) : nil
+        }
+        guard let (links, list) = change else { return }
         onRevocations(list)
         for link in links {
             if let identity = link.peer.identity, list.contains(identity) {
@@ -106,8 +102,8 @@ package final class LinkSecurity: Sendable {
         }
     }
 
-    /// Of a side that dials `endpoint` for some purpose.
-    func admission(dialing endpoint: Endpoint, for role: LinkRole) -> PeerAdmission {
+    /// Of a side that dials `endpoint` for some purpose; `member` is the id of the only member that is meant.
+    func admission(dialing endpoint: Endpoint, for role: LinkRole, member: String?) -> PeerAdmission {
         PeerAdmission(
             admit: { [self] (certificate) throws(TransportError) in
                 guard let certificate else { throw .notAdmitted(endpoint.description, "it showed no certificate") }
@@ -116,10 +112,10 @@ package final class LinkSecurity: Sendable {
                     throw .notAdmitted(
                         endpoint.description, "it is a \(identity.kind.rawValue), not a \(role.acceptingKind.rawValue)")
                 }
-                if let expected = state.withLock({ $0.expected[endpoint] }), expected != identity.id {
+                if let member, member != identity.id {
                     throw .notAdmitted(
                         endpoint.description,
-                        "another member than the one that joined from there answers; remove that one, or check the address"
+                        "another member answers than the one that said it is there; that one may be off, and tells its address when it starts"
                     )
                 }
                 return identity
@@ -130,9 +126,17 @@ package final class LinkSecurity: Sendable {
     func admission(from address: String, _ certificates: ClientCertificates) -> PeerAdmission {
         PeerAdmission(
             admit: { [self] (certificate) throws(TransportError) in
-                if let certificate { return try check(certificate, of: address) }
-                guard certificates == .optional else { throw .notAdmitted(address, "it showed no certificate") }
-                return nil
+                guard let certificate else {
+                    guard certificates == .optional else { throw .notAdmitted(address, "it showed no certificate") }
+                    return nil
+                }
+                do throws(TransportError) {
+                    return try check(certificate, of: address)
+                } catch {
+                    // A removed device's is as none: it is told why it gets nothing, and asks no more.
+                    guard certificates == .optional, error.code == .revoked else { throw error }
+                    return nil
+                }
             }, security: self)
     }
 
@@ -146,7 +150,7 @@ package final class LinkSecurity: Sendable {
             return link.fail(
                 TransportError(.revoked, "\(link.peer.address): \(link.peer.name) was removed from the cluster"))
         }
-        if list.version > 0 { tell(link, list) }
+        tell(link, list)
     }
 
     func closed(_ link: TCPLink) { state.withLock { _ = $0.links.removeValue(forKey: ObjectIdentifier(link)) } }
@@ -156,7 +160,12 @@ package final class LinkSecurity: Sendable {
         else {
             return
         }
-        link.send(.revocations(Revocations(version: list.version, devices: list.devices.sorted())))
+        // Lists unite where they arrive, so that a long one may go in several messages.
+        let devices = list.devices.sorted()
+        for first in stride(from: 0, to: devices.count, by: WireLimits.revocations) {
+            let part = devices[first..<min(devices.count, first + WireLimits.revocations)]
+            link.send(.revocations(Revocations(version: list.version, devices: Array(part))))
+        }
     }
 
     private func check(_ certificate: [UInt8], of address: String) throws(TransportError) -> ClusterIdentity {

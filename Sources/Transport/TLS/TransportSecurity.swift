@@ -16,16 +16,16 @@ package enum TransportSecurity: Sendable {
 package enum ClientCertificates: Sendable, Hashable {
     /// Those who show a valid certificate.
     case required
-    /// Those who show a valid certificate, or none: for joining.
+    /// Those who show a valid certificate, or none: for joining. A removed device's is taken for none.
     case optional
 }
 
 extension TransportSecurity {
     /// What is decided about the peer of a side that dials; `nil` on plain links.
-    func admission(dialing endpoint: Endpoint, for role: LinkRole) -> PeerAdmission? {
+    func admission(dialing endpoint: Endpoint, for role: LinkRole, member: String?) -> PeerAdmission? {
         switch self {
         case .plain: nil
-        case .mutual(let security): security.admission(dialing: endpoint, for: role)
+        case .mutual(let security): security.admission(dialing: endpoint, for: role, member: member)
         // The handshake has verified it already, by the fingerprint.
         case .joining: PeerAdmission(admit: { _ in nil }, security: nil)
         }

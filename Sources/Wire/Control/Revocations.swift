@@ -2,9 +2,9 @@ import CWireProto
 
 /// Tells a worker which devices are shut out; it answers `RevocationsTaken`. Both are the transport's own business.
 package struct Revocations: Sendable, Hashable {
-    /// Rises with every change; an older list changes nothing.
+    /// Rises with every removal.
     package var version: UInt64
-    /// The identities in their certificates: all that are shut out.
+    /// The identities in their certificates: all that are shut out, or a part of them. None takes back what an earlier list said.
     package var devices: [String]
 
     package init(version: UInt64, devices: [String]) {

@@ -33,19 +33,26 @@ package struct JoinClient: Sendable {
 
     /// Joins a cluster. The coordinator's certificate is checked against the token's fingerprint before the secret is sent.
     ///
+    /// - Parameter key: what the certificate is to be for; with the same token and key the same device is answered again.
     /// - Throws: `JoinError`
-    package func join(_ token: JoinToken) async throws(JoinError) -> Credentials {
-        let key = DeviceKey()
-        return try await certificate(
+    package func join(_ token: JoinToken, key: DeviceKey = DeviceKey()) async throws(JoinError) -> Credentials {
+        try await certificate(
             for: key, secret: token.secret, from: token.addresses, over: .joining(fingerprint: token.fingerprint),
-            fingerprint: token.fingerprint, identity: nil)
+            fingerprint: token.fingerprint, identity: nil
+        ).credentials
     }
 
     /// Gets a new certificate for a member, and tells the coordinator where it is now.
     ///
     /// - Parameter addresses: of join listeners, asked in turn.
     /// - Throws: `JoinError`
-    package func renew(_ security: LinkSecurity, at addresses: [String]) async throws(JoinError) -> Credentials {
+    /// - Returns: also the address that answered.
+    package func renew(
+        _ security: LinkSecurity, at addresses: [String]
+    ) async throws(JoinError) -> (credentials: Credentials, address: String) {
+        guard !addresses.isEmpty else {
+            throw JoinError("it is not known where the coordinator is; it is asked once it has linked to this device")
+        }
         let present = security.credentials
         return try await certificate(
             for: present.key, secret: [], from: addresses, over: .mutual(security),
@@ -55,7 +62,7 @@ package struct JoinClient: Sendable {
     private func certificate(
         for key: DeviceKey, secret: [UInt8], from addresses: [String], over security: TransportSecurity,
         fingerprint: [UInt8], identity: ClusterIdentity?
-    ) async throws(JoinError) -> Credentials {
+    ) async throws(JoinError) -> (credentials: Credentials, address: String) {
         let request: JoinRequest
         do {
             request = JoinRequest(
@@ -75,15 +82,17 @@ package struct JoinClient: Sendable {
                 reasons.append(error.message)
                 continue
             }
-            do {
+            do throws(IdentityError) {
                 let (issued, authority) = try AuthorityCertificate.verify(
                     chain: reply.certificates, fingerprint: fingerprint, now: LinkSecurity.systemClock())
                 guard issued.identity.kind == .member, identity == nil || issued.identity == identity else {
                     throw IdentityError(.notAllowed, "the certificate is for another device")
                 }
-                return try Credentials(key: key, certificate: issued, authority: authority)
+                return (try Credentials(key: key, certificate: issued, authority: authority), address)
             } catch {
-                throw JoinError("\(address) gave a certificate that cannot be used: \(error)", isRefusal: true)
+                // A clock that is wrong may be set.
+                throw JoinError(
+                    "\(address) gave a certificate that cannot be used: \(error)", isRefusal: error.code != .expired)
             }
         }
         throw JoinError(

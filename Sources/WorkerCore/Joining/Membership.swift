@@ -37,19 +37,19 @@ package final class Membership: Sendable {
     ) async throws -> Membership? {
         var kept = try folder.credentials()
         var hasJoined = false
-        if let token {
-            let joining = folder.joining()
-            if kept == nil || joining.map({ $0.tokenHash != token.secretHash }) == true {
-                let credentials = try await client.join(token)
-                try folder.replace(credentials)
-                logger.info("joined", metadata: ["as": "\(credentials.certificate.name)"])
-                kept = credentials
-                hasJoined = true
-            }
-            // Without this file the device was stopped right after it joined, with this token.
-            if hasJoined || joining == nil {
-                try folder.store(MemberFolder.Joining(addresses: token.addresses, tokenHash: token.secretHash))
-            }
+        if let token, isNew(token, to: kept, in: folder) {
+            let credentials = try await client.join(token, key: try folder.makeJoiningKey(replacing: kept))
+            try folder.replace(
+                credentials, joining: MemberFolder.Joining(addresses: token.addresses, tokenHash: token.secretHash))
+            logger.info("joined", metadata: ["as": "\(credentials.certificate.name)"])
+            kept = credentials
+            hasJoined = true
+        } else if let token, let kept, folder.joining() == nil {
+            // The device was stopped right after it joined with this token, or the file was lost.
+            let hasJoinedWithIt = folder.joiningKey().map(kept.certificate.isFor) ?? false
+            try folder.store(
+                MemberFolder.Joining(
+                    addresses: token.addresses, tokenHash: hasJoinedWithIt ? token.secretHash : nil))
         }
         guard let credentials = kept else { return nil }
         guard credentials.certificate.life.end >= LinkSecurity.systemClock() else {
@@ -75,7 +75,17 @@ package final class Membership: Sendable {
             security: security, folder: folder, client: client, logger: logger, hasJoined: hasJoined)
     }
 
-    /// Tells the coordinator where this device is, which gives it a new certificate too; then renews that in time, until cancelled.
+    /// Whether a device is to join with a token: not with the one that it joined with before.
+    private static func isNew(_ token: JoinToken, to kept: Credentials?, in folder: MemberFolder) -> Bool {
+        guard let kept else { return true }
+        if let hash = folder.joining()?.tokenHash { return hash != token.secretHash }
+        // The file was lost, or the device was stopped while it took other credentials, before that or after.
+        let isJoining = folder.joiningKey().map { !kept.certificate.isFor($0) } ?? false
+        return isJoining || token.fingerprint != kept.authority.fingerprint
+    }
+
+    /// Tells the coordinator where this device is, which gives it a new certificate too; then renews that in time, until cancelled or
+    /// refused: a device that was removed does not become a member again by asking.
     package func run() async {
         var isKnown = hasJoined
         while !Task.isCancelled {
@@ -84,6 +94,11 @@ package final class Membership: Sendable {
                 do {
                     try await renew()
                     isKnown = true
+                } catch let error as JoinError where error.isRefusal {
+                    logger.error(
+                        "the certificate is not renewed, and not asked for again before the next start",
+                        metadata: ["reason": "\(error)"])
+                    return
                 } catch {
                     logger.warning("the certificate is not renewed yet", metadata: ["reason": "\(error)"])
                     wait = Self.retryInterval
@@ -97,9 +112,28 @@ package final class Membership: Sendable {
     ///
     /// - Throws: `JoinError`, `IdentityError`, `TransportError`.
     package func renew() async throws {
-        let credentials = try await client.renew(security, at: folder.joining()?.addresses ?? [])
+        let joining = folder.joining()
+        let known = joining?.addresses ?? []
+        let (credentials, address) = try await client.renew(
+            security, at: Self.addresses(known, coordinatorHosts: security.coordinatorHosts))
         try folder.store(credentials)
         try security.renew(credentials)
+        if address != known.first {
+            let others = known.filter { $0 != address }.prefix(JoinToken.mostAddresses - 1)
+            try folder.store(MemberFolder.Joining(addresses: [address] + others, tokenHash: joining?.tokenHash))
+        }
         logger.info("certificate renewed")
+    }
+
+    /// Where the coordinator may be asked: where it was, then at the hosts that it links from now. It proves itself by its certificate,
+    /// wherever it answers.
+    private static func addresses(_ known: [String], coordinatorHosts hosts: [String]) -> [String] {
+        var ports: [Int] = []
+        for address in known {
+            if let port = try? Endpoint(parsing: address).port, !ports.contains(port) { ports.append(port) }
+        }
+        if ports.isEmpty { ports = [Endpoint.joinPort] }
+        let found = hosts.flatMap { host in ports.map { Endpoint(host: host, port: $0).description } }
+        return known + found.filter { !known.contains($0) }
     }
 }

@@ -2,7 +2,6 @@ import ClusterStore
 import CoordinatorCore
 import Foundation
 import Identity
-import Transport
 
 /// What commands read and change of a coordinator's store, where there is one.
 enum ClusterRecords {
@@ -11,7 +10,7 @@ enum ClusterRecords {
     /// - Throws: `ClusterStoreError`
     static func revocations(_ folder: String) throws -> RevocationList {
         guard let store = try open(folder) else { return RevocationList() }
-        return try JoinService.revocations(store, now: LinkSecurity.systemClock())
+        return try JoinService.revocations(store)
     }
 
     /// The store of a folder; `nil` where none is, which is not made.

@@ -13,7 +13,7 @@ import WorkerCore
 /// A coordinator with a worker in its own process, linked like the others: what `serve`, `generate` and `logits` run on.
 struct ClusterSession {
     /// The name of the coordinator's own device.
-    static let ownDevice = "coordinator"
+    static let ownDevice = Member.reservedName
 
     let coordinator: Coordinator
 

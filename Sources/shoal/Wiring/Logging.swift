@@ -9,6 +9,12 @@ enum Log {
     }
 
     private struct ErrorStream: TextOutputStream, Sendable {
-        func write(_ text: String) { Console.errorUnescaped(text.printable()) }
+        /// One message is one line: line feeds in names of other machines would forge more. By scalars, since CR LF is one character.
+        func write(_ text: String) {
+            let scalars = text.unicodeScalars
+            let isEnded = scalars.last == "\n"
+            let line = String(isEnded ? scalars.dropLast() : scalars[...])
+            Console.errorUnescaped(line.printable(onOneLine: true) + (isEnded ? "\n" : ""))
+        }
     }
 }

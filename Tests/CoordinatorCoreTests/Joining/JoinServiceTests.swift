@@ -1,7 +1,7 @@
 import ClusterStore
 import CoordinatorCore
+import Dispatch
 import Identity
-import NIOPosix
 import Synchronization
 import TestSupport
 import Testing
@@ -11,29 +11,31 @@ import WorkerCore
 
 /// Joining over real TLS links on loopback.
 @Suite(.timeLimit(.minutes(1))) struct JoinServiceTests {
-    private let clock = TestClock(TestAuthority.now)
+    private let cluster = JoiningCluster()
 
     @Test func `A device joins with a token, and is a member with the name and address that it told`() async throws {
-        try await withService { service, port in
-            let token = try makeToken(service, port)
-            let credentials = try await client("pi1", port: 7_001).join(token)
+        try await cluster.withService { service, port in
+            let token = try cluster.makeToken(service, port)
+            let credentials = try await cluster.client("pi1", port: 7_001).join(token)
             #expect(credentials.identity.kind == .member && credentials.certificate.name == "pi1")
             #expect(credentials.authority.fingerprint == token.fingerprint)
             let members = try service.store.members()
             #expect(members.map(\.id) == [credentials.identity.id] && members.map(\.name) == ["pi1"])
             #expect(members.map(\.address) == ["127.0.0.1:7001"])
-            #expect(joined.all == ["pi1 127.0.0.1:7001"])
+            #expect(cluster.joined == ["pi1 127.0.0.1:7001"])
+            // Nobody else is taken for it when it is linked.
+            #expect(try service.devices().map(\.memberID) == [credentials.identity.id])
         }
     }
 
     @Test func `Of many devices with the same token one joins`() async throws {
-        try await withService { service, port in
-            let token = try makeToken(service, port)
+        try await cluster.withService { service, port in
+            let token = try cluster.makeToken(service, port)
             let refusals = await withTaskGroup(of: String?.self) { group in
                 for number in 1...8 {
                     group.addTask {
                         do {
-                            _ = try await client("pi\(number)", port: 7_001).join(token)
+                            _ = try await cluster.client("pi\(number)", port: 7_001).join(token)
                             return nil
                         } catch {
                             return "\(error)"
@@ -49,146 +51,179 @@ import WorkerCore
     }
 
     @Test func `Wrong and expired tokens are refused with the reason`() async throws {
-        try await withService { service, port in
+        try await cluster.withService { service, port in
             let unknown = JoinToken(
-                fingerprint: service.authority.certificate.fingerprint, expiresAt: clock.now + 100,
+                fingerprint: service.authority.certificate.fingerprint, expiresAt: cluster.clock.now + 100,
                 addresses: ["127.0.0.1:\(port)"])
-            await expectRefusal("not one of this cluster") { _ = try await client("pi1", port: 1).join(unknown) }
-            let token = try makeToken(service, port)
-            clock.advance(86_401)
-            await expectRefusal("has expired") { _ = try await client("pi1", port: 1).join(token) }
+            await cluster.expectRefusal("not one of this cluster") {
+                _ = try await cluster.client("pi1", port: 1).join(unknown)
+            }
+            let token = try cluster.makeToken(service, port)
+            cluster.clock.advance(86_401)
+            await cluster.expectRefusal("has expired") { _ = try await cluster.client("pi1", port: 1).join(token) }
             #expect(try service.store.members().isEmpty)
         }
     }
 
     @Test func `Another cluster's coordinator is not asked`() async throws {
-        try await withService { service, port in
+        try await cluster.withService { service, port in
             let token = JoinToken(
-                fingerprint: TestAuthority().authority.certificate.fingerprint, expiresAt: clock.now + 100,
+                fingerprint: TestAuthority().authority.certificate.fingerprint, expiresAt: cluster.clock.now + 100,
                 addresses: ["127.0.0.1:\(port)"])
-            try service.store.addJoinToken(secretHash: token.secretHash, now: clock.now, expiresAt: token.expiresAt)
-            let error = await #expect(throws: JoinError.self) { _ = try await client("pi1", port: 1).join(token) }
+            try service.store.addJoinToken(
+                secretHash: token.secretHash, now: cluster.clock.now, expiresAt: token.expiresAt)
+            let error = await #expect(throws: JoinError.self) {
+                _ = try await cluster.client("pi1", port: 1).join(token)
+            }
             #expect(error?.message.contains("no secure link") == true)
             // The secret did not leave the device, so it is not used up.
             #expect(
                 try service.store.join(
                     Member(id: "x", name: "x", address: "x:1", joinedAt: 0), secretHash: token.secretHash,
-                    now: clock.now) == nil)
+                    keyHash: [1], now: cluster.clock.now) == nil)
         }
     }
 
     @Test func `A member renews with its certificate, and is found where it is now`() async throws {
-        try await withService { service, port in
-            let first = try await client("pi1", port: 7_001).join(try makeToken(service, port))
+        try await cluster.withService { service, port in
+            let first = try await cluster.client("pi1", port: 7_001).join(try cluster.makeToken(service, port))
             let security = try LinkSecurity(first)
-            let renewed = try await client("other", port: 7_002).renew(security, at: ["127.0.0.1:\(port)"])
+            let answer = try await cluster.client("other", port: 7_002).renew(
+                security, at: ["127.0.0.1:1", "127.0.0.1:\(port)"])
+            let renewed = answer.credentials
+            #expect(answer.address == "127.0.0.1:\(port)")
             #expect(renewed.identity == first.identity && renewed.certificate.name == "pi1")
             #expect(renewed.key.pem == first.key.pem && renewed.certificate.der != first.certificate.der)
             #expect(try service.store.members().map(\.address) == ["127.0.0.1:7002"])
-            #expect(joined.all == ["pi1 127.0.0.1:7001", "pi1 127.0.0.1:7002"])
+            #expect(cluster.joined == ["pi1 127.0.0.1:7001", "pi1 127.0.0.1:7002"])
         }
     }
 
     @Test func `Without a token and a member's certificate nothing is issued`() async throws {
-        try await withService { service, port in
+        try await cluster.withService { service, port in
             // Of this authority, and not a member of the store.
             let stranger = try TestAuthority(of: service.authority).security(.member)
-            await expectRefusal("only a member") {
-                _ = try await client("pi1", port: 1).renew(stranger, at: ["127.0.0.1:\(port)"])
+            await cluster.expectRefusal("only a member") {
+                _ = try await cluster.client("pi1", port: 1).renew(stranger, at: ["127.0.0.1:\(port)"])
             }
         }
     }
 
     @Test func `A removed member is shut out, whoever removed it`() async throws {
-        try await withService { service, port in
-            let one = try LinkSecurity(try await client("pi1", port: 1).join(try makeToken(service, port)))
-            let two = try LinkSecurity(try await client("pi2", port: 2).join(try makeToken(service, port)))
+        try await cluster.withService { service, port in
+            let one = try LinkSecurity(
+                try await cluster.client("pi1", port: 1).join(try cluster.makeToken(service, port)))
+            let two = try LinkSecurity(
+                try await cluster.client("pi2", port: 2).join(try cluster.makeToken(service, port)))
             try await service.remove("pi1")
             #expect(service.security.revoked.version == 1)
-            await #expect(throws: JoinError.self) {
-                _ = try await client("pi1", port: 1).renew(one, at: ["127.0.0.1:\(port)"])
+            // It is told, so that it asks no more.
+            await cluster.expectRefusal("not removed") {
+                _ = try await cluster.client("pi1", port: 1).renew(one, at: ["127.0.0.1:\(port)"])
             }
             await #expect(throws: CoordinatorError.self) { try await service.remove("pi1") }
             // By another process, in the store alone.
-            _ = try service.store.removeMember(named: "pi2", now: clock.now)
+            _ = try service.store.removeMember(named: "pi2", now: cluster.clock.now)
             let watching = Task { await service.watchStore() }
-            while removed.all.count < 2 { try await Task.sleep(for: .milliseconds(10)) }
+            while cluster.removed.count < 2 { try await Task.sleep(for: .milliseconds(10)) }
             watching.cancel()
-            await #expect(throws: JoinError.self) {
-                _ = try await client("pi2", port: 2).renew(two, at: ["127.0.0.1:\(port)"])
+            await cluster.expectRefusal("not removed") {
+                _ = try await cluster.client("pi2", port: 2).renew(two, at: ["127.0.0.1:\(port)"])
             }
-            #expect(removed.all == ["pi1", "pi2"])
+            #expect(cluster.removed == ["pi1", "pi2"])
             #expect(try service.devices().isEmpty)
         }
     }
 
-    private let joined = Recorded()
-    private let removed = Recorded()
-
-    private func makeToken(_ service: JoinService, _ port: Int) throws -> JoinToken {
-        let token = JoinToken(
-            fingerprint: service.authority.certificate.fingerprint, expiresAt: clock.now + 86_400,
-            addresses: ["127.0.0.1:\(port)"])
-        try service.store.addJoinToken(secretHash: token.secretHash, now: clock.now, expiresAt: token.expiresAt)
-        return token
+    @Test func `One whose answer was lost is answered again with its key, as the same device`() async throws {
+        try await cluster.withService { service, port in
+            let token = try cluster.makeToken(service, port)
+            let key = DeviceKey()
+            let first = try await cluster.client("pi1", port: 7_001).join(token, key: key)
+            let again = try await cluster.client("other", port: 7_002).join(token, key: key)
+            #expect(again.identity == first.identity && again.certificate.name == "pi1")
+            #expect(try service.store.members().map { "\($0.name) \($0.address)" } == ["pi1 127.0.0.1:7002"])
+            await cluster.expectRefusal("used before") { _ = try await cluster.client("pi2").join(token) }
+            // Not once the token's time is over, nor when the device was removed.
+            cluster.clock.advance(86_401)
+            await cluster.expectRefusal("used before") { _ = try await cluster.client("pi1").join(token, key: key) }
+            cluster.clock.advance(-86_401)
+            try await service.remove("pi1")
+            await cluster.expectRefusal("used before") { _ = try await cluster.client("pi1").join(token, key: key) }
+        }
     }
 
-    private func client(_ name: String, port: Int) -> JoinClient {
-        JoinClient(
-            eventLoopGroup: MultiThreadedEventLoopGroup.singleton, device: .init(name: name, port: port, host: nil),
-            logger: LocalWorker.logger)
-    }
-
-    private func expectRefusal(_ text: String, _ body: () async throws -> Void) async {
-        let error = await #expect(throws: JoinError.self) { try await body() }
-        #expect(error?.isRefusal == true && error?.message.contains(text) == true, "\(error?.message ?? "")")
-    }
-
-    private func withService(_ body: (JoinService, Int) async throws -> Void) async throws {
+    @Test func `A link that was closed meanwhile uses no token up`() async throws {
         let folder = try TemporaryFolder()
         defer { folder.remove() }
-        let authority = TestAuthority()
-        let security = try authority.security(.coordinator, name: "lap")
-        let (joined, removed, clock) = (joined, removed, clock)
-        let service = JoinService(
-            authority: authority.authority, store: try ClusterStore(folder: folder.path), security: security,
-            actions: .init(
-                joined: { device in joined.add("\(device.name) \(device.address)") },
-                removed: { name in removed.add(name) }),
-            clock: { clock.now }, logger: LocalWorker.logger)
-        let transport = TCPTransport(
-            eventLoopGroup: MultiThreadedEventLoopGroup.singleton, options: JoinService.linkOptions,
-            security: .mutual(security), logger: LocalWorker.logger)
-        let listener = try await transport.listen(
-            on: Endpoint(host: "127.0.0.1", port: 0), certificates: .optional,
-            bounds: JoinService.connectionBounds, welcome: { service.welcome($0) },
-            handler: { service.handler(for: $0) })
-        do {
-            try await body(service, listener.boundEndpoint.port)
-        } catch {
-            await listener.close()
-            throw error
+        let goesOn = DispatchSemaphore(value: 0)
+        let service = try cluster.makeService(folder.path, onJoined: { goesOn.wait() })
+        // The first one's answer keeps the service busy, while the second link comes and goes.
+        let tokens = [try cluster.makeToken(service, 1), try cluster.makeToken(service, 1)]
+        let links = [SilentLink(), SilentLink()]
+        for (index, link) in links.enumerated() {
+            let request = JoinRequest(
+                secret: tokens[index].secret, name: "pi\(index)",
+                signingRequest: try DeviceKey().signingRequest(name: "pi"), port: 1)
+            let handler = service.handler(for: link.peer)
+            handler.received(.control(ControlMessage(request: 1, body: .joinRequest(request))), on: link)
+            if index == 1 { handler.closed(link, error: nil) }
+            while cluster.events.all.isEmpty { try await Task.sleep(for: .milliseconds(5)) }
         }
-        await listener.close()
+        for _ in links { goesOn.signal() }
+        _ = try? await service.remove("nobody")
+        #expect(links.map(\.sent) == [1, 0])
+        #expect(try service.store.members().map(\.name) == ["pi0"])
+        #expect(try service.store.use(ofToken: tokens[1].secretHash, now: cluster.clock.now) == .success(nil))
+    }
+
+    @Test(arguments: ["coordinator", "pi1\nerror", "pi\u{1b}[2J", "pi\u{85}"])
+    func `A name that means another or forges lines is refused, and costs no token`(name: String) async throws {
+        try await cluster.withService { service, port in
+            let token = try cluster.makeToken(service, port)
+            await cluster.expectRefusal("with --name") { _ = try await cluster.client(name).join(token) }
+            _ = try await cluster.client("pi1").join(token)
+            #expect(try service.store.members().map(\.name) == ["pi1"])
+        }
+    }
+
+    @Test func `A removal that another process made is obeyed before a device of the same name is taken in`()
+        async throws
+    {
+        try await cluster.withService { service, port in
+            _ = try await cluster.client("pi1", port: 1).join(try cluster.makeToken(service, port))
+            _ = try service.store.removeMember(named: "pi1", now: cluster.clock.now)
+            _ = try await cluster.client("pi1", port: 2).join(try cluster.makeToken(service, port))
+            #expect(cluster.events.all == ["pi1 127.0.0.1:1", "-pi1", "pi1 127.0.0.1:2"])
+        }
+    }
+
+    @Test func `Removals are obeyed that the clock and the count of earlier ones speak against`() async throws {
+        try await cluster.withService { service, port in
+            _ = try await cluster.client("pi1").join(try cluster.makeToken(service, port))
+            _ = try await cluster.client("pi2").join(try cluster.makeToken(service, port))
+            // The state was put back to one that knows of fewer removals than were obeyed.
+            service.security.revoke(RevocationList(version: 7, devices: [ClusterIdentity(new: .member).id]))
+            cluster.clock.advance(-365 * 86_400)
+            try await service.remove("pi1")
+            cluster.clock.advance(730 * 86_400)
+            try await service.remove("pi2")
+            #expect(cluster.removed == ["pi1", "pi2"])
+            #expect(service.security.revoked.devices.count == 3 && service.security.revoked.version == 7)
+        }
     }
 }
 
-/// Texts in the order in which they came.
-private final class Recorded: Sendable {
-    private let texts = Mutex<[String]>([])
+/// A link to nobody, which counts what is sent.
+private final class SilentLink: Link {
+    let peer = PeerIdentity(
+        name: "pi", role: .join, session: 0, address: "127.0.0.1:1", version: 1, softwareVersion: "")
+    let pendingBytes = 0
+    private let count = Atomic<Int>(0)
 
-    var all: [String] { texts.withLock { $0 } }
+    var sent: Int { count.load(ordering: .relaxed) }
 
-    func add(_ text: String) { texts.withLock { $0.append(text) } }
-}
-
-/// A clock that stands still until it is moved.
-private final class TestClock: Sendable {
-    private let time: Atomic<Int64>
-
-    init(_ now: Int64) { time = Atomic(now) }
-
-    var now: Int64 { time.load(ordering: .relaxed) }
-
-    func advance(_ seconds: Int64) { time.add(seconds, ordering: .relaxed) }
+    func send(_ frame: Frame, whenWritten: (@Sendable (Bool) -> Void)?) { count.add(1, ordering: .relaxed) }
+    func setReading(_ isReading: Bool) {}
+    func close() {}
 }

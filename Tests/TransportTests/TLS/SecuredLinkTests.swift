@@ -60,14 +60,15 @@ import Wire
         }
     }
 
-    @Test func `Another member than the one that is known there is not talked to`() async throws {
+    @Test func `Another member than the one that is meant is not talked to, wherever both say they are`() async throws {
         let (coordinator, member) = (try cluster.security(.coordinator), try cluster.security(.member))
         try await withListener(member) { endpoint, accepting in
-            coordinator.expect(member: ClusterIdentity(new: .member).id, at: endpoint)
-            let error = await #expect(throws: TransportError.self) { _ = try await dial(endpoint, with: coordinator) }
+            let error = await #expect(throws: TransportError.self) {
+                _ = try await dial(endpoint, with: coordinator, member: ClusterIdentity(new: .member).id)
+            }
             #expect(error?.code == .notSecured)
             #expect(accepting.events.isEmpty)
-            coordinator.expect(member: member.credentials.identity.id, at: endpoint)
+            try await dial(endpoint, with: coordinator, member: member.credentials.identity.id).close()
         }
     }
 
@@ -148,6 +149,54 @@ import Wire
         }
     }
 
+    @Test func `A list of any length arrives, and a shorter one of later takes nobody back`() async throws {
+        let devices = Set((0..<WireLimits.revocations + 10).map { _ in ClusterIdentity(new: .member).id })
+        let coordinator = try LinkSecurity(
+            cluster.credentials(.coordinator), revoked: RevocationList(version: 9, devices: devices))
+        let member = try cluster.security(.member)
+        try await withListener(member) { endpoint, accepting in
+            let link = try await dial(endpoint, with: coordinator)
+            link.send(numbered(1))
+            #expect(await accepting.frames(1) == [numbered(1)])
+            #expect(member.revoked == RevocationList(version: 9, devices: devices))
+            link.close()
+            // Of a coordinator whose state was put back to an earlier one.
+            let other = ClusterIdentity(new: .member).id
+            let restored = try LinkSecurity(
+                cluster.credentials(.coordinator), revoked: RevocationList(version: 1, devices: [other]))
+            let later = try await dial(endpoint, with: restored)
+            later.send(numbered(2))
+            #expect(await accepting.frames(2) == [numbered(1), numbered(2)])
+            #expect(member.revoked == RevocationList(version: 9, devices: devices.union([other])))
+            later.close()
+        }
+    }
+
+    @Test func `It is known from where the coordinator links, as long as it does`() async throws {
+        let member = try cluster.security(.member)
+        try await withListener(member) { endpoint, accepting in
+            let other = try await dial(endpoint, with: try cluster.security(.member), as: .shards)
+            _ = try await accepting.openedLink()
+            #expect(member.coordinatorHosts == [])
+            other.close()
+            let link = try await dial(endpoint, with: try cluster.security(.coordinator))
+            while member.coordinatorHosts != ["127.0.0.1"] { try await Task.sleep(for: .milliseconds(5)) }
+            link.close()
+            while !member.coordinatorHosts.isEmpty { try await Task.sleep(for: .milliseconds(5)) }
+        }
+    }
+
+    @Test func `A removed device is a stranger on a port for strangers, and nothing elsewhere`() async throws {
+        let removed = try cluster.security(.member)
+        let revoked = RevocationList(version: 1, devices: [removed.credentials.identity.id])
+        let coordinator = try LinkSecurity(cluster.credentials(.coordinator), revoked: revoked)
+        try await withListener(coordinator) { endpoint, accepting in
+            let link = try await dial(endpoint, with: removed, as: .join)
+            #expect(try await accepting.openedLink().peer.identity == nil)
+            link.close()
+        }
+    }
+
     @Test func `A member cannot shut others out`() async throws {
         let (member, other) = (try cluster.security(.member), try cluster.security(.member))
         try await withListener(member) { endpoint, accepting in
@@ -181,11 +230,12 @@ import Wire
     }
 
     private func dial(
-        _ endpoint: Endpoint, with security: LinkSecurity, as role: LinkRole = .coordinator,
+        _ endpoint: Endpoint, with security: LinkSecurity, as role: LinkRole = .coordinator, member: String? = nil,
         handler: RecordingHandler = RecordingHandler()
     ) async throws -> any Link {
         try await transport(security).connect(
-            to: endpoint, hello: Hello(role: role, session: 7, name: "lap", softwareVersion: ""), handler: handler)
+            to: endpoint, hello: Hello(role: role, session: 7, name: "lap", softwareVersion: ""), member: member,
+            handler: handler)
     }
 
     private func withListener(

@@ -60,7 +60,8 @@ package struct CertificateFuzz: FuzzFormat {
         do throws(IdentityError) {
             switch first % 3 {
             case 0:
-                let issued = try issuer.issue(signing: bytes, identity: identity, name: "pi1", now: Self.now)
+                let issued = try issuer.issue(
+                    signing: SigningRequest(der: bytes), identity: identity, name: "pi1", now: Self.now)
                 try issuer.certificate.check(issued, now: Self.now)
                 precondition(issued.identity == identity && issued.name == "pi1", "not the certificate that was issued")
             case 1: try read(bytes)
