@@ -95,6 +95,22 @@ def kill_with_lost_worker(play):
     play.check(play.ask())
 
 
+def restart_without_spare(play):
+    """A device that joined, and holds nothing, is away: neither a start nor a recovery waits for it."""
+    lab, spare = play.lab, play.lab.workers[-1]
+    spare.cut()
+    kill_coordinator(lab)
+    start_again(play)
+    seconds = float(play.notes[-1].split()[1])
+    assert seconds < 3, f"ready after {seconds:.2f} s"
+    time.sleep(play.random.uniform(0, 6))
+    answers, victim = play.ask(), play.victim()
+    play.wait_for_events(answers, play.random.randint(8, 200))
+    victim.kill()
+    play.note(f"{victim.name} killed while {spare.name} is away")
+    play.check(answers)
+
+
 def terminate(play):
     """SIGTERM: running answers are finished."""
     lab, answers = play.lab, play.ask()

@@ -52,7 +52,7 @@ CONFIGURATIONS = [
         "closed", [losses.kill, losses.back, coordinators.restart],
         [
             losses.stop, losses.cut, losses.two, losses.all_lost, losses.blip, moves.drain, moves.drain_and_lose,
-            coordinators.kill_while_placing,
+            coordinators.kill_while_placing, coordinators.restart_without_spare,
         ], flags=["--standby"], is_closed=True),
 ]
 

@@ -108,11 +108,11 @@ extension Scheduler {
         let tokens = contextShift.shifted(sequences[id]!.tokens, context: limits.context)
         let same = commonPrefix(tokens, sequences[id]!.tokens, limit: tokens.count - 1)
         sequences[id]!.tokens = tokens
+        sequences[id]!.trims += 1
         guard sequences[id]!.phase == .open else { return }
         let pages = min(same, sequences[id]!.position) / limits.positionsPerPage
         sequences[id]!.position = pages * limits.positionsPerPage
         sequences[id]!.confirmed = min(sequences[id]!.confirmed, sequences[id]!.position)
-        sequences[id]!.trims += 1
         sequences[id]!.trimsInFlight += 1
         commands.append(.trim(sequence: id, to: UInt32(sequences[id]!.position)))
         pool.release(sequences[id]!.pages[pages...])

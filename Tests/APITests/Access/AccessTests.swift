@@ -124,6 +124,10 @@ final class TestKeys: Sendable {
         let refused = try await api.post("/v1/completions", question, key: one)
         #expect(refused.status == 429)
         #expect(refused.headers["retry-after"] == "1")
+        // However the path is written.
+        for path in ["//v1/completions", "/v1//completions"] {
+            #expect(try await api.post(path, question, key: one).status == 429)
+        }
         // Others are not held up, and what is no answer is not counted.
         async let second = api.post("/v1/completions", question, key: other)
         while await coordinator.report().waitingSequences < 2 { try await Task.sleep(for: .milliseconds(2)) }

@@ -40,6 +40,30 @@ struct QueueTests {
         await api.cluster.stop()
     }
 
+    @Test func `a client whose requests fill the queue makes room for another`() async throws {
+        let api = try await TestAPI(context: 1 << 18, slots: 1, queue: 3)
+        let coordinator = api.cluster.coordinator
+        let long = try await api.occupySlot()
+        let many = (0..<3).map { _ in Task { try await api.post("/v1/completions", body("Hello")) } }
+        while await coordinator.report().waitingSequences < 3 { try await Task.sleep(for: .milliseconds(2)) }
+        #expect(try await api.post("/v1/completions", body("Hello")).status == 503)
+        async let few = api.post("/v1/completions", body("world"))
+        while await coordinator.report().scheduler?.waiting.contains(where: { $0.client == "world" }) != true {
+            try await Task.sleep(for: .milliseconds(2))
+        }
+        // One of each two waits: who has no fewer than another gets nobody's place.
+        #expect(await coordinator.report().waitingSequences == 3)
+        #expect(try await api.post("/v1/completions", body("world")).status == 503)
+        long.cancel()
+        #expect(try await few.status == 200)
+        var answers: [Answered] = []
+        for request in many { answers.append(try await request.value) }
+        #expect(answers.map(\.status).sorted() == [200, 200, 503])
+        #expect(answers.first { $0.status == 503 }?.error?.code == "queue_full")
+        _ = await long.result
+        await api.cluster.stop()
+    }
+
     @Test func `tokens whose cache is there are counted`() async throws {
         let api = try await TestAPI(context: 512)
         let text = String(repeating: "one two three four five six ", count: 8)

@@ -17,6 +17,9 @@ struct LossySimulation {
     private var onTheWay: [(step: Scheduler.PlannedStep, passed: Int)] = []
     private var running: [UInt32: Running] = [:]
     private(set) var answers: [[UInt32]] = []
+    /// What stages had when they were lost, which may come back.
+    private var away: [[SimulatedCaches]]
+    private var hasReturned = false
     private(set) var replayedRows = 0
     private(set) var losses = 0
     /// Of how many stages' passes one is refused, as for want of memory; nil for none.
@@ -30,6 +33,7 @@ struct LossySimulation {
         self.faultEvery = faultEvery
         self.random = random
         stages = (0..<limits.stages).map { _ in SimulatedCaches(positionsPerPage: limits.positionsPerPage) }
+        away = stages.map { _ in [] }
     }
 
     /// Runs requests to their ends, and loses stages now and then.
@@ -99,8 +103,8 @@ struct LossySimulation {
             default: stages[stage].obey(entry)
             }
         }
-        // Behind a fault what was to be closed is still open.
-        guard faultEvery == nil else { return true }
+        // Behind a fault what was to be closed is still open; and what came back may have apart what the others share since.
+        guard faultEvery == nil, !hasReturned else { return true }
         let limits = scheduler.limits
         #expect(stages[stage].pageCount <= limits.pages, "\(stages[stage].pageCount) pages of \(limits.pages)")
         #expect(stages[stage].openCount <= limits.openSequences)
@@ -143,14 +147,22 @@ struct LossySimulation {
         let page = scheduler.limits.positionsPerPage
         var held: [[KeptSequence]] = []
         for index in stages.indices {
-            switch Int.random(in: 0..<4, using: &random) {
+            switch Int.random(in: 0..<5, using: &random) {
             case 0:
+                away[index].append(stages[index].copied())
                 stages[index] = SimulatedCaches(positionsPerPage: page)
                 held.append(stages[index].takeOver(kept))
             case 1:
                 // A standby took over, which was some pages behind.
                 let most = page * Int.random(in: 0...4, using: &random)
                 held.append(stages[index].takeOver(kept) { _ in most })
+            case 2:
+                // A device comes back that was away while others went on.
+                if let before = away[index].randomElement(using: &random) {
+                    stages[index] = before.copied()
+                    hasReturned = true
+                }
+                held.append(stages[index].takeOver(kept))
             default: held.append(stages[index].takeOver(kept))
             }
         }
@@ -159,7 +171,7 @@ struct LossySimulation {
 }
 
 struct LossySimulationTests {
-    @Test(arguments: 0..<150 as Range<UInt64>) func `every answer is right whatever is lost and when`(seed: UInt64) {
+    @Test(arguments: 0..<400 as Range<UInt64>) func `every answer is right whatever is lost and when`(seed: UInt64) {
         check(seed)
     }
 

@@ -21,6 +21,14 @@ struct SchedulerTests {
         #expect(scheduler.complete(step: 1, at: 0) == nil)
     }
 
+    @Test func `sequences are numbered from the first number on, also after a reset`() {
+        let limits = Scheduler.Limits(context: 64, slots: 4, stages: 1, rowsPerStep: 8)
+        var scheduler = Scheduler(limits: limits, firstSequence: 1_000_000)
+        #expect(scheduler.add(tokens: [5], results: .last) == 1_000_000)
+        scheduler.reset(limits: limits)
+        #expect(scheduler.add(tokens: [5], results: .last) == 1_000_001)
+    }
+
     @Test func `a prompt is opened, sent whole, and its last row comes back`() {
         var scheduler = scheduler()
         let id = scheduler.add(tokens: [5, 6, 7], results: .last)

@@ -102,6 +102,20 @@ struct SimulatedCaches {
         caches[sequence] = cache
     }
 
+    /// The same, which changes with this one no more.
+    func copied() -> SimulatedCaches {
+        var copy = self
+        var pages: [ObjectIdentifier: Page] = [:]
+        for (sequence, cache) in caches {
+            copy.caches[sequence]!.pages = cache.pages.map { page in
+                if let known = pages[ObjectIdentifier(page)] { return known }
+                pages[ObjectIdentifier(page)] = Page(page.tokens)
+                return pages[ObjectIdentifier(page)]!
+            }
+        }
+        return copy
+    }
+
     /// Begins as a stage of a new placement does: with exactly these sequences, of each what is there.
     ///
     /// - Parameter most: what of a sequence there is at most, for a stage that followed another one's caches.

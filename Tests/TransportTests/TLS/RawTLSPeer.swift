@@ -22,8 +22,11 @@ struct RawTLSPeer {
 
     /// Sends the bytes, and reads until the other side closes or something came.
     ///
+    /// - Parameter before: what happens before they are sent, after the connection has begun.
     /// - Returns: what came, decrypted.
-    func exchange(_ bytes: ByteBuffer, with endpoint: Endpoint) async throws -> ByteBuffer {
+    func exchange(
+        _ bytes: ByteBuffer, with endpoint: Endpoint, before: () async throws -> Void = {}
+    ) async throws -> ByteBuffer {
         let context = try NIOSSLContext(configuration: configuration)
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .connect(host: endpoint.host, port: endpoint.port) { channel in
@@ -34,6 +37,7 @@ struct RawTLSPeer {
                 }
             }
         var answer = ByteBuffer()
+        try await before()
         do {
             try await channel.executeThenClose { inbound, outbound in
                 try await outbound.write(bytes)

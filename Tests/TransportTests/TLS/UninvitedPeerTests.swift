@@ -80,17 +80,67 @@ import Wire
         }
     }
 
+    @Test func `One who is shut out before it says hello opens nothing, or is closed after it was opened`() async throws
+    {
+        let member = try TestAuthority.shared.credentials(.member)
+        let security = try LinkSecurity(TestAuthority.shared.credentials(.member))
+        let hello = Hello(role: .inspector, session: 0, name: "pi9", softwareVersion: "")
+        let bytes = try FrameEncoder.encode(.control(ControlMessage(body: .hello(hello)))).head
+        try await withListener(security: security) { endpoint, accepting in
+            _ = try await RawTLSPeer(member).exchange(bytes, with: endpoint) {
+                // TLS is done by then, or who it is will be known too late for the rest.
+                try await Task.sleep(for: .milliseconds(300))
+                security.revoke(RevocationList(version: 1, devices: [member.identity.id]))
+            }
+            while accepting.events == [.opened] { try await Task.sleep(for: .milliseconds(5)) }
+            #expect(accepting.events == [] || accepting.events.first == .opened && accepting.events.count == 2)
+        }
+    }
+
+    @Test func `Who connects often and says nothing has only so many places`() async throws {
+        var options = LinkOptions()
+        options.handshakeTimeout = .seconds(30)
+        let bounds = ConnectionBounds(unfinished: 3, unfinishedOfAddress: 2)
+        let accepting = RecordingHandler()
+        let transport = TCPTransport(eventLoopGroup: MultiThreadedEventLoopGroup.singleton, options: options)
+        let listener = try await transport.listen(
+            on: Peers.loopback, bounds: bounds, welcome: { _ in .success(Peers.welcome) }, handler: { _ in accepting })
+        let endpoint = listener.boundEndpoint
+        // Links are none of them.
+        var links: [any Link] = []
+        for _ in 0..<4 {
+            links.append(try await transport.connect(to: endpoint, hello: Peers.hello, handler: RecordingHandler()))
+        }
+        let silent = (0..<2).map { _ in
+            Task { try await RawPeer.connect(to: endpoint).exchange([]) }
+        }
+        // Both have their places once another one gets none.
+        while (try? await transport.connect(to: endpoint, hello: Peers.hello, handler: RecordingHandler())) != nil {
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        #expect(try await RawPeer.connect(to: endpoint).exchange([]).readableBytes == 0)
+        for peer in silent { peer.cancel() }
+        for peer in silent { _ = await peer.result }
+        while (try? await transport.connect(to: endpoint, hello: Peers.hello, handler: RecordingHandler())) == nil {
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        for link in links { link.close() }
+        await listener.close()
+    }
+
     private func hello() throws -> ByteBuffer {
         try FrameEncoder.encode(.control(ControlMessage(body: .hello(Peers.hello)))).head
     }
 
     /// Runs `body` with a worker's listener, and shows that it still takes a good link after it.
     private func withListener(
-        options: LinkOptions = LinkOptions(), revoking devices: Set<String> = [],
+        options: LinkOptions = LinkOptions(), revoking devices: Set<String> = [], security: LinkSecurity? = nil,
         _ body: (Endpoint, RecordingHandler) async throws -> Void
     ) async throws {
-        let security = try LinkSecurity(
-            TestAuthority.shared.credentials(.member), revoked: RevocationList(version: 1, devices: devices))
+        let security =
+            try security
+            ?? LinkSecurity(
+                TestAuthority.shared.credentials(.member), revoked: RevocationList(version: 1, devices: devices))
         let accepting = RecordingHandler()
         let listener = try await TCPTransport(
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton, options: options, security: .mutual(security)
