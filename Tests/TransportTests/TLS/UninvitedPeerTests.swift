@@ -98,8 +98,8 @@ import Wire
     }
 
     @Test func `Who connects often and says nothing has only so many places`() async throws {
-        var options = LinkOptions()
-        options.handshakeTimeout = .seconds(30)
+        var options = LinkOptions.patient
+        options.handshakeTimeout = .seconds(60)
         let bounds = ConnectionBounds(unfinished: 3, unfinishedOfAddress: 2)
         let accepting = RecordingHandler()
         let transport = TCPTransport(eventLoopGroup: MultiThreadedEventLoopGroup.singleton, options: options)
@@ -111,12 +111,13 @@ import Wire
         for _ in 0..<4 {
             links.append(try await transport.connect(to: endpoint, hello: Peers.hello, handler: RecordingHandler()))
         }
-        let silent = (0..<2).map { _ in
-            Task { try await RawPeer.connect(to: endpoint).exchange([]) }
+        let silent = [try await RawPeer.connect(to: endpoint), try await RawPeer.connect(to: endpoint)].map { peer in
+            Task { try await peer.exchange([]) }
         }
         // Both have their places once another one gets none.
-        while (try? await transport.connect(to: endpoint, hello: Peers.hello, handler: RecordingHandler())) != nil {
-            try await Task.sleep(for: .milliseconds(5))
+        while let link = try? await transport.connect(to: endpoint, hello: Peers.hello, handler: RecordingHandler()) {
+            link.close()
+            try await Task.sleep(for: .milliseconds(20))
         }
         #expect(try await RawPeer.connect(to: endpoint).exchange([]).readableBytes == 0)
         for peer in silent { peer.cancel() }
