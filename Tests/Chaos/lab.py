@@ -154,8 +154,11 @@ class Lab:
         self.used = used
         self.arguments = [
             "serve", self.model, "--listen", f"127.0.0.1:{self.port}", "--context", "1024", "--slots", "8",
-            "--kv-tokens", "4096", "--threads", "1", "--data-dir", self.data, "--rebalance-gain", "0", *self.link_flags,
+            "--kv-tokens", "4096", "--threads", "1", "--data-dir", self.data, *self.link_flags,
             *self.device_flags(workers), *pins(workers[:used]), *flags]
+        # What is placed stays there until a scenario moves it.
+        if "--rebalance-gain" not in flags:
+            self.arguments += ["--rebalance-gain", "0"]
         return self.serve_again(wait)
 
     def device_flags(self, workers):
@@ -229,7 +232,7 @@ class Lab:
             worker.mend()
         self.wait_until_ready()
         self.wait_until_connected()
-        if self.holders() != self.workers[:self.used]:
+        if self.used and self.holders() != self.workers[:self.used]:
             # What is as fast stays as it is: from the beginning, then.
             self.end_coordinator()
             self.serve_again()

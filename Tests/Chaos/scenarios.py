@@ -1,6 +1,7 @@
 """The scenarios, by the configuration of the cluster that they are played on."""
 import clocks
 import coordinators
+import heat
 import losses
 import moves
 import patience
@@ -47,6 +48,7 @@ CONFIGURATIONS = [
             stores.damaged_on_successor, stores.full_disk_at_start,
         ]),
     Configuration("clock", [clocks.jump]),
+    Configuration("heat", [], [heat.throttle], used=0, workers=3, flags=["--objective", "throughput", "--rebalance-gain", "15"]),
     # The devices joined, and all links are TLS.
     Configuration(
         "closed", [losses.kill, losses.back, coordinators.restart],

@@ -2,8 +2,9 @@ package import Wire
 
 /// Tells which devices have become slow, as one that is too hot does. A pure value, which is told the time.
 ///
-/// The rule: for a minute on end a device took half as long again for its steps, or more, as it did at its best for steps with as many rows,
-/// beside what the other devices took. All of them get slower as conversations get longer: that is no reason.
+/// The rule: for a minute on end a device took half as long again for its steps, or more, as it did at its best before that for steps with as
+/// many rows, beside what the other devices took. All of them get slower as conversations get longer: that is no reason. A look now and then
+/// may say otherwise, and steps of a size that was not seen before say nothing.
 package struct ThrottleWatch: Sendable {
     /// How many times as long as at its best.
     package static let factor = 1.5
@@ -13,15 +14,27 @@ package struct ThrottleWatch: Sendable {
     package static let interval = Duration.seconds(5)
     /// Steps that a look must be made of.
     private static let steps: UInt64 = 10
+    /// Looks of a minute that must tell something, and the share of them that must tell that a device is slow.
+    private static let looks = 4
+    private static let share = 0.75
 
-    private struct Pace: Sendable {
-        var last: StageWork
-        /// The least time of a step, in nanoseconds, by how many rows it has, in powers of two.
-        var best: [Int: Double] = [:]
-        var slowSince: ContinuousClock.Instant?
+    /// What devices took for a step at one look.
+    private struct Look: Sendable {
+        struct Pace: Sendable {
+            /// Rows of a step, in powers of two.
+            var size: Int
+            var nanoseconds: Double
+        }
+
+        var at: ContinuousClock.Instant
+        var paces: [String: Pace] = [:]
     }
 
-    private var paces: [String: Pace] = [:]
+    private var last: [String: StageWork] = [:]
+    /// Those of the last minute, the oldest first.
+    private var looks: [Look] = []
+    /// The least time of a step before that, in nanoseconds, by device and size.
+    private var best: [String: [Int: Double]] = [:]
 
     package init() {}
 
@@ -30,35 +43,58 @@ package struct ThrottleWatch: Sendable {
     /// - Parameter work: by device.
     /// - Returns: the devices that have been slow for long enough, and how many times as long they take.
     package mutating func observe(_ work: [String: StageWork], at now: ContinuousClock.Instant) -> [String: Double] {
-        var ratios: [String: Double] = [:]
-        for (device, work) in work {
-            guard var pace = paces[device], work.steps >= pace.last.steps else {
-                paces[device] = Pace(last: work)
-                continue
+        var look = Look(at: now)
+        for (device, work) in work { look.paces[device] = pace(of: device, work) }
+        looks.append(look)
+        while let oldest = looks.first, now - oldest.at > Self.patience {
+            for (device, pace) in oldest.paces {
+                let known = best[device]?[pace.size] ?? pace.nanoseconds
+                best[device, default: [:]][pace.size] = min(known, pace.nanoseconds)
             }
-            let steps = work.steps - pace.last.steps
-            guard steps >= Self.steps, work.rows >= pace.last.rows,
-                work.computeNanoseconds >= pace.last.computeNanoseconds
-            else { continue }
-            let perStep = Double(work.computeNanoseconds - pace.last.computeNanoseconds) / Double(steps)
-            let size = Self.size(Double(work.rows - pace.last.rows) / Double(steps))
-            pace.last = work
-            ratios[device] = perStep / min(pace.best[size] ?? perStep, perStep)
-            pace.best[size] = min(pace.best[size] ?? perStep, perStep)
-            paces[device] = pace
+            looks.removeFirst()
         }
-        // With one device alone nothing tells a long conversation from heat.
-        guard ratios.count > 1 else { return [:] }
-        let common = ratios.values.sorted()[(ratios.count - 1) / 2]
-        var slow: [String: Double] = [:]
-        for (device, ratio) in ratios {
-            guard ratio / common >= Self.factor else {
-                paces[device]?.slowSince = nil
-                continue
+        return slow(at: now)
+    }
+
+    /// What a device took for a step since the last look; nil where that is too little to tell.
+    private mutating func pace(of device: String, _ work: StageWork) -> Look.Pace? {
+        guard let before = last[device], work.steps >= before.steps, work.rows >= before.rows,
+            work.computeNanoseconds >= before.computeNanoseconds
+        else {
+            // Another stage than before.
+            last[device] = work
+            best[device] = nil
+            for index in looks.indices { looks[index].paces[device] = nil }
+            return nil
+        }
+        let steps = work.steps - before.steps
+        guard steps >= Self.steps else { return nil }
+        last[device] = work
+        return Look.Pace(
+            size: Self.size(Double(work.rows - before.rows) / Double(steps)),
+            nanoseconds: Double(work.computeNanoseconds - before.computeNanoseconds) / Double(steps))
+    }
+
+    private func slow(at now: ContinuousClock.Instant) -> [String: Double] {
+        var told: [String: [(at: ContinuousClock.Instant, ratio: Double)]] = [:]
+        for look in looks {
+            var ratios: [String: Double] = [:]
+            for (device, pace) in look.paces {
+                if let best = best[device]?[pace.size] { ratios[device] = pace.nanoseconds / best }
             }
-            let since = paces[device]?.slowSince ?? now
-            paces[device]?.slowSince = since
-            if now - since >= Self.patience { slow[device] = ratio / common }
+            // With one device alone nothing tells a long conversation from heat.
+            guard ratios.count > 1 else { continue }
+            let common = ratios.values.sorted()[(ratios.count - 1) / 2]
+            for (device, ratio) in ratios { told[device, default: []].append((look.at, ratio / common)) }
+        }
+        var slow: [String: Double] = [:]
+        for (device, told) in told {
+            let ratios = told.filter { $0.ratio >= Self.factor }.map(\.ratio).sorted()
+            guard told.count >= Self.looks, Double(ratios.count) >= Self.share * Double(told.count),
+                now - told[0].at >= Self.patience - Self.interval * 2, told[0].ratio >= Self.factor,
+                told[told.count - 1].ratio >= Self.factor
+            else { continue }
+            slow[device] = ratios[ratios.count / 2]
         }
         return slow
     }

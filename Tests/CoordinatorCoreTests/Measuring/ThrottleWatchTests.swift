@@ -37,6 +37,25 @@ struct ThrottleWatchTests {
         #expect(devices.look(["a": 10, "b": 20, "c": 10], times: 12).isEmpty)
     }
 
+    @Test func `steps of many sizes, some of which were never seen before, hide nobody who is slow`() {
+        var devices = Devices()
+        for look in 0..<24 {
+            let rows = [1, 1, 4, 8][look % 4]
+            #expect(devices.look(["a": 10 * Double(rows), "b": 12 * Double(rows)], rows: UInt64(rows)).isEmpty)
+        }
+        var looks = 0
+        var slow: [String: Double] = [:]
+        while slow.isEmpty, looks < 20 {
+            let rows = [1, 16, 4, 8, 1][looks % 5]
+            // One look in ten is as it was.
+            let times = looks % 10 == 6 ? 1.0 : 4.0
+            slow = devices.look(["a": 10 * Double(rows), "b": times * 12 * Double(rows)], rows: UInt64(rows))
+            looks += 1
+        }
+        #expect(slow.keys.sorted() == ["b"] && abs((slow["b"] ?? 0) - 4) < 0.01)
+        #expect((11...16).contains(looks))
+    }
+
     @Test func `long conversations and larger steps make nobody slow`() {
         var devices = Devices()
         _ = devices.look(["a": 10, "b": 10], times: 5)
