@@ -39,13 +39,15 @@ package final class Stage: @unchecked Sendable {
     ///
     /// - Parameters:
     ///   - context: positions that a sequence may have, at least 1.
+    ///   - loadingPool: what packs weights; nil is `pool`, which then must not compute meanwhile.
     ///   - packed: where packed weights are kept; nil packs them into memory.
     /// - Throws: `ModelError` for missing, misshapen or unsupported tensors, a cache that does not go with the
     ///   model, and when memory runs out.
     package init(
         configuration: ModelConfiguration, range: StageRange, tensors: some TensorSource, compute: ComputeMode,
         keyValueType: KeyValueType = .standard, context: Int,
-        pool: ThreadPool, packed: (any PackedPlaces)? = nil, progress: ((_ done: Int, _ total: Int) -> Void)? = nil
+        pool: ThreadPool, loadingPool: ThreadPool? = nil, packed: (any PackedPlaces)? = nil,
+        progress: ((_ done: Int, _ total: Int) -> Void)? = nil
     ) throws(ModelError) {
         do {
             try Kernels.checkEnvironment()
@@ -66,7 +68,8 @@ package final class Stage: @unchecked Sendable {
         try configuration.check(keyValueType, compute: compute)
         let total = Self.totalBytes(configuration, range, tensors)
         var done = 0
-        let loader = TensorLoader(source: tensors, compute: compute, pool: pool, places: packed) { bytes in
+        let loader = TensorLoader(source: tensors, compute: compute, pool: loadingPool ?? pool, places: packed) {
+            bytes in
             done += bytes
             progress?(done, max(total, done))
         }

@@ -2,12 +2,13 @@ import Dispatch
 import GGUF
 import Logging
 import ModelGraph
+import Tensors
 import Transport
 import Wire
 
 /// One request to load a stage: builds it, or has a stage that is there become it, and takes over the caches that it is to go on with.
 ///
-/// What is named `build` and below runs on the compute thread.
+/// What is named `finish` and below runs on the compute thread, but for the building of a standby stage.
 struct StageLoad: Sendable {
     let worker: Worker
     let request: LoadStage
@@ -39,7 +40,14 @@ struct StageLoad: Sendable {
                 let source = Result { () throws(WorkerError) in try worker.shards.open(request.shards) }
                 // Used by one thread after the other.
                 nonisolated(unsafe) let opened = source
-                worker.compute.run { finish { () throws(WorkerError) in try build(from: try opened.get()) } }
+                worker.compute.run {
+                    if request.standby { return buildAside(opened) }
+                    finish { () throws(WorkerError) in
+                        let source = try opened.get()
+                        try makeRoom(for: source.byteCount)
+                        return try build(from: source, pool: worker.pool)
+                    }
+                }
             }
         }
     }
@@ -73,8 +81,30 @@ struct StageLoad: Sendable {
             .map { LocalCaches(taking: $0.stage, isSame: false) }
     }
 
-    private func build(from source: StageSource) throws(WorkerError) -> (Stage, StageLease?) {
-        let stage = try make(from: source) { done, total in
+    /// Builds a stage that nobody waits for on one thread of its own, while the compute thread goes on with the steps of others.
+    private func buildAside(_ opened: Result<StageSource, WorkerError>) {
+        do throws(WorkerError) {
+            let source = try opened.get()
+            try makeRoom(for: source.byteCount)
+            worker.stages.promise(source.byteCount, to: key)
+            // Used by one thread after the other.
+            nonisolated(unsafe) let material = source
+            DispatchQueue.global(qos: .utility).async {
+                let built = Result { () throws(WorkerError) in
+                    try build(from: material, pool: ThreadPool(threads: 1))
+                }
+                worker.compute.run {
+                    worker.stages.promise(0, to: key)
+                    finish { () throws(WorkerError) in try built.get() }
+                }
+            }
+        } catch {
+            done(.failure(Failure(code: error.code, message: error.message)))
+        }
+    }
+
+    private func build(from source: StageSource, pool: ThreadPool) throws(WorkerError) -> (Stage, StageLease?) {
+        let stage = try make(from: source, pool: pool) { done, total in
             session.notify(
                 .stageProgress(
                     StageProgress(epoch: request.epoch, stage: request.stage, done: UInt64(done), total: UInt64(total)))
@@ -97,9 +127,8 @@ struct StageLoad: Sendable {
     }
 
     private func make(
-        from source: StageSource, progress: @escaping (Int, Int) -> Void
+        from source: StageSource, pool: ThreadPool, progress: @escaping (Int, Int) -> Void
     ) throws(WorkerError) -> Stage {
-        try makeRoom(for: source.byteCount)
         do throws(ModelError) {
             let configuration = try ModelConfiguration(
                 metadata: source.metadata,
@@ -112,7 +141,7 @@ struct StageLoad: Sendable {
                 configuration: configuration, range: range, tensors: source.tensors,
                 compute: request.compute == .f32 ? .f32 : .int8,
                 keyValueType: request.keyValueType == .q8_0 ? .q8_0 : .standard, context: Int(request.context),
-                pool: worker.pool, packed: source.packed, progress: progress)
+                pool: worker.pool, loadingPool: pool, packed: source.packed, progress: progress)
         } catch {
             throw WorkerError(error)
         }

@@ -11,10 +11,15 @@ struct StageKey: Sendable, Hashable {
 /// The stages that a worker holds. Safe from any thread; stages compute on the compute thread only.
 final class StageTable: Sendable {
     private let stages = Mutex<[StageKey: LoadedStage]>([:])
+    /// Bytes of stages that are being built beside others.
+    private let promised = Mutex<[StageKey: Int]>([:])
 
     subscript(key: StageKey) -> LoadedStage? { stages.withLock { $0[key] } }
 
     func add(_ stage: LoadedStage, as key: StageKey) { stages.withLock { $0[key] = stage } }
+
+    /// Keeps bytes free for a stage that is being built; none once it is there, or will not be.
+    func promise(_ bytes: Int, to key: StageKey) { promised.withLock { $0[key] = bytes == 0 ? nil : bytes } }
 
     /// Whether any stage of a placement is held.
     func holds(session: UInt64, epoch: UInt32) -> Bool {
@@ -29,8 +34,12 @@ final class StageTable: Sendable {
         stages.withLock { stages in stages = stages.filter { !condition($0.key) } }
     }
 
-    /// Bytes of weights and KV caches in all.
-    var bytes: Int { reports.reduce(0) { $0 + Int(clamping: $1.weightBytes) + Int(clamping: $1.keyValueBytes) } }
+    /// Bytes of weights and KV caches in all, and of what is being built.
+    var bytes: Int {
+        reports.reduce(promised.withLock { $0.values.reduce(0, +) }) {
+            $0 + Int(clamping: $1.weightBytes) + Int(clamping: $1.keyValueBytes)
+        }
+    }
 
     /// Bytes of them that are not mapped from files, whose pages the system counts as available.
     var unmappedBytes: Int { stages.withLock { Array($0.values) }.reduce(0) { $0 + $1.unmappedBytes } }
