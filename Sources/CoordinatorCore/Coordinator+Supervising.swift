@@ -97,11 +97,11 @@ extension Coordinator {
         guard case .recovering(let reason) = readiness else { return }
         var told = reason
         var pause = Self.firstPause
-        // A placement that takes its time, as where gigabytes are sent, is not waited for longer than one that cannot be had.
+        // A placement that takes its time, as where gigabytes are sent, ends no answer that was there before; who comes meanwhile is told.
         let expiring = Task { [self] in
             while !Task.isCancelled {
                 try? await Task.sleep(for: Self.tick)
-                if case .recovering(let reason) = readiness { expire(reason) }
+                if case .recovering(let reason) = readiness { expire(sparesEarlier: true, reason) }
             }
         }
         defer { expiring.cancel() }
@@ -118,7 +118,7 @@ extension Coordinator {
                 state.withLock { state in
                     if case .recovering = state.readiness { state.readiness = .recovering(error.message) }
                 }
-                expire(error.message)
+                expire(sparesEarlier: false, error.message)
             }
             // Another device was lost meanwhile: those who are left may do.
             if connectedDevices != connected { continue }
@@ -128,9 +128,10 @@ extension Coordinator {
     }
 
     /// Gives up those who have waited too long for a placement.
-    private func expire(_ reason: String) {
+    private func expire(sparesEarlier: Bool, _ reason: String) {
         engine.expire(
-            waitingLongerThan: configuration.patience, CoordinatorError(.unavailable, "no placement stands: \(reason)"))
+            waitingLongerThan: configuration.patience, sparesEarlier: sparesEarlier,
+            CoordinatorError(.unavailable, "no placement stands: \(reason)"))
     }
 
     /// Places the model on the devices that are there, with as little change as can be.

@@ -92,8 +92,12 @@ final class Engine: Sendable {
     }
 
     /// Gives up, with the reason, those who have waited longer for a placement.
-    func expire(waitingLongerThan limit: Duration, _ reason: CoordinatorError) {
-        handle { [now] in $0.core.expire(before: now.instant - limit, reason) }
+    ///
+    /// - Parameter sparesEarlier: whether those that were there before the placement was lost go on waiting.
+    func expire(waitingLongerThan limit: Duration, sparesEarlier: Bool, _ reason: CoordinatorError) {
+        handle { [now] in
+            $0.core.expire(before: now.instant - limit, sparesEarlier: sparesEarlier, reason)
+        }
     }
 
     /// Returns when all that was asked for before is taken up.

@@ -99,9 +99,14 @@ struct EngineCore: Sendable {
     var kept: [KeptSequence] { scheduler.kept }
 
     /// Gives up, with the reason, those who have waited for a placement since before `limit`.
-    mutating func expire(before limit: ContinuousClock.Instant, _ reason: CoordinatorError) {
+    ///
+    /// - Parameter sparesEarlier: whether those that were there before the placement was lost go on waiting.
+    mutating func expire(before limit: ContinuousClock.Instant, sparesEarlier: Bool, _ reason: CoordinatorError) {
         guard case .suspended(let since) = state else { return }
-        for sequence in jobs.keys.sorted() where arrivals[sequence] ?? since < limit { fail(sequence, reason) }
+        for sequence in jobs.keys.sorted() {
+            guard let waiting = arrivals[sequence] ?? (sparesEarlier ? nil : since) else { continue }
+            if waiting < limit { fail(sequence, reason) }
+        }
     }
 
     /// Adds a sequence; while there is no placement it waits for one.

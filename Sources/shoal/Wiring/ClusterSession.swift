@@ -55,17 +55,13 @@ struct ClusterSession {
         var standby = CoordinatorConfiguration.Standby.nothing
         var rebalanceGain: Double? = CoordinatorConfiguration.defaultRebalanceGain
 
-        /// Those that joined the cluster.
-        var members: [DeviceDeclaration] = []
-
         /// The devices, without this process's own.
         var remoteDevices: [DeviceDeclaration] {
-            members
-                + devices.map {
-                    DeviceDeclaration(
-                        name: $0.name, connection: .tcp($0.endpoint), memoryBytes: $0.memoryBytes, speed: $0.speed,
-                        link: $0.link)
-                }
+            devices.map {
+                DeviceDeclaration(
+                    name: $0.name, connection: .tcp($0.endpoint), memoryBytes: $0.memoryBytes, speed: $0.speed,
+                    link: $0.link)
+            }
         }
     }
 
