@@ -115,13 +115,17 @@ class Cluster:
             raise Failure(f"status {result.returncode} of {' '.join(command)}:\n{result.stderr[-2000:]}")
         return result
 
-    def start_programs(self, count, command):
-        """Starts a program that listens on each of the first hosts; gives their endpoints."""
+    def start_programs(self, count, command, listening=None):
+        """Starts a program that listens on each of the first hosts; gives their endpoints. `listening` is what its log says then, for a program
+        that would take a connection made to try it for one of its own."""
         endpoints = [self.network.endpoint(host) for host in range(count)]
         for host, endpoint in enumerate(endpoints):
             name, _, port = endpoint.rpartition(":")
             self.start(f"program-{host}", host, command(name, port), program=[])
         for host, endpoint in enumerate(endpoints):
+            if listening:
+                self.wait_for_text(f"program-{host}", listening, seconds=30)
+                continue
             deadline = time.monotonic() + 30
             while True:
                 try:
@@ -139,7 +143,7 @@ class Cluster:
         command = self.network.command(self.coordinator, [str(word) for word in command])
         result = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
         if result.returncode != 0:
-            raise Failure(f"status {result.returncode} of {' '.join(command)}:\n{result.stderr[-2000:]}")
+            raise Failure(f"status {result.returncode} of {' '.join(command)}:\n{(result.stderr or result.stdout)[-2000:]}")
         return result.stdout
 
     def environment(self):

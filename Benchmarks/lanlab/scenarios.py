@@ -1,6 +1,5 @@
 """What is measured: each scenario starts its clusters, measures both sides in turns, and gives figures by name."""
 
-import json
 from statistics import median
 
 from comparison.llamacpp import LlamaCpp
@@ -8,6 +7,7 @@ from comparison.llamacpp import LlamaCpp
 from . import Failure, load, say
 from .cluster import Cluster, Device
 from .load import Stream
+from .peers import distributed_llama, llamacpp_rpc
 
 GIB = 1 << 30
 
@@ -265,40 +265,34 @@ def prediction(lab):
 
 
 def peers(lab):
-    """One stream over the same two one-thread nodes: Shoal, and llama.cpp's RPC mode."""
-    llamacpp = LlamaCpp(lab.options.llamacpp).prepare_rpc()
+    """One stream over the same two one-thread nodes: Shoal, llama.cpp's RPC mode and, where it is given, distributed-llama."""
+    prompt, generated = 512, 64
+    llamacpp, dllama = LlamaCpp(lab.options.llamacpp).prepare_rpc(), lab.options.dllama
+    others = {"llamacpp": lambda network: llamacpp_rpc(lab, llamacpp, network, prompt, generated)}
+    if dllama:
+        others["distributedllama"] = lambda network: distributed_llama(lab, dllama, network, prompt, generated)
+    else:
+        say("distributed-llama is left out: --dllama FOLDER tells where it is built")
     result = {}
     for network in ("loopback", "lan") if lab.options.network == "lan" else ("loopback",):
-        say(f"one stream over two one-thread nodes, {network}: Shoal, and llama.cpp's RPC")
+        say(f"one stream over two one-thread nodes, {network}: Shoal, and {' and '.join(others)}")
         turns = []
         for turn in range(lab.options.turns):
-            ours = over_workers(lab, [Device(), Device()], 1, 512, 64, network, [])
-            theirs = llamacpp_rpc(lab, llamacpp, network)
-            turns.append({
-                "shoal": ours, "llamacpp": theirs,
-                "decode_ratio": ours["decode_tokens_per_second"] / theirs["decode_tokens_per_second"],
-                "prompt_ratio": ours["prompt_tokens_per_second"] / theirs["prompt_tokens_per_second"]})
-            say(
-                f"  turn {turn + 1}: decode {ours['decode_tokens_per_second']:.2f} beside {theirs['decode_tokens_per_second']:.2f} tokens/s"
-                f" ({turns[-1]['decode_ratio']:.2f}), prompt {ours['prompt_tokens_per_second']:.1f} beside {theirs['prompt_tokens_per_second']:.1f}"
-                f" ({turns[-1]['prompt_ratio']:.2f})")
+            ours = over_workers(lab, [Device(), Device()], 1, prompt, generated, network, [])
+            decode, whole = ours["decode_tokens_per_second"], ours["prompt_tokens_per_second"]
+            say(f"  turn {turn + 1}: decode {decode:.2f} tokens/s, prompt {whole:.1f}")
+            turns.append({"shoal": ours})
+            for name, measure in others.items():
+                theirs = turns[-1][name] = measure(network)
+                theirs["decode_ratio"] = decode / theirs["decode_tokens_per_second"]
+                theirs["prompt_ratio"] = whole / theirs["prompt_tokens_per_second"]
+                say(
+                    f"    beside {name}: {theirs['decode_tokens_per_second']:.2f} ({theirs['decode_ratio']:.2f}),"
+                    f" {theirs['prompt_tokens_per_second']:.1f} ({theirs['prompt_ratio']:.2f})")
         result[network] = {
-            "decode_ratio": median(t["decode_ratio"] for t in turns), "prompt_ratio": median(t["prompt_ratio"] for t in turns), "turns": turns}
+            name: {key: median(sides[name][key] for sides in turns) for key in turns[0][name] if key.endswith(("_ratio", "_per_second"))}
+            for name in turns[0]} | {"turns": turns}
     return result
-
-
-def llamacpp_rpc(lab, folder, network):
-    """llama.cpp's own benchmark on the coordinator's host, with two servers of one thread."""
-    with lab.cluster([None, None], network=network) as cluster:
-        endpoints = cluster.start_programs(
-            2, lambda host, port: [folder / "ggml-rpc-server", "-H", host, "-p", port, "-t", "1"])
-        figures = {}
-        for key, flags in (("prompt", ["-p", "512", "-n", "0"]), ("decode", ["-p", "0", "-n", "64", "-d", "512"])):
-            output = cluster.run_program(
-                [folder / "llama-bench", "-m", lab.options.model, "--rpc", ",".join(endpoints), "-ngl", "99", "-t", "1", "-fa", "on", "-r", "1",
-                 *flags, "-o", "json"])
-            figures[f"{key}_tokens_per_second"] = json.loads(output)[0]["avg_ts"]
-        return figures
 
 
 SCENARIOS = {"overhead": overhead, "streams": streams, "long-prompt": long_prompt, "13b": thirteen, "prediction": prediction, "equality": equality, "peers": peers}
