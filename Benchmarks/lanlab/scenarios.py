@@ -275,7 +275,7 @@ def peers(lab):
         say("distributed-llama is left out: --dllama FOLDER tells where it is built")
     result = {}
     for network in ("loopback", "lan") if lab.options.network == "lan" else ("loopback",):
-        say(f"one stream over two one-thread nodes, {network}: Shoal, and {' and '.join(others)}")
+        say(f"one stream over two one-thread nodes, {network}: Shoal beside {', '.join(others)}")
         turns = []
         for turn in range(lab.options.turns):
             ours = over_workers(lab, [Device(), Device()], 1, prompt, generated, network, [])
