@@ -514,7 +514,7 @@ const ProtobufCMessageDescriptor shoal__measure_device__descriptor =
   (ProtobufCMessageInit) shoal__measure_device__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor shoal__device_profile__field_descriptors[7] =
+static const ProtobufCFieldDescriptor shoal__device_profile__field_descriptors[8] =
 {
   {
     "measured_at",
@@ -600,12 +600,25 @@ static const ProtobufCFieldDescriptor shoal__device_profile__field_descriptors[7
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "quota_period_microseconds",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__DeviceProfile, quota_period_microseconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned shoal__device_profile__field_indices_by_name[] = {
   4,   /* field[4] = disk_bytes_per_second */
   2,   /* field[2] = instruction_set */
   0,   /* field[0] = measured_at */
   5,   /* field[5] = products */
+  7,   /* field[7] = quota_period_microseconds */
   6,   /* field[6] = quota_thousandths */
   3,   /* field[3] = read_bytes_per_second */
   1,   /* field[1] = threads */
@@ -613,7 +626,7 @@ static const unsigned shoal__device_profile__field_indices_by_name[] = {
 static const ProtobufCIntRange shoal__device_profile__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor shoal__device_profile__descriptor =
 {
@@ -623,7 +636,7 @@ const ProtobufCMessageDescriptor shoal__device_profile__descriptor =
   "Shoal__DeviceProfile",
   "shoal",
   sizeof(Shoal__DeviceProfile),
-  7,
+  8,
   shoal__device_profile__field_descriptors,
   shoal__device_profile__field_indices_by_name,
   1,  shoal__device_profile__number_ranges,
@@ -694,7 +707,7 @@ const ProtobufCMessageDescriptor shoal__product_rate__descriptor =
   (ProtobufCMessageInit) shoal__product_rate__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor shoal__stage_report__field_descriptors[14] =
+static const ProtobufCFieldDescriptor shoal__stage_report__field_descriptors[16] =
 {
   {
     "session",
@@ -864,12 +877,38 @@ static const ProtobufCFieldDescriptor shoal__stage_report__field_descriptors[14]
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "network_steps",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__StageReport, network_steps),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "network_nanoseconds",
+    16,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__StageReport, network_nanoseconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned shoal__stage_report__field_indices_by_name[] = {
   10,   /* field[10] = compute_nanoseconds */
   1,   /* field[1] = epoch */
   6,   /* field[6] = key_value_bytes */
   3,   /* field[3] = model_name */
+  15,   /* field[15] = network_nanoseconds */
+  14,   /* field[14] = network_steps */
   4,   /* field[4] = range */
   12,   /* field[12] = received_bytes */
   9,   /* field[9] = rows */
@@ -884,7 +923,7 @@ static const unsigned shoal__stage_report__field_indices_by_name[] = {
 static const ProtobufCIntRange shoal__stage_report__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 14 }
+  { 0, 16 }
 };
 const ProtobufCMessageDescriptor shoal__stage_report__descriptor =
 {
@@ -894,7 +933,7 @@ const ProtobufCMessageDescriptor shoal__stage_report__descriptor =
   "Shoal__StageReport",
   "shoal",
   sizeof(Shoal__StageReport),
-  14,
+  16,
   shoal__stage_report__field_descriptors,
   shoal__stage_report__field_indices_by_name,
   1,  shoal__stage_report__number_ranges,

@@ -127,8 +127,8 @@ extension Coordinator {
         let hello = Hello(
             role: .coordinator, session: session, name: "coordinator", softwareVersion: SoftwareVersion.current)
         switch device.connection {
-        case .inProcess(let attach):
-            client.attach(attach(client, hello))
+        case .inProcess(let worker):
+            client.attach(worker.connect(client, hello))
         case .tcp(let endpoint):
             do {
                 client.attach(

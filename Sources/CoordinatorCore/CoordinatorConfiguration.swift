@@ -7,9 +7,23 @@ package import Wire
 package struct DeviceDeclaration: Sendable {
     package enum Connection: Sendable {
         case tcp(Endpoint)
-        /// The worker in this process: takes the coordinator's end of the link and gives the worker's. It reads the
-        /// model's file itself, so nothing is sent to it.
-        case inProcess(@Sendable (any LinkHandler, Hello) -> any Link)
+        /// The worker in this process. It reads the model's file itself, so nothing is sent to it.
+        case inProcess(InProcessWorker)
+    }
+
+    package struct InProcessWorker: Sendable {
+        /// Takes the coordinator's end of a link and gives the worker's.
+        let connect: @Sendable (any LinkHandler, Hello) -> any Link
+        /// Does something on the worker's compute thread, behind the steps that it has.
+        let afterSteps: @Sendable (@escaping @Sendable () -> Void) -> Void
+
+        package init(
+            connect: @escaping @Sendable (any LinkHandler, Hello) -> any Link,
+            afterSteps: @escaping @Sendable (@escaping @Sendable () -> Void) -> Void
+        ) {
+            self.connect = connect
+            self.afterSteps = afterSteps
+        }
     }
 
     package var name: String

@@ -24,7 +24,8 @@ package struct StepShape: Sendable, Hashable {
 ///
 /// - A layer: its weights' bytes by type at the device's speed for that type and number of rows, the KV cache that its attention reads at
 ///   the speed of memory, and `layerOverhead`. The head: the same for its rows; the embedding: the rows looked up.
-/// - A stage: its parts and `stageOverhead`, once per step.
+/// - A stage: its parts and `stageOverhead`, once per step. These are times that last; for a lone step a plan's prediction takes off what a
+///   quota spares a device that has rested (`DutyCycle`), which the search for the plan leaves out.
 /// - A hop: half a round trip, the rows' bytes in the link's codec at the link's speed, and `hopOverhead`.
 /// - A step: its stages, its hops with that of the token ids and of the logits, and `turnaround`.
 ///

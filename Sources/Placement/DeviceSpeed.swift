@@ -25,14 +25,17 @@ package struct DeviceSpeed: Sendable, Hashable {
     /// of prompts, Pi 5 and laptops are known to take two to six times as many tokens per second as they decode.
     static let rowsPerPass = 4.0
 
-    /// Plain reading of memory by all threads together.
+    /// Plain reading of memory by all threads together. This and the products are rates that last.
     package let readBytesPerSecond: Double
     /// Measured products, sorted by type and rows, each once.
     package let products: [ProductSpeed]
+    /// What a quota makes of them for short work.
+    package let dutyCycle: DutyCycle
 
     /// Describes a device. Products without speed or rows are left out.
-    package init(readBytesPerSecond: Double, products: [ProductSpeed] = []) {
+    package init(readBytesPerSecond: Double, products: [ProductSpeed] = [], dutyCycle: DutyCycle = .always) {
         self.readBytesPerSecond = readBytesPerSecond
+        self.dutyCycle = dutyCycle
         var kept: [ProductSpeed] = []
         for product in products.sorted(by: { ($0.elementType, $0.rows) < ($1.elementType, $1.rows) })
         where product.rows > 0 && product.bytesPerSecond > 0 && product.bytesPerSecond.isFinite {
@@ -49,7 +52,7 @@ package struct DeviceSpeed: Sendable, Hashable {
             products: products.map {
                 ProductSpeed(
                     elementType: $0.elementType, rows: $0.rows, bytesPerSecond: $0.bytesPerSecond / times)
-            })
+            }, dutyCycle: dutyCycle)
     }
 
     /// Seconds that a byte of weights of one type takes when it is multiplied with `rows` rows at once.

@@ -27,7 +27,7 @@ package struct PlacedStage: Sendable, Hashable {
     package let memoryBytes: Int
     /// What all of the device's stages leave free of its budget.
     package internal(set) var headroomBytes: Int = 0
-    /// Predicted time that a step of one row is computed for, in seconds.
+    /// Predicted time that a step of one row is computed for, in seconds, where the stage has waited for it.
     package internal(set) var stepSeconds: Double = 0
     /// How the stage's results are written; f32 where they stay on the device.
     package internal(set) var codec: RowCodec = .f32

@@ -54,7 +54,7 @@ extension PlacementProblem {
         let step = StepShape.decoding(streams: 1, history: costs.history)
         for (index, device) in devices.enumerated() {
             stages[index].headroomBytes = stages[index].memoryBytes - (used[device] ?? 0)
-            stages[index].stepSeconds = seconds(of: stages[index], on: device, step)
+            stages[index].stepSeconds = restedSeconds(of: stages[index], on: device, step)
             let next = index + 1 < devices.count ? devices[index + 1] : nil
             if let next { stages[index].codec = costs.codec(for: link(device, next)) }
             stages[index].hopSeconds = hopSeconds(from: device, to: next, stages[index], step)
@@ -62,12 +62,17 @@ extension PlacementProblem {
         return stages
     }
 
-    /// Seconds for which a stage computes a step.
-    func seconds(of stage: PlacedStage, on device: Int, _ step: StepShape) -> Double {
+    /// Seconds for which a stage computes a step, when steps come one behind the other.
+    func lastingSeconds(of stage: PlacedStage, on device: Int, _ step: StepShape) -> Double {
         let speed = CostModel.speed(request.devices[device])
         return CostModel.stageOverhead + (stage.embedding ? costs.embedding(speed, step) : 0)
             + stage.layers.reduce(0) { $0 + costs.layer($1, speed, step) }
             + (stage.head ? costs.head(speed, step) : 0)
+    }
+
+    /// Seconds for which a stage computes a step that it has waited for.
+    func restedSeconds(of stage: PlacedStage, on device: Int, _ step: StepShape) -> Double {
+        CostModel.speed(request.devices[device]).dutyCycle.rested(lastingSeconds(of: stage, on: device, step))
     }
 
     /// Seconds from a stage's results to the next stage, or with logits to the coordinator.

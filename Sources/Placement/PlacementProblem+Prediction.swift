@@ -14,9 +14,10 @@ extension PlacementProblem {
             if rate > best.tokensPerSecond { best = (perStep, rate) }
         }
         let promptTokens = min(Self.promptTokens, request.context)
+        let one = pace(stages, devices, .decoding(streams: 1, history: costs.history))
         let used = Set(devices)
         return PlanPrediction(
-            history: costs.history, stepSeconds: solution.sum / 1e9, largestSeconds: solution.largest / 1e9,
+            history: costs.history, stepSeconds: max(one.sum, one.largest), largestSeconds: solution.largest / 1e9,
             streams: streams, streamsPerStep: best.perStep, tokensPerSecondOfStreams: best.tokensPerSecond,
             promptTokens: promptTokens, secondsToFirstToken: secondsToFirstToken(stages, devices, promptTokens),
             unmeasuredDevices: request.devices.indices.filter { used.contains($0) && request.devices[$0].speed == nil }
@@ -31,24 +32,30 @@ extension PlacementProblem {
     private func tokensPerSecond(
         _ stages: [PlacedStage], _ devices: [Int], streams: Int, perStep: Int
     ) -> Double {
-        let step = StepShape.decoding(streams: perStep, history: costs.history)
+        let pace = pace(stages, devices, StepShape.decoding(streams: perStep, history: costs.history))
         let groups = Double((streams + perStep - 1) / perStep)
+        return Double(streams) / max(pace.sum, groups * pace.largest)
+    }
+
+    /// Seconds of a step from its tokens to the next one's when it is the only one on its way, and the longest for which steps behind one
+    /// another take a device or a link each.
+    private func pace(_ stages: [PlacedStage], _ devices: [Int], _ step: StepShape) -> (sum: Double, largest: Double) {
         var taken: [Int: Double] = [:]
         var sum = CostModel.turnaround + entry(devices[0], step)
         var largest = 0.0
         for (index, stage) in stages.enumerated() {
-            let seconds = seconds(of: stage, on: devices[index], step)
-            taken[devices[index], default: 0] += seconds
+            taken[devices[index], default: 0] += lastingSeconds(of: stage, on: devices[index], step)
             let next = index + 1 < devices.count ? devices[index + 1] : nil
-            sum += seconds + hopSeconds(from: devices[index], to: next, stage, step)
+            sum +=
+                restedSeconds(of: stage, on: devices[index], step)
+                + hopSeconds(from: devices[index], to: next, stage, step)
             if let next {
-                largest = max(largest, costs.transfer(rows: perStep, stage.codec, link(devices[index], next)))
+                largest = max(largest, costs.transfer(rows: step.rows, stage.codec, link(devices[index], next)))
             } else if let link = coordinatorLink(devices[index]) {
                 largest = max(largest, costs.logitTransfer(step, link))
             }
         }
-        largest = max(largest, taken.values.max() ?? 0)
-        return Double(streams) / max(sum, groups * largest)
+        return (sum, max(largest, taken.values.max() ?? 0))
     }
 
     /// The chunks of a prompt flow behind each other through the stages; the last row's result comes back.
@@ -61,7 +68,7 @@ extension PlacementProblem {
             let step = StepShape.prompt(rows: rows, from: position, isLast: position + rows == tokens)
             done = entry(devices[0], step)
             for (index, stage) in stages.enumerated() {
-                free[index] = max(free[index], done) + seconds(of: stage, on: devices[index], step)
+                free[index] = max(free[index], done) + lastingSeconds(of: stage, on: devices[index], step)
                 done =
                     free[index]
                     + hopSeconds(

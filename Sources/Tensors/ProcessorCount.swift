@@ -13,16 +13,16 @@ package enum ProcessorCount {
     /// Physical cores among the processors of this process's affinity mask, and no more than its cgroup's quota allows; at least 1.
     package static var usable: Int {
         #if os(Linux)
-        return max(1, min(cores.count, quotaThousandths.map { ($0 + 999) / 1000 } ?? .max))
+        return max(1, min(cores.count, quota.map { ($0.thousandths + 999) / 1000 } ?? .max))
         #else
         return max(1, Int(sysconf(CInt(_SC_NPROCESSORS_ONLN))))
         #endif
     }
 
-    /// Processor time that a cgroup's quota allows this process, in thousandths of one processor; nil where there is no quota.
-    package static var quotaThousandths: Int? {
+    /// The processor time that a cgroup allows this process; nil where there is no quota.
+    package static var quota: ProcessorQuota? {
         #if os(Linux)
-        return quota()
+        return leastQuota()
         #else
         return nil
         #endif
@@ -82,13 +82,12 @@ package enum ProcessorCount {
         return nodes
     }
 
-    /// The cgroup's quota in thousandths of a core, rounded up; the smallest on the way to the root. Version 2, then version 1.
-    private static func quota() -> Int? {
-        var smallest: Int?
-        func take(_ quota: Int?, _ period: Int?) {
-            guard let quota, let period, quota > 0, period > 0 else { return }
-            let (scaled, overflow) = quota.multipliedReportingOverflow(by: 1000)
-            if !overflow { smallest = min(smallest ?? .max, (scaled - 1) / period + 1) }
+    /// The smallest quota on the way from the process's cgroup to the root. Version 2, then version 1.
+    private static func leastQuota() -> ProcessorQuota? {
+        var smallest: ProcessorQuota?
+        func take(_ microseconds: Int?, _ period: Int?) {
+            guard let quota = ProcessorQuota(microseconds: microseconds ?? 0, ofEvery: period ?? 0) else { return }
+            if quota.thousandths < smallest?.thousandths ?? .max { smallest = quota }
         }
         for line in (readText("/proc/self/cgroup") ?? "").split(separator: "\n") {
             let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)

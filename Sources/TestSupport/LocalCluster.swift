@@ -157,7 +157,10 @@ package final class LocalCluster: Sendable {
             + [
                 DeviceDeclaration(
                     name: ownDevice,
-                    connection: .inProcess { handler, hello in own.connectInProcess(hello, handler: handler) },
+                    connection: .inProcess(
+                        .init(
+                            connect: { handler, hello in own.connectInProcess(hello, handler: handler) },
+                            afterSteps: { own.afterSteps($0) })),
                     memoryBytes: settings.ownMemoryBytes ?? LocalWorker.memoryBytes)
             ]
         return Coordinator(

@@ -18,6 +18,12 @@ package protocol Link: AnyObject, Sendable {
     /// - Parameter whenWritten: called once, on any thread, when the frame has left this process (true) or been dropped.
     func send(_ frame: Frame, whenWritten: (@Sendable (Bool) -> Void)?)
 
+    /// Times the way of what was sent just before, and tells once how long it took until the peer had it. Tells nothing within a process,
+    /// while another frame is timed, or when the link ends meanwhile.
+    ///
+    /// - Parameter tell: called on the link's thread.
+    func timeArrival(_ tell: @escaping @Sendable (Duration) -> Void)
+
     /// Stops taking frames, or goes on: what the peer sends meanwhile waits on its side, and is not silence.
     ///
     /// A few frames that had come before may still be delivered after a call from another thread than the handler's.

@@ -101,6 +101,9 @@ package final class Worker: Sendable {
         return InProcessLink.pair(hello: hello, welcome: welcome, dialing: handler, accepting: accepting).dialing
     }
 
+    /// Does something on the compute thread, behind the steps that came so far. It must return quickly.
+    package func afterSteps(_ work: @escaping @Sendable () -> Void) { compute.run(work) }
+
     /// What this device is and holds now.
     package func report() -> DeviceReport {
         DeviceReport(

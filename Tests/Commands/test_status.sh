@@ -17,6 +17,8 @@ for stage in status["stages"]:
     work = stage["work"]
     assert work["steps"] >= generated and work["rows"] >= generated and work["compute_nanoseconds"] > 0
     assert work["received_bytes"] > 0 and work["sent_bytes"] > 0
+    # The last stage's results stay in the coordinator's process; all others cross a link.
+    assert work["network_steps"] > 0 and work["network_nanoseconds"] > 0 or stage is status["stages"][-1], stage
 assert len(status["links"]) == 3
 assert all(device["profile"]["products"] for device in status["devices"])
 PYTHON

@@ -49,6 +49,26 @@ struct CostModelTests {
         #expect(plan.prediction.unmeasuredDevices == ["lap"] && plan.prediction.unmeasuredLinks == [])
     }
 
+    @Test func `a device under a quota computes a lone step faster than steps behind one another`() throws {
+        // A quarter of a processor: 25 ms of every 100. Its layers take 60 ms at the rates that last, 15 without a pause.
+        let speed = DeviceSpeed(readBytesPerSecond: 1e9, dutyCycle: DutyCycle(share: 0.25, period: 0.1))
+        var request = PlacementRequest(
+            devices: [lap, DeviceCapacity(name: "pi1", memoryBytes: 1 << 40, speed: speed)],
+            model: model([30_000_000, 30_000_000]), context: 2, slots: 4)
+        var plan = try place(request)
+        #expect(abs(plan.stages[1].stepSeconds - 15e-3) < 0.1e-3)
+        #expect(abs(plan.prediction.largestSeconds - 60e-3) < 0.1e-3)
+        // One step at a time is 60 ms all the same: the device has to rest between them.
+        #expect(abs(plan.prediction.stepSeconds - plan.prediction.largestSeconds) < 1e-12)
+        // With a second one like it each may rest while the other computes.
+        request.devices.append(DeviceCapacity(name: "pi2", memoryBytes: 1 << 40, speed: speed))
+        request.preferences.objective = .throughput
+        plan = try place(request)
+        #expect(plan.stages.count == 4 && abs(plan.prediction.largestSeconds - 30e-3) < 0.1e-3)
+        #expect(abs(plan.prediction.stepSeconds - plan.prediction.largestSeconds) < 1e-12)
+        #expect(plan.stages.dropFirst().dropLast().allSatisfy { abs($0.stepSeconds - 7.5e-3) < 0.1e-3 })
+    }
+
     @Test func `the codec is the most exact that costs little`() throws {
         // All layers take 1 ms, 50 µs of which a row's transfer may take: 8192, 4096 or 2304 bytes.
         var request = PlacementRequest(

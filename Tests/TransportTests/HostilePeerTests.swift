@@ -62,7 +62,7 @@ import Wire
     @Test func `A peer that falls silent is given up, after it was asked`() async throws {
         var options = LinkOptions()
         options.pingAfter = .milliseconds(20)
-        options.giveUpAfter = .milliseconds(200)
+        options.giveUpAfter = .seconds(1)
         try await withListener(options) { endpoint, accepting in
             let hello = try bytes(of: .control(ControlMessage(body: .hello(Peers.hello))))
             var answer = try await RawPeer.connect(to: endpoint).exchange([hello])

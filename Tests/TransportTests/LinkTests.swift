@@ -47,6 +47,20 @@ import Wire
         }
     }
 
+    @Test(arguments: [Carrier.tcp, .tls]) func `The way of a frame is timed, by nothing that the peer's handler hears`(
+        carrier: Carrier
+    ) async throws {
+        try await withLinkPair(carrier) { dialing, accepting in
+            dialing.link.send(step(rows: 512, width: 4_096))
+            let time = await withCheckedContinuation { told in
+                dialing.link.timeArrival { told.resume(returning: $0) }
+            }
+            #expect(time > .zero)
+            #expect(await accepting.handler.frames(1).count == 1)
+            #expect(dialing.handler.events == [.opened])
+        }
+    }
+
     @Test(arguments: Carrier.allCases) func `Large frames go both ways at once, unchanged`(carrier: Carrier)
         async throws
     {

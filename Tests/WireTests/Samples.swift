@@ -28,7 +28,8 @@ enum Samples {
         range: StageRange(embedding: false, firstLayer: 10, lastLayer: 20), weightBytes: 1 << 40, keyValueBytes: 77,
         sequences: 4,
         work: StageWork(
-            steps: 5, rows: 6, computeNanoseconds: 1 << 50, waitNanoseconds: 7, receivedBytes: 8, sentBytes: .max))
+            steps: 5, rows: 6, computeNanoseconds: 1 << 50, waitNanoseconds: 7, receivedBytes: 8, sentBytes: .max,
+            networkSteps: 9, networkNanoseconds: 10))
 
     static let profile = DeviceProfile(
         measuredAt: 1_790_000_000, threads: 4, instructionSet: "dotprod", readBytesPerSecond: 11_400_000_000,
@@ -36,7 +37,7 @@ enum Samples {
         products: [
             ProductRate(elementType: 2, rows: 1, bytesPerSecond: 9_000_000_000),
             ProductRate(elementType: 2, rows: 64, bytesPerSecond: 600_000_000),
-        ], quotaThousandths: 1500)
+        ], quotaThousandths: 1500, quotaPeriodMicroseconds: 100_000)
 
     static let load = LoadStage(
         epoch: 9, stage: 2, range: StageRange(embedding: true, firstLayer: 0, lastLayer: 30, head: true),

@@ -9,10 +9,14 @@ package struct StageWorkBody: Codable, Sendable, Equatable {
     package var waitNanoseconds: UInt64
     package var receivedBytes: UInt64
     package var sentBytes: UInt64
+    /// Steps whose results' way to the next stage was timed: a few in a second, none where the next stage is in the same process.
+    package var networkSteps: UInt64
+    /// What these took in all until they were there.
+    package var networkNanoseconds: UInt64
 
     package init(
         steps: UInt64, rows: UInt64, computeNanoseconds: UInt64, waitNanoseconds: UInt64, receivedBytes: UInt64,
-        sentBytes: UInt64
+        sentBytes: UInt64, networkSteps: UInt64, networkNanoseconds: UInt64
     ) {
         self.steps = steps
         self.rows = rows
@@ -20,6 +24,8 @@ package struct StageWorkBody: Codable, Sendable, Equatable {
         self.waitNanoseconds = waitNanoseconds
         self.receivedBytes = receivedBytes
         self.sentBytes = sentBytes
+        self.networkSteps = networkSteps
+        self.networkNanoseconds = networkNanoseconds
     }
 
     enum CodingKeys: String, CodingKey {
@@ -28,6 +34,8 @@ package struct StageWorkBody: Codable, Sendable, Equatable {
         case waitNanoseconds = "wait_nanoseconds"
         case receivedBytes = "received_bytes"
         case sentBytes = "sent_bytes"
+        case networkSteps = "network_steps"
+        case networkNanoseconds = "network_nanoseconds"
     }
 }
 
@@ -35,6 +43,7 @@ extension StageWorkBody {
     init(_ work: StageWork) {
         self.init(
             steps: work.steps, rows: work.rows, computeNanoseconds: work.computeNanoseconds,
-            waitNanoseconds: work.waitNanoseconds, receivedBytes: work.receivedBytes, sentBytes: work.sentBytes)
+            waitNanoseconds: work.waitNanoseconds, receivedBytes: work.receivedBytes, sentBytes: work.sentBytes,
+            networkSteps: work.networkSteps, networkNanoseconds: work.networkNanoseconds)
     }
 }

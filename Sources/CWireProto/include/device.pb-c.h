@@ -108,10 +108,14 @@ struct  Shoal__DeviceProfile
    * processors that a quota allows, in thousandths of one; 0: no quota
    */
   uint32_t quota_thousandths;
+  /*
+   * what of the quota is not used in one is lost; 0: not known
+   */
+  uint32_t quota_period_microseconds;
 };
 #define SHOAL__DEVICE_PROFILE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&shoal__device_profile__descriptor) \
-    , 0, 0, (char *)protobuf_c_empty_string, 0, 0, 0,NULL, 0 }
+    , 0, 0, (char *)protobuf_c_empty_string, 0, 0, 0,NULL, 0, 0 }
 
 
 /*
@@ -158,10 +162,18 @@ struct  Shoal__StageReport
   uint64_t wait_nanoseconds;
   uint64_t received_bytes;
   uint64_t sent_bytes;
+  /*
+   * whose way to the next stage was timed
+   */
+  uint64_t network_steps;
+  /*
+   * of all those together
+   */
+  uint64_t network_nanoseconds;
 };
 #define SHOAL__STAGE_REPORT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&shoal__stage_report__descriptor) \
-    , 0, 0, 0, (char *)protobuf_c_empty_string, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+    , 0, 0, 0, (char *)protobuf_c_empty_string, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 
 /* Shoal__DescribeDevice methods */

@@ -17,6 +17,7 @@ final class Engine: Sendable {
         /// Numbers that no run before had: a worker that was away may still have its caches.
         var core = EngineCore(firstSequence: .random(in: 1...(.max / 2)))
         var send: (@Sendable (StepFrame) -> Void)?
+        var afterSteps: (@Sendable (@escaping @Sendable () -> Void) -> Void)?
         var measurement = PipeMeasurement(origin: .now)
         var prediction: SpeedPrediction?
         var watch = PredictionWatch()
@@ -63,9 +64,12 @@ final class Engine: Sendable {
     ///   - queue: requests that may wait besides those with a slot.
     ///   - held: for each stage, in order, what it has of `kept`.
     ///   - send: takes a frame to the first stage.
+    ///   - afterSteps: does something on the first stage's thread once that has sent on what it was sent; nil where it is in another process,
+    ///     or that takes it long.
     func begin(
         epoch: UInt32, stageCount: Int, vocabularySize: Int, limits: Scheduler.Limits, queue: Int,
-        held: [[KeptSequence]], send: @escaping @Sendable (StepFrame) -> Void
+        held: [[KeptSequence]], send: @escaping @Sendable (StepFrame) -> Void,
+        afterSteps: (@Sendable (@escaping @Sendable () -> Void) -> Void)? = nil
     ) {
         load.withLock { $0.most = limits.slots + queue }
         handle {
@@ -73,6 +77,7 @@ final class Engine: Sendable {
                 epoch: epoch, stageCount: stageCount, vocabularySize: vocabularySize, limits: limits, held: held)
             $0.measurement.begin()
             $0.send = send
+            $0.afterSteps = afterSteps
         }
     }
 
@@ -211,13 +216,20 @@ final class Engine: Sendable {
                 event(&state)
                 let now = now
                 state.measurement.run(state.core.running, at: now.instant)
+                var hasSent = false
                 if let send = state.send {
                     for frame in state.core.framesToSend(now: now) {
                         state.measurement.sent(frame, at: now.instant)
                         send(frame)
+                        hasSent = true
                     }
                 }
-                state.core.deliver()
+                // Readers that wake up would take the processor from the thread that is to send the step on.
+                if onCallersThread, hasSent, let afterSteps = state.afterSteps {
+                    afterSteps { [self] in self.state.withLock { $0.core.deliver() } }
+                } else {
+                    state.core.deliver()
+                }
                 state.core.tellPlaces()
                 load.withLock { load in
                     load.arriving -= arrived

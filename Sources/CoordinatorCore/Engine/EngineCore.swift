@@ -201,12 +201,15 @@ struct EngineCore: Sendable {
         return frames
     }
 
-    /// Hands over what came of results, after the frames that follow from them were sent: waking the readers takes time, and the first
+    /// Hands over what came of events, after the frames that follow from them were sent: waking the readers takes time, and the first
     /// stage waits for its next step.
     mutating func deliver() {
         for delivery in deliveries {
             delivery.stream.yield(delivery.event)
-            if case .finished = delivery.event { delivery.stream.finish() }
+            switch delivery.event {
+            case .finished, .failed: delivery.stream.finish()
+            case .token, .text, .queued: break
+            }
         }
         deliveries.removeAll(keepingCapacity: true)
     }
@@ -268,9 +271,7 @@ struct EngineCore: Sendable {
         scheduler.remove(sequence)
         forget(sequence)
         switch jobs.removeValue(forKey: sequence) {
-        case .generation(_, let stream):
-            stream.yield(.failed(error))
-            stream.finish()
+        case .generation(_, let stream): deliveries.append(Delivery(stream: stream, event: .failed(error)))
         case .scoring(let scoring): scoring.deliver(.failure(error))
         case nil: break
         }

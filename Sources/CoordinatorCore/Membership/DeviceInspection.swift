@@ -36,8 +36,8 @@ struct DeviceInspection: Sendable {
         let client = WorkerClient(device: device.name, onStep: { _ in }, onNotice: { _, _ in })
         let hello = Hello(role: .inspector, session: 0, name: "coordinator", softwareVersion: SoftwareVersion.current)
         switch device.connection {
-        case .inProcess(let attach):
-            client.attach(attach(client, hello))
+        case .inProcess(let worker):
+            client.attach(worker.connect(client, hello))
         case .tcp(let endpoint):
             let link = try? await transport.connect(
                 to: endpoint, hello: hello, timeout: Self.timeout, member: device.memberID, handler: client)

@@ -35,12 +35,20 @@ extension Coordinator {
         let first = try client(of: plan.stages[0].device)
         engine.begin(
             epoch: epoch, stageCount: plan.stages.count, vocabularySize: facts.vocabularySize, limits: limits(plan),
-            queue: configuration.queue, held: held, send: { first.send(.step($0)) })
+            queue: configuration.queue, held: held, send: { first.send(.step($0)) }, afterSteps: afterSteps(of: plan))
         engine.expect(SpeedPrediction(plan.prediction))
         state.withLock { if !$0.stopped { $0.readiness = .ready } }
         record(plan, epoch: epoch)
         progress(.ready(seconds: (.now - started) / .seconds(1)))
         try check(plan, epoch: epoch)
+    }
+
+    /// How to do something when the first stage, in this process, has sent a lone step on; nil where that takes long.
+    private func afterSteps(of plan: PlacementPlan) -> (@Sendable (@escaping @Sendable () -> Void) -> Void)? {
+        guard plan.stages.count > 1, plan.stages[0].layers.isEmpty,
+            case .inProcess(let worker)? = declaration(of: plan.stages[0].device)?.connection
+        else { return nil }
+        return worker.afterSteps
     }
 
     /// Whether all of a placement stands: something may have been lost while it was made.

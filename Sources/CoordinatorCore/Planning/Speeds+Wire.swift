@@ -10,7 +10,10 @@ extension DeviceSpeed {
             products: profile.products.map {
                 ProductSpeed(
                     elementType: $0.elementType, rows: Int($0.rows), bytesPerSecond: Double($0.bytesPerSecond))
-            })
+            },
+            dutyCycle: DutyCycle(
+                share: Double(profile.quotaThousandths) / 1000 / Double(max(1, profile.threads)),
+                period: Double(profile.quotaPeriodMicroseconds) / 1e6))
     }
 }
 

@@ -47,6 +47,8 @@ package final class InProcessLink: Link {
 
     package var pendingBytes: Int { outbox.pendingBytes }
 
+    package func timeArrival(_ tell: @escaping @Sendable (Duration) -> Void) {}
+
     package func send(_ frame: Frame, whenWritten: (@Sendable (Bool) -> Void)?) {
         do {
             try frame.validate(limits: limits)

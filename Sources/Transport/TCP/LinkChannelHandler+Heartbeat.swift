@@ -6,6 +6,7 @@ extension LinkChannelHandler {
     func beat(_ context: ChannelHandlerContext) {
         // Who does not read hears nothing.
         if !isReading { heartbeat?.heard(now: Self.now()) }
+        if let link { heartbeat?.sent(now: link.wroteDirectly) }
         guard let heartbeat, !hasEnded else { return }
         switch heartbeat.due(now: Self.now()) {
         case .wait(let deadline):
@@ -16,7 +17,7 @@ extension LinkChannelHandler {
             }
         case .ping:
             nextNonce += 1
-            send(ControlMessage(body: .ping(Ping(nonce: nextNonce))), context)
+            link?.send(.ping(Ping(nonce: nextNonce)))
             self.heartbeat?.sent(now: Self.now())
             beat(context)
         case .giveUp(let silence):

@@ -40,7 +40,7 @@ final class LinkChannelHandler: ChannelDuplexHandler {
     var heartbeat: Heartbeat?
     var timer: Scheduled<Void>?
     var nextNonce: UInt64 = 0
-    private var link: TCPLink?
+    private(set) var link: TCPLink?
     private var handler: (any LinkHandler)?
     var outcome: TransportError?
     var hasEnded = false
@@ -168,12 +168,13 @@ final class LinkChannelHandler: ChannelDuplexHandler {
             self.hello = hello
             run(machine.decided(decision(hello)), context)
         case .open(let version, let welcome, let message):
-            if let message { send(message, context) }
-            open(version: version, welcome, context)
+            let sent = message.map { send($0, context) }
+            open(version: version, welcome, context, after: sent)
         case .deliver(let frame): deliver(frame, context)
         case .close(let error, let message):
             if let error { outcome = outcome ?? TransportError(error, peer: owner.address) }
             guard let message else { return closeNow(context) }
+            link?.handOver()
             let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
             send(message, context).whenComplete { _ in
                 let (handler, context) = bound.value
@@ -182,7 +183,9 @@ final class LinkChannelHandler: ChannelDuplexHandler {
         }
     }
 
-    private func open(version: UInt32, _ welcome: Welcome, _ context: ChannelHandlerContext) {
+    private func open(
+        version: UInt32, _ welcome: Welcome, _ context: ChannelHandlerContext, after welcomed: EventLoopFuture<Void>?
+    ) {
         timer?.cancel()
         decoder.limits = options.limits
         let peer: PeerIdentity
@@ -197,6 +200,10 @@ final class LinkChannelHandler: ChannelDuplexHandler {
         let handler = owner.makeHandler(peer)
         self.link = link
         self.handler = handler
+        if tls == nil {
+            // A dialing side's hello was answered, so that nothing of it waits to be written.
+            if let welcomed { welcomed.whenSuccess { link.writeDirectly() } } else { link.writeDirectly() }
+        }
         heartbeat = Heartbeat(
             pingAfterNanoseconds: options.pingAfter.nanoseconds,
             giveUpAfterNanoseconds: options.giveUpAfter.nanoseconds, now: Self.now())
@@ -212,9 +219,10 @@ final class LinkChannelHandler: ChannelDuplexHandler {
             switch message.body {
             case .ping(let ping):
                 // When much waits to be written, that is sign of life enough, and pongs must not pile up.
-                if context.channel.isWritable { send(ControlMessage(body: .pong(Pong(nonce: ping.nonce))), context) }
+                if context.channel.isWritable { link.send(.pong(Pong(nonce: ping.nonce))) }
                 return
-            case .pong:
+            case .pong(let pong):
+                link.answered(pong.nonce)
                 return
             case .goodbye(let goodbye):
                 let reason = goodbye.reason.isEmpty ? "" : ": \(goodbye.reason)"
@@ -224,7 +232,7 @@ final class LinkChannelHandler: ChannelDuplexHandler {
             case .revocations(let list):
                 guard let security = owner.admission?.security, identity?.kind == .coordinator else { break }
                 security.revoke(RevocationList(version: list.version, devices: Set(list.devices)))
-                send(ControlMessage(request: message.request, body: .revocationsTaken(RevocationsTaken())), context)
+                link.send(.revocationsTaken(RevocationsTaken()), request: message.request)
                 return
             case .revocationsTaken:
                 return

@@ -2,25 +2,33 @@ import NIOCore
 import Synchronization
 import Wire
 
-/// A link over TCP. Frames are encoded on the sender's thread and written on the event loop, as many as wait at once.
+/// A link over TCP. Frames are encoded on the sender's thread. A small one that no other waits before is written there too, unless TLS has
+/// to wrap it; the others are written on the event loop, as many as wait at once.
 final class TCPLink: Link {
     private struct Outgoing {
         var encoded: FrameEncoder.Encoded
         var whenWritten: (@Sendable (Bool) -> Void)?
     }
 
-    private struct State {
+    private struct State: ~Copyable {
         var queue: [Outgoing] = []
         var isFlushScheduled = false
         var isClosed = false
         var failure: TransportError?
         var pendingBytes = 0
+        var arrivals = ArrivalTiming()
+        /// For writing on the sender's thread; nil where that cannot be, and once the channel is gone.
+        var socket: DirectSocket?
+        /// When something was last written so.
+        var wroteDirectly = Int64.min
     }
 
     let peer: PeerIdentity
     private let channel: any Channel
     private let options: LinkOptions
     private let state = Mutex(State())
+    /// Larger frames are left to the event loop: a sender has better things to do than to copy them into the system's buffers.
+    private static let mostDirectBytes = 256 << 10
 
     init(peer: PeerIdentity, channel: any Channel, options: LinkOptions) {
         self.peer = peer
@@ -32,6 +40,9 @@ final class TCPLink: Link {
 
     /// Whether this side has closed the link, or its channel is gone.
     var isClosed: Bool { state.withLock { $0.isClosed } }
+
+    /// When something was last written that the channel does not know of.
+    var wroteDirectly: Int64 { state.withLock { $0.wroteDirectly } }
 
     /// Why this side gave the link up, when it was for a fault in sending.
     var failure: TransportError? { state.withLock { $0.failure } }
@@ -45,9 +56,18 @@ final class TCPLink: Link {
             whenWritten?(false)
             return
         }
-        enum Next { case drop, wait, flush, giveUp }
+        enum Next { case drop, written, wait, flush, giveUp }
+        let isDirect = frame.isSmall && encoded.byteCount <= Self.mostDirectBytes
         let next = state.withLock { state -> Next in
             if state.isClosed { return .drop }
+            var encoded = encoded
+            if isDirect, state.pendingBytes == 0,
+                let written = state.socket?.write(encoded), written > 0
+            {
+                state.wroteDirectly = LinkChannelHandler.now()
+                if written == encoded.byteCount { return .written }
+                encoded = encoded.dropping(written)
+            }
             if state.pendingBytes + encoded.byteCount > options.maximumPendingBytes { return .giveUp }
             state.pendingBytes += encoded.byteCount
             state.queue.append(Outgoing(encoded: encoded, whenWritten: whenWritten))
@@ -58,6 +78,7 @@ final class TCPLink: Link {
         switch next {
         case .wait: break
         case .flush: channel.eventLoop.execute { self.flush() }
+        case .written: whenWritten?(true)
         case .drop: whenWritten?(false)
         case .giveUp:
             fail(
@@ -67,6 +88,17 @@ final class TCPLink: Link {
                 ))
             whenWritten?(false)
         }
+    }
+
+    func timeArrival(_ tell: @escaping @Sendable (Duration) -> Void) {
+        let now = LinkChannelHandler.now()
+        if let nonce = state.withLock({ $0.arrivals.begin(now: now, tell: tell) }) { send(.ping(Ping(nonce: nonce))) }
+    }
+
+    /// The peer answered a ping. On the event loop.
+    func answered(_ nonce: UInt64) {
+        let now = LinkChannelHandler.now()
+        if let (time, tell) = state.withLock({ $0.arrivals.answered(nonce, now: now) }) { tell(time) }
     }
 
     func setReading(_ isReading: Bool) {
@@ -95,10 +127,22 @@ final class TCPLink: Link {
         if wasOpen { channel.eventLoop.execute { [channel] in channel.close(promise: nil) } }
     }
 
+    /// Lets senders write to the channel's socket by themselves from now on. On the event loop, when the channel has nothing to write.
+    func writeDirectly() {
+        state.withLock { if !$0.isClosed { $0.socket = DirectSocket(of: channel) } }
+    }
+
+    /// Writes what waits, and has nothing more written past the channel: it is about to write its last. On the event loop.
+    func handOver() {
+        state.withLock { $0.socket = nil }
+        flush()
+    }
+
     /// Drops what waits: the channel is gone. On the event loop.
     func channelClosed() {
         let dropped = state.withLock { state in
             state.isClosed = true
+            state.socket = nil
             let dropped = state.queue
             state.queue = []
             return dropped
@@ -142,7 +186,7 @@ final class TCPLink: Link {
     /// A socket that is closed before the peer has read all answers whatever still comes from there, as a ping, with a reset, which
     /// destroys what is on its way.
     private func finish() {
-        flush()
+        handOver()
         // What still comes is read, and dropped: else the peer's end would not be seen.
         setReading(true)
         let channel = channel
@@ -161,5 +205,15 @@ final class TCPLink: Link {
             preconditionFailure("a goodbye cannot be encoded")
         }
         channel.writeAndFlush(goodbye.head, promise: written)
+    }
+}
+
+extension Frame {
+    /// Whether it is none of those that bring much, and that nobody waits for.
+    fileprivate var isSmall: Bool {
+        switch self {
+        case .control, .step: true
+        case .piece, .cache: false
+        }
     }
 }

@@ -29,7 +29,7 @@ package struct Heartbeat: Sendable {
     package mutating func heard(now: Int64) { lastHeard = now }
 
     /// A frame was sent.
-    package mutating func sent(now: Int64) { lastSent = now }
+    package mutating func sent(now: Int64) { lastSent = max(lastSent, now) }
 
     /// What is due now.
     package func due(now: Int64) -> Action {

@@ -16,10 +16,13 @@ package struct DeviceProfile: Sendable, Hashable {
     package var products: [ProductRate]
     /// Processors that a quota allowed the process, in thousandths of one; 0 is no quota.
     package var quotaThousandths: UInt32
+    /// The quota's period: what of it is not used in one is lost. 0 where there is none, or it is not known.
+    package var quotaPeriodMicroseconds: UInt32
 
     package init(
         measuredAt: UInt64, threads: UInt32, instructionSet: String, readBytesPerSecond: UInt64,
-        diskBytesPerSecond: UInt64, products: [ProductRate], quotaThousandths: UInt32 = 0
+        diskBytesPerSecond: UInt64, products: [ProductRate], quotaThousandths: UInt32 = 0,
+        quotaPeriodMicroseconds: UInt32 = 0
     ) {
         self.measuredAt = measuredAt
         self.threads = threads
@@ -28,6 +31,7 @@ package struct DeviceProfile: Sendable, Hashable {
         self.diskBytesPerSecond = diskBytesPerSecond
         self.products = products
         self.quotaThousandths = quotaThousandths
+        self.quotaPeriodMicroseconds = quotaPeriodMicroseconds
     }
 }
 
@@ -67,6 +71,7 @@ extension DeviceProfile {
                 bytesPerSecond: rate.bytes_per_second)
         }
         quotaThousandths = proto.quota_thousandths
+        quotaPeriodMicroseconds = proto.quota_period_microseconds
     }
 
     func proto(_ arena: inout ProtoArena) throws(WireError) -> UnsafeMutablePointer<Shoal__DeviceProfile> {
@@ -90,6 +95,7 @@ extension DeviceProfile {
         proto.pointee.n_products = products.count
         proto.pointee.products = list
         proto.pointee.quota_thousandths = quotaThousandths
+        proto.pointee.quota_period_microseconds = quotaPeriodMicroseconds
         return proto
     }
 }

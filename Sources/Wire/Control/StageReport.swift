@@ -49,7 +49,8 @@ extension StageReport {
         sequences = proto.sequences
         work = StageWork(
             steps: proto.steps, rows: proto.rows, computeNanoseconds: proto.compute_nanoseconds,
-            waitNanoseconds: proto.wait_nanoseconds, receivedBytes: proto.received_bytes, sentBytes: proto.sent_bytes)
+            waitNanoseconds: proto.wait_nanoseconds, receivedBytes: proto.received_bytes, sentBytes: proto.sent_bytes,
+            networkSteps: proto.network_steps, networkNanoseconds: proto.network_nanoseconds)
     }
 
     func proto(_ arena: inout ProtoArena) throws(WireError) -> UnsafeMutablePointer<Shoal__StageReport> {
@@ -68,6 +69,8 @@ extension StageReport {
         proto.pointee.wait_nanoseconds = work.waitNanoseconds
         proto.pointee.received_bytes = work.receivedBytes
         proto.pointee.sent_bytes = work.sentBytes
+        proto.pointee.network_steps = work.networkSteps
+        proto.pointee.network_nanoseconds = work.networkNanoseconds
         return proto
     }
 }

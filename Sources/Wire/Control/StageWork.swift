@@ -12,10 +12,15 @@ package struct StageWork: Sendable, Hashable {
     package var receivedBytes: UInt64
     /// Bytes of rows sent on.
     package var sentBytes: UInt64
+    /// Steps whose results' way to the next stage was timed: some.
+    package var networkSteps: UInt64
+    /// What these took in all until they were there.
+    package var networkNanoseconds: UInt64
 
     package init(
         steps: UInt64 = 0, rows: UInt64 = 0, computeNanoseconds: UInt64 = 0, waitNanoseconds: UInt64 = 0,
-        receivedBytes: UInt64 = 0, sentBytes: UInt64 = 0
+        receivedBytes: UInt64 = 0, sentBytes: UInt64 = 0, networkSteps: UInt64 = 0,
+        networkNanoseconds: UInt64 = 0
     ) {
         self.steps = steps
         self.rows = rows
@@ -23,5 +28,7 @@ package struct StageWork: Sendable, Hashable {
         self.waitNanoseconds = waitNanoseconds
         self.receivedBytes = receivedBytes
         self.sentBytes = sentBytes
+        self.networkSteps = networkSteps
+        self.networkNanoseconds = networkNanoseconds
     }
 }

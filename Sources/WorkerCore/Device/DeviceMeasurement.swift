@@ -58,7 +58,8 @@ struct DeviceMeasurement {
                 ProductRate(
                     elementType: product.type.rawValue, rows: UInt32(product.rows),
                     bytesPerSecond: UInt64(samples.rate(of: sample)))
-            }, quotaThousandths: conditions.quotaThousandths)
+            }, quotaThousandths: conditions.quotaThousandths,
+            quotaPeriodMicroseconds: conditions.quotaPeriodMicroseconds)
     }
 
     /// Reading of a buffer, which is freed with the closure.

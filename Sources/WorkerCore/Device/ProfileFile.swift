@@ -28,6 +28,7 @@ package struct ProfileFile: Sendable {
         var threads: UInt32
         var instructionSet: String
         var quotaThousandths: UInt32
+        var quotaPeriodMicroseconds: UInt32
         var measuredAt: UInt64
         var readBytesPerSecond: UInt64
         var diskBytesPerSecond: UInt64
@@ -47,7 +48,8 @@ package struct ProfileFile: Sendable {
             let document = try? Self.decoder.decode(Document.self, from: data),
             MeasuringConditions(
                 softwareVersion: document.softwareVersion, threads: document.threads,
-                instructionSet: document.instructionSet, quotaThousandths: document.quotaThousandths) == conditions,
+                instructionSet: document.instructionSet, quotaThousandths: document.quotaThousandths,
+                quotaPeriodMicroseconds: document.quotaPeriodMicroseconds) == conditions,
             document.products.count <= WireLimits.ratesPerProfile,
             document.products.allSatisfy({ (1...65_536).contains($0.rows) })
         else { return nil }
@@ -56,13 +58,15 @@ package struct ProfileFile: Sendable {
             readBytesPerSecond: document.readBytesPerSecond, diskBytesPerSecond: document.diskBytesPerSecond,
             products: document.products.map {
                 ProductRate(elementType: $0.elementType, rows: $0.rows, bytesPerSecond: $0.bytesPerSecond)
-            }, quotaThousandths: document.quotaThousandths)
+            }, quotaThousandths: document.quotaThousandths,
+            quotaPeriodMicroseconds: document.quotaPeriodMicroseconds)
     }
 
     package func store(_ profile: DeviceProfile) {
         let document = Document(
             softwareVersion: conditions.softwareVersion, threads: conditions.threads,
             instructionSet: conditions.instructionSet, quotaThousandths: conditions.quotaThousandths,
+            quotaPeriodMicroseconds: conditions.quotaPeriodMicroseconds,
             measuredAt: profile.measuredAt, readBytesPerSecond: profile.readBytesPerSecond,
             diskBytesPerSecond: profile.diskBytesPerSecond,
             products: profile.products.map {

@@ -93,14 +93,19 @@ final class LoadedStage: Sendable {
         try compute(&batch, of: input, in: frame, into: &results)
         let sent = frame.next(results, width: stage.outputWidth, codec: codec, pruned: pruned)
         // Counted first: who has the results may ask for the count.
-        facts.withLock { facts in
+        let timesArrival = facts.withLock { facts in
             facts.keyValueBytes = stage.keyValueBytes
             facts.sequences = stage.openSequences
+            let ended = ContinuousClock.now
             facts.counter.add(
                 rows: frame.rowCount, received: frame.payload.readableBytes, sent: sent.payload.readableBytes,
-                arrived: arrived, began: began, ended: .now)
+                arrived: arrived, began: began, ended: ended)
+            return facts.counter.timesArrival(of: ended)
         }
         next.send(.step(sent)) { _ in left() }
+        if timesArrival {
+            next.timeArrival { [weak self] time in self?.facts.withLock { $0.counter.add(arrival: time) } }
+        }
         if results.capacity <= Self.keptResults { self.results = results }
     }
 

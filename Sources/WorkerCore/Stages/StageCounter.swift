@@ -4,11 +4,14 @@ package import Wire
 package struct StageCounter: Sendable {
     package private(set) var work = StageWork()
     private var lastEnd: ContinuousClock.Instant?
+    private var lastTimed: ContinuousClock.Instant?
 
     package init() {}
 
     /// What took longer before a step came was not waiting for it: nobody had asked for anything.
     package static let longestWait = Duration.seconds(1)
+    /// Between two steps whose way is timed, which costs each side a message.
+    package static let timingInterval = Duration.milliseconds(250)
 
     /// Counts a step that was computed.
     package mutating func add(
@@ -24,6 +27,19 @@ package struct StageCounter: Sendable {
             work.waitNanoseconds += Self.nanoseconds(arrived - lastEnd)
         }
         lastEnd = ended
+    }
+
+    /// Counts the way of a step's results to the next stage.
+    package mutating func add(arrival: Duration) {
+        work.networkSteps += 1
+        work.networkNanoseconds += Self.nanoseconds(arrival)
+    }
+
+    /// Whether the way of results that go now is to be timed: a few in a second.
+    package mutating func timesArrival(of now: ContinuousClock.Instant) -> Bool {
+        if let lastTimed, now - lastTimed < Self.timingInterval { return false }
+        lastTimed = now
+        return true
     }
 
     private static func nanoseconds(_ duration: Duration) -> UInt64 {

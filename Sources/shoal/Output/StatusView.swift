@@ -31,11 +31,11 @@ struct StatusView: CustomStringConvertible {
     private var stages: Table {
         var table = Table([
             ("stage", .right), ("device", .left), ("holds", .left), ("rows/s", .right), ("steps", .right),
-            ("compute", .right), ("wait", .right), ("in", .right), ("out", .right),
+            ("compute", .right), ("wait", .right), ("network", .right), ("in", .right), ("out", .right),
         ])
         for (index, stage) in now.stages.enumerated() {
             guard let work = work(index) else {
-                table.add(["\(index)", stage.device, parts(stage)] + Array(repeating: "–", count: 6))
+                table.add(["\(index)", stage.device, parts(stage)] + Array(repeating: "–", count: 7))
                 continue
             }
             table.add([
@@ -43,6 +43,7 @@ struct StatusView: CustomStringConvertible {
                 isBusy ? SpeedTables.digits(Double(work.rows) / seconds, 1) : "0",
                 "\(work.steps)", perStep(work.computeNanoseconds, work.steps),
                 perStep(work.waitNanoseconds, work.steps),
+                perStep(work.networkNanoseconds, work.networkSteps),
                 bytes(work.receivedBytes, work.steps), bytes(work.sentBytes, work.steps),
             ])
         }
@@ -154,6 +155,8 @@ extension StageWorkBody {
             steps: less(steps, earlier.steps), rows: less(rows, earlier.rows),
             computeNanoseconds: less(computeNanoseconds, earlier.computeNanoseconds),
             waitNanoseconds: less(waitNanoseconds, earlier.waitNanoseconds),
-            receivedBytes: less(receivedBytes, earlier.receivedBytes), sentBytes: less(sentBytes, earlier.sentBytes))
+            receivedBytes: less(receivedBytes, earlier.receivedBytes), sentBytes: less(sentBytes, earlier.sentBytes),
+            networkSteps: less(networkSteps, earlier.networkSteps),
+            networkNanoseconds: less(networkNanoseconds, earlier.networkNanoseconds))
     }
 }

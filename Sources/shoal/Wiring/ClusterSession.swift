@@ -103,7 +103,10 @@ struct ClusterSession {
             + [
                 DeviceDeclaration(
                     name: ownDevice,
-                    connection: .inProcess { handler, hello in own.connectInProcess(hello, handler: handler) },
+                    connection: .inProcess(
+                        .init(
+                            connect: { handler, hello in own.connectInProcess(hello, handler: handler) },
+                            afterSteps: { own.afterSteps($0) })),
                     memoryBytes: settings.ownMemoryBytes)
             ]
         return Coordinator(

@@ -216,6 +216,7 @@ import WorkerCore
 
 /// A link to nobody, which counts what is sent.
 private final class SilentLink: Link {
+    func timeArrival(_ tell: @escaping @Sendable (Duration) -> Void) {}
     let peer = PeerIdentity(
         name: "pi", role: .join, session: 0, address: "127.0.0.1:1", version: 1, softwareVersion: "")
     let pendingBytes = 0

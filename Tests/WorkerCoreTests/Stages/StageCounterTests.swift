@@ -21,6 +21,14 @@ struct StageCounterTests {
                     sentBytes: 30))
     }
 
+    @Test func `a few arrivals in a second are timed`() {
+        var counter = StageCounter()
+        #expect([0, 1, 249, 250, 499, 500].filter { counter.timesArrival(of: at($0)) } == [0, 250, 500])
+        counter.add(arrival: .microseconds(3))
+        counter.add(arrival: .microseconds(4))
+        #expect(counter.work == StageWork(networkSteps: 2, networkNanoseconds: 7_000))
+    }
+
     @Test func `who was asked for nothing did not wait`() {
         var counter = StageCounter()
         counter.add(rows: 1, received: 4, sent: 8, arrived: at(0), began: at(0), ended: at(10))
