@@ -14,7 +14,7 @@ extension PlacementProblem {
             if rate > best.tokensPerSecond { best = (perStep, rate) }
         }
         let promptTokens = min(Self.promptTokens, request.context)
-        let one = pace(stages, devices, .decoding(streams: 1, history: costs.history))
+        let one = pace(stages, devices, .decoding(streams: 1, history: costs.history), rests: true)
         let used = Set(devices)
         return PlanPrediction(
             history: costs.history, stepSeconds: max(one.sum, one.largest), largestSeconds: solution.largest / 1e9,
@@ -32,22 +32,28 @@ extension PlacementProblem {
     private func tokensPerSecond(
         _ stages: [PlacedStage], _ devices: [Int], streams: Int, perStep: Int
     ) -> Double {
-        let pace = pace(stages, devices, StepShape.decoding(streams: perStep, history: costs.history))
+        let step = StepShape.decoding(streams: perStep, history: costs.history)
+        let pace = pace(stages, devices, step, rests: streams == 1)
         let groups = Double((streams + perStep - 1) / perStep)
         return Double(streams) / max(pace.sum, groups * pace.largest)
     }
 
-    /// Seconds of a step from its tokens to the next one's when it is the only one on its way, and the longest for which steps behind one
-    /// another take a device or a link each.
-    private func pace(_ stages: [PlacedStage], _ devices: [Int], _ step: StepShape) -> (sum: Double, largest: Double) {
+    /// Seconds of a step from its tokens to the next one's through an empty pipe, and the longest for which steps behind one another take a
+    /// device or a link each.
+    ///
+    /// - Parameter rests: whether there are no others, so that each device has rested when the step comes.
+    private func pace(
+        _ stages: [PlacedStage], _ devices: [Int], _ step: StepShape, rests: Bool
+    ) -> (sum: Double, largest: Double) {
         var taken: [Int: Double] = [:]
         var sum = CostModel.turnaround + entry(devices[0], step)
         var largest = 0.0
         for (index, stage) in stages.enumerated() {
-            taken[devices[index], default: 0] += lastingSeconds(of: stage, on: devices[index], step)
+            let lasting = lastingSeconds(of: stage, on: devices[index], step)
+            taken[devices[index], default: 0] += lasting
             let next = index + 1 < devices.count ? devices[index + 1] : nil
             sum +=
-                restedSeconds(of: stage, on: devices[index], step)
+                (rests ? restedSeconds(of: stage, on: devices[index], step) : lasting)
                 + hopSeconds(from: devices[index], to: next, stage, step)
             if let next {
                 largest = max(largest, costs.transfer(rows: step.rows, stage.codec, link(devices[index], next)))
