@@ -1,6 +1,10 @@
-"""Other programs on the hosts of a cluster, one stream over two nodes of one thread: a prompt, then tokens after it."""
+"""Other programs: one stream over two nodes of one thread, a prompt, then tokens after it; and what a hop is without a model."""
 
 import json
+import subprocess
+import tempfile
+from pathlib import Path
+from statistics import median
 
 from comparison import distributedllama
 
@@ -27,3 +31,11 @@ def distributed_llama(lab, program, network, prompt, generated):
         endpoints = cluster.start_programs(1, program.worker, listening="Listening on")
         output = cluster.run_program(program.root(load.prompt_tokens(prompt, 7), generated, endpoints))
         return distributedllama.rates(output, prompt, generated)
+
+
+def plain_hop(turns):
+    """Microseconds that two threads and a socket take by themselves here, where the caches are as cold as after a stage's weights."""
+    with tempfile.TemporaryDirectory() as folder:
+        program = Path(folder) / "hop"
+        subprocess.run(["cc", "-O2", "-pthread", "-o", program, Path(__file__).parent / "hop.c"], check=True)
+        return median(float(subprocess.run([program, "300", "100"], check=True, capture_output=True).stdout) for _ in range(turns))

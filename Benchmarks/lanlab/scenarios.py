@@ -7,7 +7,7 @@ from comparison.llamacpp import LlamaCpp
 from . import Failure, load, say
 from .cluster import Cluster, Device
 from .load import Stream
-from .peers import distributed_llama, llamacpp_rpc
+from .peers import distributed_llama, llamacpp_rpc, plain_hop
 
 GIB = 1 << 30
 
@@ -121,6 +121,9 @@ def overhead(lab):
         say(f"overhead, {network}: one stream over two one-thread workers, and in one process")
         result[network] = in_turns(
             lab.options.turns, lambda: over_workers(lab, [Device(), Device()], 1, 512, 64, network, []), lambda: alone(lab, 1, 512, 64))
+    hop = median(turn["cluster"]["hop_microseconds"] for turn in result["loopback"]["turns"])
+    plain = result["loopback"]["plain_hop_microseconds"] = plain_hop(lab.options.turns)
+    say(f"  a hop on loopback: {hop:.0f} us; one of a program that does nothing else: {plain:.0f} us")
     return result
 
 
