@@ -61,6 +61,25 @@ import Wire
         }
     }
 
+    @Test(arguments: Carrier.allCases) func `Frames of which the system takes a part arrive whole, in their order`(
+        carrier: Carrier
+    ) async throws {
+        // 128 KiB each: together more than sockets hold for a peer that does not read.
+        let steps = (1...200).map { step(rows: 8, width: 4_096, number: UInt64($0)) }
+        try await withLinkPair(carrier) { dialing, accepting in
+            accepting.link.setReading(false)
+            for (index, step) in steps.enumerated() {
+                dialing.link.send(step)
+                if index % 10 == 0 { dialing.link.timeArrival { _ in } }
+            }
+            #expect(dialing.link.pendingBytes > 0)
+            accepting.link.setReading(true)
+            #expect(await accepting.handler.frames(steps.count) == steps)
+            for step in steps.prefix(3) { dialing.link.send(step) }
+            #expect(await accepting.handler.frames(steps.count + 3).suffix(3) == steps.prefix(3))
+        }
+    }
+
     @Test(arguments: Carrier.allCases) func `Large frames go both ways at once, unchanged`(carrier: Carrier)
         async throws
     {

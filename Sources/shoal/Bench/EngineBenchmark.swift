@@ -47,8 +47,10 @@ struct EngineBenchmark {
         var promptTokensPerSecond: Double
         var decodeTokensPerSecond: Double
         var readBandwidthGbPerSecond: Double
-        /// Bytes of weights that one decoded token reads.
+        /// Bytes that one decoded token reads: of the weights, and of the key-value cache on average.
         var bytesPerToken: Int
+        /// Those of the cache.
+        var cacheBytesPerToken: Int
         /// What decoding reads per second, as a share of the read bandwidth.
         var decodeBandwidthShare: Double
         var promptSpread: Spread
@@ -84,7 +86,8 @@ struct EngineBenchmark {
         var decodeRates: [Double] = []
         var bandwidths: [Double] = []
         let reading = try ReadBandwidth(pool: pool)
-        let bytes = bytesPerToken(configuration)
+        let cacheBytes = cacheBytesPerToken(configuration)
+        let bytes = weightBytesPerToken(configuration) + cacheBytes
         let promptTimes = OperationTimes(), decodeTimes = OperationTimes()
         for repetition in 0..<(repetitions + 1) {
             if repetition == 1 { for times in [promptTimes, decodeTimes] { times.reset() } }
@@ -116,7 +119,8 @@ struct EngineBenchmark {
             packedHint: stage.packedUse.hint, promptTokensPerSecond: prompts.median,
             decodeTokensPerSecond: decodes.median,
             readBandwidthGbPerSecond: bandwidth / 1e9, bytesPerToken: bytes,
-            decodeBandwidthShare: decodes.median * Double(bytes) / bandwidth, promptSpread: prompts,
+            cacheBytesPerToken: cacheBytes, decodeBandwidthShare: decodes.median * Double(bytes) / bandwidth,
+            promptSpread: prompts,
             decodeSpread: decodes, profile: profiles ? profile(promptTimes, decodeTimes) : nil)
     }
 
@@ -149,12 +153,18 @@ struct EngineBenchmark {
     }
 
     /// The weights of all layers and of the head; of the embedding one token reads a single row.
-    private func bytesPerToken(_ configuration: ModelConfiguration) -> Int {
+    private func weightBytesPerToken(_ configuration: ModelConfiguration) -> Int {
         let tied = model.tensor(named: "output.weight") == nil
         let names = Set(
             (0..<configuration.layers).flatMap { configuration.tensorNames(layer: $0) }
                 + configuration.headTensorNames(tied: tied))
         return names.reduce(0) { $0 + (model.tensor(named: $1)?.byteCount ?? 0) }
+    }
+
+    /// All positions before the token and its own, on average over those that are decoded.
+    private func cacheBytesPerToken(_ configuration: ModelConfiguration) -> Int {
+        configuration.layers * configuration.keyValueBytesPerPosition(compute: .int8, keyValueType: keyValueType)
+            * (2 * promptTokens + generateTokens + 1) / 2
     }
 
     private func time(_ work: () throws -> Void) rethrows -> Double {
