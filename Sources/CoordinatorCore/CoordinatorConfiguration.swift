@@ -176,8 +176,7 @@ extension Coordinator {
     func limits(_ plan: PlacementPlan) -> Scheduler.Limits {
         Scheduler.Limits(
             context: model.context, slots: configuration.slots, stages: plan.stages.count,
-            depth: plan.prediction.largestSeconds > 0
-                ? plan.prediction.stepSeconds / plan.prediction.largestSeconds : nil,
+            depth: plan.prediction.depth,
             rowsPerStep: configuration.rowsPerStep, pages: configuration.pages,
             contextShift: configuration.contextShift)
     }

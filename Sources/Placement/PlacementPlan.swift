@@ -62,6 +62,9 @@ package struct PlanPrediction: Sendable, Hashable {
     package let stepSeconds: Double
     /// The longest time for which such a step takes a device or a link, in seconds.
     package let largestSeconds: Double
+    /// How many times the longest a step takes on its way through a pipe that is full: steps that are worked on at a time. Nil where nothing
+    /// takes time.
+    package let depth: Double?
     /// Tokens per second of one stream.
     package var tokensPerSecond: Double { 1 / stepSeconds }
     /// How many streams at a time the next figures are for.

@@ -18,6 +18,7 @@ extension PlacementProblem {
         let used = Set(devices)
         return PlanPrediction(
             history: costs.history, stepSeconds: max(one.sum, one.largest), largestSeconds: solution.largest / 1e9,
+            depth: solution.largest > 0 ? solution.sum / solution.largest : nil,
             streams: streams, streamsPerStep: best.perStep, tokensPerSecondOfStreams: best.tokensPerSecond,
             promptTokens: promptTokens, secondsToFirstToken: secondsToFirstToken(stages, devices, promptTokens),
             unmeasuredDevices: request.devices.indices.filter { used.contains($0) && request.devices[$0].speed == nil }

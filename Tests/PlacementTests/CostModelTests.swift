@@ -66,6 +66,8 @@ struct CostModelTests {
         plan = try place(request)
         #expect(plan.stages.count == 4 && abs(plan.prediction.largestSeconds - 30e-3) < 0.1e-3)
         #expect(abs(plan.prediction.stepSeconds - plan.prediction.largestSeconds) < 1e-12)
+        // A full pipe works on two steps at a time all the same.
+        #expect(abs((plan.prediction.depth ?? 0) - 2) < 0.1)
         #expect(plan.stages.dropFirst().dropLast().allSatisfy { abs($0.stepSeconds - 7.5e-3) < 0.1e-3 })
     }
 
