@@ -1,10 +1,12 @@
-// Holds every kernel of every instruction set that this processor has against scalar C, bit for bit. `Deploy/test-arm` runs it under
+// Holds every kernel of every instruction set that this processor has, and whole forward passes, against scalar C, bit for bit. `Deploy/test-arm` runs it under
 // qemu; it needs nothing but a C compiler. Prints a line per instruction set, with a digest of the results, which must be the same on every
 // machine; the exit status is 1 if any bit differs.
 //
 // usage: equal-bits [instruction-set…]    (those named must be supported)
 #include "ckernels.h"
+#include "forward-pass.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -232,6 +234,58 @@ static void rotary_tables(void) {
     }
 }
 
+static struct forward_matrix matrix(const struct fields *fields, size_t rows, size_t columns) {
+    const size_t blocks = rows * columns / shoal_format_of(fields->type)->block_elements, panels = (rows + 15) / 16;
+    uint8_t *raw = memory(blocks * shoal_format_of(fields->type)->block_bytes);
+    uint8_t *packed = memory(panels * shoal_panel_bytes(fields->type, columns));
+    fill(fields, raw, blocks, 0);
+    shoal_pack(fields->type, raw, rows, columns, 0, panels, packed);
+    free(raw);
+    return (struct forward_matrix){packed, rows, columns};
+}
+
+/// A model of random weights over more than a page of positions: all at once in scalar C, beside steps of any size with the instruction set.
+static void passes(int isa, uint32_t type, int cache, size_t width, size_t heads, size_t key_value_heads) {
+    enum { POSITIONS = 70, VOCABULARY = 72 };
+    const struct fields *fields = all;
+    while (fields->type != type) fields++;
+    const size_t inner = width * 3 / 2 / 32 * 32 + (type == SHOAL_TYPE_Q4_K ? width / 2 : 0), kv_width = width / heads * key_value_heads;
+    struct forward_model model = {
+        .type = type, .cache = cache, .width = width, .heads = heads, .key_value_heads = key_value_heads, .inner = inner,
+        .vocabulary = VOCABULARY, .embedding = floats(VOCABULARY * width, 2), .norm = floats(width, 1), .head = matrix(fields, VOCABULARY, width)};
+    for (size_t l = 0; l < FORWARD_LAYERS; l++) {
+        model.layers[l] = (struct forward_layer){
+            floats(width, 1), floats(width, 1), matrix(fields, width, width), matrix(fields, kv_width, width), matrix(fields, kv_width, width),
+            matrix(fields, width, width), matrix(fields, inner, width), matrix(fields, inner, width), matrix(fields, width, inner)};
+    }
+    uint32_t tokens[POSITIONS];
+    for (size_t i = 0; i < POSITIONS; i++) tokens[i] = next() % VOCABULARY;
+    float *expected = floats(POSITIONS * VOCABULARY, 0), *found = floats(POSITIONS * VOCABULARY, 0);
+    const size_t bytes = POSITIONS * VOCABULARY * sizeof(float);
+    shoal_isa_force(SHOAL_ISA_SCALAR);
+    forward_pass(&model, tokens, POSITIONS, POSITIONS, expected);
+    for (size_t i = 0; i < POSITIONS * VOCABULARY; i++) {
+        if (isfinite(expected[i])) continue;
+        printf("%s: a pass of %s is not finite\n", isa_name, fields->name);
+        failures++;
+        break;
+    }
+    shoal_isa_force(isa);
+    static const size_t steps[] = {1, 7, POSITIONS};
+    for (int i = 0; i < 3; i++) {
+        memset(found, 0, bytes);
+        forward_pass(&model, tokens, POSITIONS, steps[i], found);
+        same(found, expected, bytes, "forward pass", fields->name, steps[i]);
+    }
+    free((void *)model.embedding), free((void *)model.norm), free((void *)model.head.panels), free(expected), free(found);
+    for (size_t l = 0; l < FORWARD_LAYERS; l++) {
+        const struct forward_layer *layer = &model.layers[l];
+        const struct forward_matrix *matrices[] = {&layer->query, &layer->key, &layer->value, &layer->output, &layer->gate, &layer->up, &layer->down};
+        for (int i = 0; i < 7; i++) free((void *)matrices[i]->panels);
+        free((void *)layer->attention_norm), free((void *)layer->feed_forward_norm);
+    }
+}
+
 static void check(int isa) {
     conversions(isa);
     rotary_tables();
@@ -255,6 +309,11 @@ static void check(int isa) {
         attention(isa, kinds[n % 3], blocks ? 96 : 20, blocks ? 32 : 84, count, most);
         for (size_t queries = 2; queries < 8 && n / 3 == 5; queries++) attention(isa, kinds[n % 3], 32, 128, count, queries);
     }
+    // Widths of 160 are no multiple of 256, which the blocks of K types are.
+    passes(isa, SHOAL_TYPE_Q4_0, SHOAL_CACHE_F16, 160, 5, 1);
+    passes(isa, SHOAL_TYPE_Q8_0, SHOAL_CACHE_Q8_0, 160, 5, 5);
+    passes(isa, SHOAL_TYPE_Q4_K, SHOAL_CACHE_F16, 256, 4, 2);
+    passes(isa, SHOAL_TYPE_F16, SHOAL_CACHE_F32, 160, 5, 1);
 }
 
 int main(int count, char **names) {
