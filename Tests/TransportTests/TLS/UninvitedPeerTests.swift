@@ -114,6 +114,8 @@ import Wire
         let silent = [try await RawPeer.connect(to: endpoint), try await RawPeer.connect(to: endpoint)].map { peer in
             Task { try await peer.exchange([]) }
         }
+        // A link that begins while the second is still to be taken would take its place, and the second be refused.
+        try await Task.sleep(for: .milliseconds(300))
         // Both have their places once another one gets none.
         while let link = try? await transport.connect(to: endpoint, hello: Peers.hello, handler: RecordingHandler()) {
             link.close()
