@@ -40,15 +40,15 @@ struct ReplayTests {
         try tested.keep(embedding: true, layers: 0..<4, head: true)
         var pipe = TestPipe(tested)
         (pipe.compute, pipe.keyValueType) = (cache.compute, cache.type)
-        #expect(await pipe.loadAll())
-        #expect(await fill(pipe))
+        try #require(await pipe.loadAll())
+        try #require(await fill(pipe))
         let bytes = await pipe.cacheBytes(lost)
         let expected = await logits(pipe)
         #expect(expected.map(\.count) == [10, 10].map { $0 * TinyVocabulary.minimumCount })
         for chunk in [1, 7, 64, 100] {
             pipe.epoch += 1
-            #expect(await pipe.loadAll())
-            #expect(await fill(pipe))
+            try #require(await pipe.loadAll())
+            try #require(await fill(pipe))
             let sources = (0..<3).map { CacheSource(epoch: pipe.epoch, stage: $0) }
             let kept = [KeptSequence(sequence: 1, positions: 100), KeptSequence(sequence: 2, positions: 100)]
             pipe.epoch += 1
@@ -74,8 +74,8 @@ struct ReplayTests {
         let tested = try TestWorker(model: TestPipe.model)
         try tested.keep(embedding: true, layers: 0..<4, head: true)
         var pipe = TestPipe(tested)
-        #expect(await pipe.loadAll())
-        #expect(await fill(pipe))
+        try #require(await pipe.loadAll())
+        try #require(await fill(pipe))
         let expected = await logits(pipe)
         pipe.epoch = 2
         let kept = [1, 2].map { KeptSequence(sequence: $0, positions: 100) }
@@ -97,7 +97,7 @@ struct ReplayTests {
         let tested = try TestWorker(model: TestPipe.model)
         try tested.keep(embedding: true, layers: 0..<4, head: true)
         let pipe = TestPipe(tested)
-        #expect(await pipe.loadAll())
+        try #require(await pipe.loadAll())
         #expect(await pipe.run([], [.open(sequence: 1)]) != nil)
         var frame = tokenStep(
             [1, 2], entries: [.rows(sequence: 1, position: 0, count: 2, output: .none)], step: 9)
@@ -120,8 +120,8 @@ struct ReplayTests {
         let tested = try TestWorker(model: TestPipe.model)
         try tested.keep(embedding: true, layers: 0..<4, head: true)
         let pipe = TestPipe(tested)
-        #expect(await pipe.loadAll())
-        #expect(await fill(pipe))
+        try #require(await pipe.loadAll())
+        try #require(await fill(pipe))
         func failure(_ tokens: [UInt32], _ entry: StepEntry) async -> FailureCode? {
             var frame = tokenStep(tokens, entries: [entry], step: 9)
             frame.replayThrough = 2
