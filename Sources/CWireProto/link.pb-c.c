@@ -701,7 +701,7 @@ const ProtobufCMessageDescriptor shoal__refusal__descriptor =
   (ProtobufCMessageInit) shoal__refusal__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor shoal__ping__field_descriptors[1] =
+static const ProtobufCFieldDescriptor shoal__ping__field_descriptors[2] =
 {
   {
     "nonce",
@@ -715,14 +715,27 @@ static const ProtobufCFieldDescriptor shoal__ping__field_descriptors[1] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "times_next",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__Ping, times_next),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned shoal__ping__field_indices_by_name[] = {
   0,   /* field[0] = nonce */
+  1,   /* field[1] = times_next */
 };
 static const ProtobufCIntRange shoal__ping__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 2 }
 };
 const ProtobufCMessageDescriptor shoal__ping__descriptor =
 {
@@ -732,7 +745,7 @@ const ProtobufCMessageDescriptor shoal__ping__descriptor =
   "Shoal__Ping",
   "shoal",
   sizeof(Shoal__Ping),
-  1,
+  2,
   shoal__ping__field_descriptors,
   shoal__ping__field_indices_by_name,
   1,  shoal__ping__number_ranges,

@@ -19,6 +19,12 @@ extension Coordinator {
 
     func isInProcess(_ device: String) -> Bool { declaration(of: device)?.isInProcess ?? false }
 
+    /// The compute thread of this process's worker.
+    private var reader: (any LinkReader)? {
+        for case .inProcess(let worker) in devices.map(\.connection) { return worker.reader }
+        return nil
+    }
+
     func client(of device: String) throws(CoordinatorError) -> WorkerClient {
         guard let client = state.withLock({ $0.clients[device] }) else {
             throw CoordinatorError(.worker, "\(device) is not connected")
@@ -122,7 +128,7 @@ extension Coordinator {
         defer { _ = state.withLock { $0.dialing.remove(device.name) } }
         progress(.connecting(device: device.name))
         let client = WorkerClient(
-            device: device.name, onStep: { [weak self] in self?.returned($0, from: device) },
+            device: device.name, reader: reader, onStep: { [weak self] in self?.returned($0, from: device) },
             onNotice: { [weak self] in self?.notice($1, from: $0) })
         let hello = Hello(
             role: .coordinator, session: session, name: "coordinator", softwareVersion: SoftwareVersion.current)

@@ -16,13 +16,16 @@ package struct DeviceDeclaration: Sendable {
         let connect: @Sendable (any LinkHandler, Hello) -> any Link
         /// Does something on the worker's compute thread, behind the steps that it has.
         let afterSteps: @Sendable (@escaping @Sendable () -> Void) -> Void
+        /// Its compute thread, as a reader of the links to other workers, whose results it goes on with.
+        let reader: any LinkReader
 
         package init(
             connect: @escaping @Sendable (any LinkHandler, Hello) -> any Link,
-            afterSteps: @escaping @Sendable (@escaping @Sendable () -> Void) -> Void
+            afterSteps: @escaping @Sendable (@escaping @Sendable () -> Void) -> Void, reader: any LinkReader
         ) {
             self.connect = connect
             self.afterSteps = afterSteps
+            self.reader = reader
         }
     }
 

@@ -160,7 +160,7 @@ package final class LocalCluster: Sendable {
                     connection: .inProcess(
                         .init(
                             connect: { handler, hello in own.connectInProcess(hello, handler: handler) },
-                            afterSteps: { own.afterSteps($0) })),
+                            afterSteps: { own.afterSteps($0) }, reader: own.reader)),
                     memoryBytes: settings.ownMemoryBytes ?? LocalWorker.memoryBytes)
             ]
         return Coordinator(

@@ -18,8 +18,8 @@ package protocol Link: AnyObject, Sendable {
     /// - Parameter whenWritten: called once, on any thread, when the frame has left this process (true) or been dropped.
     func send(_ frame: Frame, whenWritten: (@Sendable (Bool) -> Void)?)
 
-    /// Times the way of what was sent just before, and tells once how long it took until the peer had it. Tells nothing within a process,
-    /// while another frame is timed, or when the link ends meanwhile.
+    /// Times the way of what is sent next, and tells once how long it took until the peer had it. Tells nothing within a process, while
+    /// another frame is timed, or when the link ends meanwhile.
     ///
     /// - Parameter tell: called on the link's thread.
     func timeArrival(_ tell: @escaping @Sendable (Duration) -> Void)
@@ -49,7 +49,7 @@ extension Link {
 /// The owner of one side of a link.
 ///
 /// Calls for one link come one after another, never at the same time: `opened`, any number of `received`, `closed` once.
-/// They come on the link's event loop (TCP) or on a sender's thread (in-process) and must return quickly: hand work over.
+/// They come on the link's event loop or its `reader` (TCP) or on a sender's thread (in-process) and must return quickly: hand work over.
 /// A link keeps its handler until it has closed.
 package protocol LinkHandler: AnyObject, Sendable {
     /// The link is open; frames may be sent. Called before `connect` returns the link.
@@ -60,8 +60,13 @@ package protocol LinkHandler: AnyObject, Sendable {
 
     /// The link is closed: without an error when this side closed it, else with the reason.
     func closed(_ link: any Link, error: TransportError?)
+
+    /// The thread that works on steps that come, where it may read the link itself; asked on the event loop.
+    var reader: (any LinkReader)? { get }
 }
 
 extension LinkHandler {
     package func opened(_ link: any Link) {}
+
+    package var reader: (any LinkReader)? { nil }
 }

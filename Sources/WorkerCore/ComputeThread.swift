@@ -1,5 +1,6 @@
 import Dispatch
 import Synchronization
+import Transport
 
 #if canImport(Glibc)
 import Glibc
@@ -11,28 +12,9 @@ import Darwin
 
 /// The one thread that computes: jobs run in the order given, never on the cooperative pool or an event loop.
 ///
-/// `run` is safe from any thread. Between jobs the thread sleeps.
+/// `run` is safe from any thread. Between jobs the thread sleeps, or waits for a step at the link that it has borrowed the reading of.
 final class ComputeThread: Sendable {
     private let queue = Queue()
-
-    private final class Queue: Sendable {
-        let jobs = Mutex<[(@Sendable () -> Void)?]>([])
-        let available = DispatchSemaphore(value: 0)
-
-        func push(_ job: (@Sendable () -> Void)?) {
-            jobs.withLock { $0.append(job) }
-            available.signal()
-        }
-
-        /// Takes all jobs there are, until one is `nil`.
-        func work() {
-            while true {
-                available.wait()
-                guard let job = jobs.withLock({ $0.removeFirst() }) else { return }
-                job()
-            }
-        }
-    }
 
     init() {
         let context = Unmanaged.passRetained(queue).toOpaque()
@@ -69,4 +51,118 @@ final class ComputeThread: Sendable {
 
     /// Ends the thread once the jobs given so far are done.
     deinit { queue.push(nil) }
+}
+
+extension ComputeThread: LinkReader {
+    /// A step that takes longer hides what it costs to be woken for it, and the link's peer may ask for a sign of life meanwhile.
+    private static let longestStep = Duration.milliseconds(50)
+
+    func borrow(_ reading: LentReading) -> Bool {
+        guard queue.lastJobTook < Self.longestStep else { return false }
+        // Behind the step that has come just now.
+        run { [queue] in queue.take(reading) }
+        return true
+    }
+
+    func returnReading() { queue.interrupt() }
+}
+
+extension ComputeThread {
+    /// The jobs, and what the thread does when there are none.
+    fileprivate final class Queue: Sendable {
+        private struct State {
+            var jobs: [Job] = []
+            /// Whether the thread is at a link's socket, or on its way there.
+            var isAtSocket = false
+        }
+
+        private struct Job {
+            /// `nil` ends the thread.
+            var work: (@Sendable () -> Void)?
+            /// Whether the thread gave it to itself.
+            var isOwn: Bool
+        }
+
+        private let state = Mutex(State())
+        private let available = DispatchSemaphore(value: 0)
+        private let pipe = WakePipe()
+        private let lastJob = Mutex(Duration.zero)
+        private let thread = Atomic<UInt>(0)
+        /// Of the thread.
+        private nonisolated(unsafe) var reading: LentReading?
+        /// After which it is no more than likely that a step follows.
+        private static let patienceMilliseconds: CInt = 100
+
+        var lastJobTook: Duration { lastJob.withLock { $0 } }
+
+        private static var caller: UInt {
+            #if canImport(Glibc)
+            pthread_self()
+            #else
+            UInt(bitPattern: pthread_self())
+            #endif
+        }
+
+        func push(_ work: (@Sendable () -> Void)?) {
+            let isOwn = Self.caller == thread.load(ordering: .relaxed)
+            let isAtSocket = state.withLock { state in
+                state.jobs.append(Job(work: work, isOwn: isOwn))
+                return state.isAtSocket
+            }
+            available.signal()
+            if isAtSocket { pipe?.ring() }
+        }
+
+        func interrupt() { if state.withLock({ $0.isAtSocket }) { pipe?.ring() } }
+
+        /// On the thread: reads the link between jobs.
+        func take(_ new: LentReading) {
+            if pipe == nil { return new.giveBack() }
+            reading = new
+        }
+
+        func work() {
+            thread.store(Self.caller, ordering: .relaxed)
+            while true {
+                if let reading, goesToSocket() {
+                    if !readStep(reading) { giveBack() }
+                    continue
+                }
+                available.wait()
+                let job = state.withLock { $0.jobs.removeFirst() }
+                // Others' may take long, and who knows what else the link brings.
+                if !job.isOwn { giveBack() }
+                guard let work = job.work else { return }
+                let began = ContinuousClock.now
+                work()
+                let took = ContinuousClock.now - began
+                lastJob.withLock { $0 = took }
+            }
+        }
+
+        /// Whether there is no job; whoever wants the thread from here on rings.
+        private func goesToSocket() -> Bool {
+            state.withLock { state in
+                state.isAtSocket = state.jobs.isEmpty
+                return state.isAtSocket
+            }
+        }
+
+        /// Waits at the socket.
+        ///
+        /// - Returns: whether a step came, whose job is in the queue now.
+        private func readStep(_ reading: LentReading) -> Bool {
+            guard let pipe else { return false }
+            let arrival =
+                reading.isWantedBack ? .interruption : reading.wait(or: pipe, milliseconds: Self.patienceMilliseconds)
+            state.withLock { $0.isAtSocket = false }
+            if arrival == .interruption { pipe.silence() }
+            return arrival == .bytes && reading.deliver()
+        }
+
+        private func giveBack() {
+            reading?.giveBack()
+            reading = nil
+        }
+    }
 }

@@ -104,6 +104,9 @@ package final class Worker: Sendable {
     /// Does something on the compute thread, behind the steps that came so far. It must return quickly.
     package func afterSteps(_ work: @escaping @Sendable () -> Void) { compute.run(work) }
 
+    /// The thread that computes, which may read by itself the links that bring it steps.
+    package var reader: any LinkReader { compute }
+
     /// What this device is and holds now.
     package func report() -> DeviceReport {
         DeviceReport(

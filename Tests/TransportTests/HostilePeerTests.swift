@@ -128,11 +128,4 @@ import Wire
             #expect(error.refusal?.message == "alive")
         }
     }
-
-    private func bytes(of frame: Frame) throws -> ByteBuffer {
-        let encoded = try FrameEncoder.encode(frame)
-        var buffer = encoded.head
-        if let bulk = encoded.bulk { buffer.writeImmutableBuffer(bulk) }
-        return buffer
-    }
 }

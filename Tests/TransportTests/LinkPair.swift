@@ -83,4 +83,12 @@ func step(rows: Int, width: Int, number: UInt64 = 1) -> Frame {
             payload: payload))
 }
 
+/// What a peer sends for a frame.
+func bytes(of frame: Frame) throws -> ByteBuffer {
+    let encoded = try FrameEncoder.encode(frame)
+    var buffer = encoded.head
+    if let bulk = encoded.bulk { buffer.writeImmutableBuffer(bulk) }
+    return buffer
+}
+
 private func truncatingIfNeeded(_ value: Int) -> Int32 { Int32(truncatingIfNeeded: value) }

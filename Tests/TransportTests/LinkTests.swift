@@ -51,9 +51,9 @@ import Wire
         carrier: Carrier
     ) async throws {
         try await withLinkPair(carrier) { dialing, accepting in
-            dialing.link.send(step(rows: 512, width: 4_096))
             let time = await withCheckedContinuation { told in
                 dialing.link.timeArrival { told.resume(returning: $0) }
+                dialing.link.send(step(rows: 512, width: 4_096))
             }
             #expect(time > .zero)
             #expect(await accepting.handler.frames(1).count == 1)

@@ -17,10 +17,15 @@ struct RawPeer {
         return RawPeer(channel: channel)
     }
 
-    /// Sends the bytes, then reads until the other side closes or `enough` is there.
-    func exchange(_ bytes: [ByteBuffer], until enough: Int = .max) async throws -> ByteBuffer {
+    /// Sends the bytes, the last ones once a condition holds, then reads until the other side closes or `enough` is there.
+    func exchange(
+        _ bytes: [ByteBuffer], until enough: Int = .max, thenOnce condition: @Sendable () -> Bool = { true },
+        _ last: ByteBuffer? = nil
+    ) async throws -> ByteBuffer {
         try await channel.executeThenClose { inbound, outbound in
             for part in bytes { try await outbound.write(part) }
+            while !condition() { await Task.yield() }
+            if let last { try await outbound.write(last) }
             var answer = ByteBuffer()
             do {
                 for try await part in inbound {

@@ -21,8 +21,10 @@ final class RecordingHandler: LinkHandler {
 
     private let state = Mutex(State())
     private let answer: @Sendable (Frame, any Link) -> Void
+    let reader: (any LinkReader)?
 
-    init(answer: @escaping @Sendable (Frame, any Link) -> Void = { _, _ in }) {
+    init(reader: (any LinkReader)? = nil, answer: @escaping @Sendable (Frame, any Link) -> Void = { _, _ in }) {
+        self.reader = reader
         self.answer = answer
     }
 

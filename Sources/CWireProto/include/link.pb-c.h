@@ -99,10 +99,11 @@ struct  Shoal__Ping
 {
   ProtobufCMessage base;
   uint64_t nonce;
+  protobuf_c_boolean times_next;
 };
 #define SHOAL__PING__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&shoal__ping__descriptor) \
-    , 0 }
+    , 0, 0 }
 
 
 struct  Shoal__Pong

@@ -33,7 +33,7 @@ struct DeviceInspection: Sendable {
     }
 
     private func connect() async -> WorkerClient? {
-        let client = WorkerClient(device: device.name, onStep: { _ in }, onNotice: { _, _ in })
+        let client = WorkerClient(device: device.name, reader: nil, onStep: { _ in }, onNotice: { _, _ in })
         let hello = Hello(role: .inspector, session: 0, name: "coordinator", softwareVersion: SoftwareVersion.current)
         switch device.connection {
         case .inProcess(let worker):

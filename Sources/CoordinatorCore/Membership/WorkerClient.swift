@@ -20,6 +20,7 @@ final class WorkerClient: LinkHandler, Sendable {
     typealias Reply = @Sendable (Result<ControlBody, CoordinatorError>) -> Void
 
     let device: String
+    let reader: (any LinkReader)?
     private let onStep: @Sendable (StepFrame) -> Void
     private let onNotice: @Sendable (WorkerClient, Notice) -> Void
     private let state = Mutex(State())
@@ -33,11 +34,13 @@ final class WorkerClient: LinkHandler, Sendable {
         var transfers: [ShardID: (number: UInt64, events: AsyncStream<ShardTransferEvent>.Continuation)] = [:]
     }
 
+    /// - Parameter reader: the thread that computes this process's stage.
     init(
-        device: String, onStep: @escaping @Sendable (StepFrame) -> Void,
+        device: String, reader: (any LinkReader)?, onStep: @escaping @Sendable (StepFrame) -> Void,
         onNotice: @escaping @Sendable (WorkerClient, Notice) -> Void
     ) {
         self.device = device
+        self.reader = reader
         self.onStep = onStep
         self.onNotice = onNotice
     }

@@ -5,7 +5,7 @@ import Wire
 extension LinkChannelHandler {
     func beat(_ context: ChannelHandlerContext) {
         // Who does not read hears nothing.
-        if !isReading { heartbeat?.heard(now: Self.now()) }
+        if !isReading || lent != nil { heartbeat?.heard(now: Self.now()) }
         if let link { heartbeat?.sent(now: link.wroteDirectly) }
         guard let heartbeat, !hasEnded else { return }
         switch heartbeat.due(now: Self.now()) {

@@ -31,23 +31,29 @@ final class LinkChannelHandler: ChannelDuplexHandler {
     }
 
     let owner: Owner
-    private let options: LinkOptions
+    let options: LinkOptions
     private let handshakeTimeout: TimeAmount
     var machine: ConnectionStateMachine
     private var decoder = FrameDecoder(limits: .handshake)
-    private var buffer: ByteBuffer?
+    var buffer: ByteBuffer?
     private var hello: Hello?
     var heartbeat: Heartbeat?
     var timer: Scheduled<Void>?
     var nextNonce: UInt64 = 0
     private(set) var link: TCPLink?
-    private var handler: (any LinkHandler)?
+    private(set) var handler: (any LinkHandler)?
     var outcome: TransportError?
     var hasEnded = false
     var isReading = true
     var identity: ClusterIdentity?
     /// The context of TLS; nil on a plain link.
-    private var tls: ChannelHandlerContext?
+    private(set) var tls: ChannelHandlerContext?
+    /// The link's reading, where a thread has it.
+    var lent: LentReading?
+    /// Whether the last frame was such a step as makes lending worth it.
+    var wasLoneStep = false
+    /// The nonce of a ping that is answered when the next frame is there.
+    private var nonceOfNext: UInt64?
 
     init(owner: Owner, options: LinkOptions, handshakeTimeout: TimeAmount) {
         self.owner = owner
@@ -80,12 +86,23 @@ final class LinkChannelHandler: ChannelDuplexHandler {
         heartbeat?.heard(now: Self.now())
         // Closing: read on, so that the peer can take what was sent before, and drop it.
         guard outcome == nil, link?.isClosed != true else { return }
-        var incoming = Self.unwrapInboundIn(data)
-        if buffer == nil { buffer = incoming } else { buffer?.writeBuffer(&incoming) }
-        decode(context, atEnd: false)
+        append(Self.unwrapInboundIn(data))
+        // The end of the connection is read all the same.
+        if lent == nil { decode(context, atEnd: false) }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        lend(context)
+        context.fireChannelReadComplete()
+    }
+
+    func read(context: ChannelHandlerContext) {
+        if lent == nil { context.read() }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
+        // What came before the end may be in a thread's hands, which first gives it back.
+        if let lent { return lent.wantBack() }
         decode(context, atEnd: true)
         end(context)
     }
@@ -116,13 +133,19 @@ final class LinkChannelHandler: ChannelDuplexHandler {
             return context.triggerUserOutboundEvent(event, promise: promise)
         }
         promise?.succeed()
+        lent?.wantBack()
         guard reading.isOn != isReading, !hasEnded else { return }
         isReading = reading.isOn
         // A failure means that the channel is closed.
         try? context.channel.syncOptions?.setOption(.autoRead, value: isReading)
-        guard isReading else { return }
+        guard isReading, lent == nil else { return }
         heartbeat?.heard(now: Self.now())
         decode(context, atEnd: false)
+    }
+
+    func append(_ incoming: ByteBuffer) {
+        var incoming = incoming
+        if buffer == nil { buffer = incoming } else { buffer?.writeBuffer(&incoming) }
     }
 
     // MARK: Doing what the state machine says
@@ -139,7 +162,7 @@ final class LinkChannelHandler: ChannelDuplexHandler {
 
     func closeNow(_ context: ChannelHandlerContext) { (tls ?? context).close(promise: nil) }
 
-    private func decode(_ context: ChannelHandlerContext, atEnd: Bool) {
+    func decode(_ context: ChannelHandlerContext, atEnd: Bool) {
         while !hasEnded, outcome == nil, link?.isClosed != true, isReading || atEnd {
             guard var bytes = buffer else { return }
             buffer = nil
@@ -218,8 +241,7 @@ final class LinkChannelHandler: ChannelDuplexHandler {
         if case .control(let message) = frame {
             switch message.body {
             case .ping(let ping):
-                // When much waits to be written, that is sign of life enough, and pongs must not pile up.
-                if context.channel.isWritable { link.send(.pong(Pong(nonce: ping.nonce))) }
+                if ping.timesNext { nonceOfNext = ping.nonce } else { answer(ping.nonce, link, context) }
                 return
             case .pong(let pong):
                 link.answered(pong.nonce)
@@ -240,6 +262,16 @@ final class LinkChannelHandler: ChannelDuplexHandler {
             }
         }
         handler.received(frame, on: link)
+        wasLoneStep = if case .step(let step) = frame { step.isLone } else { false }
+        if let nonce = nonceOfNext {
+            nonceOfNext = nil
+            answer(nonce, link, context)
+        }
+    }
+
+    private func answer(_ nonce: UInt64, _ link: TCPLink, _ context: ChannelHandlerContext) {
+        // When much waits to be written, that is sign of life enough, and pongs must not pile up.
+        if context.channel.isWritable { link.send(.pong(Pong(nonce: nonce))) }
     }
 
     private func end(_ context: ChannelHandlerContext) {

@@ -92,7 +92,9 @@ final class TCPLink: Link {
 
     func timeArrival(_ tell: @escaping @Sendable (Duration) -> Void) {
         let now = LinkChannelHandler.now()
-        if let nonce = state.withLock({ $0.arrivals.begin(now: now, tell: tell) }) { send(.ping(Ping(nonce: nonce))) }
+        if let nonce = state.withLock({ $0.arrivals.begin(now: now, tell: tell) }) {
+            send(.ping(Ping(nonce: nonce, timesNext: true)))
+        }
     }
 
     /// The peer answered a ping. On the event loop.

@@ -23,6 +23,8 @@ final class WorkerLink: LinkHandler, Sendable {
         caches = CacheUploads(worker: worker, session: peer.session)
     }
 
+    var reader: (any LinkReader)? { worker.compute }
+
     func opened(_ link: any Link) { worker.linkOpened(link) }
 
     func received(_ frame: Frame, on link: any Link) {

@@ -102,10 +102,10 @@ final class LoadedStage: Sendable {
                 arrived: arrived, began: began, ended: ended)
             return facts.counter.timesArrival(of: ended)
         }
-        next.send(.step(sent)) { _ in left() }
         if timesArrival {
             next.timeArrival { [weak self] time in self?.facts.withLock { $0.counter.add(arrival: time) } }
         }
+        next.send(.step(sent)) { _ in left() }
         if results.capacity <= Self.keptResults { self.results = results }
     }
 

@@ -106,7 +106,7 @@ struct ClusterSession {
                     connection: .inProcess(
                         .init(
                             connect: { handler, hello in own.connectInProcess(hello, handler: handler) },
-                            afterSteps: { own.afterSteps($0) })),
+                            afterSteps: { own.afterSteps($0) }, reader: own.reader)),
                     memoryBytes: settings.ownMemoryBytes)
             ]
         return Coordinator(

@@ -1,0 +1,127 @@
+import NIOCore
+import NIOPosix
+import Synchronization
+import TestSupport
+import Testing
+import Transport
+import Wire
+import WorkerCore
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// A worker's compute thread as the reader of a link.
+@Suite(.timeLimit(.minutes(1))) struct ComputeThreadTests {
+    @Test func `it reads lone steps by itself, until others have work for it`() async throws {
+        try await withLink { tested, echo, send in
+            let compute = await thread(of: tested) {}
+            for number in 1...50 { await send(number) }
+            #expect(echo.threads.count == 50)
+            // The first one's thread is the event loop's, which then lends; after a pause it is again.
+            #expect(echo.threads[0] != compute)
+            #expect(echo.threads.count { $0 == compute } > 25)
+
+            _ = await thread(of: tested) {}
+            await send(51)
+            #expect(echo.threads[50] != compute)
+        }
+    }
+
+    @Test func `it leaves the link to the event loop where its work takes long`() async throws {
+        try await withLink { tested, echo, send in
+            let compute = await thread(of: tested) { usleep(60_000) }
+            for number in 1...5 { await send(number) }
+            #expect(echo.threads.count == 5 && !echo.threads.contains(compute))
+        }
+    }
+
+    @Test func `it gives the link back when nothing comes`() async throws {
+        try await withLink { tested, echo, send in
+            await send(1)
+            try await Task.sleep(for: .milliseconds(400))
+            await send(2)
+            #expect(echo.threads[0] == echo.threads[1])
+        }
+    }
+
+    /// Does something on the compute thread.
+    ///
+    /// - Returns: that thread.
+    private func thread(of tested: TestWorker, _ work: @escaping @Sendable () -> Void) async -> UInt {
+        await withCheckedContinuation { done in
+            tested.worker.afterSteps {
+                work()
+                done.resume(returning: UInt(pthread_self()))
+            }
+        }
+    }
+
+    /// A link whose one side answers steps with themselves, and the worker's compute thread may read; `send` returns when the answer is there.
+    private func withLink(
+        _ body: (TestWorker, Echo, _ send: (Int) async -> Void) async throws -> Void
+    ) async throws {
+        let tested = try TestWorker()
+        let echo = Echo(reader: tested.worker.reader)
+        var options = LinkOptions()
+        options.pingAfter = .seconds(60)
+        options.giveUpAfter = .seconds(60)
+        let transport = TCPTransport(eventLoopGroup: MultiThreadedEventLoopGroup.singleton, options: options)
+        let listener = try await transport.listen(
+            on: Endpoint(host: "127.0.0.1", port: 0),
+            welcome: { _ in .success(Welcome(name: "echo", softwareVersion: "1")) }, handler: { _ in echo })
+        let answers = Answers()
+        let link = try await transport.connect(
+            to: listener.boundEndpoint, hello: hello(.coordinator, session: 1), handler: answers)
+        try await body(tested, echo) { number in
+            await answers.wait {
+                link.send(
+                    .step(
+                        StepFrame(
+                            epoch: 1, stage: 0, step: UInt64(number),
+                            entries: [.rows(sequence: 1, position: 0, count: 1, output: .last)], width: 1, codec: .f32,
+                            payload: ByteBuffer(bytes: [0, 0, 0, 0]))))
+            }
+        }
+        link.close()
+        await listener.close()
+        tested.end()
+    }
+}
+
+/// Answers with what came, and keeps which threads read it.
+private final class Echo: LinkHandler {
+    let reader: (any LinkReader)?
+    private let state = Mutex<[UInt]>([])
+
+    init(reader: any LinkReader) { self.reader = reader }
+
+    var threads: [UInt] { state.withLock { $0 } }
+
+    func received(_ frame: Frame, on link: any Link) {
+        state.withLock { $0.append(UInt(pthread_self())) }
+        link.send(frame)
+    }
+
+    func closed(_ link: any Link, error: TransportError?) {}
+}
+
+private final class Answers: LinkHandler {
+    private let waiting = Mutex<CheckedContinuation<Void, Never>?>(nil)
+
+    func wait(after send: () -> Void) async {
+        await withCheckedContinuation { continuation in
+            waiting.withLock { $0 = continuation }
+            send()
+        }
+    }
+
+    func received(_ frame: Frame, on link: any Link) {
+        waiting.withLock { waiting in
+            defer { waiting = nil }
+            return waiting
+        }?.resume()
+    }
+
+    func closed(_ link: any Link, error: TransportError?) {}
+}
