@@ -1,5 +1,4 @@
 import NIOCore
-import NIOPosix
 import Synchronization
 import TestSupport
 import Testing
@@ -63,10 +62,7 @@ import Glibc
     ) async throws {
         let tested = try TestWorker()
         let echo = Echo(reader: tested.worker.reader)
-        var options = LinkOptions()
-        options.pingAfter = .seconds(60)
-        options.giveUpAfter = .seconds(60)
-        let transport = TCPTransport(eventLoopGroup: MultiThreadedEventLoopGroup.singleton, options: options)
+        let transport = LocalWorker.makeTransport()
         let listener = try await transport.listen(
             on: Endpoint(host: "127.0.0.1", port: 0),
             welcome: { _ in .success(Welcome(name: "echo", softwareVersion: "1")) }, handler: { _ in echo })
