@@ -8,6 +8,8 @@ extension Coordinator {
     private static let attempts = 100
     /// How often a shard that arrived damaged is sent again, and a stage loaded whose shards were damaged.
     private static let repairs = 3
+    /// Parts of a model that are read at a time: some for each core of a small machine.
+    private static let partsPerRound = 8
 
     /// Sees to it that each remote device holds the shards of its stages.
     ///
@@ -22,10 +24,9 @@ extension Coordinator {
         let all = Array(Set(needed.values.joined()))
         let unknown = shards.unidentified(all)
         if !unknown.isEmpty { progress(.identifying(shards: unknown.count)) }
-        let ids = await shards.identify(all)
         for device in connectedDevices where needed[device] == nil { needed[device] = [] }
-        try await bring(needed, ids: ids)
-        return ids
+        try await bring(needed)
+        return await shards.identify(all)
     }
 
     /// Has a stage loaded. Shards that turn out to be damaged on the device, or gone, are brought again.
@@ -47,8 +48,7 @@ extension Coordinator {
                     throw error
                 }
                 progress(.repairing(device: device, error.message))
-                try await bring(
-                    [device: parts(on: device, of: plan.stages.map(Replacement.PlacedRange.init))], ids: ids)
+                try await bring([device: parts(on: device, of: plan.stages.map(Replacement.PlacedRange.init))])
             }
         }
     }
@@ -64,93 +64,138 @@ extension Coordinator {
         return ranges.filter { $0.device == device }.flatMap { parts(of: $0) }.filter { seen.insert($0).inserted }
     }
 
-    /// Brings what devices lack: from each other where one has it, else from here.
-    private func bring(_ needed: [String: [ModelPart]], ids: [ModelPart: ShardID]) async throws(CoordinatorError) {
-        let wanted = Array(Set(needed.values.joined()).map { ids[$0]! }).sorted()
-        // First all devices are asked about everything: any of them may pass it on. Then each about what it will need, which it
-        // keeps from then on.
-        let everywhere = await inquire(connectedDevices) { _ in wanted }
-        let here = await inquire(Array(needed.keys)) { device in needed[device]!.map { ids[$0]! } }
-        var holders: [ShardID: Set<String>] = [:]
-        for case (let device, .success(let holdings)) in everywhere {
-            for holding in holdings.values where holding.complete { holders[holding.id, default: []].insert(device) }
-        }
-        var carriers: [String: Carrier] = [:]
-        var lacking: [String: [ShardDistribution.Shard]] = [:]
+    /// Brings what devices lack: from each other where one has it, else from here. While shards are on their way, others are read for
+    /// their ids.
+    private func bring(_ needed: [String: [ModelPart]]) async throws(CoordinatorError) {
+        var made: [String: Carrier] = [:]
         let traffic = ShardTraffic()
         for (device, parts) in needed where !parts.isEmpty {
-            guard let held = try here[device]?.get() else {
-                throw CoordinatorError(.worker, "\(device) is not connected")
-            }
-            carriers[device] = try carrier(to: device, of: parts, ids: ids, held: held, traffic: traffic)
-            lacking[device] = parts.filter { held[ids[$0]!]?.complete != true }.map {
-                ShardDistribution.Shard(id: ids[$0]!, bytes: shards[$0].byteCount)
-            }
+            made[device] = try carrier(to: device, of: parts, traffic: traffic)
         }
-        try await run(ShardDistribution(lacking: lacking, holders: holders), carriers)
-        if lacking.values.contains(where: { !$0.isEmpty }) {
-            progress(.brought(sentBytes: traffic.sentBytes, passedOnBytes: traffic.passedOnBytes))
-        }
-    }
-
-    /// Does what a distribution decides until it is done; the first error ends it.
-    private func run(
-        _ distribution: ShardDistribution, _ carriers: [String: Carrier]
-    ) async throws(CoordinatorError) {
-        var distribution = distribution
+        let carriers = made
+        let all = Set(needed.values.joined())
+        var rounds = IdentifyingRounds.rounds(
+            of: needed, known: all.subtracting(shards.unidentified(Array(all))),
+            size: Self.partsPerRound)[...]
+        var distribution = ShardDistribution()
+        var isLacking = false
         var failure: CoordinatorError?
-        await withTaskGroup(of: (ShardDistribution.Transfer, Result<Bool, CoordinatorError>).self) { group in
+        await withTaskGroup(of: DistributionEvent.self) { group in
+            func surveyNext() {
+                guard let round = rounds.popFirst() else { return }
+                let needed = needed.mapValues { parts in parts.filter { round.contains($0) } }
+                group.addTask { [self] in .surveyed(await self.survey(needed, carriers)) }
+            }
             func begin() {
                 for transfer in distribution.begin() {
                     guard let carrier = carriers[transfer.device] else {
                         preconditionFailure("a transfer to \(transfer.device), which needs nothing")
                     }
-                    group.addTask { [self] in (transfer, await carry(transfer, carrier)) }
+                    group.addTask { [self] in .transferred(transfer, await carry(transfer, carrier)) }
                 }
             }
-            begin()
-            for await (transfer, result) in group {
-                switch result {
-                case .success(let arrived):
+            surveyNext()
+            for await event in group where failure == nil {
+                switch event {
+                case .surveyed(.success(let survey)):
+                    isLacking = isLacking || !survey.lacking.isEmpty
+                    distribution.add(lacking: survey.lacking, holders: survey.holders)
+                case .transferred(let transfer, .success(let arrived)):
                     distribution.finished(transfer, arrived: arrived)
-                    if failure == nil { begin() }
-                case .failure(let error):
-                    failure = failure ?? error
+                case .surveyed(.failure(let error)), .transferred(_, .failure(let error)):
+                    failure = error
                     group.cancelAll()
+                    continue
                 }
+                begin()
+                if case .surveyed = event { surveyNext() }
             }
         }
         if let failure { throw failure }
-        precondition(distribution.isDone, "shards are still lacking, and nothing is on its way")
+        precondition(distribution.isDone && rounds.isEmpty, "shards are still lacking, and nothing is on its way")
+        if isLacking {
+            progress(.brought(sentBytes: traffic.sentBytes, passedOnBytes: traffic.passedOnBytes))
+        }
     }
 
-    /// What carrying shards to one device takes.
-    private struct Carrier: Sendable {
-        var transfer: ShardTransfer
-        /// All that the device needs.
-        var parts: [ShardID: ModelPart]
-        var tally: HeldTally
+    /// What ends while shards are brought.
+    private enum DistributionEvent: Sendable {
+        case surveyed(Result<Survey, CoordinatorError>)
+        case transferred(ShardDistribution.Transfer, Result<Bool, CoordinatorError>)
+    }
+
+    /// Who lacks and who has what of some shards.
+    private struct Survey: Sendable {
+        var lacking: [String: [ShardDistribution.Shard]] = [:]
+        var holders: [ShardID: Set<String>] = [:]
+    }
+
+    /// Finds out the ids of what devices need, and asks the devices for it.
+    private func survey(
+        _ needed: [String: [ModelPart]], _ carriers: [String: Carrier]
+    ) async -> Result<Survey, CoordinatorError> {
+        let ids = await shards.identify(Array(Set(needed.values.joined())))
+        let wanted = Array(Set(needed.values.joined()).map { ids[$0]! }).sorted()
+        for (device, parts) in needed { carriers[device]?.add(parts.map { (ids[$0]!, $0) }) }
+        // First all devices are asked about everything: any of them may pass it on. Then each about what it will need, which it
+        // keeps from then on.
+        let everywhere = await inquire(connectedDevices) { _ in wanted }
+        let here = await inquire(Array(needed.keys)) { carriers[$0]?.ids ?? [] }
+        var survey = Survey()
+        for case (let device, .success(let holdings)) in everywhere {
+            for holding in holdings.values where holding.complete && wanted.contains(holding.id) {
+                survey.holders[holding.id, default: []].insert(device)
+            }
+        }
+        for (device, parts) in needed where !parts.isEmpty {
+            let held: [ShardID: ShardHolding]
+            switch here[device] {
+            case .success(let holdings): held = holdings
+            case .failure(let error): return .failure(error)
+            case nil: return .failure(CoordinatorError(.worker, "\(device) is not connected"))
+            }
+            var tally: [String: Int] = [:]
+            for part in parts {
+                let (id, bytes) = (ids[part]!, shards[part].byteCount)
+                let isWhole = held[id]?.complete == true
+                tally[id.description] = isWhole ? bytes : min(bytes, Int(clamping: held[id]?.bytesHeld ?? 0))
+                guard !isWhole else { continue }
+                survey.lacking[device, default: []].append(ShardDistribution.Shard(id: id, bytes: bytes))
+            }
+            carriers[device]?.tally.set(tally)
+        }
+        return .success(survey)
+    }
+
+    /// What carrying shards to one device takes. Safe from any thread.
+    private final class Carrier: Sendable {
+        let transfer: ShardTransfer
+        let tally: HeldTally
+        /// What the device needs, as far as its ids are known.
+        private let parts = Mutex<[ShardID: ModelPart]>([:])
+
+        init(transfer: ShardTransfer, tally: HeldTally) {
+            self.transfer = transfer
+            self.tally = tally
+        }
+
+        var ids: [ShardID] { parts.withLock { Array($0.keys) } }
+
+        func part(of id: ShardID) -> ModelPart { parts.withLock { $0[id]! } }
+
+        func add(_ new: [(ShardID, ModelPart)]) {
+            parts.withLock { parts in for (id, part) in new { parts[id] = part } }
+        }
     }
 
     private func carrier(
-        to device: String, of parts: [ModelPart], ids: [ModelPart: ShardID], held: [ShardID: ShardHolding],
-        traffic: ShardTraffic
+        to device: String, of parts: [ModelPart], traffic: ShardTraffic
     ) throws(CoordinatorError) -> Carrier {
         let total = parts.reduce(0) { $0 + shards[$1].byteCount }
-        let tally = HeldTally { [progress] in progress(.sending(device: device, bytes: $0, of: total)) }
-        tally.begin(
-            Dictionary(
-                uniqueKeysWithValues: parts.map { part in
-                    let (holding, bytes) = (held[ids[part]!], shards[part].byteCount)
-                    return (
-                        ids[part]!.description,
-                        holding?.complete == true ? bytes : min(bytes, Int(clamping: holding?.bytesHeld ?? 0))
-                    )
-                }))
         return Carrier(
             transfer: ShardTransfer(
                 client: try client(of: device), window: TransferWindow(permits: ShardTransfer.window), traffic: traffic),
-            parts: Dictionary(uniqueKeysWithValues: parts.map { (ids[$0]!, $0) }), tally: tally)
+            tally: HeldTally { [progress] in progress(.sending(device: device, bytes: $0, of: total)) })
     }
 
     /// - Returns: whether the shard arrived; where devices should have given it, it may not.
@@ -169,11 +214,11 @@ extension Coordinator {
     }
 
     private func send(_ id: ShardID, to device: String, _ carrier: Carrier) async throws(CoordinatorError) {
-        let shard = shards[carrier.parts[id]!]
+        let shard = shards[carrier.part(of: id)]
         var damaged = 0
         for _ in 0..<Self.attempts {
             // Others may have sent some of it since. About all that it needs, so that it keeps all that.
-            let holding = try await inquire([device]) { _ in Array(carrier.parts.keys) }[device]!.get()[id]
+            let holding = try await inquire([device]) { _ in carrier.ids }[device]!.get()[id]
             if holding?.complete == true {
                 carrier.tally.set(id.description, shard.byteCount)
                 return

@@ -3,7 +3,7 @@ package import Wire
 /// Decides who gives which shard to whom, and when: what a device holds is passed on by it, the rest the coordinator sends, and what
 /// several devices need crosses the coordinator's link once.
 ///
-/// A value without clock or I/O: `begin` says what is to be done now, `finished` is told how it went.
+/// A value without clock or I/O: `begin` says what is to be done now, `finished` is told how it went, and `add` of more to bring.
 package struct ShardDistribution {
     /// Shards that the coordinator sends to a device at a time, so that the check at one's end does not halt the next.
     package static let sendsPerDevice = 2
@@ -41,13 +41,17 @@ package struct ShardDistribution {
 
     private var jobs: [Job] = []
     private var active: [Transfer] = []
-    private var holders: [ShardID: Set<String>]
+    private var holders: [ShardID: Set<String>] = [:]
 
+    package init() {}
+
+    /// More is to be brought.
+    ///
     /// - Parameters:
     ///   - lacking: what each device lacks, in the order in which it should come.
     ///   - holders: which devices hold a shard whole.
-    package init(lacking: [String: [Shard]], holders: [ShardID: Set<String>]) {
-        self.holders = holders
+    package mutating func add(lacking: [String: [Shard]], holders: [ShardID: Set<String>]) {
+        self.holders.merge(holders) { $0.union($1) }
         for (device, shards) in lacking.sorted(by: { $0.key < $1.key }) {
             jobs += shards.map { Job(device: device, shard: $0) }
         }
@@ -60,7 +64,7 @@ package struct ShardDistribution {
         jobs = order.map { jobs[$0] }
     }
 
-    /// Whether every device has what it lacked.
+    /// Whether every device has what it was said to lack so far.
     package var isDone: Bool { jobs.isEmpty }
 
     /// The transfers that are to begin now.

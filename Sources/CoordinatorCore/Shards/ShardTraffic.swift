@@ -34,11 +34,11 @@ final class HeldTally: Sendable {
             })
     }
 
-    /// Sets all parts at once.
-    func begin(_ parts: [String: Int]) {
+    /// Sets several parts at once.
+    func set(_ parts: [String: Int]) {
         report(
             held.withLock { held in
-                held = parts
+                held.merge(parts) { $1 }
                 return held.values.reduce(0, +)
             })
     }

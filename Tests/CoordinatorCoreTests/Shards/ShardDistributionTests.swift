@@ -10,8 +10,8 @@ struct ShardDistributionTests {
     }
 
     @Test func `what nobody holds the coordinator sends, two shards to a device at a time`() {
-        var distribution = ShardDistribution(
-            lacking: ["a": [shard(1), shard(2), shard(3)], "b": [shard(4)]], holders: [:])
+        var distribution = ShardDistribution()
+        distribution.add(lacking: ["a": [shard(1), shard(2), shard(3)], "b": [shard(4)]], holders: [:])
         let first = distribution.begin()
         #expect(first.map(\.device) == ["a", "a", "b"])
         #expect(first.map(\.shard) == [shard(1), shard(2), shard(4)])
@@ -25,15 +25,16 @@ struct ShardDistributionTests {
     }
 
     @Test func `what another device holds comes from there, from the least busy one first`() {
-        var distribution = ShardDistribution(
+        var distribution = ShardDistribution()
+        distribution.add(
             lacking: ["c": [shard(1), shard(2)]],
             holders: [shard(1).id: ["a", "b"], shard(2).id: ["a", "b"]])
         #expect(distribution.begin().map(\.sources) == [["a", "b"], ["b", "a"]])
     }
 
     @Test func `a device gives to two others at a time`() {
-        var distribution = ShardDistribution(
-            lacking: ["b": [shard(1)], "c": [shard(1)], "d": [shard(1)]], holders: [shard(1).id: ["a"]])
+        var distribution = ShardDistribution()
+        distribution.add(lacking: ["b": [shard(1)], "c": [shard(1)], "d": [shard(1)]], holders: [shard(1).id: ["a"]])
         let first = distribution.begin()
         #expect(first.map(\.device) == ["b", "c"])
         distribution.finished(first[0], arrived: true)
@@ -42,7 +43,8 @@ struct ShardDistributionTests {
     }
 
     @Test func `a large shard that two devices need is sent to one and passed on, a small one is sent to both`() {
-        var distribution = ShardDistribution(
+        var distribution = ShardDistribution()
+        distribution.add(
             lacking: ["a": [shard(1, bytes: 10), shard(2)], "b": [shard(1, bytes: 10), shard(2)]], holders: [:])
         let first = distribution.begin()
         #expect(first.map(\.shard.bytes).sorted() == [10, 10, 4 << 20])
@@ -56,7 +58,8 @@ struct ShardDistributionTests {
     }
 
     @Test func `what devices fail to give the coordinator sends`() {
-        var distribution = ShardDistribution(lacking: ["b": [shard(1)]], holders: [shard(1).id: ["a"]])
+        var distribution = ShardDistribution()
+        distribution.add(lacking: ["b": [shard(1)]], holders: [shard(1).id: ["a"]])
         let first = distribution.begin()
         #expect(first.map(\.sources) == [["a"]])
         distribution.finished(first[0], arrived: false)
@@ -88,7 +91,13 @@ struct ShardDistributionTests {
             }
         }
         let fails = Bool.random(using: &generator)
-        var distribution = ShardDistribution(lacking: lacking, holders: holders)
+        var distribution = ShardDistribution()
+        // Some is not known at the beginning.
+        let late = Set(shards.map(\.id).filter { _ in .random(using: &generator) })
+        distribution.add(
+            lacking: lacking.mapValues { $0.filter { !late.contains($0.id) } },
+            holders: holders.filter { !late.contains($0.key) })
+        var isComplete = false
         var active: [ShardDistribution.Transfer] = []
         var sent: [ShardID: Int] = [:]
         var arrived: [String: Set<ShardID>] = [:]
@@ -99,6 +108,13 @@ struct ShardDistributionTests {
                 #expect(to.count { $0.sources.isEmpty } <= ShardDistribution.sendsPerDevice)
                 #expect(to.count { !$0.sources.isEmpty } <= ShardDistribution.fetchesPerDevice)
                 #expect(active.count { $0.sources.first == device } <= ShardDistribution.uploadsPerDevice)
+            }
+            if !isComplete, active.isEmpty || Int.random(in: 0..<5, using: &generator) == 0 {
+                distribution.add(
+                    lacking: lacking.mapValues { $0.filter { late.contains($0.id) } },
+                    holders: holders.filter { late.contains($0.key) })
+                isComplete = true
+                continue
             }
             guard let index = active.indices.randomElement(using: &generator) else { break }
             let transfer = active.remove(at: index)
