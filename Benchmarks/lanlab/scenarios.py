@@ -210,8 +210,10 @@ def thirteen(lab):
         result["same_answer"] = answer[0].text == again[0].text
         cluster.stop("serve-again")
         refused = cluster.run(
-            "plan", model, "--cluster", cluster.declaration(2), "--context", "2048", "--slots", "2", *ends_on_workers(2), check=False)
+            "plan", model, "--insecure", "--cluster", cluster.declaration(2), "--context", "2048", "--slots", "2", *ends_on_workers(2), check=False)
         result["refused_on_two"] = {"status": refused.returncode, "reason": refused.stderr.strip()}
+        if refused.returncode == 0 or "bytes" not in refused.stderr:
+            raise Failure(f"two devices should not be enough: {refused.stderr.strip()}")
     return result
 
 

@@ -42,7 +42,11 @@ final class ComputeThread: Sendable {
     }
 
     /// Adds a job behind the others.
-    func run(_ job: @escaping @Sendable () -> Void) { queue.push(job) }
+    ///
+    /// - Parameter isLoneStep: whether it is such a step as a link's reading is lent for.
+    func run(isLoneStep: Bool = false, _ job: @escaping @Sendable () -> Void) {
+        queue.push(job, isLoneStep: isLoneStep)
+    }
 
     /// What `work` gives behind the others, for tasks that must not block.
     func result<Value: Sendable>(_ work: @escaping @Sendable () -> Value) async -> Value {
@@ -54,11 +58,11 @@ final class ComputeThread: Sendable {
 }
 
 extension ComputeThread: LinkReader {
-    /// A step that takes longer hides what it costs to be woken for it, and the link's peer may ask for a sign of life meanwhile.
+    /// Beside one that takes longer it does not count what it costs to be woken for it.
     private static let longestStep = Duration.milliseconds(50)
 
     func borrow(_ reading: LentReading) -> Bool {
-        guard queue.lastJobTook < Self.longestStep else { return false }
+        guard let usual = queue.loneStepTakes, usual < Self.longestStep else { return false }
         // Behind the step that has come just now.
         run { [queue] in queue.take(reading) }
         return true
@@ -81,19 +85,21 @@ extension ComputeThread {
             var work: (@Sendable () -> Void)?
             /// Whether the thread gave it to itself.
             var isOwn: Bool
+            var isLoneStep: Bool
         }
 
         private let state = Mutex(State())
         private let available = DispatchSemaphore(value: 0)
         private let pipe = WakePipe()
-        private let lastJob = Mutex(Duration.zero)
+        private let lastLoneStep = Mutex<Duration?>(nil)
         private let thread = Atomic<UInt>(0)
         /// Of the thread.
         private nonisolated(unsafe) var reading: LentReading?
         /// After which it is no more than likely that a step follows.
         private static let patienceMilliseconds: CInt = 100
 
-        var lastJobTook: Duration { lastJob.withLock { $0 } }
+        /// What the last lone step took.
+        var loneStepTakes: Duration? { lastLoneStep.withLock { $0 } }
 
         private static var caller: UInt {
             #if canImport(Glibc)
@@ -103,10 +109,10 @@ extension ComputeThread {
             #endif
         }
 
-        func push(_ work: (@Sendable () -> Void)?) {
+        func push(_ work: (@Sendable () -> Void)?, isLoneStep: Bool = false) {
             let isOwn = Self.caller == thread.load(ordering: .relaxed)
             let isAtSocket = state.withLock { state in
-                state.jobs.append(Job(work: work, isOwn: isOwn))
+                state.jobs.append(Job(work: work, isOwn: isOwn, isLoneStep: isLoneStep))
                 return state.isAtSocket
             }
             available.signal()
@@ -135,8 +141,7 @@ extension ComputeThread {
                 guard let work = job.work else { return }
                 let began = ContinuousClock.now
                 work()
-                let took = ContinuousClock.now - began
-                lastJob.withLock { $0 = took }
+                if job.isLoneStep { lastLoneStep.withLock { $0 = .now - began } }
             }
         }
 
@@ -153,8 +158,7 @@ extension ComputeThread {
         /// - Returns: whether a step came, whose job is in the queue now.
         private func readStep(_ reading: LentReading) -> Bool {
             guard let pipe else { return false }
-            let arrival =
-                reading.isWantedBack ? .interruption : reading.wait(or: pipe, milliseconds: Self.patienceMilliseconds)
+            let arrival = reading.wait(or: pipe, milliseconds: Self.patienceMilliseconds)
             state.withLock { $0.isAtSocket = false }
             if arrival == .interruption { pipe.silence() }
             return arrival == .bytes && reading.deliver()

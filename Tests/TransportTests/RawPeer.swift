@@ -24,7 +24,7 @@ struct RawPeer {
     ) async throws -> ByteBuffer {
         try await channel.executeThenClose { inbound, outbound in
             for part in bytes { try await outbound.write(part) }
-            while !condition() { await Task.yield() }
+            while !condition() { try await Task.sleep(for: .milliseconds(1)) }
             if let last { try await outbound.write(last) }
             var answer = ByteBuffer()
             do {

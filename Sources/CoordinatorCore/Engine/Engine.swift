@@ -120,7 +120,7 @@ final class Engine: Sendable {
     func completed(_ frame: StepFrame, mayBlock: Bool) {
         // Taken here, because the queue may be busy with the results before.
         let now = now
-        handle(onCallersThread: mayBlock && frame.rowCount == 1) { state in
+        handle(onCallersThread: mayBlock && frame.isLone) { state in
             state.measurement.returned(frame, at: now.instant)
             state.core.completed(frame, now: now)
             state.observe(at: now.instant)

@@ -5,9 +5,9 @@
 package protocol LinkReader: AnyObject, Sendable {
     /// Lends it the reading of a link over which such a step has come, and the next one is to be expected. On the link's event loop.
     ///
-    /// - Returns: whether it is taken; then it must be given back soon: nobody else reads the link.
+    /// - Returns: whether it is taken; then nobody else reads the link until it is given back.
     func borrow(_ reading: LentReading) -> Bool
 
-    /// A reading that it has borrowed is wanted back, see `LentReading.isWantedBack`.
+    /// A reading that it waits with is wanted back: the wait is to end.
     func returnReading()
 }

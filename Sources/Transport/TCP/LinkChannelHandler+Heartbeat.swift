@@ -3,9 +3,14 @@ import Wire
 
 /// Carrying out what `Heartbeat` decides.
 extension LinkChannelHandler {
+    /// How long a thread that a link's reading is lent to may leave it unread.
+    private static let longestAbsence = Duration.milliseconds(200)
+
     func beat(_ context: ChannelHandlerContext) {
         // Who does not read hears nothing.
         if !isReading || lent != nil { heartbeat?.heard(now: Self.now()) }
+        // Nor does a peer whose pings nobody reads hear of us.
+        lent?.takeBack(afterAbsenceOf: Self.longestAbsence)
         if let link { heartbeat?.sent(now: link.wroteDirectly) }
         guard let heartbeat, !hasEnded else { return }
         switch heartbeat.due(now: Self.now()) {

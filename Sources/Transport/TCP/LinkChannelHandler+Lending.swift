@@ -3,9 +3,10 @@ import Wire
 
 /// Lending the reading of a link to the thread that works on what comes. All of it runs on the channel's event loop.
 extension LinkChannelHandler {
-    /// Lends it where a lone step has just been delivered, and nothing behind it.
+    /// Lends it where a lone step has just been delivered, and nothing behind it, not even a ping that the next frame answers.
     func lend(_ context: ChannelHandlerContext) {
-        guard wasLoneStep, lent == nil, tls == nil, buffer == nil, isReading, outcome == nil, !hasEnded,
+        guard wasLoneStep, lent == nil, tls == nil, buffer == nil, nonceOfNext == nil, isReading, outcome == nil,
+            !hasEnded,
             let link, !link.isClosed, let handler, let reader = handler.reader,
             let socket = DirectSocket(of: context.channel)
         else { return }
@@ -13,14 +14,14 @@ extension LinkChannelHandler {
         let reading = LentReading(socket: socket, link: link, handler: handler, limits: options.limits) { bytes in
             bound.eventLoop.execute {
                 let (handler, context) = bound.value
-                handler.takeBack(bytes, context)
+                handler.tookBack(bytes, context)
             }
         }
         if reader.borrow(reading) { lent = reading }
     }
 
     /// Goes on where the borrower has stopped.
-    private func takeBack(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
+    private func tookBack(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
         lent = nil
         heartbeat?.heard(now: Self.now())
         let later = buffer

@@ -53,7 +53,7 @@ final class LinkChannelHandler: ChannelDuplexHandler {
     /// Whether the last frame was such a step as makes lending worth it.
     var wasLoneStep = false
     /// The nonce of a ping that is answered when the next frame is there.
-    private var nonceOfNext: UInt64?
+    private(set) var nonceOfNext: UInt64?
 
     init(owner: Owner, options: LinkOptions, handshakeTimeout: TimeAmount) {
         self.owner = owner
@@ -102,7 +102,7 @@ final class LinkChannelHandler: ChannelDuplexHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         // What came before the end may be in a thread's hands, which first gives it back.
-        if let lent { return lent.wantBack() }
+        if let lent { return lent.takeBack() }
         decode(context, atEnd: true)
         end(context)
     }
@@ -133,7 +133,7 @@ final class LinkChannelHandler: ChannelDuplexHandler {
             return context.triggerUserOutboundEvent(event, promise: promise)
         }
         promise?.succeed()
-        lent?.wantBack()
+        lent?.takeBack()
         guard reading.isOn != isReading, !hasEnded else { return }
         isReading = reading.isOn
         // A failure means that the channel is closed.

@@ -46,6 +46,9 @@ package struct StepFrame: Sendable, Hashable {
         entries.reduce(0) { $0 + (pruned ? $1.wantedCount : $1.rowCount) }
     }
 
+    /// Whether it has the one row of a sequence that decodes, and no other: nothing behind it is to be expected before its token is known.
+    package var isLone: Bool { rowCount == 1 }
+
     /// The indexes of the wanted rows among all rows that the table names, ascending.
     ///
     /// Where `pruned` is false these are the rows of the payload to keep; where it is true, row `i` of the payload is

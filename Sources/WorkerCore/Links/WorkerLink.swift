@@ -37,7 +37,7 @@ final class WorkerLink: LinkHandler, Sendable {
             worker.profiler.stepCame(at: arrived)
             let bytes = step.payload.readableBytes
             if backlog.withLock({ $0.received(bytes) }) { link.setReading(false) }
-            worker.compute.run { [self] in
+            worker.compute.run(isLoneStep: step.isLone) { [self] in
                 worker.run(step, in: session, arrived: arrived) { [self] in
                     if backlog.withLock({ $0.left(bytes) }) { link.setReading(true) }
                 }

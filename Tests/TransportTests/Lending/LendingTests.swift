@@ -152,6 +152,41 @@ import Wire
         await until { reader.counts.givenBack == 1 }
     }
 
+    @Test func `A thread that is busy leaves no link unread for long`() async throws {
+        /// Takes what it is lent, and never comes to it.
+        final class BusyThread: LinkReader {
+            let readings = Mutex<[LentReading]>([])
+
+            func borrow(_ reading: LentReading) -> Bool {
+                readings.withLock { $0.append(reading) }
+                return true
+            }
+
+            func returnReading() {}
+        }
+
+        let busy = BusyThread()
+        var options = LinkOptions.patient
+        options.pingAfter = .milliseconds(50)
+        let sent = (1...3).map { step(rows: 1, width: 64, number: UInt64($0)) }
+        try await withLinkPair(.tcp, options: options, accepting: RecordingHandler(reader: busy)) {
+            dialing, accepting in
+            for (index, step) in sent.enumerated() {
+                dialing.link.send(step)
+                #expect(await accepting.handler.frames(index + 1).count == index + 1)
+                await until { busy.readings.withLock { $0.count } == index + 1 }
+            }
+            // It has lost all but the last.
+            let pipe = try #require(WakePipe())
+            for reading in busy.readings.withLock({ $0 }).dropLast() {
+                #expect(reading.wait(or: pipe, milliseconds: 10_000) == .interruption)
+                #expect(!reading.deliver())
+                reading.giveBack()
+            }
+            #expect(accepting.handler.frames == sent)
+        }
+    }
+
     @Test func `The way of a lone step is timed where a thread reads`() async throws {
         let reader = ReaderThread(patienceMilliseconds: 1_000_000)
         let accepting = RecordingHandler(reader: reader)
@@ -169,7 +204,27 @@ import Wire
         }
     }
 
-    private func until(_ condition: () -> Bool) async { while !condition() { await Task.yield() } }
+    @Test func `A ping that times a step is answered by who reads the step`() async throws {
+        let reader = ReaderThread(patienceMilliseconds: 1_000_000)
+        let accepting = RecordingHandler(reader: reader)
+        try await withLinkPair(.tcp, accepting: accepting) { dialing, accepting in
+            for number in 1...20 {
+                dialing.link.send(step(rows: 1, width: 64, number: UInt64(2 * number)))
+                #expect(await accepting.handler.frames(2 * number - 1).count == 2 * number - 1)
+                // By now the event loop or the thread may read it; the step comes when it has been read.
+                let told = Mutex<Duration?>(nil)
+                dialing.link.timeArrival { time in told.withLock { $0 = time } }
+                try await Task.sleep(for: .milliseconds(number % 5))
+                dialing.link.send(step(rows: 1, width: 64, number: UInt64(2 * number + 1)))
+                await until { told.withLock { $0 } != nil }
+                #expect(await accepting.handler.frames(2 * number).count == 2 * number)
+            }
+        }
+    }
+
+    private func until(_ condition: () -> Bool) async {
+        while !condition() { try? await Task.sleep(for: .milliseconds(1)) }
+    }
 
     private func withListener(
         reader: ReaderThread, _ body: (Endpoint, RecordingHandler) async throws -> Void

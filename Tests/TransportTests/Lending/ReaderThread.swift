@@ -33,9 +33,9 @@ final class ReaderThread: LinkReader {
         guard let pipe else { return false }
         state.withLock { $0.borrowed += 1 }
         queue.async { [self] in
-            while !reading.isWantedBack, reading.wait(or: pipe, milliseconds: patienceMilliseconds) == .bytes,
-                reading.deliver()
-            { state.withLock { $0.delivered += 1 } }
+            while reading.wait(or: pipe, milliseconds: patienceMilliseconds) == .bytes, reading.deliver() {
+                state.withLock { $0.delivered += 1 }
+            }
             pipe.silence()
             state.withLock { $0.givenBack += 1 }
             reading.giveBack()

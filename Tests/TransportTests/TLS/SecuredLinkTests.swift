@@ -221,7 +221,14 @@ import Wire
         link.close()
         _ = await first.closedError()
         _ = await accepting.closedError()
-        try await dial(listener.boundEndpoint, with: coordinator).close()
+        // The place is free a moment after the link has closed.
+        while true {
+            if let next = try? await dial(listener.boundEndpoint, with: coordinator) {
+                next.close()
+                break
+            }
+            try await Task.sleep(for: .milliseconds(10))
+        }
         await listener.close()
     }
 

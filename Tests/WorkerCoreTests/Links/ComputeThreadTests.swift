@@ -14,12 +14,14 @@ import Glibc
 @Suite(.timeLimit(.minutes(1))) struct ComputeThreadTests {
     @Test func `it reads lone steps by itself, until others have work for it`() async throws {
         try await withLink { tested, echo, send in
+            // One that is for no stage is soon done.
+            tested.link.send(.step(tokenStep([5], entries: [.rows(sequence: 1, position: 0, count: 1, output: .all)])))
             let compute = await thread(of: tested) {}
             for number in 1...50 { await send(number) }
             #expect(echo.threads.count == 50)
-            // The first one's thread is the event loop's, which then lends; after a pause it is again.
+            // The first one's thread is the event loop's, which then lends; after a pause, as on a busy machine, it is again.
             #expect(echo.threads[0] != compute)
-            #expect(echo.threads.count { $0 == compute } > 25)
+            #expect(echo.threads.contains(compute))
 
             _ = await thread(of: tested) {}
             await send(51)
@@ -27,20 +29,11 @@ import Glibc
         }
     }
 
-    @Test func `it leaves the link to the event loop where its work takes long`() async throws {
+    @Test func `it leaves the link to the event loop until it knows how long such steps take`() async throws {
         try await withLink { tested, echo, send in
-            let compute = await thread(of: tested) { usleep(60_000) }
+            let compute = await thread(of: tested) {}
             for number in 1...5 { await send(number) }
             #expect(echo.threads.count == 5 && !echo.threads.contains(compute))
-        }
-    }
-
-    @Test func `it gives the link back when nothing comes`() async throws {
-        try await withLink { tested, echo, send in
-            await send(1)
-            try await Task.sleep(for: .milliseconds(400))
-            await send(2)
-            #expect(echo.threads[0] == echo.threads[1])
         }
     }
 
