@@ -13,12 +13,15 @@ QUOTA_US = 1_000
 class Limits:
     """A control group of its own for one process and what it starts. None of the limits: no group."""
 
+    made = 0
+
     def __init__(self, name, memory_bytes=None, cores=None):
         self.memory_bytes, self.cores = memory_bytes, cores
         self.folders = []
         if memory_bytes is None and cores is None:
             return
-        name = f"shoal-{os.getpid()}-{name}"
+        Limits.made += 1
+        name = f"shoal-{os.getpid()}-{Limits.made}-{name}"
         quota = QUOTA_US * max(1, int(cores or 1))
         try:
             if (ROOT / "cgroup.controllers").exists():

@@ -1,5 +1,6 @@
 """What is measured: each scenario starts its clusters, measures both sides in turns, and gives figures by name."""
 
+from contextlib import ExitStack
 from statistics import median
 
 from comparison.llamacpp import LlamaCpp
@@ -81,18 +82,21 @@ def hop_microseconds(lab, cluster):
     return median(rest / steps / hops / 1000 for steps, rest in spans if steps > 3)
 
 
-def side_by_side(lab, count, prompt, tokens):
-    """Two processes of one thread that have nothing to do with each other, each with half of the streams: what two cores that share one memory
-    can reach at all when the weights are read for so many streams at a time."""
-    with lab.cluster([], network="loopback") as one, lab.cluster([], network="loopback") as other:
-        for cluster in (one, other):
-            cluster.serve(lab.options.model, "--threads", 1, "--context", "2048", "--slots", str(count // 2))
+def side_by_side(lab, count, prompt, tokens, parts=2, device=None):
+    """Processes of one thread that have nothing to do with each other, each with its part of the streams: what the cores of this machine, which
+    share one memory, can reach at all when the weights are read for so many streams at a time. With a device each is a worker held to it,
+    with a coordinator of its own."""
+    with ExitStack() as stack:
+        clusters = [stack.enter_context(lab.cluster([device] if device else [], network="loopback")) for _ in range(parts)]
+        for cluster in clusters:
+            flags = ends_on_workers(1) if device else []
+            cluster.serve(lab.options.model, "--threads", 1, "--context", "2048", "--slots", str(count // parts), *flags)
             load.run(cluster, lab.streams(1, 32, 8, seed=900))
-        halves = [lab.streams(count // 2, prompt, tokens, seed=7), lab.streams(count // 2, prompt, tokens, seed=70)]
-        threads = [load.start(cluster, *half) for cluster, half in zip((one, other), halves)]
+        shares = [lab.streams(count // parts, prompt, tokens, seed=7 + 63 * part) for part in range(parts)]
+        threads = [load.start(cluster, *share) for cluster, share in zip(clusters, shares)]
         for thread in threads:
             thread.join()
-        everything = halves[0] + halves[1]
+        everything = [stream for share in shares for stream in share]
         for stream in everything:
             if stream.error:
                 raise Failure(f"a stream failed: {stream.error}")
@@ -142,6 +146,8 @@ def streams(lab):
     result["32 streams, 4 stages of half a core"] = in_turns(
         lab.options.turns, lambda: over_workers(lab, [half] * 4, 32, 16, 96, "loopback", ends_on_workers(4)),
         lambda: over_workers(lab, [half], 32, 16, 96, "loopback", ends_on_workers(1)))
+    bound = result["32 streams, 4 devices side by side"] = side_by_side(lab, 32, 16, 96, 4, half)
+    say(f"  four such devices that share nothing but the machine, a quarter of the streams each: {bound:.2f} tokens/s")
     return result
 
 

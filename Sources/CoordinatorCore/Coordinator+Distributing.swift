@@ -67,7 +67,7 @@ extension Coordinator {
     /// Brings what devices lack: from each other where one has it, else from here. While shards are on their way, others are read for
     /// their ids.
     private func bring(_ needed: [String: [ModelPart]]) async throws(CoordinatorError) {
-        var made: [String: Carrier] = [:]
+        var made: [String: ShardCarrier] = [:]
         let traffic = ShardTraffic()
         for (device, parts) in needed where !parts.isEmpty {
             made[device] = try carrier(to: device, of: parts, traffic: traffic)
@@ -120,79 +120,15 @@ extension Coordinator {
 
     /// What ends while shards are brought.
     private enum DistributionEvent: Sendable {
-        case surveyed(Result<Survey, CoordinatorError>)
+        case surveyed(Result<ShardSurvey, CoordinatorError>)
         case transferred(ShardDistribution.Transfer, Result<Bool, CoordinatorError>)
-    }
-
-    /// Who lacks and who has what of some shards.
-    private struct Survey: Sendable {
-        var lacking: [String: [ShardDistribution.Shard]] = [:]
-        var holders: [ShardID: Set<String>] = [:]
-    }
-
-    /// Finds out the ids of what devices need, and asks the devices for it.
-    private func survey(
-        _ needed: [String: [ModelPart]], _ carriers: [String: Carrier]
-    ) async -> Result<Survey, CoordinatorError> {
-        let ids = await shards.identify(Array(Set(needed.values.joined())))
-        let wanted = Array(Set(needed.values.joined()).map { ids[$0]! }).sorted()
-        for (device, parts) in needed { carriers[device]?.add(parts.map { (ids[$0]!, $0) }) }
-        // First all devices are asked about everything: any of them may pass it on. Then each about what it will need, which it
-        // keeps from then on.
-        let everywhere = await inquire(connectedDevices) { _ in wanted }
-        let here = await inquire(Array(needed.keys)) { carriers[$0]?.ids ?? [] }
-        var survey = Survey()
-        for case (let device, .success(let holdings)) in everywhere {
-            for holding in holdings.values where holding.complete && wanted.contains(holding.id) {
-                survey.holders[holding.id, default: []].insert(device)
-            }
-        }
-        for (device, parts) in needed where !parts.isEmpty {
-            let held: [ShardID: ShardHolding]
-            switch here[device] {
-            case .success(let holdings): held = holdings
-            case .failure(let error): return .failure(error)
-            case nil: return .failure(CoordinatorError(.worker, "\(device) is not connected"))
-            }
-            var tally: [String: Int] = [:]
-            for part in parts {
-                let (id, bytes) = (ids[part]!, shards[part].byteCount)
-                let isWhole = held[id]?.complete == true
-                tally[id.description] = isWhole ? bytes : min(bytes, Int(clamping: held[id]?.bytesHeld ?? 0))
-                guard !isWhole else { continue }
-                survey.lacking[device, default: []].append(ShardDistribution.Shard(id: id, bytes: bytes))
-            }
-            carriers[device]?.tally.set(tally)
-        }
-        return .success(survey)
-    }
-
-    /// What carrying shards to one device takes. Safe from any thread.
-    private final class Carrier: Sendable {
-        let transfer: ShardTransfer
-        let tally: HeldTally
-        /// What the device needs, as far as its ids are known.
-        private let parts = Mutex<[ShardID: ModelPart]>([:])
-
-        init(transfer: ShardTransfer, tally: HeldTally) {
-            self.transfer = transfer
-            self.tally = tally
-        }
-
-        var ids: [ShardID] { parts.withLock { Array($0.keys) } }
-
-        func part(of id: ShardID) -> ModelPart { parts.withLock { $0[id]! } }
-
-        func add(_ new: [(ShardID, ModelPart)]) {
-            parts.withLock { parts in for (id, part) in new { parts[id] = part } }
-        }
     }
 
     private func carrier(
         to device: String, of parts: [ModelPart], traffic: ShardTraffic
-    ) throws(CoordinatorError) -> Carrier {
+    ) throws(CoordinatorError) -> ShardCarrier {
         let total = parts.reduce(0) { $0 + shards[$1].byteCount }
-        return Carrier(
+        return ShardCarrier(
             transfer: ShardTransfer(
                 client: try client(of: device), window: TransferWindow(permits: ShardTransfer.window), traffic: traffic),
             tally: HeldTally { [progress] in progress(.sending(device: device, bytes: $0, of: total)) })
@@ -200,7 +136,7 @@ extension Coordinator {
 
     /// - Returns: whether the shard arrived; where devices should have given it, it may not.
     private func carry(
-        _ transfer: ShardDistribution.Transfer, _ carrier: Carrier
+        _ transfer: ShardDistribution.Transfer, _ carrier: ShardCarrier
     ) async -> Result<Bool, CoordinatorError> {
         do throws(CoordinatorError) {
             if transfer.sources.isEmpty {
@@ -213,7 +149,7 @@ extension Coordinator {
         }
     }
 
-    private func send(_ id: ShardID, to device: String, _ carrier: Carrier) async throws(CoordinatorError) {
+    private func send(_ id: ShardID, to device: String, _ carrier: ShardCarrier) async throws(CoordinatorError) {
         let shard = shards[carrier.part(of: id)]
         var damaged = 0
         for _ in 0..<Self.attempts {
@@ -249,7 +185,7 @@ extension Coordinator {
     ///
     /// - Returns: whether it did; if not, it is to be sent from here.
     private func fetch(
-        _ transfer: ShardDistribution.Transfer, _ carrier: Carrier
+        _ transfer: ShardDistribution.Transfer, _ carrier: ShardCarrier
     ) async throws(CoordinatorError) -> Bool {
         let (id, bytes) = (transfer.shard.id, transfer.shard.bytes)
         let addresses = transfer.sources.compactMap { name in
@@ -277,33 +213,6 @@ extension Coordinator {
             // The device itself is lost, or has no room: sending would fail as well.
             if error.failure == nil || error.failure == .storeFull { throw error }
             return false
-        }
-    }
-
-    /// Asks devices what they hold.
-    func inquire(
-        _ devices: [String], about ids: @Sendable (String) -> [ShardID]
-    ) async -> [String: Result<[ShardID: ShardHolding], CoordinatorError>] {
-        await withTaskGroup(of: (String, Result<[ShardID: ShardHolding], CoordinatorError>).self) { group in
-            for device in devices {
-                let asked = ids(device)
-                group.addTask { [self] in (device, await holdings(of: asked, on: device)) }
-            }
-            return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
-        }
-    }
-
-    private func holdings(
-        of ids: [ShardID], on device: String
-    ) async -> Result<[ShardID: ShardHolding], CoordinatorError> {
-        do throws(CoordinatorError) {
-            guard
-                case .shardInventory(let inventory) = try await client(of: device).request(
-                    .shardInquiry(ShardInquiry(ids: ids)))
-            else { throw CoordinatorError(.worker, "\(device) answered a shard inquiry with something else") }
-            return .success(Dictionary(inventory.shards.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first }))
-        } catch {
-            return .failure(error)
         }
     }
 }

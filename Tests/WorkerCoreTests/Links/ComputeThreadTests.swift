@@ -8,6 +8,10 @@ import WorkerCore
 
 #if canImport(Glibc)
 import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
 #endif
 
 /// A worker's compute thread as the reader of a link.
@@ -44,7 +48,7 @@ import Glibc
         await withCheckedContinuation { done in
             tested.worker.afterSteps {
                 work()
-                done.resume(returning: UInt(pthread_self()))
+                done.resume(returning: currentThread)
             }
         }
     }
@@ -78,6 +82,14 @@ import Glibc
     }
 }
 
+private var currentThread: UInt {
+    #if canImport(Glibc)
+    pthread_self()
+    #else
+    UInt(bitPattern: pthread_self())
+    #endif
+}
+
 /// Answers with what came, and keeps which threads read it.
 private final class Echo: LinkHandler {
     let reader: (any LinkReader)?
@@ -88,7 +100,7 @@ private final class Echo: LinkHandler {
     var threads: [UInt] { state.withLock { $0 } }
 
     func received(_ frame: Frame, on link: any Link) {
-        state.withLock { $0.append(UInt(pthread_self())) }
+        state.withLock { $0.append(currentThread) }
         link.send(frame)
     }
 
