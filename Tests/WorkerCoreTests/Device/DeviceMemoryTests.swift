@@ -8,10 +8,13 @@ struct DeviceMemoryTests {
     }
 
     @Test func `memory that is touched shows in the resident size`() {
-        let before = DeviceMemory.resident()
-        let block = [UInt8](repeating: 1, count: 256 << 20)
-        let after = DeviceMemory.resident()
-        #expect(block.last == 1)
-        #expect(after - before > 128 << 20)
+        // Another test of the process may give memory back in just this moment.
+        let shows = (0..<20).contains { _ in
+            let before = DeviceMemory.resident()
+            let block = [UInt8](repeating: 1, count: 256 << 20)
+            let after = DeviceMemory.resident()
+            return block.last == 1 && after - before > 128 << 20
+        }
+        #expect(shows)
     }
 }
