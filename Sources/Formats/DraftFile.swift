@@ -152,6 +152,12 @@ package final class DraftFile {
         // Going past this limit would raise a signal.
         var limit = rlimit()
         if getrlimit(fileSizeLimit, &limit) == 0, UInt64(byteCount) > UInt64(limit.rlim_cur) { return EFBIG }
+        // To reserve more than there is would take all of it for a moment, from whoever else writes.
+        var room = statvfs()
+        if fstatvfs(descriptor, &room) == 0 {
+            let (free, isHuge) = UInt64(room.f_bavail).multipliedReportingOverflow(by: UInt64(room.f_frsize))
+            if !isHuge, UInt64(byteCount) > free { return ENOSPC }
+        }
         return posix_fallocate(descriptor, 0, off_t(byteCount))
         #endif
     }
