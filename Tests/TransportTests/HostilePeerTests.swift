@@ -101,21 +101,11 @@ import Wire
     private func withListener(
         _ options: LinkOptions = LinkOptions(), _ body: (Endpoint, RecordingHandler) async throws -> Void
     ) async throws {
-        let transport = TCPTransport(eventLoopGroup: MultiThreadedEventLoopGroup.singleton, options: options)
-        let accepting = RecordingHandler()
-        let listener = try await transport.listen(
-            on: Peers.loopback,
+        try await TransportTests.withListener(
+            TCPTransport(eventLoopGroup: MultiThreadedEventLoopGroup.singleton, options: options),
             welcome: {
                 $0.role == .inspector ? .failure(Refusal(code: .busy, message: "alive")) : .success(Peers.welcome)
-            },
-            handler: { _ in accepting })
-        do {
-            try await body(listener.boundEndpoint, accepting)
-        } catch {
-            await listener.close()
-            throw error
-        }
-        await listener.close()
+            }, body)
     }
 
     private func expectAlive(_ endpoint: Endpoint) async throws {

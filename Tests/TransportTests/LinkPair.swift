@@ -66,6 +66,23 @@ func withLinkPair(
     }
 }
 
+/// Runs `body` with a listener whose links `accepting` owns, then closes it.
+func withListener(
+    _ transport: TCPTransport, certificates: ClientCertificates = .required,
+    welcome: @escaping @Sendable (Hello) -> Result<Welcome, Refusal> = { _ in .success(Peers.welcome) },
+    accepting: RecordingHandler = RecordingHandler(), _ body: (Endpoint, RecordingHandler) async throws -> Void
+) async throws {
+    let listener = try await transport.listen(
+        on: Peers.loopback, certificates: certificates, welcome: welcome, handler: { _ in accepting })
+    do {
+        try await body(listener.boundEndpoint, accepting)
+    } catch {
+        await listener.close()
+        throw error
+    }
+    await listener.close()
+}
+
 /// A frame that tells its number.
 func numbered(_ number: Int) -> Frame {
     .control(ControlMessage(request: UInt64(number), body: .describeDevice(DescribeDevice())))

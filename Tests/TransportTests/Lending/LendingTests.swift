@@ -234,15 +234,8 @@ import Wire
         _ accepting: RecordingHandler, _ options: LinkOptions = .patient,
         _ body: (Endpoint, RecordingHandler) async throws -> Void
     ) async throws {
-        let transport = TCPTransport(eventLoopGroup: MultiThreadedEventLoopGroup.singleton, options: options)
-        let listener = try await transport.listen(
-            on: Peers.loopback, welcome: { _ in .success(Peers.welcome) }, handler: { _ in accepting })
-        do {
-            try await body(listener.boundEndpoint, accepting)
-        } catch {
-            await listener.close()
-            throw error
-        }
-        await listener.close()
+        try await TransportTests.withListener(
+            TCPTransport(eventLoopGroup: MultiThreadedEventLoopGroup.singleton, options: options),
+            accepting: accepting, body)
     }
 }

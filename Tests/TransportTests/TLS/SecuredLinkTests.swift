@@ -249,17 +249,8 @@ import Wire
     private func withListener(
         _ security: LinkSecurity, _ body: (Endpoint, RecordingHandler) async throws -> Void
     ) async throws {
-        let accepting = RecordingHandler()
-        let listener = try await transport(security).listen(
-            on: Peers.loopback,
-            certificates: security.credentials.identity.kind == .coordinator ? .optional : .required,
-            welcome: { _ in .success(Peers.welcome) }, handler: { _ in accepting })
-        do {
-            try await body(listener.boundEndpoint, accepting)
-        } catch {
-            await listener.close()
-            throw error
-        }
-        await listener.close()
+        try await TransportTests.withListener(
+            transport(security),
+            certificates: security.credentials.identity.kind == .coordinator ? .optional : .required, body)
     }
 }
