@@ -675,7 +675,7 @@ const ProtobufCMessageDescriptor shoal__next_worker__descriptor =
   (ProtobufCMessageInit) shoal__next_worker__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor shoal__load_stage__field_descriptors[14] =
+static const ProtobufCFieldDescriptor shoal__load_stage__field_descriptors[15] =
 {
   {
     "epoch",
@@ -845,6 +845,18 @@ static const ProtobufCFieldDescriptor shoal__load_stage__field_descriptors[14] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "key_value_positions",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__LoadStage, key_value_positions),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned shoal__load_stage__field_indices_by_name[] = {
   9,   /* field[9] = activation_codec */
@@ -852,6 +864,7 @@ static const unsigned shoal__load_stage__field_indices_by_name[] = {
   5,   /* field[5] = compute */
   6,   /* field[6] = context */
   0,   /* field[0] = epoch */
+  14,   /* field[14] = key_value_positions */
   10,   /* field[10] = key_value_type */
   4,   /* field[4] = model_name */
   8,   /* field[8] = next_worker */
@@ -865,7 +878,7 @@ static const unsigned shoal__load_stage__field_indices_by_name[] = {
 static const ProtobufCIntRange shoal__load_stage__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 14 }
+  { 0, 15 }
 };
 const ProtobufCMessageDescriptor shoal__load_stage__descriptor =
 {
@@ -875,7 +888,7 @@ const ProtobufCMessageDescriptor shoal__load_stage__descriptor =
   "Shoal__LoadStage",
   "shoal",
   sizeof(Shoal__LoadStage),
-  14,
+  15,
   shoal__load_stage__field_descriptors,
   shoal__load_stage__field_indices_by_name,
   1,  shoal__load_stage__number_ranges,

@@ -9,6 +9,8 @@ import Wire
 extension Coordinator {
     /// How long a device that was just lost may take to answer while answers wait.
     static let reconnectTimeout = TimeAmount.milliseconds(300)
+    /// Bytes of steps that may wait for the next stage on their way through this process.
+    private static let mostForwarded = 256 << 20
     /// How long a device that is not required may take to answer at the start.
     private static let startTimeout = TimeAmount.seconds(1)
 
@@ -164,7 +166,10 @@ extension Coordinator {
         let stages = state.withLock { $0.epoch == frame.epoch ? $0.plan?.stages : nil }
         guard let stages else { return }
         if Int(frame.stage) < stages.count {
-            try? client(of: stages[Int(frame.stage)].device).send(.step(frame))
+            guard let next = try? client(of: stages[Int(frame.stage)].device) else { return }
+            // More than all steps in flight can be: somebody sends what nobody asked for.
+            guard next.pendingBytes <= Self.mostForwarded else { return (try? client(of: device.name))?.close() ?? () }
+            next.send(.step(frame))
         } else {
             // A step of this process's worker comes on the thread that computes, others on an event loop.
             engine.completed(frame, mayBlock: device.isInProcess)

@@ -181,6 +181,6 @@ extension Coordinator {
             context: model.context, slots: configuration.slots, stages: plan.stages.count,
             depth: plan.prediction.depth,
             rowsPerStep: configuration.rowsPerStep, pages: configuration.pages,
-            contextShift: configuration.contextShift)
+            contextShift: configuration.contextShift, vocabulary: facts.vocabularySize)
     }
 }

@@ -34,7 +34,9 @@ extension Stage {
     /// - Precondition: pages have this stage's layout and suffice for the positions, which the context has. A stage without layers
     ///   holds no positions.
     package func replaceCaches(with caches: [UInt32: SequenceCache]) {
+        let limit = cache.pageLimit
         cache = KeyValueCache(layout: cache.layout, context: context)
+        cache.pageLimit = limit
         for (number, sequence) in caches {
             precondition(
                 sequence.pages.count >= KeyValueLayout.pages(positions: sequence.positions)

@@ -170,6 +170,7 @@ extension Stage {
 
     private func reserve(_ spans: [RowSpan]) throws(ModelError) {
         guard !layers.isEmpty else { return }
+        try cache.checkRoom(lengths)
         for span in spans { try cache.reserve(cache.sequence(span.sequence), upTo: span.position + span.count) }
     }
 

@@ -109,6 +109,12 @@ package final class Stage: @unchecked Sendable {
         try checkWeights()
     }
 
+    /// Pages that the caches of all sequences may have together; a step that needs more is refused. nil is as many as the system gives.
+    package var pageLimit: Int? {
+        get { cache.pageLimit }
+        set { cache.pageLimit = newValue }
+    }
+
     /// Whether weights are gone: a file was made shorter. The stage computes nothing more.
     package var isDamaged: Bool { mappings.contains { $0.isDamaged } }
 
@@ -192,7 +198,8 @@ package final class Stage: @unchecked Sendable {
             scaling: configuration.ropeScaling, pairing: .interleaved)
     }
 
-    private static func totalBytes(
+    /// Bytes that weights of these parts have in the model's file, but for an embedding that is only looked up.
+    package static func totalBytes(
         _ configuration: ModelConfiguration, _ range: StageRange, _ tensors: some TensorSource
     ) -> Int {
         var names = range.layers.flatMap { configuration.tensorNames(layer: $0).dropLast() } + [TensorNames.ropeFactors]

@@ -102,6 +102,8 @@ final class StageScratch {
             + Activations.byteCount(rows: rows, columns: configuration.attentionWidth)
             + Activations.byteCount(rows: rows, columns: configuration.feedForwardWidth)
             + 4 * partialCount(configuration, context: context, threads: threads)
+            + threads * StageBatch.tileRows * configuration.heads / configuration.keyValueHeads
+            * MemoryLayout<PagedAttention.Query>.stride
             + 4 * threads
             * (PagedAttention.scratchCount(keySize: configuration.keySize, valueSize: configuration.valueSize)
                 + widest(configuration))

@@ -58,7 +58,7 @@ package final class LocalWorker: Sendable {
 
     /// A transport for tests; all share the process's event loops.
     package static func makeTransport(security: TransportSecurity = .plain) -> TCPTransport {
-        var options = LinkOptions()
+        var options = Worker.linkOptions(memoryBytes: memoryBytes)
         // Many tests share the event loops: silence is no sign of a loss, which tests make by closing links.
         options.giveUpAfter = .seconds(30)
         return TCPTransport(

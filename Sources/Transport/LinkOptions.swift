@@ -13,6 +13,12 @@ package struct LinkOptions: Sendable {
     package var lingerTimeout: TimeAmount = .seconds(2)
     /// What may wait to be sent before the link is given up as congested: 1 GiB.
     package var maximumPendingBytes = 1 << 30
+    /// How long a peer that asked may take nothing of what waits for it before the link is given up.
+    package var writePatience: TimeAmount = .seconds(10)
+    /// Whether frames are taken only of the kinds that travel in a link's direction by its role.
+    package var restrictsKinds = false
+    /// Counts what has come of unfinished frames, over all links that share it; nil does not.
+    package var incoming: IncomingMemory?
     /// What the link takes and sends.
     package var limits = FrameLimits()
 

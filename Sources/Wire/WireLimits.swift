@@ -34,6 +34,8 @@ package enum WireLimits {
     package static let layers: UInt32 = 65_536
     /// The longest context, in positions.
     package static let context: UInt32 = 1 << 28
+    /// The most positions that the caches of a stage may be asked to have room for in all.
+    package static let keyValuePositions: UInt64 = 1 << 40
     /// The most sequences that a stage may be asked to hold at once.
     package static let slots: UInt32 = 65_536
     /// The largest shard: 1 TiB.

@@ -37,6 +37,19 @@ extension Worker {
         }
     }
 
+    /// Refuses a step that takes more than is left, before any of it is obeyed.
+    private func checkRoom(for demand: StepDemand, of frame: StepFrame) throws(WorkerError) {
+        let bytes = saturatingSum(demand.bytes, results.bytes)
+        // What is left is asked for only where that matters: it takes reading the system's files.
+        guard bytes > StepDemand.allowance else { return }
+        let left = max(StepDemand.allowance, memoryBudget - stages.neededBytes)
+        guard bytes > left else { return }
+        throw WorkerError(
+            .outOfMemory,
+            "step \(frame.step) takes \(demand.bytes) bytes for \(demand.rows) rows of results, and \(results.bytes) of earlier steps wait "
+                + "to leave \(configuration.name), where \(left) are left: ask for the results of fewer rows in a step")
+    }
+
     /// Computes a step. Steps of placements that are gone are dropped.
     ///
     /// - Parameters:
@@ -50,7 +63,9 @@ extension Worker {
             if let stage = stages[StageKey(session: session.id, epoch: frame.epoch, stage: frame.stage)],
                 !stage.request.standby
             {
-                try stage.run(frame, arrived: arrived, left: left)
+                let demand = try stage.demand(of: frame)
+                try checkRoom(for: demand, of: frame)
+                try stage.run(frame, demand: demand, arrived: arrived, left: left)
                 return
             } else if stages.holds(session: session.id, epoch: frame.epoch) {
                 throw WorkerError(.stageMissing, "stage \(frame.stage) is not loaded on \(configuration.name)")

@@ -44,6 +44,8 @@ package final class Worker: Sendable {
     let compute = ComputeThread()
     let pool: ThreadPool
     let stages = StageTable()
+    let results = ResultMemory()
+    let steps = StepMemory()
     let profiler: DeviceProfiler
     let sessions: SessionTable
     private let links = Mutex(LinkCounts())
@@ -119,8 +121,8 @@ package final class Worker: Sendable {
             storeLimitBytes: UInt64(clamping: shards.limitBytes))
     }
 
-    /// Bytes that stages may take in all.
-    var memoryBudget: Int { configuration.memoryBytes ?? DeviceMemory.budget() + stages.unmappedBytes }
+    /// Bytes that stages may take in all, those that they have taken included.
+    var memoryBudget: Int { configuration.memoryBytes ?? DeviceMemory.budget() }
 
     func session(_ id: UInt64) -> WorkerSession? { sessions[id] }
 

@@ -36,16 +36,18 @@ def profile_folder():
 class Cluster:
     """`with Cluster() as cluster:` starts workers and, unless told otherwise, a coordinator that serves the default model.
 
-    `pins` says which layers go to which worker, by its number: ("0-9", 0). `cluster.url` is the API's address,
-    `cluster.worker_flags` names the workers to a command, `cluster.folder` is for files. Nothing is left running or lying about
-    after.
+    `pins` says which layers go to which worker, by its number: ("0-9", 0); `worker_flags` go to each worker's command, and `worker_group` is
+    the folder of the control group that workers run in. `cluster.url` is the API's address, `cluster.worker_flags` names the workers to a
+    command, `cluster.folder` is for files. Nothing is left running or lying about after.
     """
 
-    def __init__(self, context=2048, workers=3, serve=True, pins=()):
+    def __init__(self, context=2048, workers=3, serve=True, pins=(), worker_flags=(), worker_group=None):
         self.context = context
         self.pins = pins
         self.workers = workers
         self.serve = serve
+        self.own_flags = worker_flags
+        self.worker_group = worker_group
 
     def __enter__(self):
         self.stack = contextlib.ExitStack()
@@ -59,7 +61,7 @@ class Cluster:
             for number in worker_ports:
                 self.give_profile(os.path.join(self.folder, f"data-{number}"))
                 self.start(f"worker-{number}", "worker", "--listen", f"127.0.0.1:{number}",
-                    "--data-dir", os.path.join(self.folder, f"data-{number}"), "--insecure")
+                    "--data-dir", os.path.join(self.folder, f"data-{number}"), "--insecure", *self.own_flags)
             self.worker_flags = [flag for number in worker_ports for flag in ("--worker", f"127.0.0.1:{number}")]
             for number in worker_ports:
                 self.wait_for_port(number)
@@ -94,7 +96,15 @@ class Cluster:
         command = [SHOAL, *arguments]
         # What it keeps where it is not told.
         environment = os.environ | {"XDG_DATA_HOME": self.folder, "XDG_CACHE_HOME": self.folder}
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment)
+        group = self.worker_group if name.startswith("worker") else None
+
+        def enter_group():
+            with open(os.path.join(group, "cgroup.procs"), "w", encoding="ascii") as file:
+                file.write(str(os.getpid()))
+
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment,
+            preexec_fn=enter_group if group else None)
         log.close()
         self.processes.append((name, process))
 

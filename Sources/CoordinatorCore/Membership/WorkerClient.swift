@@ -118,6 +118,9 @@ final class WorkerClient: LinkHandler, Sendable {
 
     func close() { state.withLock { $0.link }?.close() }
 
+    /// Bytes that were sent and that it has not taken.
+    var pendingBytes: Int { state.withLock { $0.link }?.pendingBytes ?? 0 }
+
     func received(_ frame: Frame, on link: any Link) {
         switch frame {
         case .step(let step): onStep(step)

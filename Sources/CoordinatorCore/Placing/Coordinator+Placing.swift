@@ -146,11 +146,13 @@ extension Coordinator {
         _ part: Replacement.PlacedRange, epoch: UInt32, stage index: Int, of plan: PlacementPlan,
         ids: [ModelPart: ShardID]
     ) -> LoadStage {
-        LoadStage(
+        let limits = limits(plan)
+        return LoadStage(
             epoch: epoch, stage: UInt32(index), range: part.range,
             shards: isInProcess(part.device) ? [] : parts(of: part).map { ids[$0]! }, modelName: model.id,
             compute: configuration.compute, keyValueType: configuration.keyValueType,
-            context: UInt32(model.context), slots: UInt32(limits(plan).openSequences), next: .coordinator)
+            context: UInt32(model.context), slots: UInt32(limits.openSequences), next: .coordinator,
+            keyValuePositions: UInt64(limits.pages * limits.positionsPerPage))
     }
 
     /// Where a stage sends its results: straight to the next device, or back here when that is this process.

@@ -18,6 +18,9 @@ extension Scheduler {
         package var depth: Double?
         /// Rows of one step at most.
         package var rowsPerStep: Int
+        /// Rows of one step at most whose logits come back, and of all steps in flight where each row's do: what stages and links keep of
+        /// them is many times what the rows are.
+        package var resultRows = Int.max
         /// Positions of a page.
         package var positionsPerPage: Int
         /// Pages that all sequences share.
@@ -25,11 +28,16 @@ extension Scheduler {
         /// What is done when a sequence has as many tokens as the context; `nil` forbids it.
         package var contextShift: ContextShift?
 
-        /// - Parameter pages: `nil` is enough for every slot to fill its context.
+        /// Bytes of logits of `resultRows` rows: workers take twice that of any step.
+        package static let resultBytes = 32 << 20
+
+        /// - Parameters:
+        ///   - pages: `nil` is enough for every slot to fill its context.
+        ///   - vocabulary: logits of a row; `nil` bounds no results.
         package init(
             context: Int, slots: Int, stages: Int, depth: Double? = nil, rowsPerStep: Int = 256,
             positionsPerPage: Int = pagePositions,
-            pages: Int? = nil, contextShift: ContextShift? = nil
+            pages: Int? = nil, contextShift: ContextShift? = nil, vocabulary: Int? = nil
         ) {
             self.context = context
             self.slots = slots
@@ -40,6 +48,7 @@ extension Scheduler {
             let pagesOfContext = (context + positionsPerPage - 1) / positionsPerPage
             self.pages = pages ?? slots * pagesOfContext
             self.contextShift = contextShift
+            if let vocabulary { resultRows = max(1, Self.resultBytes / 4 / max(1, vocabulary)) }
             precondition(context > 0 && slots > 0 && stages > 0 && rowsPerStep > 0 && positionsPerPage > 0)
             precondition(self.pages >= pagesOfContext, "\(self.pages) pages do not hold one context of \(context)")
         }

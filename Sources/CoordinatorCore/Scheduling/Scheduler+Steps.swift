@@ -75,6 +75,8 @@ extension Scheduler {
         let isReplay = sequence.results == .all && sequence.position < sequence.resultsAsked
         if isReplay { count = min(count, sequence.resultsAsked - sequence.position) }
         let position = sequence.position
+        count = min(count, rowsWithRoom(for: sequence, rows: count, isReplay: isReplay, in: step))
+        guard count > 0 else { return 0 }
         guard ensurePages(of: id, positions: position + count, in: step.entries) else { return 0 }
         let output: OutputRows =
             switch sequence.results {
@@ -90,6 +92,21 @@ extension Scheduler {
             .rows(sequence: id, position: UInt32(position), count: UInt32(count), output: output))
         if output != .none { step.results.append(.init(sequence: id, rows: output == .all ? count : 1)) }
         return count
+    }
+
+    /// How many of so many rows of a sequence may go, by the results that come back for them.
+    private func rowsWithRoom(
+        for sequence: ScheduledSequence, rows count: Int, isReplay: Bool, in step: PlannedStep
+    ) -> Int {
+        var room = limits.resultRows - step.results.reduce(0) { $0 + $1.rows }
+        switch sequence.results {
+        case .all where isReplay: return count
+        case .all:
+            room -= inFlight.values.reduce(0) { $0 + $1.step.results.reduce(0) { $0 + $1.rows } }
+            // Two steps share it, so that one is computed while the other is on its way.
+            return min(count, max(0, room), max(1, limits.resultRows / 2))
+        case .last: return room > 0 || sequence.position + count < sequence.tokens.count ? count : count - 1
+        }
     }
 
     /// Sequences that were served go behind the others.

@@ -12,6 +12,7 @@ extension LinkChannelHandler {
         // Nor does a peer whose pings nobody reads hear of us.
         lent?.takeBack(afterAbsenceOf: Self.longestAbsence)
         if let link { heartbeat?.sent(now: link.wroteDirectly) }
+        if givesUpWriting(context) { return }
         guard let heartbeat, !hasEnded else { return }
         switch heartbeat.due(now: Self.now()) {
         case .wait(let deadline):
@@ -34,5 +35,18 @@ extension LinkChannelHandler {
                 )
             closeNow(context)
         }
+    }
+    /// Closes the link where the peer takes nothing of what waits for it.
+    private func givesUpWriting(_ context: ChannelHandlerContext) -> Bool {
+        guard progress != nil, !hasEnded, outcome == nil,
+            let waiting = try? context.channel.syncOptions?.getOption(.bufferedWritableBytes),
+            let time = progress?.stalled(given: given, waiting: waiting, now: Self.now())
+        else { return false }
+        outcome = TransportError(
+            .congested,
+            "\(owner.address): \(waiting) bytes wait to be sent, and nothing was taken for \(time / 1_000_000) ms; the peer does not read"
+        )
+        closeNow(context)
+        return true
     }
 }

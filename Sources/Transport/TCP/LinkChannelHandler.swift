@@ -44,7 +44,16 @@ final class LinkChannelHandler: ChannelDuplexHandler {
     private(set) var handler: (any LinkHandler)?
     var outcome: TransportError?
     var hasEnded = false
-    var isReading = true
+    /// Whether the link's owner takes frames.
+    private var isWanted = true
+    /// Whether replies wait to be sent, so that no more is asked for.
+    private var isHeldUp = false
+    var isReading: Bool { isWanted && !isHeldUp }
+    var progress: WriteProgress?
+    /// Bytes that were given to the channel to write.
+    private(set) var given = 0
+    /// What counts of `buffer` in `options.incoming`.
+    private var held = 0
     var identity: ClusterIdentity?
     /// The context of TLS; nil on a plain link.
     private(set) var tls: ChannelHandlerContext?
@@ -89,6 +98,7 @@ final class LinkChannelHandler: ChannelDuplexHandler {
         append(Self.unwrapInboundIn(data))
         // The end of the connection is read all the same.
         if lent == nil { decode(context, atEnd: false) }
+        countBuffer(context)
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -125,22 +135,62 @@ final class LinkChannelHandler: ChannelDuplexHandler {
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         heartbeat?.sent(now: Self.now())
+        given += Self.unwrapOutboundIn(data).readableBytes
         context.write(data, promise: promise)
     }
 
     func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?) {
-        guard let reading = event as? Reading else {
-            return context.triggerUserOutboundEvent(event, promise: promise)
+        switch event {
+        case let reading as Reading:
+            promise?.succeed()
+            lent?.takeBack()
+            changeReading(context) {
+                isWanted = reading.isOn
+                // Closing: the peer's end is to be seen.
+                if link?.isClosed == true { isHeldUp = false }
+            }
+        case is Drained:
+            promise?.succeed()
+            changeReading(context) { isHeldUp = false }
+        default: context.triggerUserOutboundEvent(event, promise: promise)
         }
-        promise?.succeed()
-        lent?.takeBack()
-        guard reading.isOn != isReading, !hasEnded else { return }
-        isReading = reading.isOn
+    }
+
+    private func changeReading(_ context: ChannelHandlerContext, _ change: () -> Void) {
+        let before = isReading
+        change()
+        guard isReading != before, !hasEnded else { return }
         // A failure means that the channel is closed.
         try? context.channel.syncOptions?.setOption(.autoRead, value: isReading)
         guard isReading, lent == nil else { return }
         heartbeat?.heard(now: Self.now())
         decode(context, atEnd: false)
+        countBuffer(context)
+    }
+
+    /// Reads no more from a peer that asks and does not take the answers.
+    ///
+    /// - Returns: whether so many wait.
+    private func holdUp(_ context: ChannelHandlerContext) -> Bool {
+        guard owner.hello == nil, let link, link.mustDrain(above: link.peer.role.pauseBytes) else { return false }
+        changeReading(context) { isHeldUp = true }
+        return true
+    }
+
+    /// Counts what has come of a frame that is not whole yet, and gives the link up where all of them are too much.
+    private func countBuffer(_ context: ChannelHandlerContext) {
+        guard let incoming = options.incoming else { return }
+        let bytes = hasEnded ? 0 : buffer?.readableBytes ?? 0
+        let counted = bytes > IncomingMemory.free ? bytes : 0
+        if incoming.change(from: held, to: counted) {
+            held = counted
+        } else if outcome == nil {
+            outcome = TransportError(
+                .congested,
+                "\(owner.address): unfinished frames of all links take more than \(incoming.limit) bytes; send smaller ones"
+            )
+            closeNow(context)
+        }
     }
 
     func append(_ incoming: ByteBuffer) {
@@ -164,7 +214,7 @@ final class LinkChannelHandler: ChannelDuplexHandler {
 
     func decode(_ context: ChannelHandlerContext, atEnd: Bool) {
         while !hasEnded, outcome == nil, link?.isClosed != true, isReading || atEnd {
-            guard var bytes = buffer else { return }
+            guard var bytes = buffer, atEnd || !holdUp(context) else { return }
             buffer = nil
             let result: Result<Frame?, any Error> = Result {
                 atEnd ? try decoder.decodeLast(buffer: &bytes, seenEOF: true) : try decoder.decode(buffer: &bytes)
@@ -210,7 +260,10 @@ final class LinkChannelHandler: ChannelDuplexHandler {
         version: UInt32, _ welcome: Welcome, _ context: ChannelHandlerContext, after welcomed: EventLoopFuture<Void>?
     ) {
         timer?.cancel()
-        decoder.limits = options.limits
+        decoder.limits =
+            options.restrictsKinds
+            ? options.limits.restricted(to: (owner.hello ?? hello)?.role ?? .inspector, isDialing: owner.hello != nil)
+            : options.limits
         let peer: PeerIdentity
         if let ours = owner.hello {
             peer = PeerIdentity(welcome, hello: ours, address: owner.address, identity: identity)
@@ -219,7 +272,8 @@ final class LinkChannelHandler: ChannelDuplexHandler {
         } else {
             preconditionFailure("a link opened without a hello")
         }
-        let link = TCPLink(peer: peer, channel: context.channel, options: options)
+        let link = TCPLink(
+            peer: peer, channel: context.channel, options: options, isAccepted: owner.hello == nil)
         let handler = owner.makeHandler(peer)
         self.link = link
         self.handler = handler
@@ -230,6 +284,10 @@ final class LinkChannelHandler: ChannelDuplexHandler {
         heartbeat = Heartbeat(
             pingAfterNanoseconds: options.pingAfter.nanoseconds,
             giveUpAfterNanoseconds: options.giveUpAfter.nanoseconds, now: Self.now())
+        // Who dialed may be held up by the other side on purpose; who asked is to read.
+        if owner.hello == nil {
+            progress = WriteProgress(patienceNanoseconds: options.writePatience.nanoseconds, now: Self.now())
+        }
         beat(context)
         owner.admission?.security?.opened(link)
         handler.opened(link)
@@ -296,6 +354,8 @@ final class LinkChannelHandler: ChannelDuplexHandler {
         link = nil
         handler = nil
         buffer = nil
+        _ = options.incoming?.change(from: held, to: 0)
+        held = 0
     }
 
     @discardableResult
@@ -304,6 +364,7 @@ final class LinkChannelHandler: ChannelDuplexHandler {
         do {
             let encoded = try FrameEncoder.encode(.control(message), allocator: context.channel.allocator)
             heartbeat?.sent(now: Self.now())
+            given += encoded.head.readableBytes
             context.writeAndFlush(Self.wrapOutboundOut(encoded.head), promise: promise)
         } catch {
             promise.fail(error)
@@ -313,6 +374,9 @@ final class LinkChannelHandler: ChannelDuplexHandler {
 
     static func now() -> Int64 { Int64(clamping: NIODeadline.now().uptimeNanoseconds) }
 }
+
+/// So much was sent of what waited that reading may go on; from a link to the handler of its channel.
+struct Drained: Sendable {}
 
 /// Whether frames are taken; from a link to the handler of its channel.
 struct Reading: Sendable {

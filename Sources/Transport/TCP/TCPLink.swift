@@ -16,6 +16,8 @@ final class TCPLink: Link {
         var isClosed = false
         var failure: TransportError?
         var pendingBytes = 0
+        /// What must be left of them for reading to go on, where it waits for that.
+        var drainedAt: Int?
         var arrivals = ArrivalTiming()
         /// For writing on the sender's thread; nil where that cannot be, and once the channel is gone.
         var socket: DirectSocket?
@@ -29,11 +31,14 @@ final class TCPLink: Link {
     private let state = Mutex(State())
     /// Larger frames are left to the event loop: a sender has better things to do than to copy them into the system's buffers.
     private static let mostDirectBytes = 256 << 10
+    private let mostPendingBytes: Int
 
-    init(peer: PeerIdentity, channel: any Channel, options: LinkOptions) {
+    /// - Parameter isAccepted: whether the peer dialed.
+    init(peer: PeerIdentity, channel: any Channel, options: LinkOptions, isAccepted: Bool) {
         self.peer = peer
         self.channel = channel
         self.options = options
+        mostPendingBytes = min(options.maximumPendingBytes, isAccepted ? peer.role.mostPendingBytes : .max)
     }
 
     var pendingBytes: Int { state.withLock { $0.pendingBytes } }
@@ -68,7 +73,7 @@ final class TCPLink: Link {
                 if written == encoded.byteCount { return .written }
                 encoded = encoded.dropping(written)
             }
-            if state.pendingBytes + encoded.byteCount > options.maximumPendingBytes { return .giveUp }
+            if state.pendingBytes + encoded.byteCount > mostPendingBytes { return .giveUp }
             state.pendingBytes += encoded.byteCount
             state.queue.append(Outgoing(encoded: encoded, whenWritten: whenWritten))
             if state.isFlushScheduled { return .wait }
@@ -84,7 +89,7 @@ final class TCPLink: Link {
             fail(
                 TransportError(
                     .congested,
-                    "\(peer.address): more than \(options.maximumPendingBytes) bytes wait to be sent; the peer does not read"
+                    "\(peer.address): more than \(mostPendingBytes) bytes wait to be sent; the peer does not read"
                 ))
             whenWritten?(false)
         }
@@ -168,7 +173,7 @@ final class TCPLink: Link {
             if isLast || outgoing.whenWritten != nil {
                 let written = channel.eventLoop.makePromise(of: Void.self)
                 written.futureResult.whenComplete { result in
-                    if isLast { self.state.withLock { $0.pendingBytes -= bytes } }
+                    if isLast { self.wrote(bytes) }
                     if case .success = result { outgoing.whenWritten?(true) } else { outgoing.whenWritten?(false) }
                 }
                 promise = written
@@ -181,6 +186,25 @@ final class TCPLink: Link {
             }
         }
         channel.flush()
+    }
+
+    private func wrote(_ bytes: Int) {
+        let isDrained = state.withLock { state in
+            state.pendingBytes -= bytes
+            guard let limit = state.drainedAt, state.pendingBytes <= limit else { return false }
+            state.drainedAt = nil
+            return true
+        }
+        if isDrained { channel.triggerUserOutboundEvent(Drained(), promise: nil) }
+    }
+
+    /// Whether more than so much waits; then the channel's handler is told (`Drained`) once half of it is left.
+    func mustDrain(above limit: Int) -> Bool {
+        state.withLock { state in
+            guard state.pendingBytes > limit else { return false }
+            state.drainedAt = limit / 2
+            return true
+        }
     }
 
     /// Writes what waits and a goodbye, and closes when the peer does, or has not in time. On the event loop.

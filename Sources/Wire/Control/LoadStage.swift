@@ -30,12 +30,14 @@ package struct LoadStage: Sendable, Hashable {
     package var sequences: [KeptSequence]
     /// Whether it takes no steps, and only waits to be taken over: its caches follow those of its sources.
     package var standby: Bool
+    /// Positions that the caches of all sequences together are to have room for; 0 is what the worker has.
+    package var keyValuePositions: UInt64
 
     package init(
         epoch: UInt32, stage: UInt32, range: StageRange, shards: [ShardID], modelName: String, compute: ComputeMode,
         keyValueType: KeyValueType = .standard, context: UInt32, slots: UInt32, next: NextHop,
         activationCodec: ActivationCodec = .f32, caches: [CacheSource] = [], sequences: [KeptSequence] = [],
-        standby: Bool = false
+        standby: Bool = false, keyValuePositions: UInt64 = 0
     ) {
         self.epoch = epoch
         self.stage = stage
@@ -51,6 +53,7 @@ package struct LoadStage: Sendable, Hashable {
         self.caches = caches
         self.sequences = sequences
         self.standby = standby
+        self.keyValuePositions = keyValuePositions
     }
 }
 
@@ -109,6 +112,8 @@ extension LoadStage {
         ) { (source) throws(WireError) in try CacheSource(source) }
         sequences = try KeptSequence.list(proto.sequences, proto.n_sequences, "LoadStage.sequences")
         standby = proto.standby != 0
+        keyValuePositions = try ProtoReading.range(
+            proto.key_value_positions, 0...WireLimits.keyValuePositions, "LoadStage.key_value_positions")
         guard !shards.isEmpty else {
             throw WireError(.valueOutOfRange, "LoadStage.shards: empty; the configuration shard is always needed")
         }
@@ -140,6 +145,7 @@ extension LoadStage {
         (proto.pointee.sequences, proto.pointee.n_sequences) = try KeptSequence.list(
             sequences, "LoadStage.sequences", &arena)
         proto.pointee.standby = standby ? 1 : 0
+        proto.pointee.key_value_positions = keyValuePositions
         return proto
     }
 }

@@ -26,14 +26,23 @@ package struct CacheContents: Sendable, Hashable {
         self.sequences = sequences
     }
 
-    /// What another worker tells of a stage. Sharing that makes no sense is none.
+    /// Page numbers that are kept of what another worker tells: 8 MiB of them.
+    private static let mostPages = 1 << 20
+
+    /// What another worker tells of a stage. Sharing that makes no sense is none, and what was not asked for is not kept, however much is
+    /// told.
     ///
-    /// - Parameter context: positions that a sequence may have; more are not believed.
-    package init(_ inventory: CacheInventory, layers: Range<Int>, context: Int) {
+    /// - Parameters:
+    ///   - context: positions that a sequence may have; more are not believed.
+    ///   - interest: whose caches are wanted.
+    package init(_ inventory: CacheInventory, layers: Range<Int>, context: Int, interest: CacheInterest) {
         self.init(layers: layers, sequences: [:])
-        var nextPage = 0
-        for told in inventory.sequences {
-            let positions = min(Int(told.positions), context)
+        let kept = interest.numbers(of: inventory)
+        var nextPage = 0, pageCount = 0
+        for told in inventory.sequences where kept.contains(told.sequence) {
+            let positions = min(Int(told.positions), context, interest.positions(of: told.sequence))
+            pageCount += KeyValueLayout.pages(positions: positions)
+            guard pageCount <= Self.mostPages else { break }
             var pages: [Int] = []
             if let origin = sequences[told.sharedWith], told.sharedWith != told.sequence {
                 pages += origin.pages.prefix(min(Int(told.sharedPositions), positions) / KeyValueLayout.positions)

@@ -14,7 +14,8 @@ struct CacheFollower: Sendable {
 
     private func follow() async {
         let remote = RemoteCaches(
-            sources: load.remoteSources, worker: load.worker, session: load.session.id, context: stage.stage.context)
+            sources: load.remoteSources, worker: load.worker, session: load.session.id, context: stage.stage.context,
+            interest: .first(Int(load.request.slots)))
         defer { remote.close() }
         var pace = FollowingPace()
         /// What the sources had when there was nothing to do.
@@ -49,7 +50,10 @@ struct CacheFollower: Sendable {
         let layout = stage.stage.cacheLayout, layers = stage.stage.range.layers
         let own = LocalCaches(of: stage.stage, isSame: true)
         let wanted = StandbySequences.wanted(contents, layers: layers, slots: Int(load.request.slots))
-        let room = max(0, load.worker.memoryBudget - load.worker.stages.bytes)
+        // What other stages were promised is not free, however little their caches hold now.
+        let stages = load.worker.stages
+        let taken = max(stages.bytes, saturatingSum(stages.neededBytes, stage.stage.keyValueBytes))
+        let room = max(0, load.worker.memoryBudget - taken)
         let plan = CachePlan(
             wanted, layers: layers, from: [own.contents] + contents, context: stage.stage.context,
             newPages: min(max(Self.roundBytes, layout.pageBytes), room) / layout.pageBytes)

@@ -26,8 +26,8 @@ final class CacheLink: LinkHandler, Sendable {
         var lastRequest: UInt64 = 0
         /// Pieces and replies that may come.
         var expected = 0
-        /// What came, of any kind.
-        var count = 0
+        /// Bytes of a piece; larger ones were not asked for.
+        var pieceBytes = 0
     }
 
     private init() { (events, continuation) = AsyncStream.makeStream() }
@@ -55,33 +55,38 @@ final class CacheLink: LinkHandler, Sendable {
     /// Asks which layers and sequences a stage has.
     ///
     /// - Throws: `WorkerError` where it has none, or the link ended.
-    func contents(of source: CacheSource, session: UInt64, context: Int) async throws(WorkerError) -> CacheContents {
+    func contents(
+        of source: CacheSource, session: UInt64, context: Int, interest: CacheInterest
+    ) async throws(WorkerError) -> CacheContents {
         guard case .deviceReport(let report) = try await ask(.describeDevice(DescribeDevice())),
             let stage = report.stages.first(where: {
                 $0.session == session && $0.epoch == source.epoch && $0.stage == source.stage
             })
         else { throw WorkerError(.stageMissing, "stage \(source.stage) of epoch \(source.epoch) is not loaded there") }
         return try await contents(
-            of: source, layers: Int(stage.range.firstLayer)..<Int(stage.range.lastLayer), context: context)
+            of: source, layers: Int(stage.range.firstLayer)..<Int(stage.range.lastLayer), context: context,
+            interest: interest)
     }
 
     /// Asks which sequences a stage with these layers has.
     func contents(
-        of source: CacheSource, layers: Range<Int>, context: Int
+        of source: CacheSource, layers: Range<Int>, context: Int, interest: CacheInterest
     ) async throws(WorkerError) -> CacheContents {
         let inquiry = CacheInquiry(epoch: source.epoch, stage: source.stage)
         guard case .cacheInventory(let inventory) = try await ask(.cacheInquiry(inquiry)) else {
             throw WorkerError(.badRequest, "an inquiry was answered with something else")
         }
-        return CacheContents(inventory, layers: layers, context: context)
+        return CacheContents(inventory, layers: layers, context: context, interest: interest)
     }
 
     /// Sends a request for pieces.
     ///
+    /// - Parameter pieceBytes: what each of them has.
     /// - Returns: its number.
-    func send(_ request: CacheRequest) -> UInt64 {
+    func send(_ request: CacheRequest, pieceBytes: Int) -> UInt64 {
+        state.withLock { $0.pieceBytes = pieceBytes }
         // A failure may come in place of the last piece.
-        send(.cacheRequest(request), expecting: request.layers.count * request.pages.count)
+        return send(.cacheRequest(request), expecting: request.layers.count * request.pages.count)
     }
 
     /// Waits for the next piece or reply; ends the link where the other side gives nothing for too long.
@@ -127,6 +132,7 @@ final class CacheLink: LinkHandler, Sendable {
     func received(_ frame: Frame, on link: any Link) {
         let isExpected = state.withLock { state in
             state.expected -= 1
+            if case .cache(let piece) = frame, piece.bytes.readableBytes > state.pieceBytes { return false }
             return state.expected >= 0
         }
         switch frame {

@@ -38,7 +38,7 @@ struct CachePull: Sendable {
             while asked < parts.count, waiting.count < Self.requests,
                 waiting.isEmpty || bytes + bytesOf(parts[asked]) <= Self.window
             {
-                waiting.append((link.send(parts[asked].request), parts[asked]))
+                waiting.append((link.send(parts[asked].request, pieceBytes: target.layerBytes), parts[asked]))
                 bytes += bytesOf(parts[asked])
                 asked += 1
             }

@@ -41,7 +41,8 @@ struct CacheTakeover: Sendable {
     /// Gets from other workers what this one has not. Who cannot be reached or lacks something costs positions, not the stage.
     private func pull() async {
         let remote = RemoteCaches(
-            sources: load.remoteSources, worker: load.worker, session: load.session.id, context: stage.stage.context)
+            sources: load.remoteSources, worker: load.worker, session: load.session.id, context: stage.stage.context,
+            interest: CacheInterest(load.request.sequences))
         let limit = Task {
             try? await Task.sleep(for: Self.patience)
             if !Task.isCancelled { remote.close() }

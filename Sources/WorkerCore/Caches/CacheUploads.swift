@@ -36,8 +36,11 @@ final class CacheUploads: Sendable {
     }
 
     /// Answers what sequences a stage has.
-    func tell(_ inquiry: CacheInquiry, request: UInt64, on link: any Link) {
+    ///
+    /// - Parameter done: called once it is answered.
+    func tell(_ inquiry: CacheInquiry, request: UInt64, on link: any Link, done: @escaping @Sendable () -> Void) {
         worker.compute.run { [worker, session] in
+            defer { done() }
             let key = StageKey(session: session, epoch: inquiry.epoch, stage: inquiry.stage)
             guard let stage = worker.stages[key]?.stage else {
                 return link.send(.failure(Self.missing(key)), request: request)

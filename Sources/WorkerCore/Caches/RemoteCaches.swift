@@ -10,6 +10,7 @@ final class RemoteCaches: Sendable {
     private let worker: Worker
     private let session: UInt64
     private let context: Int
+    private let interest: CacheInterest
     private let state: Mutex<State>
 
     private struct State {
@@ -19,11 +20,12 @@ final class RemoteCaches: Sendable {
         var isClosed = false
     }
 
-    init(sources: [CacheSource], worker: Worker, session: UInt64, context: Int) {
+    init(sources: [CacheSource], worker: Worker, session: UInt64, context: Int, interest: CacheInterest) {
         self.sources = sources
         self.worker = worker
         self.session = session
         self.context = context
+        self.interest = interest
         state = Mutex(
             State(links: sources.map { _ in nil }, layers: sources.map { _ in nil }))
     }
@@ -53,9 +55,9 @@ final class RemoteCaches: Sendable {
             let known = state.withLock { $0.layers[index] }
             let contents =
                 if let known {
-                    try await link.contents(of: sources[index], layers: known, context: context)
+                    try await link.contents(of: sources[index], layers: known, context: context, interest: interest)
                 } else {
-                    try await link.contents(of: sources[index], session: session, context: context)
+                    try await link.contents(of: sources[index], session: session, context: context, interest: interest)
                 }
             state.withLock { $0.layers[index] = contents.layers }
             return contents

@@ -1,4 +1,5 @@
 import Dispatch
+import NIOCore
 import Synchronization
 import Transport
 import Wire
@@ -95,6 +96,7 @@ struct ShardFetch: Sendable {
         }
         ask()
         for await event in source.events {
+            defer { source.took(event) }
             switch event {
             case .piece(let piece):
                 guard piece.id == fetch.id, piece.offset == held, piece.totalBytes == fetch.totalBytes else {
@@ -129,10 +131,14 @@ private final class ShardSource: LinkHandler, Sendable {
         case failed(FailureCode, String)
     }
 
-    /// What came; bounded by what was asked for.
+    /// What came; bounded, for the link of a source that sends more than it was asked for is closed.
     let events: AsyncStream<Event>
     private let continuation: AsyncStream<Event>.Continuation
     private let frames = Atomic<Int>(0)
+    /// Bytes of pieces, and a little for each event, that nobody has taken yet.
+    private let waiting = Atomic<Int>(0)
+    /// What is asked for at a time, and a piece of the largest kind.
+    private static let mostWaiting = 16 << 20
 
     /// Frames that came.
     var count: Int { frames.load(ordering: .relaxed) }
@@ -141,6 +147,8 @@ private final class ShardSource: LinkHandler, Sendable {
 
     func received(_ frame: Frame, on link: any Link) {
         frames.add(1, ordering: .relaxed)
+        let now = waiting.add(Self.bytes(of: frame), ordering: .relaxed).newValue
+        guard now <= Self.mostWaiting else { return link.close() }
         switch frame {
         case .piece(let piece): continuation.yield(.piece(piece))
         case .control(let message):
@@ -148,6 +156,23 @@ private final class ShardSource: LinkHandler, Sendable {
                 continuation.yield(.failed(failure.code, failure.message))
             }
         case .step, .cache: break
+        }
+    }
+
+    /// An event was taken.
+    func took(_ event: Event) {
+        switch event {
+        case .piece(let piece): waiting.subtract(Self.bytes(of: .piece(piece)), ordering: .relaxed)
+        case .failed: waiting.subtract(Self.eventBytes, ordering: .relaxed)
+        }
+    }
+
+    private static let eventBytes = 4 << 10
+
+    private static func bytes(of frame: Frame) -> Int {
+        switch frame {
+        case .piece(let piece): piece.bytes.readableBytes + eventBytes
+        case .control, .step, .cache: eventBytes
         }
     }
 

@@ -29,8 +29,10 @@ final class ShardTraffic: Sendable {
         worker.shards.holdings(ids, for: peer.role == .coordinator ? claim : nil)
     }
 
-    func accept(_ piece: ShardPiece, on link: any Link) {
+    /// - Parameter done: called once the piece is written or refused.
+    func accept(_ piece: ShardPiece, on link: any Link, done: @escaping @Sendable () -> Void) {
         queue(of: piece.id).async { [worker, claim] in
+            defer { done() }
             do throws(WorkerError) {
                 let (held, complete) = try worker.shards.accept(piece, for: claim)
                 link.send(.shardPieceAccepted(ShardPieceAccepted(id: piece.id, bytesHeld: held)))

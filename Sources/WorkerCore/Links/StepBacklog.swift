@@ -11,16 +11,19 @@ package struct StepBacklog: Sendable {
     package private(set) var bytes = 0
     package private(set) var steps = 0
     package private(set) var isReading = true
+    private var isCrowded = false
 
     package init() {}
 
     /// A step came.
     ///
+    /// - Parameter isCrowded: whether the steps of all links are too much: then reading stops until this one has gone.
     /// - Returns: whether the link must stop reading now.
-    package mutating func received(_ bytes: Int) -> Bool {
+    package mutating func received(_ bytes: Int, isCrowded: Bool = false) -> Bool {
         self.bytes += bytes
         steps += 1
-        guard isReading, self.bytes >= Self.mostBytes || steps >= Self.mostSteps else { return false }
+        self.isCrowded = self.isCrowded || isCrowded
+        guard isReading, isCrowded || self.bytes >= Self.mostBytes || steps >= Self.mostSteps else { return false }
         isReading = false
         return true
     }
@@ -32,7 +35,10 @@ package struct StepBacklog: Sendable {
         self.bytes -= bytes
         steps -= 1
         precondition(self.bytes >= 0 && steps >= 0, "\(steps) steps with \(self.bytes) bytes in memory")
-        guard !isReading, self.bytes <= Self.mostBytes / 2, steps <= Self.mostSteps / 2 else { return false }
+        if steps == 0 { isCrowded = false }
+        guard !isReading, !isCrowded, self.bytes <= Self.mostBytes / 2, steps <= Self.mostSteps / 2 else {
+            return false
+        }
         isReading = true
         return true
     }

@@ -12,9 +12,16 @@ final class WorkerLink: LinkHandler, Sendable {
     private let peer: PeerIdentity
     /// Disk work of this link, in order.
     private let disk = DispatchQueue(label: "shoal.worker.disk")
-    private let backlog = Mutex(StepBacklog())
+    private let backlog = Mutex(Backlog())
     private let shards: ShardTraffic
     private let caches: CacheUploads
+
+    /// Why the link may have to stop reading.
+    private struct Backlog {
+        var steps = StepBacklog()
+        var requests = RequestBacklog()
+        var isReading: Bool { steps.isReading && requests.isReading }
+    }
 
     init(worker: Worker, peer: PeerIdentity) {
         self.worker = worker
@@ -36,15 +43,19 @@ final class WorkerLink: LinkHandler, Sendable {
             let arrived = ContinuousClock.now
             worker.profiler.stepCame(at: arrived)
             let bytes = step.payload.readableBytes
-            if backlog.withLock({ $0.received(bytes) }) { link.setReading(false) }
+            let isCrowded = worker.steps.add(bytes)
+            change(link) { _ = $0.steps.received(bytes, isCrowded: isCrowded) }
             worker.compute.run(isLoneStep: step.isLone) { [self] in
                 worker.run(step, in: session, arrived: arrived) { [self] in
-                    if backlog.withLock({ $0.left(bytes) }) { link.setReading(true) }
+                    worker.steps.remove(bytes)
+                    change(link) { _ = $0.steps.left(bytes) }
                 }
             }
         case .piece(let piece):
             guard peer.role == .coordinator else { return }
-            shards.accept(piece, on: link)
+            let bytes = piece.bytes.readableBytes
+            change(link) { $0.requests.received(bytes) }
+            shards.accept(piece, on: link) { [self] in change(link) { $0.requests.done(bytes) } }
         case .cache: break
         case .control(let message):
             received(message, on: link)
@@ -57,20 +68,52 @@ final class WorkerLink: LinkHandler, Sendable {
         worker.linkClosed(link, error: error)
     }
 
+    /// Changes what waits, and has the link read or not as that says.
+    private func change(_ link: any Link, _ body: (inout Backlog) -> Void) {
+        var (before, isReading) = backlog.withLock { backlog in
+            let before = backlog.isReading
+            body(&backlog)
+            return (before, backlog.isReading)
+        }
+        // Another thread may change it meanwhile, and must not be overtaken.
+        while isReading != before {
+            link.setReading(isReading)
+            (before, isReading) = (isReading, backlog.withLock { $0.isReading })
+        }
+    }
+
+    /// Counts a request that takes a while; what is returned answers it.
+    private func reply(to request: UInt64, on link: any Link) -> @Sendable (ControlBody) -> Void {
+        change(link) { $0.requests.received() }
+        return { [self] body in
+            link.send(body, request: request)
+            change(link) { $0.requests.done() }
+        }
+    }
+
+    /// Does what a request asks for on the disk's queue.
+    private func onDisk(_ link: any Link, _ work: @escaping @Sendable () -> Void) {
+        change(link) { $0.requests.received() }
+        disk.async { [self] in
+            work()
+            change(link) { $0.requests.done() }
+        }
+    }
+
     private func received(_ message: ControlMessage, on link: any Link) {
         let request = message.request
         switch message.body {
         case .describeDevice:
-            disk.async { [worker] in link.send(.deviceReport(worker.report()), request: request) }
+            onDisk(link) { [worker] in link.send(.deviceReport(worker.report()), request: request) }
         case .measureDevice(let measure) where peer.role == .coordinator || peer.role == .inspector:
-            worker.measureDevice(measure) { link.send($0, request: request) }
+            worker.measureDevice(measure, done: reply(to: request, on: link))
         case .measureLink(let measure) where peer.role == .coordinator || peer.role == .inspector:
             worker.measureLink(measure) { link.send($0, request: request) }
         case .linkProbe(let probe):
             let reply = LinkProbeReply(payload: [UInt8](repeating: 0, count: Int(probe.replyBytes)))
             link.send(.linkProbeReply(reply), request: request)
         case .shardInquiry(let inquiry) where peer.role != .upstream && peer.role != .caches:
-            disk.async { [shards] in
+            onDisk(link) { [shards] in
                 link.send(.shardInventory(ShardInventory(shards: shards.holdings(inquiry.ids))), request: request)
             }
         case .fetchShard(let fetch) where peer.role == .coordinator:
@@ -80,16 +123,18 @@ final class WorkerLink: LinkHandler, Sendable {
         case .loadStage(let load) where peer.role == .coordinator:
             guard let session = worker.session(peer.session) else { return }
             worker.profiler.workCame(at: .now)
-            worker.load(load, in: session) { link.send($0, request: request) }
+            worker.load(load, in: session, done: reply(to: request, on: link))
         case .cacheInquiry(let inquiry) where peer.role == .caches:
-            caches.tell(inquiry, request: request, on: link)
+            change(link) { $0.requests.received() }
+            caches.tell(inquiry, request: request, on: link) { [self] in change(link) { $0.requests.done() } }
         case .cacheRequest(let part) where peer.role == .caches:
             caches.add(part, request: request, to: link)
         case .unloadStages(let unload) where peer.role == .coordinator:
             worker.session(peer.session)?.closeDownstream(through: unload.epochsThrough)
+            let reply = reply(to: request, on: link)
             worker.compute.run { [worker, peer] in
                 worker.stages.remove { $0.session == peer.session && $0.epoch <= unload.epochsThrough }
-                link.send(.stagesUnloaded(StagesUnloaded()), request: request)
+                reply(.stagesUnloaded(StagesUnloaded()))
             }
         default:
             let failure = Failure(code: .badRequest, message: "a link of role \(peer.role) takes no such message")

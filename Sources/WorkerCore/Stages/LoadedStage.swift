@@ -14,6 +14,9 @@ final class LoadedStage: Sendable {
     private let next: any Link
     /// Keeps its shards in the store.
     let lease: StageLease?
+    /// What it was loaded for to take.
+    let need: StageNeed
+    private let memory: ResultMemory
     private let facts: Mutex<Facts>
     /// Room for the results of a step, kept for the next one; of the compute thread.
     private nonisolated(unsafe) var results: [Float] = []
@@ -26,16 +29,18 @@ final class LoadedStage: Sendable {
         var counter = StageCounter()
     }
 
-    init(request: LoadStage, stage: Stage, next: any Link, lease: StageLease? = nil) {
+    init(
+        request: LoadStage, stage: Stage, next: any Link, lease: StageLease? = nil, need: StageNeed,
+        memory: ResultMemory
+    ) {
         self.request = request
         self.stage = stage
         self.next = next
         self.lease = lease
+        self.need = need
+        self.memory = memory
         facts = Mutex(Facts(keyValueBytes: stage.keyValueBytes, sequences: 0))
     }
-
-    /// Bytes of its weights and KV caches that are not mapped from files.
-    var unmappedBytes: Int { facts.withLock { $0.keyValueBytes } + stage.weightBytes - stage.packedUse.mappedBytes }
 
     func report(as key: StageKey) -> StageReport {
         let facts = facts.withLock { $0 }
@@ -63,22 +68,37 @@ final class LoadedStage: Sendable {
         }
     }
 
+    /// What a step would take of memory.
+    ///
+    /// - Throws: `WorkerError` (bad request) when its results do not fit a frame.
+    func demand(of frame: StepFrame) throws(WorkerError) -> StepDemand {
+        try StepDemand(
+            frame, inputWidth: request.range.embedding ? 1 : stage.inputWidth, outputWidth: stage.outputWidth,
+            codec: codec, prunes: prunes(frame))
+    }
+
+    /// Whether rows that nobody wants end here.
+    private func prunes(_ frame: StepFrame) -> Bool {
+        frame.pruned || stage.endsLayers || frame.replayThrough.map { request.stage >= $0 } ?? false
+    }
+
     /// Computes a step, its entries in order, and sends the results to the next stage.
     ///
     /// - Parameters:
+    ///   - demand: what it takes, which the caller has found to be there.
     ///   - arrived: when it came.
     ///   - left: called once, on any thread, when the results have left this process, unless this throws.
     /// - Throws: `WorkerError`; then nothing is sent on.
     func run(
-        _ frame: StepFrame, arrived: ContinuousClock.Instant, left: @escaping @Sendable () -> Void
+        _ frame: StepFrame, demand: StepDemand, arrived: ContinuousClock.Instant, left: @escaping @Sendable () -> Void
     ) throws(WorkerError) {
         let began = ContinuousClock.now
         let input = try StepInput(frame, width: stage.inputWidth, takesTokens: request.range.embedding)
-        let endsReplay = frame.replayThrough.map { request.stage >= $0 } ?? false
-        let pruned = frame.pruned || stage.endsLayers || endsReplay
+        let pruned = prunes(frame)
         var results: [Float] = []
         swap(&results, &self.results)
         results.removeAll(keepingCapacity: true)
+        results.reserveCapacity(demand.rows * stage.outputWidth)
         var batch = StepBatch(pruned: frame.pruned, prunes: pruned)
         for entry in frame.entries {
             if case .rows(let sequence, let position, let count, let output) = entry {
@@ -105,8 +125,13 @@ final class LoadedStage: Sendable {
         if timesArrival {
             next.timeArrival { [weak self] time in self?.facts.withLock { $0.counter.add(arrival: time) } }
         }
-        next.send(.step(sent)) { _ in left() }
         if results.capacity <= Self.keptResults { self.results = results }
+        let bytes = demand.payloadBytes
+        memory.add(bytes)
+        next.send(.step(sent)) { [memory] _ in
+            memory.remove(bytes)
+            left()
+        }
     }
 
     private var codec: ActivationCodec { request.range.head ? .f32 : request.activationCodec }

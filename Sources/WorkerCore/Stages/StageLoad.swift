@@ -18,10 +18,17 @@ struct StageLoad: Sendable {
     /// Takes the reply, on any thread.
     let done: @Sendable (ControlBody) -> Void
 
+    /// A stage that is ready to be put into the table.
+    private struct Built {
+        var stage: Stage
+        var lease: StageLease?
+        var need: StageNeed
+    }
+
     var key: StageKey { StageKey(session: session.id, epoch: request.epoch, stage: request.stage) }
 
     /// The stages of this worker that are given up for it.
-    private var givenUp: [StageKey] {
+    var givenUp: [StageKey] {
         request.caches.filter { $0.address == nil }
             .map { StageKey(session: session.id, epoch: $0.epoch, stage: $0.stage) }
     }
@@ -32,7 +39,12 @@ struct StageLoad: Sendable {
     func begin() {
         worker.compute.run {
             if let present = givenUp.lazy.compactMap({ worker.stages[$0] }).first(where: { $0.canBecome(request) }) {
-                finish { () throws(WorkerError) in (present.stage, present.lease) }
+                finish { () throws(WorkerError) in
+                    let need = try need(
+                        weights: present.need.weights, configuration: present.stage.configuration)
+                    try makeRoom(for: need, loading: 0)
+                    return Built(stage: present.stage, lease: present.lease, need: need)
+                }
                 return
             }
             // Opening may hash gigabytes: steps of other stages do not wait for it.
@@ -44,8 +56,9 @@ struct StageLoad: Sendable {
                     if request.standby { return buildAside(opened) }
                     finish { () throws(WorkerError) in
                         let source = try opened.get()
-                        try makeRoom(for: source.byteCount)
-                        return try build(from: source, pool: worker.pool)
+                        let need = try need(of: source)
+                        try makeRoom(for: need, loading: need.weights)
+                        return try build(from: source, need: need, pool: worker.pool)
                     }
                 }
             }
@@ -53,15 +66,18 @@ struct StageLoad: Sendable {
     }
 
     /// Puts the stage into the table in place of those that it takes over. What fails before that leaves them as they were.
-    private func finish(_ made: () throws(WorkerError) -> (Stage, StageLease?)) {
+    private func finish(_ made: () throws(WorkerError) -> Built) {
         do throws(WorkerError) {
-            let (stage, lease) = try made()
+            let built = try made(), stage = built.stage
             // Here, on the compute thread, the session's end has either freed its stages already or will do so later.
             guard worker.session(session.id) === session else {
                 throw WorkerError(.stageMissing, "the coordinator's session ended while the stage was loaded")
             }
             let locals = takeLocalCaches(for: stage)
-            let loaded = LoadedStage(request: request, stage: stage, next: next, lease: lease)
+            stage.pageLimit = pageLimit(of: stage, need: built.need)
+            let loaded = LoadedStage(
+                request: request, stage: stage, next: next, lease: built.lease, need: built.need,
+                memory: worker.results)
             worker.stages.add(loaded, as: key)
             CacheTakeover(load: self, stage: loaded, locals: locals).begin()
         } catch {
@@ -85,13 +101,14 @@ struct StageLoad: Sendable {
     private func buildAside(_ opened: Result<StageSource, WorkerError>) {
         do throws(WorkerError) {
             let source = try opened.get()
-            try makeRoom(for: source.byteCount)
-            worker.stages.promise(source.byteCount, to: key)
+            let need = try need(of: source)
+            try makeRoom(for: need, loading: need.weights)
+            worker.stages.promise(need.weights, to: key)
             // Used by one thread after the other.
             nonisolated(unsafe) let material = source
             DispatchQueue.global(qos: .utility).async {
                 let built = Result { () throws(WorkerError) in
-                    try build(from: material, pool: ThreadPool(threads: 1))
+                    try build(from: material, need: need, pool: ThreadPool(threads: 1))
                 }
                 worker.compute.run {
                     worker.stages.promise(0, to: key)
@@ -103,7 +120,7 @@ struct StageLoad: Sendable {
         }
     }
 
-    private func build(from source: StageSource, pool: ThreadPool) throws(WorkerError) -> (Stage, StageLease?) {
+    private func build(from source: StageSource, need: StageNeed, pool: ThreadPool) throws(WorkerError) -> Built {
         let stage = try make(from: source, pool: pool) { done, total in
             session.notify(
                 .stageProgress(
@@ -123,46 +140,21 @@ struct StageLoad: Sendable {
         if let hint = stage.packedUse.hint ?? source.hint {
             worker.logger.warning("packed weights are not kept for the next start", metadata: ["reason": "\(hint)"])
         }
-        return (stage, source.lease)
+        return Built(stage: stage, lease: source.lease, need: need)
     }
 
     private func make(
         from source: StageSource, pool: ThreadPool, progress: @escaping (Int, Int) -> Void
     ) throws(WorkerError) -> Stage {
+        let configuration = try configuration(of: source)
         do throws(ModelError) {
-            let configuration = try ModelConfiguration(
-                metadata: source.metadata,
-                vocabulary: source.tensors.tensorData(named: "token_embd.weight")?.descriptor.rows)
-            let range = ModelGraph.StageRange(
-                embedding: request.range.embedding,
-                layers: Int(request.range.firstLayer)..<Int(request.range.lastLayer),
-                head: request.range.head)
             return try Stage(
                 configuration: configuration, range: range, tensors: source.tensors,
                 compute: request.compute == .f32 ? .f32 : .int8,
-                keyValueType: request.keyValueType == .q8_0 ? .q8_0 : .standard, context: Int(request.context),
+                keyValueType: keyValueType, context: Int(request.context),
                 pool: worker.pool, loadingPool: pool, packed: source.packed, progress: progress)
         } catch {
             throw WorkerError(error)
-        }
-    }
-
-    /// Makes sure that so many bytes of weights fit: those that are given up for them do not count, and sessions that wait for their
-    /// coordinator end, the one that has waited longest first.
-    private func makeRoom(for bytes: Int) throws(WorkerError) {
-        let freed = Set(givenUp).reduce(0) { $0 + (worker.stages[$1]?.stage.weightBytes ?? 0) }
-        while true {
-            let (needed, budget) = (bytes + worker.stages.bytes - freed, worker.memoryBudget)
-            guard needed > budget else { return }
-            guard let waiting = worker.sessions.takeLongestRetained(except: session.id) else {
-                throw WorkerError(
-                    .outOfMemory,
-                    "its stages would need \(needed) bytes on \(worker.configuration.name), which may use \(budget): place "
-                        + "fewer layers there with --pin, or allow it more with --memory")
-            }
-            waiting.closeDownstream(isOver: true)
-            worker.stages.remove { $0.session == waiting.id }
-            worker.logger.notice("session ended for another's stages", metadata: ["session": "\(waiting.id)"])
         }
     }
 }

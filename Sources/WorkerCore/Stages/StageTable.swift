@@ -41,8 +41,13 @@ final class StageTable: Sendable {
         }
     }
 
-    /// Bytes of them that are not mapped from files, whose pages the system counts as available.
-    var unmappedBytes: Int { stages.withLock { Array($0.values) }.reduce(0) { $0 + $1.unmappedBytes } }
+    /// Bytes that they were loaded for to take when all caches are full.
+    var neededBytes: Int { stages.withLock { Array($0.values) }.reduce(0) { saturatingSum($0, $1.need.bytes) } }
+
+    /// What those were loaded for to take whose key is so.
+    func needs(where condition: (StageKey) -> Bool) -> [StageNeed] {
+        stages.withLock { $0.filter { condition($0.key) }.map(\.value.need) }
+    }
 
     var reports: [StageReport] {
         stages.withLock { $0 }.map { $1.report(as: $0) }.sorted {

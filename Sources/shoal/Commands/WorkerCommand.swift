@@ -87,6 +87,7 @@ struct WorkerCommand: AsyncParsableCommand, UsesNetwork {
         }
         let transport = TCPTransport(
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
+            options: Worker.linkOptions(memoryBytes: configuration.memoryBytes ?? DeviceMemory.budget()),
             security: membership.map { .mutual($0.security) } ?? .plain, logger: logger)
         let worker = Worker(
             configuration: configuration,

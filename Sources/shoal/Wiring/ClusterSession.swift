@@ -92,7 +92,9 @@ struct ClusterSession {
             keyValueType: settings.keyValueType == .q8_0 ? .q8_0 : .standard, context: settings.context,
             threads: threads)
         let transport = TCPTransport(
-            eventLoopGroup: MultiThreadedEventLoopGroup.singleton, security: settings.security, logger: logger)
+            eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
+            options: Worker.linkOptions(memoryBytes: settings.ownMemoryBytes ?? DeviceMemory.budget()),
+            security: settings.security, logger: logger)
         let own = Worker(
             configuration: WorkerConfiguration(
                 name: ownDevice, memoryBytes: settings.ownMemoryBytes, threads: threads, isPinned: settings.isPinned,

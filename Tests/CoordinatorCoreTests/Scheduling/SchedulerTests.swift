@@ -29,6 +29,46 @@ struct SchedulerTests {
         #expect(scheduler.add(tokens: [5], results: .last) == 1_000_001)
     }
 
+    @Test func `logits of a whole text come a few rows at a time, and no more of them are on their way`() {
+        var limits = Scheduler.Limits(context: 64, slots: 4, stages: 3, rowsPerStep: 64)
+        limits.resultRows = 10
+        var scheduler = Scheduler(limits: limits)
+        _ = scheduler.add(tokens: Array(repeating: 5, count: 37), results: .all)
+        var flying: [Scheduler.PlannedStep] = []
+        var rows = 0, most = 0
+        while rows < 37 {
+            while let step = scheduler.next(at: 0) { flying.append(step) }
+            let onTheWay = flying.reduce(0) { $0 + $1.results.reduce(0) { $0 + $1.rows } }
+            most = max(most, onTheWay)
+            guard !flying.isEmpty else { break }
+            let step = flying.removeFirst()
+            rows += step.results.reduce(0) { $0 + $1.rows }
+            #expect(scheduler.complete(step: step.id, at: 0) != nil)
+        }
+        #expect(rows == 37)
+        #expect(most == 10)
+    }
+
+    @Test func `no step has more last rows than may come back, and all get theirs`() {
+        var limits = Scheduler.Limits(context: 64, slots: 8, stages: 1, rowsPerStep: 64)
+        limits.resultRows = 3
+        var scheduler = Scheduler(limits: limits)
+        let ids = (0..<8).map { scheduler.add(tokens: Array(repeating: 5, count: $0 + 1), results: .last) }
+        var answered: Set<UInt32> = []
+        for _ in 0..<20 {
+            guard let step = turn(&scheduler) else { continue }
+            #expect(step.results.count <= 3)
+            answered.formUnion(step.results.map(\.sequence))
+        }
+        #expect(answered == Set(ids))
+    }
+
+    @Test func `a step's logits are bounded by the vocabulary`() {
+        let limits = Scheduler.Limits(context: 64, slots: 4, stages: 1, vocabulary: 128_000)
+        #expect(limits.resultRows == 65)
+        #expect(Scheduler.Limits(context: 64, slots: 4, stages: 1, vocabulary: .max / 8).resultRows == 1)
+    }
+
     @Test func `a prompt is opened, sent whole, and its last row comes back`() {
         var scheduler = scheduler()
         let id = scheduler.add(tokens: [5, 6, 7], results: .last)

@@ -143,8 +143,8 @@ struct CachePlanTests {
                 CachedSequence(sequence: 4, positions: 0, trims: 1),
                 CachedSequence(sequence: 5, positions: 150, sharedPositions: 128, sharedWith: 2),
             ])
-        let taken = CacheContents(told, layers: 2..<4, context: 512)
-        #expect(CacheContents(taken.inventory, layers: 2..<4, context: 512) == taken)
+        let taken = CacheContents(told, layers: 2..<4, context: 512, interest: .first(5))
+        #expect(CacheContents(taken.inventory, layers: 2..<4, context: 512, interest: .first(5)) == taken)
         #expect(taken.sequences.mapValues(\.positions) == own.sequences.mapValues(\.positions))
     }
 
@@ -154,9 +154,27 @@ struct CachePlanTests {
             CachedSequence(sequence: 2, positions: 64, sharedPositions: 64, sharedWith: 3),
             CachedSequence(sequence: 3, positions: 64, sharedPositions: 64, sharedWith: 1),
         ])
-        let taken = CacheContents(told, layers: 0..<1, context: 100)
+        let taken = CacheContents(told, layers: 0..<1, context: 100, interest: .first(3))
         #expect(taken.sequences.mapValues(\.positions) == [1: 100, 2: 64, 3: 64])
         #expect(taken.sequences.mapValues(\.pages) == [1: [0, 1], 2: [2], 3: [0]])
+    }
+
+    @Test func `of what nobody asked for nothing is kept, but for what others share their beginnings with`() {
+        let told = CacheInventory(
+            sequences: [CachedSequence(sequence: 500_000, positions: 1 << 20)]
+                + (1...20_000).map {
+                    CachedSequence(
+                        sequence: $0, positions: 1 << 20, sharedPositions: $0 == 7 ? 640 : 0, sharedWith: 500_000)
+                })
+        let wanted = [KeptSequence(sequence: 3, positions: 100), KeptSequence(sequence: 7, positions: 700)]
+        let taken = CacheContents(told, layers: 0..<1, context: 1 << 20, interest: CacheInterest(wanted))
+        #expect(Set(taken.sequences.keys) == [3, 7, 500_000])
+        #expect(taken.sequences[3]?.positions == 100)
+        #expect(taken.sequences[7]?.pages.prefix(10) == taken.sequences[500_000]?.pages.prefix(10))
+        let few = CacheContents(told, layers: 0..<1, context: 64, interest: .first(10))
+        #expect(Set(few.sequences.keys) == Set([500_000] + (1...9)))
+        let many = CacheContents(told, layers: 0..<1, context: 1 << 20, interest: .first(20_000))
+        #expect(many.sequences.values.reduce(0) { $0 + $1.pages.count } <= 1 << 20)
     }
 
     @Test func `a standby stage wants the whole pages of what all its sources have`() {

@@ -182,12 +182,16 @@ struct LocalTakeoverTests {
     }
 
     @Test func `weights that are given up do not count`() async throws {
-        let whole = try worker()
+        var model = TestPipe.model
+        // Weights that are much beside buffers.
+        model.feedForward = 1024
+        let whole = try worker(model)
         #expect(await whole.load(whole.request(layers: 0..<4)))
         let bytes = Int(try #require(await whole.stages()?.first?.weightBytes))
         whole.end()
-        let tested = try worker(memoryBytes: bytes * 3 / 2)
+        let tested = try worker(model, memoryBytes: try TestWorker.memory(weights: bytes * 3 / 2, model: model))
         var request = tested.request(layers: 0..<4)
+        request.keyValuePositions = 64
         #expect(await tested.load(request))
         request.epoch = 2
         request.context = 128

@@ -95,12 +95,16 @@ import WorkerCore
     }
 
     @Test func `sessions that wait make room for another's stages, the longest first`() async throws {
-        let whole = try TestWorker(model: TestPipe.model)
+        var model = TestPipe.model
+        // Weights that are much beside buffers.
+        model.feedForward = 1024
+        let whole = try TestWorker(model: model)
         try whole.keep(layers: 0..<4)
         #expect(await whole.load(whole.request(layers: 0..<4)))
         let bytes = Int(try #require(await whole.stages()?.first?.weightBytes))
         whole.end()
-        let tested = try TestWorker(model: TestPipe.model, memoryBytes: bytes * 5 / 2)
+        let memory = try TestWorker.memory(weights: bytes * 5 / 2, model: model, stages: 2)
+        let tested = try TestWorker(model: model, memoryBytes: memory)
         try tested.keep(layers: 0..<4)
         let port = try await tested.listen()
         for session in UInt64(70)..<72 {

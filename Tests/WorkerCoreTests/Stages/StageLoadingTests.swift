@@ -107,14 +107,15 @@ struct StageLoadingTests {
     }
 
     @Test func `a stage beyond the memory is refused and not kept`() async throws {
-        let tested = try TestWorker(memoryBytes: 200_000)
+        let memory = try TestWorker.memory(weights: 200_000)
+        let tested = try TestWorker(memoryBytes: memory)
         try tested.keep(layers: 0..<4)
         guard case .failure(let failure) = await tested.ask(.loadStage(tested.request(layers: 0..<4))) else {
             Issue.record("loaded")
             return
         }
         #expect(failure.code == .outOfMemory)
-        #expect(failure.message.contains("200000"))
+        #expect(failure.message.contains("\(memory)"))
         #expect(await tested.stages() == [])
         #expect(await tested.load(tested.request(layers: 0..<1)))
         #expect(await tested.failure(.loadStage(tested.request(layers: 1..<2, stage: 1))) == .outOfMemory)

@@ -1,5 +1,6 @@
 import CoordinatorCore
 import GGUF
+import ModelGraph
 import NIOCore
 import TestSupport
 import Transport
@@ -29,6 +30,13 @@ struct TestWorker {
         link = worker.connectInProcess(hello(.coordinator, session: session), handler: probe)
     }
 
+    /// The memory that weights take with the buffers of a stage of all four layers, and caches of 64 positions for so many stages.
+    static func memory(weights: Int, model: TinyModel = TinyModel(), stages: Int = 1) throws -> Int {
+        let configuration = try ModelConfiguration(file: try GGUFFile(copying: try model.file()))
+        return weights + configuration.scratchBytes(context: 128, threads: 1)
+            + stages * configuration.keyValueBytes(positions: 64, layers: 4, compute: .int8)
+    }
+
     /// Puts shards into the store.
     func keep(embedding: Bool = false, layers: Range<Int>, head: Bool = false) throws {
         for part in shards.shards.parts(embedding: embedding, layers: layers, head: head) {
@@ -43,7 +51,7 @@ struct TestWorker {
     ) -> LoadStage {
         LoadStage(
             epoch: epoch, stage: stage,
-            range: StageRange(
+            range: Wire.StageRange(
                 embedding: embedding, firstLayer: UInt32(layers.lowerBound), lastLayer: UInt32(layers.upperBound),
                 head: head),
             shards: shards.ids(embedding: embedding, layers: layers, head: head), modelName: "tiny", compute: .int8,

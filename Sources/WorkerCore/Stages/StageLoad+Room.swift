@@ -1,0 +1,114 @@
+import GGUF
+import Logging
+import ModelGraph
+import Tensors
+import Wire
+
+/// Whether a stage fits the device, and what its caches may take.
+extension StageLoad {
+    var range: ModelGraph.StageRange {
+        ModelGraph.StageRange(
+            embedding: request.range.embedding, layers: Int(request.range.firstLayer)..<Int(request.range.lastLayer),
+            head: request.range.head)
+    }
+
+    var keyValueType: ModelGraph.KeyValueType { request.keyValueType == .q8_0 ? .q8_0 : .standard }
+
+    /// Pages that all sequences together are to have room for; nil where the coordinator does not say.
+    private var pages: Int? {
+        request.keyValuePositions == 0
+            ? nil : KeyValueLayout.pages(positions: Int(clamping: request.keyValuePositions))
+    }
+
+    /// - Throws: `WorkerError` for a model that is not known here, or whose rows no frame carries.
+    func configuration(of source: StageSource) throws(WorkerError) -> ModelConfiguration {
+        let configuration: ModelConfiguration
+        do throws(ModelError) {
+            configuration = try ModelConfiguration(
+                metadata: source.metadata,
+                vocabulary: source.tensors.tensorData(named: "token_embd.weight")?.descriptor.rows)
+        } catch {
+            throw WorkerError(error)
+        }
+        let (most, widest) = (FrameLimits().width, max(configuration.width, configuration.vocabulary))
+        guard widest <= most else {
+            throw WorkerError(.unsupported, "rows of \(widest) elements, where a step carries up to \(most)")
+        }
+        guard request.range.head || request.activationCodec.accepts(width: configuration.width) else {
+            throw WorkerError(
+                .badRequest, "rows of \(configuration.width) elements cannot be written as \(request.activationCodec)")
+        }
+        return configuration
+    }
+
+    /// What the stage will take.
+    func need(of source: StageSource) throws(WorkerError) -> StageNeed {
+        let configuration = try configuration(of: source)
+        guard (0...configuration.layers).contains(range.layers.lowerBound),
+            range.layers.upperBound <= configuration.layers
+        else {
+            throw WorkerError(.badRequest, "layers \(range.layers) of a model with \(configuration.layers)")
+        }
+        return try need(
+            weights: source.byteCount > 0
+                ? source.byteCount : Stage.totalBytes(configuration, range, source.tensors),
+            configuration: configuration)
+    }
+
+    func need(weights: Int, configuration: ModelConfiguration) throws(WorkerError) -> StageNeed {
+        let compute: ModelGraph.ComputeMode = request.compute == .f32 ? .f32 : .int8
+        do throws(ModelError) {
+            try configuration.check(keyValueType, compute: compute)
+        } catch {
+            throw WorkerError(error)
+        }
+        let layout = configuration.keyValueLayout(
+            layers: range.layers.count, compute: compute, keyValueType: keyValueType)
+        // One that stands by takes caches as far as there is room.
+        let pages = request.standby ? 0 : pages ?? KeyValueLayout.pages(positions: Int(request.context))
+        return StageNeed(
+            weights: weights, keyValues: saturatingProduct(pages, layout.pageBytes),
+            scratch: configuration.scratchBytes(context: Int(request.context), threads: worker.pool.threads))
+    }
+
+    /// Pages that the stage's caches may have: those that were asked for, and a few, for pages of sequences that go on from the same one
+    /// are counted as if all were copied at once; else what the device has left.
+    func pageLimit(of stage: Stage, need: StageNeed) -> Int? {
+        let pageBytes = stage.cacheLayout.pageBytes
+        guard pageBytes > 0 else { return nil }
+        if let pages, !request.standby { return saturatingSum(pages, pages / 16 + 8) }
+        let others = worker.stages.needs { !givenUp.contains($0) && $0 != key }
+        let left = worker.memoryBudget - StageNeed.bytes(of: others) - need.weights - need.scratch
+        return max(KeyValueLayout.pages(positions: stage.context), left / pageBytes)
+    }
+
+    /// Makes sure that the stage fits, now beside what is there still, and later with full caches beside the stages that stay. What is given
+    /// up for it does not count, and sessions that wait for their coordinator end, the one that has waited longest first.
+    ///
+    /// - Parameter bytes: of weights that will be loaded.
+    func makeRoom(for need: StageNeed, loading bytes: Int) throws(WorkerError) {
+        let givenUp = Set(givenUp)
+        let freed = givenUp.reduce(0) { $0 + (worker.stages[$1]?.stage.weightBytes ?? 0) }
+        while true {
+            // Stages of the session's earlier placements go before this one's steps come.
+            let staying = worker.stages.needs { other in
+                !givenUp.contains(other) && other != key
+                    && (other.session != session.id || other.epoch >= request.epoch)
+            }
+            let now = bytes == 0 ? 0 : saturatingSum(bytes, worker.stages.bytes - freed)
+            let needed = max(now, StageNeed.bytes(of: staying + [need])), budget = worker.memoryBudget
+            // Plans count weights as the model's file has them, a little less than shards are.
+            guard needed > saturatingSum(budget, budget / 64) else { return }
+            guard let waiting = worker.sessions.takeLongestRetained(except: session.id) else {
+                throw WorkerError(
+                    .outOfMemory,
+                    "its stages would need \(needed) bytes on \(worker.configuration.name), which may use \(budget): place "
+                        + "fewer layers there with --pin, take a shorter --context, fewer --slots or --kv-tokens, or allow it more with "
+                        + "--memory")
+            }
+            waiting.closeDownstream(isOver: true)
+            worker.stages.remove { $0.session == waiting.id }
+            worker.logger.notice("session ended for another's stages", metadata: ["session": "\(waiting.id)"])
+        }
+    }
+}
