@@ -20,11 +20,15 @@ package struct StoredShard: Sendable, Hashable {
 
 /// Chooses which shards go so that others find room.
 package enum Eviction {
-    /// How many bytes are short when all goes that may.
+    /// How many bytes, or shards, are too many when all goes that may.
     package struct Shortfall: Error, Sendable, Hashable {
         package var bytes: Int
+        package var shards: Int
 
-        package init(bytes: Int) { self.bytes = bytes }
+        package init(bytes: Int, shards: Int = 0) {
+            self.bytes = bytes
+            self.shards = shards
+        }
     }
 
     /// The shards to remove, those first whose last use is longest ago.
@@ -33,19 +37,23 @@ package enum Eviction {
     ///   - coming: bytes that will be written besides what is there.
     ///   - limit: bytes that the store may take.
     ///   - free: bytes that the disk has left.
+    ///   - comingShards: how many there will be besides those that are there.
+    ///   - mostShards: how many there may be.
     /// - Throws: `Shortfall`; then nothing should go.
     package static func choose(
-        _ shards: [StoredShard], coming: Int, limit: Int, free: Int
+        _ shards: [StoredShard], coming: Int, limit: Int, free: Int, comingShards: Int = 0, mostShards: Int = .max
     ) throws(Shortfall) -> [ShardID] {
         let held = shards.reduce(0) { $0 + $1.bytes }
         var excess = max(held + coming - limit, coming - free)
+        var surplus = shards.count + comingShards - mostShards
         var chosen: [ShardID] = []
         let candidates = shards.filter { !$0.isClaimed }.sorted { ($0.lastUse, $0.id) < ($1.lastUse, $1.id) }
-        for shard in candidates where excess > 0 {
+        for shard in candidates where excess > 0 || surplus > 0 {
             chosen.append(shard.id)
             excess -= shard.bytes
+            surplus -= 1
         }
-        guard excess <= 0 else { throw Shortfall(bytes: excess) }
+        guard excess <= 0, surplus <= 0 else { throw Shortfall(bytes: max(0, excess), shards: max(0, surplus)) }
         return chosen
     }
 }

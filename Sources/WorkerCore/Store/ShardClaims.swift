@@ -25,6 +25,17 @@ final class ShardClaims: Sendable {
         }
     }
 
+    /// Calls `body` with what all shards that are being written will take.
+    func withExpected<Result>(_ body: (_ expected: [ShardID: Int]) -> Result) -> Result {
+        claims.withLock { claims in
+            var expected: [ShardID: Int] = [:]
+            for claim in claims.values where !claim.expected.isEmpty {
+                expected.merge(claim.expected) { max($0, $1) }
+            }
+            return body(expected)
+        }
+    }
+
     fileprivate func change<Result>(_ claim: ShardClaim, _ body: (inout Claimed) -> Result) -> Result {
         claims.withLock { body(&$0[ObjectIdentifier(claim), default: Claimed()]) }
     }

@@ -81,11 +81,16 @@ extension ShardStore {
             let name = "\(id).packed"
             let identity = fileIdentity(packedPath(id))
             if verified.trusts(name, identity) { continue }
-            if identity != nil { unlink(packedPath(id)) }
+            if identity != nil {
+                unlink(packedPath(id))
+                index.update(id)
+            }
             let bytes = PackedShards.byteCount(id: id, file: file)
             guard bytes > 0 else { continue }
             absent.append(id)
-            _ = claim.expect(id, bytes: file.bytes.count + bytes)
+            _ = claim.expect(
+                id,
+                bytes: StoreIndex.diskBytes(ofFile: file.bytes.count) + StoreIndex.diskBytes(ofFile: bytes))
         }
         do {
             if !absent.isEmpty { try makeRoom() }
@@ -98,7 +103,10 @@ extension ShardStore {
     }
 
     private func notePacked(_ ids: [ShardID], claim: ShardClaim) {
-        for id in ids { claim.settle(id) }
+        for id in ids {
+            claim.settle(id)
+            index.update(id)
+        }
         verified.note(Dictionary(ids.map { ("\($0).packed", fileIdentity(packedPath($0))) }) { $1 })
     }
 }

@@ -22,6 +22,7 @@ package final class ShardStore: ShardProvider {
     let keepsPacked: Bool
     let claims = ShardClaims()
     let verified: VerifiedFiles
+    let index: StoreIndex
     private let lock: FileDescriptor
     private let receptions = Mutex<[ShardID: ShardReception]>([:])
     /// Bytes that the store may take on the disk.
@@ -56,6 +57,7 @@ package final class ShardStore: ShardProvider {
             if fileBytes("\(folder)/\(name.dropLast(7)).gguf") == nil { unlink("\(folder)/\(name)") }
         }
         verified = VerifiedFiles(path: folder + "/verified", forgetting: verifiesAll)
+        index = StoreIndex(folder: folder)
         self.limitBytes = limitBytes ?? Self.standardLimit(folder: folder)
         _ = try? makeRoom()
     }
@@ -77,7 +79,9 @@ package final class ShardStore: ShardProvider {
         _ piece: ShardPiece, for claim: ShardClaim
     ) throws(WorkerError) -> (bytesHeld: UInt64, complete: Bool) {
         let id = piece.id
-        if fileBytes(path(id)) == nil, claim.expect(id, bytes: Int(clamping: piece.totalBytes)) {
+        if fileBytes(path(id)) == nil,
+            claim.expect(id, bytes: StoreIndex.diskBytes(ofFile: Int(clamping: piece.totalBytes)))
+        {
             do {
                 try makeRoom()
             } catch {
@@ -91,6 +95,7 @@ package final class ShardStore: ShardProvider {
             receptions[id] = known
             return known
         }
+        defer { index.update(id) }
         let result = try reception.accept(piece)
         if result.complete {
             receptions.withLock { $0[id] = nil }
@@ -101,10 +106,10 @@ package final class ShardStore: ShardProvider {
         return result
     }
 
-    package var storeBytes: Int {
-        Folder.names(in: folder).filter { name in [".gguf", ".partial", ".packed"].contains { name.hasSuffix($0) } }
-            .reduce(0) { $0 + (fileBytes("\(folder)/\($1)") ?? 0) }
-    }
+    package var storeBytes: Int { index.bytes }
+
+    /// Bytes that a file of a store takes on the disk, about: whole blocks, and what it takes beside them.
+    package static func diskBytes(ofFile bytes: Int) -> Int { StoreIndex.diskBytes(ofFile: bytes) }
 
     func path(_ id: ShardID) -> String { "\(folder)/\(id).gguf" }
     func partialPath(_ id: ShardID) -> String { "\(folder)/\(id).partial" }
@@ -114,6 +119,7 @@ package final class ShardStore: ShardProvider {
     func remove(_ id: ShardID) {
         for path in [path(id), partialPath(id), packedPath(id)] { unlink(path) }
         receptions.withLock { $0[id] = nil }
+        index.update(id)
     }
 
     /// Notes in the file's own times that a shard is used now; two uses never have the same time.
@@ -125,6 +131,7 @@ package final class ShardStore: ShardProvider {
             return last
         }
         setAccessTime(path(id), nanoseconds: time)
+        index.use(id, at: time)
     }
 
     /// Nine tenths of what a store has and what its disk has left, but not less than it has.

@@ -34,6 +34,16 @@ struct EvictionTests {
         }
     }
 
+    @Test func `too many go as too large ones do`() throws {
+        let shards = (1...5).map { shard(UInt8($0), bytes: 0, lastUse: Int64($0), claimed: $0 == 1) }
+        func choose(coming: Int) throws -> [ShardID] {
+            try Eviction.choose(shards, coming: 0, limit: 100, free: 100, comingShards: coming, mostShards: 6)
+        }
+        #expect(try choose(coming: 1) == [])
+        #expect(try choose(coming: 3) == [id(2), id(3)])
+        #expect(throws: Eviction.Shortfall(bytes: 0, shards: 1)) { try choose(coming: 6) }
+    }
+
     @Test(arguments: 1...50) func `what is left fits, and nothing that stays was used before something that goes`(
         seed: UInt64
     ) throws {

@@ -18,7 +18,7 @@ struct StoreRoomTests {
     init() throws {
         folder = try TemporaryFolder()
         shards = try TestShards()
-        layerBytes = shards.bytes(.layer(0)).count
+        layerBytes = ShardStore.diskBytes(ofFile: shards.bytes(.layer(0)).count)
     }
 
     private func store(layers: Int, keepsPacked: Bool = false) throws -> ShardStore {
@@ -154,8 +154,8 @@ struct StoreRoomTests {
             source.lease?.built()
             return stage.packedUse
         }
-        let layer = shards.bytes(.layer(0)).count
-        let configuration = shards.bytes(.configuration).count
+        let layer = ShardStore.diskBytes(ofFile: shards.bytes(.layer(0)).count)
+        let configuration = ShardStore.diskBytes(ofFile: shards.bytes(.configuration).count)
         // Room for two shards and one packed form, which takes somewhat more than the shard.
         let store = try ShardStore(
             dataFolder: folder.path, limitBytes: configuration + layer * 3 + layer / 2 + 30_000)
@@ -183,5 +183,23 @@ struct StoreRoomTests {
         let free = try FileManager.default.attributesOfFileSystem(forPath: folder.path)[.systemFreeSize] as? NSNumber
         #expect(store.limitBytes > 0)
         #expect(store.limitBytes <= (free?.intValue ?? .max))
+    }
+    @Test func `small shards count for the blocks that they take, and no more of them are kept than there may be`()
+        throws
+    {
+        defer { folder.remove() }
+        let store = try ShardStore(dataFolder: folder.path, limitBytes: 10 * ShardStore.diskBytes(ofFile: 1))
+        let contents = (0..<25).map { [UInt8($0)] }
+        for bytes in contents {
+            for piece in TestShards.pieces(bytes, id: .of(bytes), size: 1) { _ = try store.accept(piece) }
+        }
+        #expect(store.holdings(contents.map { .of($0) }).map(\.complete) == (0..<25).map { $0 >= 15 })
+        #expect(store.storeBytes == 10)
+        // What somebody else removes is not missed.
+        for bytes in contents[15...] {
+            try FileManager.default.removeItem(atPath: "\(folder.path)/shards/\(ShardID.of(bytes)).gguf")
+        }
+        for piece in TestShards.pieces(contents[0], id: .of(contents[0]), size: 1) { _ = try store.accept(piece) }
+        #expect(store.storeBytes == 1)
     }
 }
