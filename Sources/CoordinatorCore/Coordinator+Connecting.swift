@@ -159,11 +159,15 @@ extension Coordinator {
         progress(.connected(device: device.name, try await client.describe()))
     }
 
-    /// A step that came back over a coordinator's link: results, or on its way to a stage in this process.
+    /// A step that came back over a coordinator's link: results, or on its way to a stage in this process. What a device sends that has not
+    /// the stage before, or is to send to another device, is nothing.
     private func returned(_ frame: StepFrame, from device: DeviceDeclaration) {
         let stages = state.withLock { $0.epoch == frame.epoch ? $0.plan?.stages : nil }
-        guard let stages else { return }
+        guard let stages, frame.stage > 0, frame.stage <= stages.count,
+            stages[Int(frame.stage) - 1].device == device.name
+        else { return }
         if Int(frame.stage) < stages.count {
+            guard isInProcess(stages[Int(frame.stage)].device) else { return }
             try? client(of: stages[Int(frame.stage)].device).send(.step(frame))
         } else {
             // A step of this process's worker comes on the thread that computes, others on an event loop.
@@ -175,18 +179,26 @@ extension Coordinator {
         switch notice {
         case .progress(let loaded):
             progress(.loading(device: client.device, done: Int(clamping: loaded.done), of: Int(clamping: loaded.total)))
-        case .stepFailed(let failure): engine.failed(failure)
+        case .stepFailed(let failure):
+            if isStage(failure.stage, ofEpoch: failure.epoch, on: client.device) { engine.failed(failure) }
         case .lost(let reason):
             // A link that was replaced since has nothing to say.
             guard state.withLock({ $0.clients[client.device] === client }) else { return }
             deviceLost(client.device, reason)
-        case .peerLost(let epoch, let reason):
-            let isOfThisPlacement = state.withLock { state in
-                guard state.epoch == epoch else { return false }
-                state.brokenEpoch = epoch
-                return true
+        case .peerLost(let peer, let reason):
+            guard isStage(peer.stage, ofEpoch: peer.epoch, on: client.device) else { return }
+            state.withLock { $0.brokenEpoch = peer.epoch }
+            placementBroken(reason)
+        }
+    }
+
+    /// Whether a device has a stage of the present placement: a device speaks for its own stages alone.
+    private func isStage(_ stage: UInt32, ofEpoch epoch: UInt32, on device: String) -> Bool {
+        state.withLock { state in
+            guard state.epoch == epoch, let stages = state.plan?.stages, Int(stage) < stages.count else {
+                return false
             }
-            if isOfThisPlacement { placementBroken(reason) }
+            return stages[Int(stage)].device == device
         }
     }
 }

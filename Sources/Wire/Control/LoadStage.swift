@@ -30,12 +30,14 @@ package struct LoadStage: Sendable, Hashable {
     package var sequences: [KeptSequence]
     /// Whether it takes no steps, and only waits to be taken over: its caches follow those of its sources.
     package var standby: Bool
+    /// The identity of the device that may send it steps over a link of role `UPSTREAM`, besides the coordinator's own.
+    package var upstream: String?
 
     package init(
         epoch: UInt32, stage: UInt32, range: StageRange, shards: [ShardID], modelName: String, compute: ComputeMode,
         keyValueType: KeyValueType = .standard, context: UInt32, slots: UInt32, next: NextHop,
         activationCodec: ActivationCodec = .f32, caches: [CacheSource] = [], sequences: [KeptSequence] = [],
-        standby: Bool = false
+        standby: Bool = false, upstream: String? = nil
     ) {
         self.epoch = epoch
         self.stage = stage
@@ -51,6 +53,7 @@ package struct LoadStage: Sendable, Hashable {
         self.caches = caches
         self.sequences = sequences
         self.standby = standby
+        self.upstream = upstream
     }
 }
 
@@ -58,8 +61,9 @@ package struct LoadStage: Sendable, Hashable {
 package enum NextHop: Sendable, Hashable {
     /// Back over the link of the coordinator that loaded the stage.
     case coordinator
-    /// To the worker at `address` ("host:port"), to the stage with that index of travel.
-    case worker(address: String, stage: UInt32)
+    /// To the worker at `address` ("host:port"), which must have that identity where links are secured, to the stage with that index of
+    /// travel.
+    case worker(address: String, stage: UInt32, identity: String? = nil)
 }
 
 extension NextHop {
@@ -71,14 +75,17 @@ extension NextHop {
         let address = try ProtoReading.text(
             proto.address, "LoadStage.next_worker.address", limit: WireLimits.addressBytes)
         guard !address.isEmpty else { throw WireError(.valueOutOfRange, "LoadStage.next_worker.address: empty") }
-        self = .worker(address: address, stage: proto.stage)
+        self = .worker(
+            address: address, stage: proto.stage,
+            identity: try ProtoReading.identity(proto.identity, "LoadStage.next_worker.identity"))
     }
 
     fileprivate func proto(_ arena: inout ProtoArena) -> UnsafeMutablePointer<Shoal__NextWorker>? {
-        guard case .worker(let address, let stage) = self else { return nil }
+        guard case .worker(let address, let stage, let identity) = self else { return nil }
         let proto = arena.make(shoal__next_worker__init)
         proto.pointee.address = arena.text(address, limit: WireLimits.addressBytes)
         proto.pointee.stage = stage
+        proto.pointee.identity = arena.text(identity ?? "", limit: WireLimits.nameBytes)
         return proto
     }
 }
@@ -109,6 +116,7 @@ extension LoadStage {
         ) { (source) throws(WireError) in try CacheSource(source) }
         sequences = try KeptSequence.list(proto.sequences, proto.n_sequences, "LoadStage.sequences")
         standby = proto.standby != 0
+        upstream = try ProtoReading.identity(proto.upstream, "LoadStage.upstream")
         guard !shards.isEmpty else {
             throw WireError(.valueOutOfRange, "LoadStage.shards: empty; the configuration shard is always needed")
         }
@@ -140,6 +148,7 @@ extension LoadStage {
         (proto.pointee.sequences, proto.pointee.n_sequences) = try KeptSequence.list(
             sequences, "LoadStage.sequences", &arena)
         proto.pointee.standby = standby ? 1 : 0
+        proto.pointee.upstream = arena.text(upstream ?? "", limit: WireLimits.nameBytes)
         return proto
     }
 }

@@ -38,9 +38,14 @@ final class WorkerLink: LinkHandler, Sendable {
             let bytes = step.payload.readableBytes
             if backlog.withLock({ $0.received(bytes) }) { link.setReading(false) }
             worker.compute.run(isLoneStep: step.isLone) { [self] in
-                worker.run(step, in: session, arrived: arrived) { [self] in
+                let left = { @Sendable [self] in
                     if backlog.withLock({ $0.left(bytes) }) { link.setReading(true) }
                 }
+                guard worker.takes(step, from: peer, in: session) else {
+                    left()
+                    return worker.refuse(link)
+                }
+                worker.run(step, in: session, arrived: arrived, left: left)
             }
         case .piece(let piece):
             guard peer.role == .coordinator else { return }
@@ -59,12 +64,16 @@ final class WorkerLink: LinkHandler, Sendable {
 
     private func received(_ message: ControlMessage, on link: any Link) {
         let request = message.request
+        guard worker.admits(peer) else { return worker.refuse(link) }
         switch message.body {
         case .describeDevice:
-            disk.async { [worker] in link.send(.deviceReport(worker.report()), request: request) }
+            disk.async { [worker, peer] in
+                let report = worker.report().told(to: peer.role, session: peer.session)
+                link.send(.deviceReport(report), request: request)
+            }
         case .measureDevice(let measure) where peer.role == .coordinator || peer.role == .inspector:
             worker.measureDevice(measure) { link.send($0, request: request) }
-        case .measureLink(let measure) where peer.role == .coordinator || peer.role == .inspector:
+        case .measureLink(let measure) where worker.dials(for: peer):
             worker.measureLink(measure) { link.send($0, request: request) }
         case .linkProbe(let probe):
             let reply = LinkProbeReply(payload: [UInt8](repeating: 0, count: Int(probe.replyBytes)))
@@ -73,6 +82,9 @@ final class WorkerLink: LinkHandler, Sendable {
             disk.async { [shards] in
                 link.send(.shardInventory(ShardInventory(shards: shards.holdings(inquiry.ids))), request: request)
             }
+        case .admitPeers(let request) where peer.role == .coordinator:
+            worker.session(peer.session)?.admit(AdmittedPeers(request))
+            link.send(.peersAdmitted(PeersAdmitted()), request: message.request)
         case .fetchShard(let fetch) where peer.role == .coordinator:
             shards.fetch(fetch, request: request, on: link)
         case .shardRequest(let part) where peer.role == .shards:
