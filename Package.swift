@@ -42,7 +42,7 @@ let modules: [Target] = [
             "Placement", "Transport", "Identity", "Wire", "Tokenizer", "Sampling", "GGUF", "Formats", "ClusterStore",
             .nio("NIOCore"), .crypto, .logging,
         ]),
-    module("ClusterStore", [.product(name: "GRDB", package: "GRDB.swift"), .crypto]),
+    module("ClusterStore", ["Identity", .product(name: "GRDB", package: "GRDB.swift"), .crypto]),
     module("ClusterFile", ["Placement", .product(name: "Yams", package: "Yams")]),
     module(
         "API",
@@ -104,7 +104,10 @@ let tests: [Target] = [
     tests("Transport", ["Identity", "Wire", .nio("NIOCore"), .nio("NIOPosix"), .tls]),
     tests(
         "WorkerCore",
-        ["CoordinatorCore", "ModelGraph", "Tensors", "GGUF", "Formats", "Transport", "Wire", .nio("NIOCore")]),
+        [
+            "CoordinatorCore", "ModelGraph", "Tensors", "GGUF", "Formats", "Transport", "Identity", "Wire",
+            .nio("NIOCore"),
+        ]),
     tests(
         "CoordinatorCore",
         [

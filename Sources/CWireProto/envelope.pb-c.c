@@ -52,7 +52,7 @@ void   shoal__envelope__free_unpacked
   assert(message->base.descriptor == &shoal__envelope__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor shoal__envelope__field_descriptors[36] =
+static const ProtobufCFieldDescriptor shoal__envelope__field_descriptors[38] =
 {
   {
     "request",
@@ -403,6 +403,18 @@ static const ProtobufCFieldDescriptor shoal__envelope__field_descriptors[36] =
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "admit_peers",
+    39,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Shoal__Envelope, body_case),
+    offsetof(Shoal__Envelope, admit_peers),
+    &shoal__admit_peers__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "cache_inquiry",
     40,
     PROTOBUF_C_LABEL_NONE,
@@ -434,6 +446,18 @@ static const ProtobufCFieldDescriptor shoal__envelope__field_descriptors[36] =
     offsetof(Shoal__Envelope, body_case),
     offsetof(Shoal__Envelope, cache_request),
     &shoal__cache_request__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "peers_admitted",
+    43,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Shoal__Envelope, body_case),
+    offsetof(Shoal__Envelope, peers_admitted),
+    &shoal__peers_admitted__descriptor,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -488,9 +512,10 @@ static const ProtobufCFieldDescriptor shoal__envelope__field_descriptors[36] =
   },
 };
 static const unsigned shoal__envelope__field_indices_by_name[] = {
-  29,   /* field[29] = cache_inquiry */
-  30,   /* field[30] = cache_inventory */
-  31,   /* field[31] = cache_request */
+  29,   /* field[29] = admit_peers */
+  30,   /* field[30] = cache_inquiry */
+  31,   /* field[31] = cache_inventory */
+  32,   /* field[32] = cache_request */
   8,   /* field[8] = describe_device */
   11,   /* field[11] = device_profile */
   9,   /* field[9] = device_report */
@@ -498,8 +523,8 @@ static const unsigned shoal__envelope__field_indices_by_name[] = {
   20,   /* field[20] = fetch_shard */
   6,   /* field[6] = goodbye */
   1,   /* field[1] = hello */
-  33,   /* field[33] = join_reply */
-  32,   /* field[32] = join_request */
+  35,   /* field[35] = join_reply */
+  34,   /* field[34] = join_request */
   14,   /* field[14] = link_probe */
   15,   /* field[15] = link_probe_reply */
   13,   /* field[13] = link_profile */
@@ -507,12 +532,13 @@ static const unsigned shoal__envelope__field_indices_by_name[] = {
   10,   /* field[10] = measure_device */
   12,   /* field[12] = measure_link */
   28,   /* field[28] = peer_lost */
+  33,   /* field[33] = peers_admitted */
   4,   /* field[4] = ping */
   5,   /* field[5] = pong */
   3,   /* field[3] = refusal */
   0,   /* field[0] = request */
-  34,   /* field[34] = revocations */
-  35,   /* field[35] = revocations_taken */
+  36,   /* field[36] = revocations */
+  37,   /* field[37] = revocations_taken */
   16,   /* field[16] = shard_inquiry */
   17,   /* field[17] = shard_inventory */
   18,   /* field[18] = shard_piece_accepted */
@@ -525,14 +551,13 @@ static const unsigned shoal__envelope__field_indices_by_name[] = {
   25,   /* field[25] = unload_stages */
   2,   /* field[2] = welcome */
 };
-static const ProtobufCIntRange shoal__envelope__number_ranges[5 + 1] =
+static const ProtobufCIntRange shoal__envelope__number_ranges[4 + 1] =
 {
   { 1, 0 },
   { 16, 8 },
   { 32, 22 },
-  { 40, 29 },
-  { 48, 32 },
-  { 0, 36 }
+  { 48, 34 },
+  { 0, 38 }
 };
 const ProtobufCMessageDescriptor shoal__envelope__descriptor =
 {
@@ -542,10 +567,10 @@ const ProtobufCMessageDescriptor shoal__envelope__descriptor =
   "Shoal__Envelope",
   "shoal",
   sizeof(Shoal__Envelope),
-  36,
+  38,
   shoal__envelope__field_descriptors,
   shoal__envelope__field_indices_by_name,
-  5,  shoal__envelope__number_ranges,
+  4,  shoal__envelope__number_ranges,
   (ProtobufCMessageInit) shoal__envelope__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -917,7 +917,7 @@ const ProtobufCMessageDescriptor shoal__link_probe_reply__descriptor =
   (ProtobufCMessageInit) shoal__link_probe_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor shoal__measure_link__field_descriptors[1] =
+static const ProtobufCFieldDescriptor shoal__measure_link__field_descriptors[2] =
 {
   {
     "address",
@@ -931,14 +931,27 @@ static const ProtobufCFieldDescriptor shoal__measure_link__field_descriptors[1] 
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "identity",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__MeasureLink, identity),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned shoal__measure_link__field_indices_by_name[] = {
   0,   /* field[0] = address */
+  1,   /* field[1] = identity */
 };
 static const ProtobufCIntRange shoal__measure_link__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 2 }
 };
 const ProtobufCMessageDescriptor shoal__measure_link__descriptor =
 {
@@ -948,7 +961,7 @@ const ProtobufCMessageDescriptor shoal__measure_link__descriptor =
   "Shoal__MeasureLink",
   "shoal",
   sizeof(Shoal__MeasureLink),
-  1,
+  2,
   shoal__measure_link__field_descriptors,
   shoal__measure_link__field_indices_by_name,
   1,  shoal__measure_link__number_ranges,

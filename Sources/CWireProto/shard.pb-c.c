@@ -551,7 +551,7 @@ const ProtobufCMessageDescriptor shoal__shard_stored__descriptor =
   (ProtobufCMessageInit) shoal__shard_stored__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor shoal__fetch_shard__field_descriptors[3] =
+static const ProtobufCFieldDescriptor shoal__fetch_shard__field_descriptors[4] =
 {
   {
     "id",
@@ -589,16 +589,29 @@ static const ProtobufCFieldDescriptor shoal__fetch_shard__field_descriptors[3] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "identities",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Shoal__FetchShard, n_identities),
+    offsetof(Shoal__FetchShard, identities),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned shoal__fetch_shard__field_indices_by_name[] = {
   2,   /* field[2] = addresses */
   0,   /* field[0] = id */
+  3,   /* field[3] = identities */
   1,   /* field[1] = total_bytes */
 };
 static const ProtobufCIntRange shoal__fetch_shard__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor shoal__fetch_shard__descriptor =
 {
@@ -608,7 +621,7 @@ const ProtobufCMessageDescriptor shoal__fetch_shard__descriptor =
   "Shoal__FetchShard",
   "shoal",
   sizeof(Shoal__FetchShard),
-  3,
+  4,
   shoal__fetch_shard__field_descriptors,
   shoal__fetch_shard__field_indices_by_name,
   1,  shoal__fetch_shard__number_ranges,

@@ -232,6 +232,96 @@ void   shoal__kept_sequence__free_unpacked
   assert(message->base.descriptor == &shoal__kept_sequence__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   shoal__admit_peers__init
+                     (Shoal__AdmitPeers         *message)
+{
+  static const Shoal__AdmitPeers init_value = SHOAL__ADMIT_PEERS__INIT;
+  *message = init_value;
+}
+size_t shoal__admit_peers__get_packed_size
+                     (const Shoal__AdmitPeers *message)
+{
+  assert(message->base.descriptor == &shoal__admit_peers__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t shoal__admit_peers__pack
+                     (const Shoal__AdmitPeers *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &shoal__admit_peers__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t shoal__admit_peers__pack_to_buffer
+                     (const Shoal__AdmitPeers *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &shoal__admit_peers__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Shoal__AdmitPeers *
+       shoal__admit_peers__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Shoal__AdmitPeers *)
+     protobuf_c_message_unpack (&shoal__admit_peers__descriptor,
+                                allocator, len, data);
+}
+void   shoal__admit_peers__free_unpacked
+                     (Shoal__AdmitPeers *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &shoal__admit_peers__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   shoal__peers_admitted__init
+                     (Shoal__PeersAdmitted         *message)
+{
+  static const Shoal__PeersAdmitted init_value = SHOAL__PEERS_ADMITTED__INIT;
+  *message = init_value;
+}
+size_t shoal__peers_admitted__get_packed_size
+                     (const Shoal__PeersAdmitted *message)
+{
+  assert(message->base.descriptor == &shoal__peers_admitted__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t shoal__peers_admitted__pack
+                     (const Shoal__PeersAdmitted *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &shoal__peers_admitted__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t shoal__peers_admitted__pack_to_buffer
+                     (const Shoal__PeersAdmitted *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &shoal__peers_admitted__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Shoal__PeersAdmitted *
+       shoal__peers_admitted__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Shoal__PeersAdmitted *)
+     protobuf_c_message_unpack (&shoal__peers_admitted__descriptor,
+                                allocator, len, data);
+}
+void   shoal__peers_admitted__free_unpacked
+                     (Shoal__PeersAdmitted *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &shoal__peers_admitted__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   shoal__stage_progress__init
                      (Shoal__StageProgress         *message)
 {
@@ -624,7 +714,7 @@ const ProtobufCMessageDescriptor shoal__stage_range__descriptor =
   (ProtobufCMessageInit) shoal__stage_range__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor shoal__next_worker__field_descriptors[2] =
+static const ProtobufCFieldDescriptor shoal__next_worker__field_descriptors[3] =
 {
   {
     "address",
@@ -650,15 +740,28 @@ static const ProtobufCFieldDescriptor shoal__next_worker__field_descriptors[2] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "identity",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__NextWorker, identity),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned shoal__next_worker__field_indices_by_name[] = {
   0,   /* field[0] = address */
+  2,   /* field[2] = identity */
   1,   /* field[1] = stage */
 };
 static const ProtobufCIntRange shoal__next_worker__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor shoal__next_worker__descriptor =
 {
@@ -668,14 +771,14 @@ const ProtobufCMessageDescriptor shoal__next_worker__descriptor =
   "Shoal__NextWorker",
   "shoal",
   sizeof(Shoal__NextWorker),
-  2,
+  3,
   shoal__next_worker__field_descriptors,
   shoal__next_worker__field_indices_by_name,
   1,  shoal__next_worker__number_ranges,
   (ProtobufCMessageInit) shoal__next_worker__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor shoal__load_stage__field_descriptors[15] =
+static const ProtobufCFieldDescriptor shoal__load_stage__field_descriptors[16] =
 {
   {
     "epoch",
@@ -857,6 +960,18 @@ static const ProtobufCFieldDescriptor shoal__load_stage__field_descriptors[15] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "upstream",
+    16,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__LoadStage, upstream),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned shoal__load_stage__field_indices_by_name[] = {
   9,   /* field[9] = activation_codec */
@@ -874,11 +989,12 @@ static const unsigned shoal__load_stage__field_indices_by_name[] = {
   7,   /* field[7] = slots */
   1,   /* field[1] = stage */
   13,   /* field[13] = standby */
+  15,   /* field[15] = upstream */
 };
 static const ProtobufCIntRange shoal__load_stage__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 15 }
+  { 0, 16 }
 };
 const ProtobufCMessageDescriptor shoal__load_stage__descriptor =
 {
@@ -888,14 +1004,14 @@ const ProtobufCMessageDescriptor shoal__load_stage__descriptor =
   "Shoal__LoadStage",
   "shoal",
   sizeof(Shoal__LoadStage),
-  15,
+  16,
   shoal__load_stage__field_descriptors,
   shoal__load_stage__field_indices_by_name,
   1,  shoal__load_stage__number_ranges,
   (ProtobufCMessageInit) shoal__load_stage__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor shoal__cache_source__field_descriptors[3] =
+static const ProtobufCFieldDescriptor shoal__cache_source__field_descriptors[4] =
 {
   {
     "epoch",
@@ -933,16 +1049,29 @@ static const ProtobufCFieldDescriptor shoal__cache_source__field_descriptors[3] 
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "identity",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__CacheSource, identity),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned shoal__cache_source__field_indices_by_name[] = {
   2,   /* field[2] = address */
   0,   /* field[0] = epoch */
+  3,   /* field[3] = identity */
   1,   /* field[1] = stage */
 };
 static const ProtobufCIntRange shoal__cache_source__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor shoal__cache_source__descriptor =
 {
@@ -952,7 +1081,7 @@ const ProtobufCMessageDescriptor shoal__cache_source__descriptor =
   "Shoal__CacheSource",
   "shoal",
   sizeof(Shoal__CacheSource),
-  3,
+  4,
   shoal__cache_source__field_descriptors,
   shoal__cache_source__field_indices_by_name,
   1,  shoal__cache_source__number_ranges,
@@ -1021,6 +1150,75 @@ const ProtobufCMessageDescriptor shoal__kept_sequence__descriptor =
   shoal__kept_sequence__field_indices_by_name,
   1,  shoal__kept_sequence__number_ranges,
   (ProtobufCMessageInit) shoal__kept_sequence__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor shoal__admit_peers__field_descriptors[2] =
+{
+  {
+    "upstream",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Shoal__AdmitPeers, n_upstream),
+    offsetof(Shoal__AdmitPeers, upstream),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "caches",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Shoal__AdmitPeers, n_caches),
+    offsetof(Shoal__AdmitPeers, caches),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned shoal__admit_peers__field_indices_by_name[] = {
+  1,   /* field[1] = caches */
+  0,   /* field[0] = upstream */
+};
+static const ProtobufCIntRange shoal__admit_peers__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor shoal__admit_peers__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "shoal.AdmitPeers",
+  "AdmitPeers",
+  "Shoal__AdmitPeers",
+  "shoal",
+  sizeof(Shoal__AdmitPeers),
+  2,
+  shoal__admit_peers__field_descriptors,
+  shoal__admit_peers__field_indices_by_name,
+  1,  shoal__admit_peers__number_ranges,
+  (ProtobufCMessageInit) shoal__admit_peers__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define shoal__peers_admitted__field_descriptors NULL
+#define shoal__peers_admitted__field_indices_by_name NULL
+#define shoal__peers_admitted__number_ranges NULL
+const ProtobufCMessageDescriptor shoal__peers_admitted__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "shoal.PeersAdmitted",
+  "PeersAdmitted",
+  "Shoal__PeersAdmitted",
+  "shoal",
+  sizeof(Shoal__PeersAdmitted),
+  0,
+  shoal__peers_admitted__field_descriptors,
+  shoal__peers_admitted__field_indices_by_name,
+  0,  shoal__peers_admitted__number_ranges,
+  (ProtobufCMessageInit) shoal__peers_admitted__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor shoal__stage_progress__field_descriptors[4] =

@@ -5,23 +5,8 @@ package enum JoinRefusal: Error, Sendable, Hashable, CustomStringConvertible {
     case expiredToken
     /// A device joined with it before.
     case usedToken
-    /// A member has the name already.
+    /// A member has this name already, which the other one is or looks like.
     case nameTaken(String)
-    /// The name means the coordinator's own device.
-    case nameReserved(String)
-    /// The name has control characters.
-    case nameUnprintable
-
-    /// Why no device may have a name, whoever has it already; `nil` where one may.
-    package init?(name: String) {
-        if name == Member.reservedName {
-            self = .nameReserved(name)
-        } else if name.hasControlCharacters {
-            self = .nameUnprintable
-        } else {
-            return nil
-        }
-    }
 
     package var description: String {
         let another = "make another with `shoal token` on the coordinator"
@@ -31,10 +16,7 @@ package enum JoinRefusal: Error, Sendable, Hashable, CustomStringConvertible {
         case .usedToken: return "the join token was used before, and is good for one device; \(another)"
         case .nameTaken(let name):
             return
-                "a device with the name \"\(name)\" is a member already; give this one another with --name, or remove that one first: shoal remove \(name)"
-        case .nameReserved(let name):
-            return "the name \"\(name)\" is the coordinator's own device; give this one another with --name"
-        case .nameUnprintable: return "the device's name has control characters; give it another with --name"
+                "a device is a member already whose name this is, or looks like: \(name); give this one another with --name, or remove that one first: shoal remove \(name)"
         }
     }
 }

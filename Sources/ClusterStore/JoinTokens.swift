@@ -1,4 +1,5 @@
 import GRDB
+import Identity
 
 #if canImport(FoundationEssentials)
 import FoundationEssentials
@@ -52,13 +53,11 @@ extension ClusterStore {
             case .success(.some): return .usedToken
             case .success(nil): break
             }
-            let isTaken = try Bool.fetchOne(
-                database, sql: "SELECT EXISTS (SELECT 1 FROM member WHERE name = ? AND removedAt IS NULL)",
-                arguments: [member.name])
-            if isTaken == true { return .nameTaken(member.name) }
+            let names = try String.fetchAll(database, sql: "SELECT name FROM member WHERE removedAt IS NULL")
+            if let taken = names.first(where: { DeviceName.resembles($0, member.name) }) { return .nameTaken(taken) }
             try database.execute(
-                sql: "INSERT INTO member (id, name, address, joinedAt) VALUES (?, ?, ?, ?)",
-                arguments: [member.id, member.name, member.address, member.joinedAt])
+                sql: "INSERT INTO member (id, name, address, joinedAt, keyHash) VALUES (?, ?, ?, ?, ?)",
+                arguments: [member.id, member.name, member.address, member.joinedAt, Blob(keyHash)])
             try database.execute(
                 sql: "UPDATE joinToken SET usedAt = ?, usedBy = ?, usedKey = ? WHERE secretHash = ?",
                 arguments: [now, member.id, Blob(keyHash), Blob(secretHash)])
@@ -88,7 +87,7 @@ extension ClusterStore {
 }
 
 /// Bytes as SQLite has them.
-private struct Blob: DatabaseValueConvertible {
+struct Blob: DatabaseValueConvertible {
     let bytes: [UInt8]
 
     init(_ bytes: [UInt8]) { self.bytes = bytes }

@@ -1,11 +1,13 @@
+import Identity
+
 /// A device that joined the cluster. Times are in seconds since 1970.
 package struct Member: Sendable, Hashable {
     /// The name of the coordinator's own device, which no member has.
-    package static let reservedName = "coordinator"
+    package static let reservedName = DeviceName.coordinator
 
     /// The identity in its certificate.
     package var id: String
-    /// Its name, which no other present member has.
+    /// Its name, which no other present member has, nor one that looks like it.
     package var name: String
     /// HOST:PORT of its worker, as the coordinator reaches it.
     package var address: String

@@ -31,6 +31,20 @@ extension ClusterStore {
         }
     }
 
+    /// Whether a key is the one that a member has its certificates for. That of one who joined when keys were not noted is noted now.
+    ///
+    /// - Parameter keyHash: SHA-256 of the public key.
+    /// - Throws: `ClusterStoreError`
+    package func isKey(_ keyHash: [UInt8], ofMember id: String) throws(ClusterStoreError) -> Bool {
+        try write { database in
+            try database.execute(
+                sql: "UPDATE member SET keyHash = ? WHERE id = ? AND keyHash IS NULL", arguments: [Blob(keyHash), id])
+            return try Bool.fetchOne(
+                database, sql: "SELECT EXISTS (SELECT 1 FROM member WHERE id = ? AND keyHash = ?)",
+                arguments: [id, Blob(keyHash)]) == true
+        }
+    }
+
     /// Shuts a member out.
     ///
     /// - Returns: the member as it is now; `nil` when none has the name.

@@ -45,6 +45,14 @@ enum Schema {
                 table.add(column: "usedKey", .blob)
             }
         }
+        migrator.registerMigration("3") { database in
+            try database.alter(table: "member") { table in
+                // SHA-256 of the public key in its certificates.
+                table.add(column: "keyHash", .blob)
+            }
+            try database.execute(
+                sql: "UPDATE member SET keyHash = (SELECT usedKey FROM joinToken WHERE usedBy = member.id)")
+        }
         return migrator
     }
 }

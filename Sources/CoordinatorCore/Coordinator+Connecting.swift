@@ -161,12 +161,17 @@ extension Coordinator {
         progress(.connected(device: device.name, try await client.describe()))
     }
 
-    /// A step that came back over a coordinator's link: results, or on its way to a stage in this process.
+    /// A step that came back over a coordinator's link: results, or on its way to a stage in this process. What a device sends that has not
+    /// the stage before, or is to send to another device, is nothing.
     private func returned(_ frame: StepFrame, from device: DeviceDeclaration) {
         let stages = state.withLock { $0.epoch == frame.epoch ? $0.plan?.stages : nil }
-        guard let stages else { return }
+        guard let stages, frame.stage > 0, frame.stage <= stages.count,
+            stages[Int(frame.stage) - 1].device == device.name
+        else { return }
         if Int(frame.stage) < stages.count {
-            guard let next = try? client(of: stages[Int(frame.stage)].device) else { return }
+            guard isInProcess(stages[Int(frame.stage)].device),
+                let next = try? client(of: stages[Int(frame.stage)].device)
+            else { return }
             // More than all steps in flight can be: somebody sends what nobody asked for.
             guard next.pendingBytes <= Self.mostForwarded else { return (try? client(of: device.name))?.close() ?? () }
             next.send(.step(frame))
@@ -180,25 +185,37 @@ extension Coordinator {
         switch notice {
         case .progress(let loaded):
             progress(.loading(device: client.device, done: Int(clamping: loaded.done), of: Int(clamping: loaded.total)))
-        // A stage whose weights are gone computes nothing more: it is to be loaded anew.
-        case .stepFailed(let failure) where failure.code == .shardCorrupt:
-            if breakPlacement(of: failure.epoch) { placementBroken("\(client.device): \(failure.message)") }
-        case .stepFailed(let failure): engine.failed(failure)
+        case .stepFailed(let failure):
+            guard isStage(failure.stage, ofEpoch: failure.epoch, on: client.device) else { return }
+            // A stage whose weights are gone computes nothing more: it is to be loaded anew.
+            guard failure.code == .shardCorrupt else { return engine.failed(failure) }
+            breakPlacement(of: failure.epoch, "\(client.device): \(failure.message)")
         case .lost(let reason):
             // A link that was replaced since has nothing to say.
             guard state.withLock({ $0.clients[client.device] === client }) else { return }
             deviceLost(client.device, reason)
-        case .peerLost(let epoch, let reason):
-            if breakPlacement(of: epoch) { placementBroken(reason) }
+        case .peerLost(let peer, let reason):
+            guard isStage(peer.stage, ofEpoch: peer.epoch, on: client.device) else { return }
+            breakPlacement(of: peer.epoch, reason)
         }
     }
 
-    /// - Returns: whether it was the placement that stands.
-    private func breakPlacement(of epoch: UInt32) -> Bool {
-        state.withLock { state in
+    private func breakPlacement(of epoch: UInt32, _ reason: String) {
+        let stands = state.withLock { state in
             guard state.epoch == epoch else { return false }
             state.brokenEpoch = epoch
             return true
+        }
+        if stands { placementBroken(reason) }
+    }
+
+    /// Whether a device has a stage of the present placement: a device speaks for its own stages alone.
+    private func isStage(_ stage: UInt32, ofEpoch epoch: UInt32, on device: String) -> Bool {
+        state.withLock { state in
+            guard state.epoch == epoch, let stages = state.plan?.stages, Int(stage) < stages.count else {
+                return false
+            }
+            return stages[Int(stage)].device == device
         }
     }
 }

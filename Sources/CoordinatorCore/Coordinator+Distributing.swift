@@ -1,5 +1,6 @@
 import Placement
 import Synchronization
+import Transport
 import Wire
 
 /// Bringing shards to the devices whose stages need them.
@@ -35,6 +36,7 @@ extension Coordinator {
     func load(
         _ request: LoadStage, on device: String, of plan: PlacementPlan, ids: [ModelPart: ShardID]
     ) async throws(CoordinatorError) -> StageLoaded {
+        state.withLock { $0.places.add(.init(epoch: request.epoch, stage: request.stage), on: device) }
         var attempt = 0
         while true {
             attempt += 1
@@ -188,9 +190,12 @@ extension Coordinator {
         _ transfer: ShardDistribution.Transfer, _ carrier: ShardCarrier
     ) async throws(CoordinatorError) -> Bool {
         let (id, bytes) = (transfer.shard.id, transfer.shard.bytes)
-        let addresses = transfer.sources.compactMap { name in
-            declaration(of: name)?.address
+        let sources = transfer.sources.compactMap { name in
+            declaration(of: name).map { (address: $0.address, identity: identity(of: name)) }
         }
+        // A device that is gone meanwhile gives nothing.
+        let named = transport.isSecured ? sources.filter { $0.identity != nil } : sources
+        guard !named.isEmpty else { return false }
         let client = carrier.transfer.client
         let events = client.transferEvents(of: id)
         let following = Task {
@@ -201,7 +206,10 @@ extension Coordinator {
         defer { following.cancel() }
         do throws(CoordinatorError) {
             let reply = try await client.request(
-                .fetchShard(FetchShard(id: id, totalBytes: UInt64(bytes), addresses: addresses)))
+                .fetchShard(
+                    FetchShard(
+                        id: id, totalBytes: UInt64(bytes), addresses: named.map(\.address),
+                        identities: named.compactMap(\.identity))))
             guard case .shardStored = reply else {
                 throw CoordinatorError(
                     .worker, "\(transfer.device) answered a request to get a shard with something else")

@@ -111,6 +111,6 @@ extension Coordinator {
     ) async throws(CoordinatorError) -> LinkProfile {
         if one.isInProcess { return try await client(of: other.name).measureLink() }
         if other.isInProcess { return try await client(of: one.name).measureLink() }
-        return try await client(of: one.name).measureLink(to: other.address)
+        return try await client(of: one.name).measureLink(to: other.address, of: identity(of: other.name))
     }
 }

@@ -56,6 +56,8 @@ package final class Coordinator: Sendable {
         /// The links that were measured.
         var links = MeasuredLinks()
         var epoch: UInt32 = 0
+        /// What devices were asked to load, of placements that may still be there.
+        var places = StagePlaces()
         /// The epoch of a placement in which a link between devices broke.
         var brokenEpoch: UInt32?
         /// Whether the next placement takes nothing over, because there was no memory for both.

@@ -1,5 +1,6 @@
 package import CoordinatorCore
 package import GGUF
+import Identity
 import ModelGraph
 import NIOPosix
 package import Placement
@@ -36,6 +37,8 @@ package final class LocalCluster: Sendable {
         package var ownMemoryBytes: Int?
         /// How the coordinator's links are protected.
         package var security = TransportSecurity.plain
+        /// Who issues the workers' certificates; `nil` is for plain links.
+        package var authority: TestAuthority?
         /// Nothing is moved unasked, so that tests know what is where.
         package var rebalanceGain: Double?
 
@@ -94,7 +97,11 @@ package final class LocalCluster: Sendable {
         var workers: [LocalWorker] = []
         do {
             for index in 1..<count + 1 {
-                workers.append(try await LocalWorker.start(name: "w\(index)", folder: folder.path + "/w\(index)"))
+                let security = try settings.authority?.security(.member, name: "w\(index)")
+                workers.append(
+                    try await LocalWorker.start(
+                        name: "w\(index)", folder: folder.path + "/w\(index)",
+                        security: security.map { .mutual($0) } ?? .plain))
             }
             let reports = ProgressLog()
             let coordinator = try makeCoordinator(

@@ -16,18 +16,23 @@ package final class LocalWorker: Sendable {
     package let folder: String
     /// Where it listens, also after a restart.
     package let endpoint: Endpoint
+    private let security: TransportSecurity
     private let running = Mutex<Listener?>(nil)
 
-    private init(name: String, folder: String, endpoint: Endpoint) {
+    private init(name: String, folder: String, endpoint: Endpoint, security: TransportSecurity) {
         self.name = name
         self.folder = folder
         self.endpoint = endpoint
+        self.security = security
     }
 
     /// Starts a worker on a port that the system chooses.
-    package static func start(name: String, folder: String) async throws -> LocalWorker {
-        let listener = try await listen(name: name, folder: folder, on: Endpoint(host: "127.0.0.1", port: 0))
-        let worker = LocalWorker(name: name, folder: folder, endpoint: listener.boundEndpoint)
+    package static func start(
+        name: String, folder: String, security: TransportSecurity = .plain
+    ) async throws -> LocalWorker {
+        let listener = try await listen(
+            name: name, folder: folder, on: Endpoint(host: "127.0.0.1", port: 0), security: security)
+        let worker = LocalWorker(name: name, folder: folder, endpoint: listener.boundEndpoint, security: security)
         worker.running.withLock { $0 = listener }
         return worker
     }
@@ -46,7 +51,7 @@ package final class LocalWorker: Sendable {
         // The old one's links and threads let go of the store a moment after they have ended.
         for _ in 0..<500 {
             do {
-                let listener = try await Self.listen(name: name, folder: folder, on: endpoint)
+                let listener = try await Self.listen(name: name, folder: folder, on: endpoint, security: security)
                 running.withLock { $0 = listener }
                 return
             } catch let error as WorkerError where error.code == .busy {
@@ -68,13 +73,15 @@ package final class LocalWorker: Sendable {
     /// A logger that says nothing.
     package static let logger = Logger(label: "shoal.test") { _ in SwiftLogNoOpLogHandler() }
 
-    private static func listen(name: String, folder: String, on endpoint: Endpoint) async throws -> Listener {
-        let transport = makeTransport()
+    private static func listen(
+        name: String, folder: String, on endpoint: Endpoint, security: TransportSecurity
+    ) async throws -> Listener {
+        let transport = makeTransport(security: security)
         let worker = Worker(
             configuration: WorkerConfiguration(
                 name: name, memoryBytes: memoryBytes, threads: 1, profileFolder: folder),
             shards: try ShardStore(dataFolder: folder), transport: transport, logger: logger)
         return try await transport.listen(
-            on: endpoint, welcome: { worker.welcome($0) }, handler: { worker.handler(for: $0) })
+            on: endpoint, welcome: { worker.welcome($0, from: $1) }, handler: { worker.handler(for: $0) })
     }
 }

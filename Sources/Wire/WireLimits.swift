@@ -30,6 +30,10 @@ package enum WireLimits {
     package static let certificates = 8
     /// Devices that are shut out.
     package static let revocations = 4_096
+    /// Digits of an identity.
+    package static let identityDigits = 32
+    /// Devices of one kind that are admitted in one message.
+    package static let admittedPeers = 4_096
     /// The highest number of layers, above any model known.
     package static let layers: UInt32 = 65_536
     /// The longest context, in positions.

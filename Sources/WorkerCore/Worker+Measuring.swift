@@ -27,21 +27,21 @@ extension Worker {
         }
     }
 
-    /// Measures the link from here to another worker.
+    /// Measures the link from here to another worker. The reply does not tell why that cannot be reached: who asks would learn of ports
+    /// that are none of its business.
     ///
     /// - Parameter done: called once, on any thread, with the reply.
     func measureLink(_ request: MeasureLink, done: @escaping @Sendable (ControlBody) -> Void) {
-        Task { [transport, configuration] in
+        Task { [self] in
             do throws(TransportError) {
+                let endpoint = try endpoint(request.address, of: request.identity)
                 let profile = try await MeasuringLink.measure(
-                    try Endpoint(parsing: request.address), over: transport, name: configuration.name)
+                    endpoint, over: transport, member: request.identity, name: configuration.name)
                 done(.linkProfile(profile))
             } catch {
-                done(
-                    .failure(
-                        Failure(
-                            code: .nextUnreachable,
-                            message: "\(configuration.name) cannot reach \(request.address): \(error)")))
+                logger.info("link not measured", metadata: ["reason": "\(error)"])
+                let message = "\(configuration.name) cannot reach \(request.address); its log says why"
+                done(.failure(Failure(code: .nextUnreachable, message: message)))
             }
         }
     }

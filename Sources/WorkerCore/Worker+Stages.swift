@@ -14,8 +14,9 @@ extension Worker {
                 let next: any Link =
                     switch request.next {
                     case .coordinator: session.coordinator
-                    case .worker(let address, _):
-                        try await session.link(to: address, of: self, epoch: request.epoch, stage: request.stage)
+                    case .worker(let address, _, let identity):
+                        try await session.link(
+                            to: address, identity: identity, of: self, epoch: request.epoch, stage: request.stage)
                     }
                 StageLoad(worker: self, request: request, session: session, next: next, done: done).begin()
             } catch {

@@ -1,3 +1,4 @@
+package import Identity
 package import Logging
 import ModelGraph
 import Synchronization
@@ -62,13 +63,15 @@ package final class Worker: Sendable {
         sessions = SessionTable(retention: configuration.sessionRetention) { [compute, stages, logger] session in
             session.closeDownstream(isOver: true)
             compute.run { stages.remove { $0.session == session.id } }
-            logger.info("session ended", metadata: ["session": "\(session.id)"])
+            logger.info("session ended", metadata: ["session": "\(session.tag)"])
         }
         compute.run { [pool] in pool.pinCaller() }
     }
 
     /// The answer to a dialing side's hello.
-    package func welcome(_ hello: Hello) -> Result<Welcome, Refusal> {
+    ///
+    /// - Parameter identity: who it is by its certificate.
+    package func welcome(_ hello: Hello, from identity: ClusterIdentity? = nil) -> Result<Welcome, Refusal> {
         guard links.withLock({ $0.takes(hello.role) }) else {
             return .failure(
                 Refusal(
@@ -77,12 +80,7 @@ package final class Worker: Sendable {
                         "\(configuration.name) takes no more than \(LinkCounts.most(hello.role)) links of role \(hello.role)"
                 ))
         }
-        if hello.role == .upstream && session(hello.session) == nil {
-            return .failure(
-                Refusal(
-                    code: .unknownSession,
-                    message: "no coordinator of session \(hello.session) is connected to \(configuration.name)"))
-        }
+        if let refusal = refusal(hello, from: identity) { return .failure(refusal) }
         return .success(
             Welcome(
                 version: ProtocolVersion.highest, name: configuration.name, softwareVersion: SoftwareVersion.current))
@@ -139,7 +137,7 @@ package final class Worker: Sendable {
         // Without an error this side closed it: it ends, or a newer link of the session has taken its place.
         let isOver = error == nil || error?.code == .closedByPeer
         guard let session = sessions.linkEnded(link.peer.session, link: link, isOver: isOver) else { return }
-        logger.notice("coordinator lost", metadata: ["session": "\(session.id)"])
+        logger.notice("coordinator lost", metadata: ["session": "\(session.tag)"])
         compute.run { [stages, sessions] in
             if !stages.holds(session: session.id) { sessions.forget(session.id) }
         }

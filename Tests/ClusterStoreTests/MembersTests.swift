@@ -37,10 +37,25 @@ import Testing
             #expect(try store.join(member("a"), secretHash: [1], keyHash: key, now: 10) == nil)
             #expect(try store.join(member("b"), secretHash: [2], keyHash: key, now: 10) == .nameTaken("pi1"))
             #expect(try store.join(member("b", "pi2"), secretHash: [2], keyHash: key, now: 10) == nil)
+            // Nor is it given to a device whose name looks like it.
+            for name in ["PI1", "pil"] {
+                #expect(try store.join(member("d", name), secretHash: [3], keyHash: key, now: 10) == .nameTaken("pi1"))
+            }
             #expect(try store.removeMember(named: "pi1", now: 20)?.removedAt == 20)
             #expect(try store.removeMember(named: "pi1", now: 21) == nil)
             #expect(try store.join(member("c"), secretHash: [3], keyHash: key, now: 30) == nil)
             #expect(try store.members().map(\.id) == ["c", "b"])
+        }
+    }
+
+    @Test func `A member has one key`() throws {
+        try withStore { store, path in
+            try store.addJoinToken(secretHash: secret, now: 0, expiresAt: 1_000)
+            _ = try store.join(member("a"), secretHash: secret, keyHash: key, now: 1)
+            let again = try ClusterStore(folder: path)
+            #expect(try !again.isKey([8], ofMember: "a"))
+            #expect(try again.isKey(key, ofMember: "a"))
+            #expect(try !again.isKey(key, ofMember: "b"))
         }
     }
 

@@ -29,6 +29,15 @@ wait "${started[-1]}" || true
 start pi2 "$shoal" worker --listen "127.0.0.1:${free[3]}" --data-dir "$work/pi2"
 wait_for_port "${free[3]}"
 
+# Links between devices are measured to the device that is meant, for the coordinator's machine.
+expect_exit 0 "$shoal" devices --data-dir "$data" --worker "127.0.0.1:${free[2]}" --worker "127.0.0.1:${free[3]}" --measure --json
+python3 - "$work/out" <<'PYTHON'
+import json, sys
+
+links = json.load(open(sys.argv[1]))["links"]
+assert [(link["from"], link["to"]) for link in links] == [("here", "pi1"), ("here", "pi2"), ("pi1", "pi2")], links
+PYTHON
+
 expect_exit 0 "$shoal" place "$model" --server "$url"
 expect_text "$work/out" pi1 pi2
 post /v1/chat/completions '{"messages":[{"role":"user","content":"Hi"}],"max_tokens":4,"temperature":0}'

@@ -48,10 +48,10 @@ expect_text "$work/err" 'no secure link'
 expect_exit 2 "${worker[@]}" --data-dir "$work/second" --join "$another" --insecure
 [ ! -e "$work/second/identity/member.pem" ] || die "a device that was refused has an identity"
 # Nor is a name taken that pins mean the coordinator by, or that forges lines.
-for name in coordinator $'pi2\nerror'; do
-    expect_exit 1 "${worker[@]}" --data-dir "$work/second" --name "$name" --join "$another"
-    expect_text "$work/err" 'give (this one another|it another) with --name'
+for name in coordinator $'pi2\nerror' 192.168.1.7 pi2:7077 "$(printf 'p%.0s' {1..65})" 'pí2' -pi2; do
+    expect_exit 2 "${worker[@]}" --data-dir "$work/second" --name="$name" --join "$another"
+    expect_text "$work/err" 'give this one another with --name'
 done
-# The coordinator's log has what it was called in one line.
-expect_text "$work/serve.log" 'pi2\\u\{a\}error'
-! grep -q '^error' "$work/serve.log" || die "a name forged a line of the log"
+# Nor one that looks like a member's.
+expect_exit 1 "${worker[@]}" --data-dir "$work/second" --name Pil --join "$another"
+expect_text "$work/err" 'shoal remove pi1'

@@ -39,16 +39,20 @@ enum Samples {
             ProductRate(elementType: 2, rows: 64, bytesPerSecond: 600_000_000),
         ], quotaThousandths: 1500, quotaPeriodMicroseconds: 100_000)
 
+    static let identities = ["0123456789abcdef0123456789abcdef", "ffffffffffffffffffffffffffffffff"]
+
     static let load = LoadStage(
         epoch: 9, stage: 2, range: StageRange(embedding: true, firstLayer: 0, lastLayer: 30, head: true),
         shards: [id(1), id(2), id(3)], modelName: "größer", compute: .f32, keyValueType: .q8_0, context: 2048, slots: 8,
-        next: .worker(address: "[::1]:7078", stage: 3), activationCodec: .f16)
+        next: .worker(address: "[::1]:7078", stage: 3, identity: identities[0]), activationCodec: .f16,
+        upstream: identities[1])
 
     static let standby: LoadStage = {
         var standby = load
         standby.next = .coordinator
         standby.caches = [
             CacheSource(epoch: 8, stage: 1), CacheSource(epoch: 7, stage: 2, address: "[fe80::1]:7077"),
+            CacheSource(epoch: 7, stage: 3, address: "pi2:7077", identity: identities[0]),
         ]
         standby.sequences = [
             KeptSequence(sequence: 1, positions: 1 << 28, trims: .max), KeptSequence(sequence: .max, positions: 0),
@@ -84,6 +88,7 @@ enum Samples {
         .measureDevice(MeasureDevice(again: true)),
         .deviceProfile(profile),
         .measureLink(MeasureLink(address: "pi2:7077")),
+        .measureLink(MeasureLink(address: "pi2:7077", identity: identities[0])),
         .linkProfile(LinkProfile(roundTripNanoseconds: 300_000, bytesPerSecond: 117_000_000)),
         .linkProbe(LinkProbe(payload: [1, 2, 0, 3], replyBytes: 7)),
         .linkProbeReply(LinkProbeReply(payload: [9, 0])),
@@ -96,6 +101,7 @@ enum Samples {
         .shardPieceAccepted(ShardPieceAccepted(id: id(7), bytesHeld: 12)),
         .shardStored(ShardStored(id: id(9))),
         .fetchShard(FetchShard(id: id(3), totalBytes: 1 << 33, addresses: ["pi1:7077", "[::1]:7078"])),
+        .fetchShard(FetchShard(id: id(3), totalBytes: 1, addresses: ["pi1:7077", "pi2:7077"], identities: identities)),
         .shardRequest(ShardRequest(id: id(3), offset: 1 << 20, count: 1 << 33)),
         .loadStage(load),
         .loadStage(standby),
@@ -110,6 +116,8 @@ enum Samples {
             StepFailed(
                 epoch: 1, step: 1 << 40, stage: 2, code: .contextFull, message: "full", sequences: [1, 2, .max])),
         .peerLost(PeerLost(epoch: 1, stage: 2, message: "gone")),
+        .admitPeers(AdmitPeers()), .admitPeers(AdmitPeers(upstream: identities, caches: [identities[1]])),
+        .peersAdmitted(PeersAdmitted()),
         .cacheInquiry(CacheInquiry(epoch: .max, stage: 3)),
         .cacheInventory(inventory), .cacheInventory(CacheInventory(sequences: [])),
         .cacheRequest(CacheRequest(epoch: 8, stage: 3, sequence: .max, layers: 4..<65_536, pages: 0..<(1 << 22))),

@@ -142,6 +142,9 @@ struct  Shoal__ProductRate
 struct  Shoal__StageReport
 {
   ProtobufCMessage base;
+  /*
+   * 0: not told
+   */
   uint64_t session;
   uint32_t epoch;
   uint32_t stage;

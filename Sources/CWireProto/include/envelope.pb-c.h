@@ -59,9 +59,11 @@ typedef enum {
   SHOAL__ENVELOPE__BODY_STAGES_UNLOADED = 36,
   SHOAL__ENVELOPE__BODY_STEP_FAILED = 37,
   SHOAL__ENVELOPE__BODY_PEER_LOST = 38,
+  SHOAL__ENVELOPE__BODY_ADMIT_PEERS = 39,
   SHOAL__ENVELOPE__BODY_CACHE_INQUIRY = 40,
   SHOAL__ENVELOPE__BODY_CACHE_INVENTORY = 41,
   SHOAL__ENVELOPE__BODY_CACHE_REQUEST = 42,
+  SHOAL__ENVELOPE__BODY_PEERS_ADMITTED = 43,
   SHOAL__ENVELOPE__BODY_JOIN_REQUEST = 48,
   SHOAL__ENVELOPE__BODY_JOIN_REPLY = 49,
   SHOAL__ENVELOPE__BODY_REVOCATIONS = 50,
@@ -106,9 +108,11 @@ struct  Shoal__Envelope
     Shoal__StagesUnloaded *stages_unloaded;
     Shoal__StepFailed *step_failed;
     Shoal__PeerLost *peer_lost;
+    Shoal__AdmitPeers *admit_peers;
     Shoal__CacheInquiry *cache_inquiry;
     Shoal__CacheInventory *cache_inventory;
     Shoal__CacheRequest *cache_request;
+    Shoal__PeersAdmitted *peers_admitted;
     Shoal__JoinRequest *join_request;
     Shoal__JoinReply *join_reply;
     Shoal__Revocations *revocations;

@@ -154,10 +154,14 @@ struct  Shoal__MeasureLink
 {
   ProtobufCMessage base;
   char *address;
+  /*
+   * of the device there; empty on plain links
+   */
+  char *identity;
 };
 #define SHOAL__MEASURE_LINK__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&shoal__measure_link__descriptor) \
-    , (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
 struct  Shoal__LinkProfile

@@ -97,10 +97,15 @@ struct  Shoal__FetchShard
   uint64_t total_bytes;
   size_t n_addresses;
   char **addresses;
+  /*
+   * of the devices there, in the same order; none on plain links
+   */
+  size_t n_identities;
+  char **identities;
 };
 #define SHOAL__FETCH_SHARD__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&shoal__fetch_shard__descriptor) \
-    , {0,NULL}, 0, 0,NULL }
+    , {0,NULL}, 0, 0,NULL, 0,NULL }
 
 
 /*

@@ -20,6 +20,8 @@ typedef struct Shoal__NextWorker Shoal__NextWorker;
 typedef struct Shoal__LoadStage Shoal__LoadStage;
 typedef struct Shoal__CacheSource Shoal__CacheSource;
 typedef struct Shoal__KeptSequence Shoal__KeptSequence;
+typedef struct Shoal__AdmitPeers Shoal__AdmitPeers;
+typedef struct Shoal__PeersAdmitted Shoal__PeersAdmitted;
 typedef struct Shoal__StageProgress Shoal__StageProgress;
 typedef struct Shoal__StageLoaded Shoal__StageLoaded;
 typedef struct Shoal__UnloadStages Shoal__UnloadStages;
@@ -97,10 +99,14 @@ struct  Shoal__NextWorker
   ProtobufCMessage base;
   char *address;
   uint32_t stage;
+  /*
+   * of the device there; empty on plain links
+   */
+  char *identity;
 };
 #define SHOAL__NEXT_WORKER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&shoal__next_worker__descriptor) \
-    , (char *)protobuf_c_empty_string, 0 }
+    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string }
 
 
 struct  Shoal__LoadStage
@@ -127,10 +133,14 @@ struct  Shoal__LoadStage
   Shoal__KeptSequence **sequences;
   protobuf_c_boolean standby;
   uint64_t key_value_positions;
+  /*
+   * identity of the device of the stage before; empty: the coordinator
+   */
+  char *upstream;
 };
 #define SHOAL__LOAD_STAGE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&shoal__load_stage__descriptor) \
-    , 0, 0, NULL, 0,NULL, (char *)protobuf_c_empty_string, SHOAL__COMPUTE_MODE__COMPUTE_MODE_UNSPECIFIED, 0, 0, NULL, SHOAL__STEP_CODEC__STEP_CODEC_NONE, SHOAL__KEY_VALUE_TYPE__KEY_VALUE_TYPE_DEFAULT, 0,NULL, 0,NULL, 0, 0 }
+    , 0, 0, NULL, 0,NULL, (char *)protobuf_c_empty_string, SHOAL__COMPUTE_MODE__COMPUTE_MODE_UNSPECIFIED, 0, 0, NULL, SHOAL__STEP_CODEC__STEP_CODEC_NONE, SHOAL__KEY_VALUE_TYPE__KEY_VALUE_TYPE_DEFAULT, 0,NULL, 0,NULL, 0, 0, (char *)protobuf_c_empty_string }
 
 
 /*
@@ -145,10 +155,14 @@ struct  Shoal__CacheSource
    * empty: a stage of this worker
    */
   char *address;
+  /*
+   * of the device there; empty on plain links
+   */
+  char *identity;
 };
 #define SHOAL__CACHE_SOURCE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&shoal__cache_source__descriptor) \
-    , 0, 0, (char *)protobuf_c_empty_string }
+    , 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
 struct  Shoal__KeptSequence
@@ -164,6 +178,34 @@ struct  Shoal__KeptSequence
 #define SHOAL__KEPT_SEQUENCE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&shoal__kept_sequence__descriptor) \
     , 0, 0, 0 }
+
+
+/*
+ * Whose links the worker takes for the link's session besides the coordinator's, in place of all that were admitted before.
+ */
+struct  Shoal__AdmitPeers
+{
+  ProtobufCMessage base;
+  /*
+   * identities
+   */
+  size_t n_upstream;
+  char **upstream;
+  size_t n_caches;
+  char **caches;
+};
+#define SHOAL__ADMIT_PEERS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&shoal__admit_peers__descriptor) \
+    , 0,NULL, 0,NULL }
+
+
+struct  Shoal__PeersAdmitted
+{
+  ProtobufCMessage base;
+};
+#define SHOAL__PEERS_ADMITTED__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&shoal__peers_admitted__descriptor) \
+     }
 
 
 struct  Shoal__StageProgress
@@ -351,6 +393,44 @@ Shoal__KeptSequence *
 void   shoal__kept_sequence__free_unpacked
                      (Shoal__KeptSequence *message,
                       ProtobufCAllocator *allocator);
+/* Shoal__AdmitPeers methods */
+void   shoal__admit_peers__init
+                     (Shoal__AdmitPeers         *message);
+size_t shoal__admit_peers__get_packed_size
+                     (const Shoal__AdmitPeers   *message);
+size_t shoal__admit_peers__pack
+                     (const Shoal__AdmitPeers   *message,
+                      uint8_t             *out);
+size_t shoal__admit_peers__pack_to_buffer
+                     (const Shoal__AdmitPeers   *message,
+                      ProtobufCBuffer     *buffer);
+Shoal__AdmitPeers *
+       shoal__admit_peers__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   shoal__admit_peers__free_unpacked
+                     (Shoal__AdmitPeers *message,
+                      ProtobufCAllocator *allocator);
+/* Shoal__PeersAdmitted methods */
+void   shoal__peers_admitted__init
+                     (Shoal__PeersAdmitted         *message);
+size_t shoal__peers_admitted__get_packed_size
+                     (const Shoal__PeersAdmitted   *message);
+size_t shoal__peers_admitted__pack
+                     (const Shoal__PeersAdmitted   *message,
+                      uint8_t             *out);
+size_t shoal__peers_admitted__pack_to_buffer
+                     (const Shoal__PeersAdmitted   *message,
+                      ProtobufCBuffer     *buffer);
+Shoal__PeersAdmitted *
+       shoal__peers_admitted__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   shoal__peers_admitted__free_unpacked
+                     (Shoal__PeersAdmitted *message,
+                      ProtobufCAllocator *allocator);
 /* Shoal__StageProgress methods */
 void   shoal__stage_progress__init
                      (Shoal__StageProgress         *message);
@@ -501,6 +581,12 @@ typedef void (*Shoal__CacheSource_Closure)
 typedef void (*Shoal__KeptSequence_Closure)
                  (const Shoal__KeptSequence *message,
                   void *closure_data);
+typedef void (*Shoal__AdmitPeers_Closure)
+                 (const Shoal__AdmitPeers *message,
+                  void *closure_data);
+typedef void (*Shoal__PeersAdmitted_Closure)
+                 (const Shoal__PeersAdmitted *message,
+                  void *closure_data);
 typedef void (*Shoal__StageProgress_Closure)
                  (const Shoal__StageProgress *message,
                   void *closure_data);
@@ -537,6 +623,8 @@ extern const ProtobufCMessageDescriptor shoal__next_worker__descriptor;
 extern const ProtobufCMessageDescriptor shoal__load_stage__descriptor;
 extern const ProtobufCMessageDescriptor shoal__cache_source__descriptor;
 extern const ProtobufCMessageDescriptor shoal__kept_sequence__descriptor;
+extern const ProtobufCMessageDescriptor shoal__admit_peers__descriptor;
+extern const ProtobufCMessageDescriptor shoal__peers_admitted__descriptor;
 extern const ProtobufCMessageDescriptor shoal__stage_progress__descriptor;
 extern const ProtobufCMessageDescriptor shoal__stage_loaded__descriptor;
 extern const ProtobufCMessageDescriptor shoal__unload_stages__descriptor;

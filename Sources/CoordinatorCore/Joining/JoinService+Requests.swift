@@ -28,7 +28,7 @@ extension JoinService {
 
     private func join(_ request: JoinRequest, from peer: PeerIdentity) throws -> IssuedCertificate {
         let now = clock()
-        if let refusal = JoinRefusal(name: request.name) { throw refusal }
+        _ = try DeviceName.member(request.name)
         let secretHash = JoinToken.hash(secret: request.secret)
         // First: nothing is read of what a stranger asks to be signed.
         let earlier = try store.use(ofToken: secretHash, now: now).get()
@@ -74,8 +74,14 @@ extension JoinService {
                 .notAllowed,
                 "only a member of this cluster that was not removed can renew its certificate without a token")
         }
-        let certificate = try authority.issue(
-            signing: SigningRequest(der: request.signingRequest), identity: identity, name: member.name, now: clock())
+        let asked = try SigningRequest(der: request.signingRequest)
+        guard try store.isKey(asked.keyHash, ofMember: member.id) else {
+            throw IdentityError(
+                .notAllowed,
+                "a certificate is renewed for the key that the device joined with; for another key it must be removed and join anew"
+            )
+        }
+        let certificate = try authority.issue(signing: asked, identity: identity, name: member.name, now: clock())
         let endpoint = try Self.endpoint(of: request, from: peer)
         if endpoint.description != member.address {
             var moved = member

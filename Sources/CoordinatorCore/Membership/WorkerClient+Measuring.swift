@@ -12,8 +12,11 @@ extension WorkerClient {
     }
 
     /// Asks for the speed of the device's link to another one.
-    func measureLink(to address: String) async throws(CoordinatorError) -> LinkProfile {
-        guard case .linkProfile(let profile) = try await request(.measureLink(MeasureLink(address: address))) else {
+    ///
+    /// - Parameter identity: of the other one, where links are secured.
+    func measureLink(to address: String, of identity: String?) async throws(CoordinatorError) -> LinkProfile {
+        let measure = MeasureLink(address: address, identity: identity)
+        guard case .linkProfile(let profile) = try await request(.measureLink(measure)) else {
             throw CoordinatorError(.worker, "\(device) answered a question about a link with something else")
         }
         return profile

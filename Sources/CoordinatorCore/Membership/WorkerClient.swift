@@ -1,3 +1,4 @@
+import Identity
 import Synchronization
 import Transport
 import Wire
@@ -13,7 +14,7 @@ final class WorkerClient: LinkHandler, Sendable {
         /// The link to the worker itself ended.
         case lost(String)
         /// The worker's link to the next one ended, which it had for the placement of that epoch.
-        case peerLost(epoch: UInt32, String)
+        case peerLost(PeerLost, String)
     }
 
     /// Takes a reply, or why there is none, on the link's thread.
@@ -49,6 +50,9 @@ final class WorkerClient: LinkHandler, Sendable {
     func attach(_ link: any Link) {
         state.withLock { if $0.ended == nil { $0.link = link } }
     }
+
+    /// The identity in the worker's certificate; `nil` on a plain link and after the link has ended.
+    var identity: String? { state.withLock { $0.link }?.peer.identity?.id }
 
     var isConnected: Bool { state.withLock { $0.link != nil && $0.ended == nil } }
 
@@ -154,7 +158,7 @@ final class WorkerClient: LinkHandler, Sendable {
         case .stageProgress(let progress): onNotice(self, .progress(progress))
         case .stepFailed(let failure): onNotice(self, .stepFailed(failure))
         case .peerLost(let peer):
-            onNotice(self, .peerLost(epoch: peer.epoch, "\(device) lost its link to the next device: \(peer.message)"))
+            onNotice(self, .peerLost(peer, "\(device) lost its link to the next device: \(peer.message)"))
         case .shardPieceAccepted(let accepted): transfer(accepted.id)?.yield(.accepted(bytesHeld: accepted.bytesHeld))
         case .shardStored(let stored): transfer(stored.id)?.yield(.stored)
         case .failure(let failure):

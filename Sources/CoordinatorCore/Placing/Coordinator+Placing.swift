@@ -21,15 +21,17 @@ extension Coordinator {
         let ids = try await distribute(plan)
         engine.suspend()
         let kept = await engine.kept()
+        let earlier = lastEpoch(ofEarlierRuns: reports)
         let (epoch, beginsEmpty) = state.withLock { state in
-            let reported = reports.values.flatMap(\.stages).filter { $0.session == session }.map(\.epoch).max() ?? 0
-            state.epoch = max(state.epoch, reported) + 1
+            if state.plan == nil { state.epoch = max(state.epoch, earlier) }
+            state.epoch += 1
             state.plan = plan
             state.throttling = ThrottleWatch()
             defer { state.beginsEmpty = false }
             return (state.epoch, state.beginsEmpty)
         }
         let transfers = transfers(to: plan, from: beginsEmpty ? [:] : reports, takesCaches: !kept.isEmpty)
+        try await admit(admissions(plan, transfers: transfers), for: plan)
         try await makeRoom(for: plan, epoch: epoch, reports: reports, transfers: transfers)
         let held = try await load(plan, epoch: epoch, ids: ids, transfers: transfers, kept: kept)
         let first = try client(of: plan.stages[0].device)
@@ -41,6 +43,12 @@ extension Coordinator {
         record(plan, epoch: epoch)
         progress(.ready(seconds: (.now - started) / .seconds(1)))
         try check(plan, epoch: epoch)
+    }
+
+    /// The last epoch of which there are stages when this run begins, which a run before may not have recorded. No device is believed that
+    /// says so high a number that there would be none left.
+    private func lastEpoch(ofEarlierRuns reports: [String: DeviceReport]) -> UInt32 {
+        reports.values.flatMap(\.stages).filter { $0.session == session && $0.epoch < .max / 2 }.map(\.epoch).max() ?? 0
     }
 
     /// How to do something when the first stage, in this process, has sent a lone step on; nil where that takes long.
@@ -66,10 +74,12 @@ extension Coordinator {
     private func transfers(
         to plan: PlacementPlan, from reports: [String: DeviceReport], takesCaches: Bool
     ) -> [StageTransfer] {
+        let places = state.withLock { $0.places }
         let holdings = devices.compactMap { device in
             reports[device.name].map {
                 StageTransfer.Holding(
-                    device: device.name, address: device.isInProcess ? nil : device.address, stages: $0.stages)
+                    device: device.name, address: device.isInProcess ? nil : device.address,
+                    identity: identity(of: device.name), stages: $0.stages, known: places.places(on: device.name))
             }
         }
         return plan.stages.map {
@@ -97,6 +107,7 @@ extension Coordinator {
     func unloadEarlier() async {
         let (clients, epoch) = state.withLock { ($0.clients.values.filter(\.isConnected), $0.epoch) }
         guard epoch > 1 else { return }
+        state.withLock { $0.places.forget(through: epoch - 1) }
         await withTaskGroup(of: Void.self) { group in
             for client in clients {
                 group.addTask { _ = try? await client.request(.unloadStages(UnloadStages(epochsThrough: epoch - 1))) }
@@ -136,6 +147,7 @@ extension Coordinator {
         var request = loadRequest(Replacement.PlacedRange(stage), epoch: epoch, stage: index, of: plan, ids: ids)
         request.next = next(after: index, in: plan)
         request.activationCodec = ActivationCodec(stage.codec)
+        if index > 0 { request.upstream = identity(of: plan.stages[index - 1].device) }
         request.caches = caches
         request.sequences = kept
         return request
@@ -160,7 +172,8 @@ extension Coordinator {
         guard index + 1 < plan.stages.count, let device = declaration(of: plan.stages[index + 1].device),
             case .tcp(let endpoint) = device.connection
         else { return .coordinator }
-        return .worker(address: endpoint.description, stage: UInt32(index + 1))
+        return .worker(
+            address: endpoint.description, stage: UInt32(index + 1), identity: identity(of: device.name))
     }
 
     func parts(of part: Replacement.PlacedRange) -> [ModelPart] {

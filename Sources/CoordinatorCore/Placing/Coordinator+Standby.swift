@@ -34,11 +34,12 @@ extension Coordinator {
     }
 
     private func prepareStandby() async {
-        guard configuration.standby != .nothing, readiness == .ready else { return }
         let (plan, epoch) = state.withLock { ($0.plan, $0.epoch) }
-        guard let plan else { return }
-        let reports = await describeAll()
-        let stages = standbyStages(for: plan, reports: reports)
+        guard let plan, readiness == .ready else { return }
+        let reports = configuration.standby == .nothing ? [:] : await describeAll()
+        let stages = configuration.standby == .nothing ? [] : standbyStages(for: plan, reports: reports)
+        // Also where nothing is kept ready: who took caches over has them now.
+        guard readiness == .ready, !Task.isCancelled, await admit(stages, of: plan) else { return }
         guard !stages.isEmpty, !Task.isCancelled else { return }
         let ids: [ModelPart: ShardID]
         do throws(CoordinatorError) {
@@ -54,6 +55,24 @@ extension Coordinator {
                 let lost = plan.stages[stage.original].device
                 progress(.note("\(stage.part.device) is not kept ready for the loss of \(lost): \(error.message)"))
             }
+        }
+    }
+
+    /// Lets devices follow the caches of those whose places they would take, and nobody else read any.
+    ///
+    /// - Returns: whether that stands.
+    private func admit(_ stages: [StandbyStage], of plan: PlacementPlan) async -> Bool {
+        var admissions = PeerAdmissions(stages: plan.stages.map(\.device))
+        if configuration.standby == .layersAndCaches {
+            for stage in stages {
+                admissions.lend(cachesOf: plan.stages[stage.original].device, to: stage.part.device)
+            }
+        }
+        do throws(CoordinatorError) {
+            try await admit(admissions, for: plan)
+            return true
+        } catch {
+            return false
         }
     }
 
@@ -95,7 +114,9 @@ extension Coordinator {
         if configuration.standby == .layersAndCaches, let original = declaration(of: plan.stages[stage.original].device)
         {
             request.caches.append(
-                CacheSource(epoch: epoch, stage: UInt32(stage.original), address: original.address))
+                CacheSource(
+                    epoch: epoch, stage: UInt32(stage.original), address: original.address,
+                    identity: identity(of: original.name)))
         }
         _ = try await load(request, on: stage.part.device, of: plan, ids: ids)
     }

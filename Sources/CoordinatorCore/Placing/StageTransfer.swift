@@ -8,14 +8,20 @@ struct StageTransfer: Sendable, Hashable {
         var device: String
         /// Where other workers reach it; `nil` for the coordinator's own.
         var address: String?
+        /// Who it is by its certificate.
+        var identity: String?
         /// Its stages, those of other coordinators too.
         var stages: [StageReport]
+        /// Those of them that the coordinator had it load: what it says of others is not believed where other devices would go by it.
+        var known: Set<StagePlaces.Place>
     }
 
     /// The sources, for the request to load the stage.
     var sources: [CacheSource] = []
     /// Whether caches come from another device.
     var isRemote: Bool { sources.contains { $0.address != nil } }
+    /// The other devices that caches come from.
+    private(set) var lenders: Set<String> = []
 
     /// - Parameters:
     ///   - stage: the new stage.
@@ -37,8 +43,13 @@ struct StageTransfer: Sendable, Hashable {
         for holding in holdings where holding.device != stage.device {
             guard let address = holding.address else { continue }
             for held in holding.stages where held.session == session {
-                guard !missing.isDisjoint(with: held.range.layers) else { continue }
-                sources.append(CacheSource(epoch: held.epoch, stage: held.stage, address: address))
+                guard !missing.isDisjoint(with: held.range.layers),
+                    holding.known.contains(StagePlaces.Place(epoch: held.epoch, stage: held.stage))
+                else { continue }
+                sources.append(
+                    CacheSource(
+                        epoch: held.epoch, stage: held.stage, address: address, identity: holding.identity))
+                lenders.insert(holding.device)
                 missing.subtract(held.range.layers)
             }
         }

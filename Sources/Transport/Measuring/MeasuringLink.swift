@@ -19,14 +19,16 @@ package final class MeasuringLink: LinkHandler, Sendable {
 
     /// Opens a link, measures it and closes it.
     ///
-    /// - Parameter name: who asks, for the other side.
+    /// - Parameters:
+    ///   - member: as in `TCPTransport.connect`.
+    ///   - name: who asks, for the other side.
     /// - Throws: `TransportError` where it cannot be opened or ends early.
     package static func measure(
-        _ endpoint: Endpoint, over transport: TCPTransport, name: String
+        _ endpoint: Endpoint, over transport: TCPTransport, member: String? = nil, name: String
     ) async throws(TransportError) -> LinkProfile {
         let handler = MeasuringLink()
         let hello = Hello(role: .inspector, session: 0, name: name, softwareVersion: SoftwareVersion.current)
-        let link = try await transport.connect(to: endpoint, hello: hello, handler: handler)
+        let link = try await transport.connect(to: endpoint, hello: hello, member: member, handler: handler)
         defer { link.close() }
         return try await handler.result().get()
     }

@@ -26,6 +26,6 @@ extension LinkChannelHandler {
             return .failure(
                 Refusal(code: .notAllowed, message: "with \(who) no link of role \(hello.role) may be opened"))
         }
-        return owner.welcome(hello)
+        return owner.welcome(hello, identity)
     }
 }

@@ -19,7 +19,7 @@ final class LinkChannelHandler: ChannelDuplexHandler {
         /// How errors name the peer.
         var address: String
         /// Who is welcome; on the accepting side.
-        var welcome: @Sendable (Hello) -> Result<Welcome, Refusal>
+        var welcome: TCPTransport.Welcoming
         /// What is decided about the peer's certificate; nil for a plain link.
         var admission: PeerAdmission?
         /// Makes the handler of a link that is about to open.

@@ -1,3 +1,4 @@
+package import Identity
 package import Logging
 package import NIOCore
 import NIOPosix
@@ -9,6 +10,9 @@ package import Wire
 ///
 /// Thread safety: everything may be called from any thread.
 package final class TCPTransport: Sendable {
+    /// Decides about a peer by its hello and by who it is; `nil` on plain links.
+    package typealias Welcoming = @Sendable (Hello, ClusterIdentity?) -> Result<Welcome, Refusal>
+
     /// How long `connect` tries when nothing else is said.
     package static let defaultConnectTimeout: TimeAmount = .seconds(5)
 
@@ -29,6 +33,9 @@ package final class TCPTransport: Sendable {
         self.security = security
         self.logger = logger
     }
+
+    /// Whether links are encrypted, and both sides known by their certificates.
+    package var isSecured: Bool { if case .mutual = security { true } else { false } }
 
     /// Opens a link to a worker.
     ///
@@ -58,7 +65,7 @@ package final class TCPTransport: Sendable {
                     let promise = channel.eventLoop.makePromise(of: TCPLink.self)
                     let owner = LinkChannelHandler.Owner(
                         hello: hello, address: endpoint.description,
-                        welcome: { _ in preconditionFailure("a dialing side was asked to welcome a peer") },
+                        welcome: { _, _ in preconditionFailure("a dialing side was asked to welcome a peer") },
                         admission: security.admission(dialing: endpoint, for: hello.role, member: member),
                         makeHandler: { _ in handler },
                         opened: { promise.succeed($0) },
@@ -97,8 +104,7 @@ package final class TCPTransport: Sendable {
     package func listen(
         on endpoint: Endpoint, certificates: ClientCertificates = .required,
         bounds: ConnectionBounds = ConnectionBounds(),
-        welcome: @escaping @Sendable (Hello) -> Result<Welcome, Refusal>,
-        handler: @escaping @Sendable (PeerIdentity) -> any LinkHandler
+        welcome: @escaping Welcoming, handler: @escaping @Sendable (PeerIdentity) -> any LinkHandler
     ) async throws(TransportError) -> Listener {
         let links = AcceptedLinks()
         let options = options
@@ -143,6 +149,18 @@ package final class TCPTransport: Sendable {
         }
         let port = channel.localAddress?.port ?? endpoint.port
         return Listener(boundEndpoint: Endpoint(host: endpoint.host, port: port), channel: channel, links: links)
+    }
+
+    /// Takes links of whoever its hello speaks for; as `listen` above.
+    package func listen(
+        on endpoint: Endpoint, certificates: ClientCertificates = .required,
+        bounds: ConnectionBounds = ConnectionBounds(),
+        welcome: @escaping @Sendable (Hello) -> Result<Welcome, Refusal>,
+        handler: @escaping @Sendable (PeerIdentity) -> any LinkHandler
+    ) async throws(TransportError) -> Listener {
+        try await listen(
+            on: endpoint, certificates: certificates, bounds: bounds,
+            welcome: { (hello: Hello, _: ClusterIdentity?) in welcome(hello) }, handler: handler)
     }
 
     /// Reads of up to 1 MiB, so that large frames take few of them.

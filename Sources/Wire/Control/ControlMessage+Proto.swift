@@ -85,6 +85,8 @@ extension ControlBody {
                 .stagesUnloaded(StagesUnloaded(envelope.stages_unloaded.pointee))
             case SHOAL__ENVELOPE__BODY_STEP_FAILED: .stepFailed(try StepFailed(envelope.step_failed.pointee))
             case SHOAL__ENVELOPE__BODY_PEER_LOST: .peerLost(try PeerLost(envelope.peer_lost.pointee))
+            case SHOAL__ENVELOPE__BODY_ADMIT_PEERS: .admitPeers(try AdmitPeers(envelope.admit_peers.pointee))
+            case SHOAL__ENVELOPE__BODY_PEERS_ADMITTED: .peersAdmitted(PeersAdmitted(envelope.peers_admitted.pointee))
             case SHOAL__ENVELOPE__BODY_CACHE_INQUIRY: .cacheInquiry(try CacheInquiry(envelope.cache_inquiry.pointee))
             case SHOAL__ENVELOPE__BODY_CACHE_INVENTORY:
                 .cacheInventory(try CacheInventory(envelope.cache_inventory.pointee))
@@ -184,6 +186,12 @@ extension ControlBody {
         case .peerLost(let message):
             envelope.body_case = SHOAL__ENVELOPE__BODY_PEER_LOST
             envelope.peer_lost = try message.proto(&arena)
+        case .admitPeers(let message):
+            envelope.body_case = SHOAL__ENVELOPE__BODY_ADMIT_PEERS
+            envelope.admit_peers = try message.proto(&arena)
+        case .peersAdmitted(let message):
+            envelope.body_case = SHOAL__ENVELOPE__BODY_PEERS_ADMITTED
+            envelope.peers_admitted = try message.proto(&arena)
         case .cacheInquiry(let message):
             envelope.body_case = SHOAL__ENVELOPE__BODY_CACHE_INQUIRY
             envelope.cache_inquiry = try message.proto(&arena)

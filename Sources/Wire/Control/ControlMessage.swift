@@ -41,6 +41,8 @@ package enum ControlBody: Sendable, Hashable {
     case stagesUnloaded(StagesUnloaded)
     case stepFailed(StepFailed)
     case peerLost(PeerLost)
+    case admitPeers(AdmitPeers)
+    case peersAdmitted(PeersAdmitted)
     case cacheInquiry(CacheInquiry)
     case cacheInventory(CacheInventory)
     case cacheRequest(CacheRequest)

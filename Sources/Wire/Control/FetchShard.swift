@@ -8,11 +8,14 @@ package struct FetchShard: Sendable, Hashable {
     package var totalBytes: UInt64
     /// Where the devices that hold it listen, as `HOST:PORT`, to be tried in this order.
     package var addresses: [String]
+    /// The identities that the devices there must have, in the same order, where links are secured; else empty.
+    package var identities: [String]
 
-    package init(id: ShardID, totalBytes: UInt64, addresses: [String]) {
+    package init(id: ShardID, totalBytes: UInt64, addresses: [String], identities: [String] = []) {
         self.id = id
         self.totalBytes = totalBytes
         self.addresses = addresses
+        self.identities = identities
     }
 }
 
@@ -26,6 +29,12 @@ extension FetchShard {
             try ProtoReading.text(address, "FetchShard.addresses", limit: WireLimits.addressBytes)
         }
         guard !addresses.isEmpty else { throw WireError(.valueOutOfRange, "FetchShard.addresses: empty") }
+        identities = try ProtoReading.identities(
+            proto.identities, proto.n_identities, "FetchShard.identities", limit: WireLimits.addressesPerMessage)
+        guard identities.isEmpty || identities.count == addresses.count else {
+            throw WireError(
+                .valueOutOfRange, "FetchShard.identities: \(identities.count) of \(addresses.count) addresses")
+        }
     }
 
     func proto(_ arena: inout ProtoArena) throws(WireError) -> UnsafeMutablePointer<Shoal__FetchShard> {
@@ -35,12 +44,8 @@ extension FetchShard {
         guard addresses.count <= WireLimits.addressesPerMessage else {
             throw WireError(.tooLarge, "FetchShard.addresses: \(addresses.count) addresses")
         }
-        let list = arena.array(of: UnsafeMutablePointer<CChar>?.self, count: addresses.count)
-        for (index, address) in addresses.enumerated() {
-            list[index] = arena.text(address, limit: WireLimits.addressBytes)
-        }
-        proto.pointee.n_addresses = addresses.count
-        proto.pointee.addresses = list
+        (proto.pointee.addresses, proto.pointee.n_addresses) = arena.texts(addresses, limit: WireLimits.addressBytes)
+        (proto.pointee.identities, proto.pointee.n_identities) = arena.texts(identities, limit: WireLimits.nameBytes)
         return proto
     }
 }

@@ -32,12 +32,14 @@ package struct LoadStage: Sendable, Hashable {
     package var standby: Bool
     /// Positions that the caches of all sequences together are to have room for; 0 is what the worker has.
     package var keyValuePositions: UInt64
+    /// The identity of the device that may send it steps over a link of role `UPSTREAM`, besides the coordinator's own.
+    package var upstream: String?
 
     package init(
         epoch: UInt32, stage: UInt32, range: StageRange, shards: [ShardID], modelName: String, compute: ComputeMode,
         keyValueType: KeyValueType = .standard, context: UInt32, slots: UInt32, next: NextHop,
         activationCodec: ActivationCodec = .f32, caches: [CacheSource] = [], sequences: [KeptSequence] = [],
-        standby: Bool = false, keyValuePositions: UInt64 = 0
+        standby: Bool = false, keyValuePositions: UInt64 = 0, upstream: String? = nil
     ) {
         self.epoch = epoch
         self.stage = stage
@@ -54,6 +56,7 @@ package struct LoadStage: Sendable, Hashable {
         self.sequences = sequences
         self.standby = standby
         self.keyValuePositions = keyValuePositions
+        self.upstream = upstream
     }
 }
 
@@ -61,8 +64,9 @@ package struct LoadStage: Sendable, Hashable {
 package enum NextHop: Sendable, Hashable {
     /// Back over the link of the coordinator that loaded the stage.
     case coordinator
-    /// To the worker at `address` ("host:port"), to the stage with that index of travel.
-    case worker(address: String, stage: UInt32)
+    /// To the worker at `address` ("host:port"), which must have that identity where links are secured, to the stage with that index of
+    /// travel.
+    case worker(address: String, stage: UInt32, identity: String? = nil)
 }
 
 extension NextHop {
@@ -74,14 +78,17 @@ extension NextHop {
         let address = try ProtoReading.text(
             proto.address, "LoadStage.next_worker.address", limit: WireLimits.addressBytes)
         guard !address.isEmpty else { throw WireError(.valueOutOfRange, "LoadStage.next_worker.address: empty") }
-        self = .worker(address: address, stage: proto.stage)
+        self = .worker(
+            address: address, stage: proto.stage,
+            identity: try ProtoReading.identity(proto.identity, "LoadStage.next_worker.identity"))
     }
 
     fileprivate func proto(_ arena: inout ProtoArena) -> UnsafeMutablePointer<Shoal__NextWorker>? {
-        guard case .worker(let address, let stage) = self else { return nil }
+        guard case .worker(let address, let stage, let identity) = self else { return nil }
         let proto = arena.make(shoal__next_worker__init)
         proto.pointee.address = arena.text(address, limit: WireLimits.addressBytes)
         proto.pointee.stage = stage
+        proto.pointee.identity = arena.text(identity ?? "", limit: WireLimits.nameBytes)
         return proto
     }
 }
@@ -114,6 +121,7 @@ extension LoadStage {
         standby = proto.standby != 0
         keyValuePositions = try ProtoReading.range(
             proto.key_value_positions, 0...WireLimits.keyValuePositions, "LoadStage.key_value_positions")
+        upstream = try ProtoReading.identity(proto.upstream, "LoadStage.upstream")
         guard !shards.isEmpty else {
             throw WireError(.valueOutOfRange, "LoadStage.shards: empty; the configuration shard is always needed")
         }
@@ -146,6 +154,7 @@ extension LoadStage {
             sequences, "LoadStage.sequences", &arena)
         proto.pointee.standby = standby ? 1 : 0
         proto.pointee.key_value_positions = keyValuePositions
+        proto.pointee.upstream = arena.text(upstream ?? "", limit: WireLimits.nameBytes)
         return proto
     }
 }

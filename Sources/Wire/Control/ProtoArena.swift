@@ -27,6 +27,15 @@ struct ProtoArena: ~Copyable {
         return string
     }
 
+    /// A repeated field of texts, and how many there are.
+    mutating func texts(
+        _ texts: [String], limit: Int
+    ) -> (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>, Int) {
+        let list = array(of: UnsafeMutablePointer<CChar>?.self, count: texts.count)
+        for (index, text) in texts.enumerated() { list[index] = self.text(text, limit: limit) }
+        return (list, texts.count)
+    }
+
     /// A shard's id.
     mutating func id(_ id: ShardID) -> ProtobufCBinaryData {
         let bytes = array(of: UInt8.self, count: ShardID.byteCount)

@@ -19,6 +19,38 @@ enum ProtoReading {
         return text
     }
 
+    /// The identity in a device's certificate; `nil` where the text is empty.
+    ///
+    /// - Throws: `WireError` when it is anything but 32 hexadecimal digits in lower case.
+    static func identity(
+        _ pointer: UnsafeMutablePointer<CChar>?, _ field: StaticString
+    ) throws(WireError) -> String? {
+        let text = try text(pointer, field, limit: WireLimits.nameBytes)
+        if text.isEmpty { return nil }
+        guard text.utf8.count == WireLimits.identityDigits,
+            text.utf8.allSatisfy({
+                (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
+                    || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains($0)
+            })
+        else { throw WireError(.valueOutOfRange, "\(field): not 32 lower-case hexadecimal digits") }
+        return text
+    }
+
+    /// A list of identities.
+    ///
+    /// - Throws: `WireError` when there are more than `limit`, or one is none.
+    static func identities(
+        _ elements: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?, _ count: Int, _ field: StaticString,
+        limit: Int
+    ) throws(WireError) -> [String] {
+        try list(elements, count, field, limit: limit) { (element) throws(WireError) in
+            guard let identity = try identity(element, field) else {
+                throw WireError(.valueOutOfRange, "\(field): empty")
+            }
+            return identity
+        }
+    }
+
     /// - Throws: `WireError` when the number is not one of the enumeration's cases.
     static func known<Value: RawRepresentable<UInt32>>(
         _ rawValue: UInt32, _ field: StaticString, as type: Value.Type = Value.self

@@ -2,7 +2,7 @@ import CWireProto
 
 /// One loaded stage, within a device report.
 package struct StageReport: Sendable, Hashable {
-    /// The coordinator run that loaded it.
+    /// The coordinator run that loaded it; 0 where that is not told.
     package var session: UInt64
     /// The placement that it belongs to.
     package var epoch: UInt32

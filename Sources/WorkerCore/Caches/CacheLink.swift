@@ -32,17 +32,15 @@ final class CacheLink: LinkHandler, Sendable {
 
     private init() { (events, continuation) = AsyncStream.makeStream() }
 
-    /// Dials the worker at an address.
+    /// Dials the worker that has a source.
     ///
     /// - Throws: `WorkerError` (nextUnreachable).
-    static func open(_ address: String, of worker: Worker, session: UInt64) async throws(WorkerError) -> CacheLink {
+    static func open(_ source: CacheSource, of worker: Worker, session: UInt64) async throws(WorkerError) -> CacheLink {
         let handler = CacheLink()
         do {
-            let hello = Hello(
-                role: .caches, session: session, name: worker.configuration.name,
-                softwareVersion: SoftwareVersion.current)
-            let link = try await worker.transport.connect(
-                to: try Endpoint(parsing: address), hello: hello, timeout: .seconds(2), handler: handler)
+            let link = try await worker.connect(
+                to: source.address ?? "", identity: source.identity, role: .caches, session: session,
+                timeout: .seconds(2), handler: handler)
             handler.state.withLock { $0.link = link }
         } catch {
             throw WorkerError(.nextUnreachable, error.description)

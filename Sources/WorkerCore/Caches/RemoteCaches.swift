@@ -88,7 +88,7 @@ final class RemoteCaches: Sendable {
 
     private func link(to index: Int) async throws(WorkerError) -> CacheLink {
         if let link = state.withLock({ $0.links[index] }) { return link }
-        let link = try await CacheLink.open(sources[index].address ?? "", of: worker, session: session)
+        let link = try await CacheLink.open(sources[index], of: worker, session: session)
         let isTaken = state.withLock { state in
             if !state.isClosed { state.links[index] = link }
             return !state.isClosed

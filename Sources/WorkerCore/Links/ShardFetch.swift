@@ -14,7 +14,6 @@ struct ShardFetch: Sendable {
 
     let fetch: FetchShard
     let worker: Worker
-    let session: UInt64
     let claim: ShardClaim
     /// Does the disk's work.
     let queue: DispatchQueue
@@ -26,11 +25,13 @@ struct ShardFetch: Sendable {
     /// - Returns: `ShardStored`, or a `Failure`.
     func run() async -> ControlBody {
         var reasons: [String] = []
-        var addresses = fetch.addresses[...]
+        var sources = fetch.addresses.enumerated().map { index, address in
+            (address: address, identity: fetch.identities.isEmpty ? nil : fetch.identities[index])
+        }[...]
         var askedAgain: Set<String> = []
-        while let address = addresses.first, !Task.isCancelled {
+        while let (address, identity) = sources.first, !Task.isCancelled {
             do throws(WorkerError) {
-                try await get(from: address)
+                try await get(from: address, identity: identity)
                 return .shardStored(ShardStored(id: fetch.id))
             } catch {
                 if error.code == .storeFull {
@@ -39,7 +40,7 @@ struct ShardFetch: Sendable {
                 // Wrong bytes may be those that another one gave before: then this one is asked for all, once.
                 if error.code == .shardCorrupt, askedAgain.insert(address).inserted { continue }
                 reasons.append("\(address): \(error.message)")
-                addresses.removeFirst()
+                sources.removeFirst()
             }
         }
         return .failure(
@@ -48,15 +49,13 @@ struct ShardFetch: Sendable {
                 shard: fetch.id))
     }
 
-    private func get(from address: String) async throws(WorkerError) {
+    private func get(from address: String, identity: String?) async throws(WorkerError) {
         let source = ShardSource()
         let link: any Link
         do {
-            let hello = Hello(
-                role: .shards, session: session, name: worker.configuration.name,
-                softwareVersion: SoftwareVersion.current)
-            link = try await worker.transport.connect(
-                to: try Endpoint(parsing: address), hello: hello, handler: source)
+            // Of no session: shards are the same in all of them.
+            link = try await worker.connect(
+                to: address, identity: identity, role: .shards, session: 0, handler: source)
         } catch {
             throw WorkerError(.nextUnreachable, error.description)
         }

@@ -51,7 +51,7 @@ final class ShardTraffic: Sendable {
     /// Gets a shard from other workers, and answers when it is there.
     func fetch(_ fetch: FetchShard, request: UInt64, on link: any Link) {
         let work = ShardFetch(
-            fetch: fetch, worker: worker, session: peer.session, claim: claim, queue: queue(of: fetch.id),
+            fetch: fetch, worker: worker, claim: claim, queue: queue(of: fetch.id),
             advanced: { link.send(.shardPieceAccepted(ShardPieceAccepted(id: fetch.id, bytesHeld: $0))) })
         let isTaken = fetching.withLock { fetching in
             guard fetching.count < Self.fetches else { return false }

@@ -46,10 +46,15 @@ final class WorkerLink: LinkHandler, Sendable {
             let isCrowded = worker.steps.add(bytes)
             change(link) { _ = $0.steps.received(bytes, isCrowded: isCrowded) }
             worker.compute.run(isLoneStep: step.isLone) { [self] in
-                worker.run(step, in: session, arrived: arrived) { [self] in
+                let left = { @Sendable [self] in
                     worker.steps.remove(bytes)
                     change(link) { _ = $0.steps.left(bytes) }
                 }
+                guard worker.takes(step, from: peer, in: session) else {
+                    left()
+                    return worker.refuse(link)
+                }
+                worker.run(step, in: session, arrived: arrived, left: left)
             }
         case .piece(let piece):
             guard peer.role == .coordinator else { return }
@@ -102,12 +107,16 @@ final class WorkerLink: LinkHandler, Sendable {
 
     private func received(_ message: ControlMessage, on link: any Link) {
         let request = message.request
+        guard worker.admits(peer) else { return worker.refuse(link) }
         switch message.body {
         case .describeDevice:
-            onDisk(link) { [worker] in link.send(.deviceReport(worker.report()), request: request) }
+            onDisk(link) { [worker, peer] in
+                let report = worker.report().told(to: peer.role, session: peer.session)
+                link.send(.deviceReport(report), request: request)
+            }
         case .measureDevice(let measure) where peer.role == .coordinator || peer.role == .inspector:
             worker.measureDevice(measure, done: reply(to: request, on: link))
-        case .measureLink(let measure) where peer.role == .coordinator || peer.role == .inspector:
+        case .measureLink(let measure) where worker.dials(for: peer):
             worker.measureLink(measure) { link.send($0, request: request) }
         case .linkProbe(let probe):
             let reply = LinkProbeReply(payload: [UInt8](repeating: 0, count: Int(probe.replyBytes)))
@@ -116,6 +125,9 @@ final class WorkerLink: LinkHandler, Sendable {
             onDisk(link) { [shards] in
                 link.send(.shardInventory(ShardInventory(shards: shards.holdings(inquiry.ids))), request: request)
             }
+        case .admitPeers(let request) where peer.role == .coordinator:
+            worker.session(peer.session)?.admit(AdmittedPeers(request))
+            link.send(.peersAdmitted(PeersAdmitted()), request: message.request)
         case .fetchShard(let fetch) where peer.role == .coordinator:
             shards.fetch(fetch, request: request, on: link)
         case .shardRequest(let part) where peer.role == .shards:

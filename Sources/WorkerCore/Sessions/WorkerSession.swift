@@ -1,3 +1,4 @@
+import Identity
 import Synchronization
 import Transport
 import Wire
@@ -9,6 +10,7 @@ final class WorkerSession: Sendable {
     let id: UInt64
     private let link: Mutex<any Link>
     private let downstream = Mutex(Downstream())
+    private let admitted = Mutex(AdmittedPeers())
 
     private struct Downstream {
         var links: [DownstreamKey: any Link] = [:]
@@ -35,23 +37,34 @@ final class WorkerSession: Sendable {
         }
     }
 
+    /// What logs call it: who knows the number may ask for its caches, as far as links are plain.
+    var tag: String { "…" + String(id & 0xffff, radix: 16) }
+
+    /// The coordinator names whose links are taken.
+    func admit(_ peers: AdmittedPeers) { admitted.withLock { $0 = peers } }
+
+    /// Whether a peer may have a link of a role for the session.
+    func admits(_ identity: ClusterIdentity?, for role: LinkRole) -> Bool {
+        admitted.withLock { $0.admits(identity, for: role) }
+    }
+
     /// A message that answers no request.
     func notify(_ body: ControlBody) { coordinator.send(body) }
 
     /// The link to the next worker of a placement; each placement has links of its own, so that none outlives what it was
     /// made for.
     ///
+    /// - Parameter identity: of the device there.
     /// - Throws: `WorkerError` (nextUnreachable).
-    func link(to address: String, of worker: Worker, epoch: UInt32, stage: UInt32) async throws(WorkerError) -> any Link
-    {
-        let key = DownstreamKey(epoch: epoch, address: address)
+    func link(
+        to address: String, identity: String?, of worker: Worker, epoch: UInt32, stage: UInt32
+    ) async throws(WorkerError) -> any Link {
+        let key = DownstreamKey(epoch: epoch, address: address, identity: identity)
         if let link = downstream.withLock({ $0.links[key] }) { return link }
         let link: any Link
         do {
-            let hello = Hello(
-                role: .upstream, session: id, name: worker.configuration.name, softwareVersion: SoftwareVersion.current)
-            link = try await worker.transport.connect(
-                to: try Endpoint(parsing: address), hello: hello,
+            link = try await worker.connect(
+                to: address, identity: identity, role: .upstream, session: id,
                 handler: DownstreamLink(session: self, key: key, stage: stage))
         } catch {
             throw WorkerError(.nextUnreachable, "\(worker.configuration.name) cannot reach the next device: \(error)")
@@ -98,10 +111,11 @@ final class WorkerSession: Sendable {
     }
 }
 
-/// Which link onward: of which placement, to where.
+/// Which link onward: of which placement, to where and whom.
 private struct DownstreamKey: Sendable, Hashable {
     var epoch: UInt32
     var address: String
+    var identity: String?
 }
 
 /// A worker's end of a link that it dialed to send results on; nothing but its end is heard there.

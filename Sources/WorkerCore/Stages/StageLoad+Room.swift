@@ -108,7 +108,7 @@ extension StageLoad {
             }
             waiting.closeDownstream(isOver: true)
             worker.stages.remove { $0.session == waiting.id }
-            worker.logger.notice("session ended for another's stages", metadata: ["session": "\(waiting.id)"])
+            worker.logger.notice("session ended for another's stages", metadata: ["session": "\(waiting.tag)"])
         }
     }
 }

@@ -22,10 +22,16 @@ struct InitCommand: ParsableCommand {
         var fingerprint: String
     }
 
+    func validate() throws {
+        guard let name else { return }
+        do throws(IdentityError) { _ = try DeviceName(name) } catch { throw ValidationError(error.message) }
+    }
+
     func run() throws {
         let folder = AuthorityFolder(dataFolder: identity.folder)
         let authority = try folder.make(
-            name: name ?? ProcessInfo.processInfo.hostName, now: LinkSecurity.systemClock())
+            name: name ?? DeviceName(ofHost: ProcessInfo.processInfo.hostName).description,
+            now: LinkSecurity.systemClock())
         let fingerprint = authority.certificate.fingerprint.map { String(format: "%02x", $0) }.joined()
         if json { return try Console.json(Document(folder: folder.path, fingerprint: fingerprint)) }
         Console.write("the cluster's authority is in \(folder.path)\nfingerprint: \(fingerprint)\n")

@@ -26,7 +26,7 @@ struct WorkerCommand: AsyncParsableCommand, UsesNetwork {
     @Option(help: ArgumentHelp("The folder for the layers it keeps.", valueName: "FOLDER"))
     var dataDir: String?
 
-    @Option(help: "The device's name (default: the host's).")
+    @Option(help: "The device's name, of letters, digits, '.', '-' and '_' (default: the host's).")
     var name: String?
 
     @Option(help: ArgumentHelp("Threads that compute (default: the physical cores it may use).", valueName: "N"))
@@ -70,6 +70,9 @@ struct WorkerCommand: AsyncParsableCommand, UsesNetwork {
         if tokenText != nil, links.insecure {
             throw ValidationError("--join and --insecure exclude each other: a device that joins has encrypted links")
         }
+        if let name {
+            do throws(IdentityError) { _ = try DeviceName.member(name) } catch { throw ValidationError(error.message) }
+        }
         if json, !profile { throw ValidationError("--json goes with --profile") }
     }
 
@@ -77,7 +80,7 @@ struct WorkerCommand: AsyncParsableCommand, UsesNetwork {
         try Kernels.checkEnvironment()
         let folder = dataDir ?? DataFolder.standard("worker")
         var configuration = WorkerConfiguration(
-            name: name ?? ProcessInfo.processInfo.hostName, memoryBytes: memory?.bytes,
+            name: name ?? DeviceName(ofHost: ProcessInfo.processInfo.hostName).description, memoryBytes: memory?.bytes,
             threads: threads ?? ProcessorCount.usable, isPinned: pinning.isOn, profileFolder: folder)
         if profile { return try await show(Worker.measureDevice(configuration), of: configuration) }
         let logger = Log.make("shoal.worker", verbose: true)
@@ -97,7 +100,7 @@ struct WorkerCommand: AsyncParsableCommand, UsesNetwork {
         let termination = Signals.watch()
         _ = OpenFiles.raiseLimit()
         let listener = try await transport.listen(
-            on: listen, welcome: { worker.welcome($0) }, handler: { worker.handler(for: $0) })
+            on: listen, welcome: { worker.welcome($0, from: $1) }, handler: { worker.handler(for: $0) })
         Console.error(
             "worker \(worker.configuration.name) listens on \(listener.boundEndpoint), \(worker.configuration.threads) threads, \(Kernels.instructionSet)"
         )

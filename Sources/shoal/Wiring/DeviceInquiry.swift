@@ -1,3 +1,4 @@
+import Identity
 import Synchronization
 import Transport
 import Wire
@@ -36,17 +37,29 @@ struct DeviceInquiry {
     ///
     /// - Throws: as `report`; `CommandError` too where it cannot reach the other.
     func measureLink(of device: NamedDevice, to other: NamedDevice) async throws -> LinkProfile {
-        let body = ControlBody.measureLink(MeasureLink(address: other.endpoint.description))
+        // It is told whom to expect: who answers here.
+        let body = ControlBody.measureLink(
+            MeasureLink(address: other.endpoint.description, identity: try await identity(of: other)))
         guard case .linkProfile(let profile) = try await ask(body, device) else {
             throw CommandError("the worker answered with something else")
         }
         return profile
     }
 
-    private func ask(_ body: ControlBody, _ device: NamedDevice) async throws -> ControlBody {
+    private func identity(of device: NamedDevice) async throws -> String? {
+        let link = try await open(device, Reply())
+        defer { link.close() }
+        return link.peer.identity?.id
+    }
+
+    private func open(_ device: NamedDevice, _ handler: Reply) async throws -> any Link {
         let hello = Hello(role: .inspector, session: 0, name: "shoal devices", softwareVersion: SoftwareVersion.current)
+        return try await transport.connect(to: device.endpoint, hello: hello, handler: handler)
+    }
+
+    private func ask(_ body: ControlBody, _ device: NamedDevice) async throws -> ControlBody {
         let handler = Reply()
-        let link = try await transport.connect(to: device.endpoint, hello: hello, handler: handler)
+        let link = try await open(device, handler)
         defer { link.close() }
         link.send(body, request: 1)
         return try await handler.body()

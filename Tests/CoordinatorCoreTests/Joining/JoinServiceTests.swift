@@ -2,6 +2,7 @@ import ClusterStore
 import CoordinatorCore
 import Dispatch
 import Identity
+import NIOPosix
 import Synchronization
 import TestSupport
 import Testing
@@ -177,13 +178,48 @@ import WorkerCore
         #expect(try service.store.use(ofToken: tokens[1].secretHash, now: cluster.clock.now) == .success(nil))
     }
 
-    @Test(arguments: ["coordinator", "pi1\nerror", "pi\u{1b}[2J", "pi\u{85}"])
+    @Test func `A certificate is renewed for the key that the device joined with, and for no other`() async throws {
+        try await cluster.withService { service, port in
+            let first = try await cluster.client("pi1").join(try cluster.makeToken(service, port))
+            let security = try LinkSecurity(first)
+            let transport = TCPTransport(
+                eventLoopGroup: MultiThreadedEventLoopGroup.singleton, security: .mutual(security))
+            func ask(_ key: DeviceKey) async throws -> ControlBody? {
+                let answer = OneAnswer()
+                let link = try await transport.connect(
+                    to: Endpoint(host: "127.0.0.1", port: port),
+                    hello: Hello(role: .join, session: 0, name: "pi1", softwareVersion: ""), handler: answer)
+                defer { link.close() }
+                link.send(
+                    .joinRequest(
+                        JoinRequest(
+                            secret: [], name: "pi1", signingRequest: try key.signingRequest(name: "pi1"), port: 1)),
+                    request: 1)
+                return await answer.body()
+            }
+            guard case .failure(let failure) = try await ask(DeviceKey()) else {
+                Issue.record("renewed for another key")
+                return
+            }
+            #expect(failure.code == .badRequest && failure.message.contains("key"))
+            guard case .joinReply = try await ask(first.key) else {
+                Issue.record("not renewed for its own key")
+                return
+            }
+        }
+    }
+
+    @Test(arguments: [
+        "coordinator", "C00RDINATOR", "pi1\nerror", "pi\u{1b}[2J", "pi\u{85}", "-pi", "10.0.0.7", "pi1:7077",
+        "\u{440}i1", "Pil",
+    ])
     func `A name that means another or forges lines is refused, and costs no token`(name: String) async throws {
         try await cluster.withService { service, port in
+            _ = try await cluster.client("pi1").join(try cluster.makeToken(service, port))
             let token = try cluster.makeToken(service, port)
             await cluster.expectRefusal("with --name") { _ = try await cluster.client(name).join(token) }
-            _ = try await cluster.client("pi1").join(token)
-            #expect(try service.store.members().map(\.name) == ["pi1"])
+            _ = try await cluster.client("pi2").join(token)
+            #expect(try service.store.members().map(\.name) == ["pi1", "pi2"])
         }
     }
 
@@ -212,6 +248,22 @@ import WorkerCore
             #expect(service.security.revoked.devices.count == 3 && service.security.revoked.version == 7)
         }
     }
+}
+
+/// The first message that comes over a link.
+private final class OneAnswer: LinkHandler {
+    private let bodies: AsyncStream<ControlBody>
+    private let continuation: AsyncStream<ControlBody>.Continuation
+
+    init() { (bodies, continuation) = AsyncStream.makeStream() }
+
+    func body() async -> ControlBody? { await bodies.first { _ in true } }
+
+    func received(_ frame: Frame, on link: any Link) {
+        if case .control(let message) = frame { continuation.yield(message.body) }
+    }
+
+    func closed(_ link: any Link, error: TransportError?) { continuation.finish() }
 }
 
 /// A link to nobody, which counts what is sent.

@@ -112,6 +112,45 @@ import Wire
         try expect("CacheInventory.sequences: 65537 elements; at most 65536", many)
     }
 
+    @Test func `Identities are 32 lower-case hexadecimal digits, one for each address or none`() throws {
+        let good = Samples.identities[0]
+        for wrong in [
+            good.uppercased(), String(good.dropLast()), good + "0", "g" + good.dropFirst(), "shoal:member:" + good,
+        ] {
+            try expect("LoadStage.upstream: not 32", try load { $0.upstream = wrong })
+            try expect(
+                "next_worker.identity: not 32", try load { $0.next = .worker(address: "pi", stage: 1, identity: wrong) }
+            )
+            try expect(
+                "CacheSource.identity: not 32",
+                try load { $0.caches = [CacheSource(epoch: 1, stage: 1, address: "pi", identity: wrong)] })
+            for body in [
+                ControlBody.admitPeers(AdmitPeers(upstream: [good, wrong])), .admitPeers(AdmitPeers(caches: [wrong])),
+                .measureLink(MeasureLink(address: "pi", identity: wrong)),
+                .fetchShard(FetchShard(id: Samples.id(1), totalBytes: 1, addresses: ["pi"], identities: [wrong])),
+            ] {
+                try expect("not 32 lower-case", try payload(of: ControlMessage(body: body)))
+            }
+        }
+        try expect(
+            "AdmitPeers.caches: empty", try payload(of: ControlMessage(body: .admitPeers(AdmitPeers(caches: [""])))))
+        let fetch = FetchShard(id: Samples.id(1), totalBytes: 1, addresses: ["pi1", "pi2"], identities: [good])
+        try expect(
+            "FetchShard.identities: 1 of 2 addresses", try payload(of: ControlMessage(body: .fetchShard(fetch))))
+    }
+
+    @Test func `No more devices are admitted than a message may name`() throws {
+        let good = Samples.identities[0]
+        let most = AdmitPeers(upstream: Array(repeating: good, count: 4_096))
+        #expect(try roundTrip(.admitPeers(most)) == .admitPeers(most))
+        let more = AdmitPeers(caches: Array(repeating: good, count: 4_097))
+        #expect(throws: WireError.self) { try payload(of: ControlMessage(body: .admitPeers(more))) }
+        let element = [0x12, 32] + Array(good.utf8)
+        try expect(
+            "AdmitPeers.caches: 4097 elements",
+            Self.envelope(field: 39, Array(repeating: element, count: 4_097).flatMap { $0 }))
+    }
+
     @Test func `Long text is cut at a character, and NUL does not end it`() throws {
         let long = String(repeating: "ü", count: 3_000)
         let cut = try roundTrip(.failure(Failure(code: .internalError, message: long)))

@@ -15,18 +15,20 @@ struct TestWorker {
     let shards: TestShards
     let probe = WorkerProbe()
     let link: any Link
+    private let security: TransportSecurity
 
     init(
         model: TinyModel = TinyModel(), memoryBytes: Int? = nil, session: UInt64 = 7,
-        sessionRetention: Duration = .seconds(600)
+        sessionRetention: Duration = .seconds(600), security: TransportSecurity = .plain
     ) throws {
+        self.security = security
         folder = try TemporaryFolder()
         store = try ShardStore(dataFolder: folder.path)
         shards = try TestShards(model)
         worker = Worker(
             configuration: WorkerConfiguration(
                 name: "tested", memoryBytes: memoryBytes, threads: 1, sessionRetention: sessionRetention),
-            shards: store, transport: LocalWorker.makeTransport(), logger: LocalWorker.logger)
+            shards: store, transport: LocalWorker.makeTransport(security: security), logger: LocalWorker.logger)
         link = worker.connectInProcess(hello(.coordinator, session: session), handler: probe)
     }
 
@@ -69,8 +71,8 @@ struct TestWorker {
 
     /// Takes links on a port that the system chooses.
     func listen() async throws -> Listener {
-        try await LocalWorker.makeTransport().listen(
-            on: Endpoint(host: "127.0.0.1", port: 0), welcome: { worker.welcome($0) },
+        try await LocalWorker.makeTransport(security: security).listen(
+            on: Endpoint(host: "127.0.0.1", port: 0), welcome: { worker.welcome($0, from: $1) },
             handler: { worker.handler(for: $0) })
     }
 
