@@ -1,5 +1,4 @@
 package import Logging
-import NIOCore
 import NIOPosix
 import Synchronization
 package import Transport
@@ -44,7 +43,7 @@ package final class LocalWorker: Sendable {
     /// Starts a worker that was killed, on the same port with the same folder.
     package func restart() async throws {
         // The old one's links and threads let go of the store a moment after they have ended.
-        for _ in 0..<500 {
+        for _ in 0..<12_000 {
             do {
                 let listener = try await Self.listen(name: name, folder: folder, on: endpoint)
                 running.withLock { $0 = listener }
@@ -58,11 +57,9 @@ package final class LocalWorker: Sendable {
 
     /// A transport for tests; all share the process's event loops.
     package static func makeTransport(security: TransportSecurity = .plain) -> TCPTransport {
-        var options = LinkOptions()
-        // Many tests share the event loops: silence is no sign of a loss, which tests make by closing links.
-        options.giveUpAfter = .seconds(30)
-        return TCPTransport(
-            eventLoopGroup: MultiThreadedEventLoopGroup.singleton, options: options, security: security, logger: logger)
+        TCPTransport(
+            eventLoopGroup: MultiThreadedEventLoopGroup.singleton, options: .patient, security: security, logger: logger
+        )
     }
 
     /// A logger that says nothing.
