@@ -79,7 +79,7 @@ final class WorkerLink: LinkHandler, Sendable {
             shards.upload(part, request: request, on: link)
         case .loadStage(let load) where peer.role == .coordinator:
             guard let session = worker.session(peer.session) else { return }
-            worker.profiler.workCame(at: .now)
+            worker.profiler.workCame()
             worker.load(load, in: session) { link.send($0, request: request) }
         case .cacheInquiry(let inquiry) where peer.role == .caches:
             caches.tell(inquiry, request: request, on: link)
