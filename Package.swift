@@ -101,7 +101,7 @@ let tests: [Target] = [
     tests("ClusterFile", ["Placement"]),
     tests("Wire", [.nio("NIOCore"), .nio("NIOEmbedded"), .nio("NIOTestUtils")]),
     tests("Identity", [.certificates, .asn1, .crypto]),
-    tests("Transport", ["Identity", "Wire", .nio("NIOCore"), .nio("NIOPosix"), .tls]),
+    tests("Transport", ["Identity", "Wire", .nio("NIOCore"), .nio("NIOPosix"), .nio("NIOTLS"), .tls]),
     tests(
         "WorkerCore",
         [

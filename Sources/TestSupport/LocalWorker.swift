@@ -1,5 +1,4 @@
 package import Logging
-import NIOCore
 import NIOPosix
 import Synchronization
 package import Transport
@@ -49,7 +48,7 @@ package final class LocalWorker: Sendable {
     /// Starts a worker that was killed, on the same port with the same folder.
     package func restart() async throws {
         // The old one's links and threads let go of the store a moment after they have ended.
-        for _ in 0..<500 {
+        for _ in 0..<12_000 {
             do {
                 let listener = try await Self.listen(name: name, folder: folder, on: endpoint, security: security)
                 running.withLock { $0 = listener }
@@ -63,11 +62,9 @@ package final class LocalWorker: Sendable {
 
     /// A transport for tests; all share the process's event loops.
     package static func makeTransport(security: TransportSecurity = .plain) -> TCPTransport {
-        var options = Worker.linkOptions(memoryBytes: memoryBytes)
-        // Many tests share the event loops: silence is no sign of a loss, which tests make by closing links.
-        options.giveUpAfter = .seconds(30)
-        return TCPTransport(
-            eventLoopGroup: MultiThreadedEventLoopGroup.singleton, options: options, security: security, logger: logger)
+        TCPTransport(
+            eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
+            options: Worker.linkOptions(memoryBytes: memoryBytes).patient, security: security, logger: logger)
     }
 
     /// A logger that says nothing.

@@ -5,6 +5,8 @@ package import Wire
 package struct LinkOptions: Sendable {
     /// The time for the handshake on the accepting side; the dialing side's is the rest of its connect timeout.
     package var handshakeTimeout: TimeAmount = .seconds(5)
+    /// How long `connect` tries at least, whatever is asked of it: for tests, which a busy machine must not end.
+    package var leastConnectTimeout: TimeAmount = .zero
     /// How long this side may be silent before it sends a ping.
     package var pingAfter: TimeAmount = .milliseconds(500)
     /// How long the peer may be silent before the link is given up.

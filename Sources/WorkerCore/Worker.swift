@@ -20,6 +20,8 @@ package struct WorkerConfiguration: Sendable {
     package var profileFolder: String?
     /// How long stages are kept whose coordinator is gone without a goodbye.
     package var sessionRetention: Duration
+    /// How long nobody must have computed before the device is measured.
+    package var quietBeforeMeasuring = Duration.seconds(2)
 
     package init(
         name: String, memoryBytes: Int? = nil, threads: Int, isPinned: Bool = false, profileFolder: String? = nil,

@@ -26,7 +26,7 @@ def setUpModule():
 
 def ask(**fields):
     """An answer on a connection of its own: status and body."""
-    connection = http.client.HTTPConnection(*address, timeout=60)
+    connection = http.client.HTTPConnection(*address, timeout=180)
     try:
         body = json.dumps({"prompt": "One, two,", "max_tokens": 2, "temperature": 0} | fields)
         connection.request("POST", "/v1/completions", body, {"Content-Type": "application/json"})
@@ -53,7 +53,7 @@ class Bounds(unittest.TestCase):
         self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, (limit, most))
         before = resident_bytes()
         # An answer that goes on meanwhile.
-        stream = http.client.HTTPConnection(*address, timeout=60)
+        stream = http.client.HTTPConnection(*address, timeout=180)
         self.addCleanup(stream.close)
         stream.request("POST", "/v1/completions", json.dumps(
             {"prompt": "Count:", "max_tokens": 1500, "stream": True, "ignore_eos": True}), {"Content-Type": "application/json"})
@@ -62,7 +62,7 @@ class Bounds(unittest.TestCase):
         idle = []
         self.addCleanup(lambda: [connection.close() for connection in idle])
         for count in range(IDLE):
-            idle.append(socket.create_connection(address, timeout=60))
+            idle.append(socket.create_connection(address, timeout=180))
             if count % 1000 == 999:
                 self.assertEqual(ask()[0], 200)
         self.assertEqual(len(idle), IDLE)
@@ -73,11 +73,11 @@ class Bounds(unittest.TestCase):
     def test_slow_heads_and_bodies(self):
         def drip(text, byte):
             """Sends a byte every half second; how long until the server had enough."""
-            with socket.create_connection(address, timeout=60) as connection:
+            with socket.create_connection(address, timeout=180) as connection:
                 connection.sendall(text)
                 connection.settimeout(0.5)
                 began = time.monotonic()
-                while time.monotonic() - began < 60:
+                while time.monotonic() - began < 180:
                     try:
                         if connection.recv(4096) == b"":
                             return

@@ -18,7 +18,7 @@ def setUpModule():
 
 class Requests(unittest.TestCase):
     def setUp(self):
-        self.connection = http.client.HTTPConnection(address, timeout=60)
+        self.connection = http.client.HTTPConnection(address, timeout=180)
         self.addCleanup(self.connection.close)
 
     def send(self, method, path, body=None):
@@ -101,10 +101,10 @@ class Requests(unittest.TestCase):
         body = json.dumps({"prompt": "Once upon a time", "max_tokens": 200, "logit_bias": {"0": -100, "2": -100}})
         for stream in (False, True):
             for _ in range(8):
-                other = http.client.HTTPConnection(address, timeout=60)
+                other = http.client.HTTPConnection(address, timeout=180)
                 other.request("POST", "/v1/completions", json.dumps(json.loads(body) | {"stream": stream}))
                 other.close()
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 180
         while time.monotonic() < deadline:
             report = json.loads(self.send("GET", "/api/cluster")[1])
             if report["running_sequences"] == report["waiting_sequences"] == 0:

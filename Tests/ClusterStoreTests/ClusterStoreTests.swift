@@ -16,7 +16,7 @@ import Testing
 
     @Test(
         "Many open a store at once that nobody has made: all have the same, and nothing is lost",
-        .timeLimit(.minutes(1)))
+        .timeLimit(.minutes(5)))
     func manyOpen() async throws {
         for _ in 0..<10 {
             let folder = try TemporaryFolder()

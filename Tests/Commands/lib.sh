@@ -3,6 +3,9 @@
 # Set by the runner: `shoal` (the program), `model` (the default model), `work` (a folder of the test's own, removed after),
 # `profile` (a folder with this device's profile, so that not every worker of every test measures it).
 
+# Seconds after which a wait for something is given up: it ends a test that hangs, however busy the machine is.
+patience=180
+
 # start NAME COMMAND...: runs it in the background; its output is in $work/NAME.log. `stop_all` ends what was started.
 started=()
 start() {
@@ -34,7 +37,7 @@ die() {
 expect_exit() {
     local expected=$1 actual=0
     shift
-    timeout 120 "$@" </dev/null >"$work/out" 2>"$work/err" || actual=$?
+    timeout "$patience" "$@" </dev/null >"$work/out" 2>"$work/err" || actual=$?
     [ "$actual" -eq "$expected" ] ||
         die "exit status $actual, not $expected, of: $*"$'\n'"$(tail -n 20 "$work/out" "$work/err")"
     # Errors are for people: no trace of a crash.
@@ -52,19 +55,28 @@ expect_text() {
 
 # wait_for_text FILE PATTERN: until it is there.
 wait_for_text() {
-    local deadline=$((SECONDS + 60))
+    local deadline=$((SECONDS + patience))
     until grep -qiE -- "$2" "$1" 2>/dev/null; do
-        [ $SECONDS -lt $deadline ] || die "no /$2/ within a minute in:"$'\n'"$(tail -n 20 "$1")"
+        [ $SECONDS -lt $deadline ] || die "no /$2/ within $patience s in:"$'\n'"$(tail -n 20 "$1")"
         sleep 0.05
     done
 }
 
 # wait_for_port PORT: until something listens there.
 wait_for_port() {
-    local deadline=$((SECONDS + 60))
+    local deadline=$((SECONDS + patience))
     until (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; do
         [ $SECONDS -lt $deadline ] || die "nothing listens on port $1: $(tail -n 20 "$work"/*.log)"
         sleep 0.05
+    done
+}
+
+# wait_for_end PID: until the process is gone.
+wait_for_end() {
+    local deadline=$((SECONDS + patience))
+    while kill -0 "$1" 2>/dev/null; do
+        [ $SECONDS -lt $deadline ] || die "still running $patience s later: $(tail -n 20 "$work"/*.log)"
+        sleep 0.1
     done
 }
 
@@ -99,7 +111,7 @@ start_serve() {
     port=$(free_ports 1)
     url=http://127.0.0.1:$port
     start serve "$shoal" serve "$model" --listen "127.0.0.1:$port" --insecure "$@"
-    local deadline=$((SECONDS + 120))
+    local deadline=$((SECONDS + patience))
     until curl --silent --fail --output /dev/null "$url/health"; do
         [ $SECONDS -lt $deadline ] || die "no model answers: $(tail -n 20 "$work/serve.log")"
         kill -0 "${started[-1]}" 2>/dev/null || die "serve ended: $(tail -n 20 "$work/serve.log")"
@@ -109,7 +121,7 @@ start_serve() {
 
 # post PATH BODY: sets `status` (HTTP); the answer is in $work/answer.
 post() {
-    status=$(printf '%s' "$2" | curl --silent --show-error --max-time 60 --output "$work/answer" --write-out '%{http_code}' \
+    status=$(printf '%s' "$2" | curl --silent --show-error --max-time "$patience" --output "$work/answer" --write-out '%{http_code}' \
         --header 'Content-Type: application/json' --data-binary @- "$url$1")
 }
 

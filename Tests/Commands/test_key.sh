@@ -8,7 +8,7 @@ expect_text "$work/err" 'only time'
 answers() { curl --silent --output "$work/answer" --write-out '%{http_code}' "$@" "$url/v1/models"; }
 # wait_for_answer STATUS ARGUMENTS...
 wait_for_answer() {
-    local wanted=$1 deadline=$((SECONDS + 10))
+    local wanted=$1 deadline=$((SECONDS + patience))
     shift
     until [ "$(answers "$@")" = "$wanted" ]; do
         [ $SECONDS -lt $deadline ] || die "not $wanted but $(answers "$@"): $(cat "$work/answer")"

@@ -22,7 +22,7 @@ port = int(sys.argv[1])
 
 
 def answer(sent):
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as peer:
+    with socket.create_connection(("127.0.0.1", port), timeout=120) as peer:
         peer.sendall(sent)
         got = b""
         try:
@@ -44,7 +44,7 @@ for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
     context.minimum_version = context.maximum_version = version
     got = b""
     try:
-        with context.wrap_socket(socket.create_connection(("127.0.0.1", port), timeout=20)) as peer:
+        with context.wrap_socket(socket.create_connection(("127.0.0.1", port), timeout=120)) as peer:
             assert version == ssl.TLSVersion.TLSv1_3, "TLS 1.2 was taken"
             peer.sendall(b"SHOL\x01" + bytes(11))
             got = peer.recv(4096)

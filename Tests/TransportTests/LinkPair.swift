@@ -12,17 +12,6 @@ enum Carrier: String, CaseIterable, Sendable {
     case inProcess
 }
 
-extension LinkOptions {
-    /// Of links that no slow machine loses: for tests that are not about time.
-    static var patient: LinkOptions {
-        var options = LinkOptions()
-        options.handshakeTimeout = .seconds(30)
-        options.giveUpAfter = .seconds(30)
-        options.lingerTimeout = .seconds(30)
-        return options
-    }
-}
-
 enum Peers {
     static let hello = Hello(role: .coordinator, session: 7, name: "lap", softwareVersion: "0.1.0")
     static let welcome = Welcome(name: "pi1", softwareVersion: "0.2.0")

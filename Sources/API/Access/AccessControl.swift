@@ -17,11 +17,12 @@ package final class AccessControl: Sendable {
     }
 
     /// How old the list of keys may be.
-    static let freshness = Duration.seconds(1)
+    package static let freshness = Duration.seconds(1)
 
     private let requirement: Requirement
     private let read: @Sendable () throws -> [AccessKey]
     private let logger: Logger
+    private let now: @Sendable () -> ContinuousClock.Instant
     private let queue = DispatchQueue(label: "shoal.access")
     private let state = Mutex(State())
 
@@ -35,10 +36,12 @@ package final class AccessControl: Sendable {
 
     /// - Parameter read: reads the keys; may block.
     package init(
-        _ requirement: Requirement, logger: Logger, read: @escaping @Sendable () throws -> [AccessKey]
+        _ requirement: Requirement, logger: Logger, now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
+        read: @escaping @Sendable () throws -> [AccessKey]
     ) {
         self.requirement = requirement
         self.logger = logger
+        self.now = now
         self.read = read
     }
 
@@ -71,8 +74,8 @@ package final class AccessControl: Sendable {
     ///
     /// - Returns: for a request for an answer, what is to be held while that is generated.
     /// - Throws: 429.
-    func admit(_ key: AccessKey, isAnswer: Bool, now: ContinuousClock.Instant = .now) throws(APIError) -> AccessPermit?
-    {
+    func admit(_ key: AccessKey, isAnswer: Bool) throws(APIError) -> AccessPermit? {
+        let now = now()
         do throws(KeyUsage.Refusal) {
             try state.withLock { (state: inout sending State) throws(KeyUsage.Refusal) in
                 try state.usage.begin(key, isAnswer: isAnswer, now: now)
@@ -86,7 +89,7 @@ package final class AccessControl: Sendable {
 
     /// The keys as they were at most a second ago; `nil` when they could never be read.
     private func keys() async -> [AccessKey]? {
-        let now = ContinuousClock.now
+        let now = now()
         let (fresh, reading) = state.withLock { state -> ([AccessKey]?, Task<[AccessKey]?, Never>?) in
             if let keys = state.keys, let readAt = state.readAt, now - readAt < Self.freshness { return (keys, nil) }
             let reading = state.reading ?? Task { await self.readAgain() }
@@ -98,7 +101,7 @@ package final class AccessControl: Sendable {
     }
 
     private func readAgain() async -> [AccessKey]? {
-        let began = ContinuousClock.now
+        let began = now()
         let result: Result<[AccessKey], any Error> = await withCheckedContinuation { done in
             queue.async { [read] in done.resume(returning: Result { try read() }) }
         }

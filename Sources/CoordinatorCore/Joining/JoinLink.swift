@@ -12,7 +12,7 @@ final class JoinLink: LinkHandler {
     init(service: JoinService) { self.service = service }
 
     func opened(_ link: any Link) {
-        service.queue.asyncAfter(deadline: .now() + JoinService.patience) { [weak link] in link?.close() }
+        service.queue.asyncAfter(deadline: .now() + service.patience) { [weak link] in link?.close() }
     }
 
     func received(_ frame: Frame, on link: any Link) {

@@ -1,5 +1,5 @@
 package import ClusterStore
-import Dispatch
+package import Dispatch
 package import Identity
 package import Logging
 import Synchronization
@@ -31,25 +31,28 @@ package final class JoinService: Sendable {
     /// How many may ask at a time; one device cannot keep the others out.
     package static let connectionBounds = ConnectionBounds(connections: 16, connectionsOfAddress: 8)
     /// How long one may take for all that it wants.
-    static let patience = DispatchTimeInterval.seconds(10)
+    package static let standardPatience = DispatchTimeInterval.seconds(10)
 
     package let authority: Authority
     package let store: ClusterStore
     package let security: LinkSecurity
     let actions: Actions
     let clock: LinkSecurity.Clock
+    let patience: DispatchTimeInterval
     let logger: Logger
     let queue = DispatchQueue(label: "shoal.joining")
 
     package init(
         authority: Authority, store: ClusterStore, security: LinkSecurity, actions: Actions = Actions(),
-        clock: @escaping LinkSecurity.Clock = LinkSecurity.systemClock, logger: Logger
+        clock: @escaping LinkSecurity.Clock = LinkSecurity.systemClock,
+        patience: DispatchTimeInterval = standardPatience, logger: Logger
     ) {
         self.authority = authority
         self.store = store
         self.security = security
         self.actions = actions
         self.clock = clock
+        self.patience = patience
         self.logger = logger
     }
 

@@ -49,6 +49,7 @@ package final class TCPTransport: Sendable {
         to endpoint: Endpoint, hello: Hello, timeout: TimeAmount = TCPTransport.defaultConnectTimeout,
         member: String? = nil, handler: any LinkHandler
     ) async throws(TransportError) -> any Link {
+        let timeout = max(timeout, options.leastConnectTimeout)
         let deadline = NIODeadline.now() + timeout
         let options = options
         let security = security

@@ -35,7 +35,8 @@ struct DeviceMeasurement {
         var products: [(DeviceMeasurementPlan.Product, SpeedSamples.Sample)] = []
         let speed = try ProductSpeed(
             pool: pool, bytes: plan.bytes, tokens: plan.products.map(\.rows).max() ?? 1)
-        for product in plan.products where goOn() && ContinuousClock.now < deadline {
+        // The first is measured in any case: a device without a single rate is no use to a plan.
+        for product in plan.products where goOn() && (products.isEmpty || ContinuousClock.now < deadline) {
             var failure: TensorError?
             let sample = sample(seconds: product.seconds) { isDone in
                 do throws(TensorError) {

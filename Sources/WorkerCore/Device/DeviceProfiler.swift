@@ -21,12 +21,9 @@ final class DeviceProfiler: Sendable {
         /// Who waits for the measurement that is under way; nil when there is none.
         var waiting: [Reply]?
         var lastStep: ContinuousClock.Instant?
-        /// The last step, or whatever else the compute thread is wanted for.
-        var lastWork: ContinuousClock.Instant?
+        /// How often the compute thread was wanted, for a step or whatever else.
+        var works = 0
     }
-
-    /// How long nobody must have computed before measuring.
-    private static let quiet = Duration.seconds(2)
 
     init(configuration: WorkerConfiguration, compute: ComputeThread, pool: ThreadPool) {
         self.configuration = configuration
@@ -44,12 +41,12 @@ final class DeviceProfiler: Sendable {
     func stepCame(at now: ContinuousClock.Instant) {
         state.withLock { state in
             state.lastStep = now
-            state.lastWork = now
+            state.works += 1
         }
     }
 
     /// The compute thread is wanted for something else than a step.
-    func workCame(at now: ContinuousClock.Instant) { state.withLock { $0.lastWork = now } }
+    func workCame() { state.withLock { $0.works += 1 } }
 
     /// Gives the profile: the one that there is, or a new one.
     ///
@@ -57,22 +54,22 @@ final class DeviceProfiler: Sendable {
     ///   - again: measures also where there is one.
     ///   - done: called once, on any thread; a failure is `busy`, or `outOfMemory`.
     func measure(again: Bool, done: @escaping Reply) {
-        enum Next { case known(DeviceProfile), busy, wait, begin }
+        enum Next { case known(DeviceProfile), busy, wait, begin(works: Int) }
         let next = state.withLock { state -> Next in
             if !again, let profile = state.profile { return .known(profile) }
             if state.waiting != nil {
                 state.waiting?.append(done)
                 return .wait
             }
-            if let lastStep = state.lastStep, .now - lastStep < Self.quiet { return .busy }
+            if let lastStep = state.lastStep, .now - lastStep < configuration.quietBeforeMeasuring { return .busy }
             state.waiting = [done]
-            return .begin
+            return .begin(works: state.works)
         }
         switch next {
         case .known(let profile): done(.success(profile))
         case .busy: done(.failure(busy))
         case .wait: break
-        case .begin: compute.run { [self] in finish(measureNow()) }
+        case .begin(let works): compute.run { [self] in finish(measureNow(unlessWorkedSince: works)) }
         }
     }
 
@@ -81,16 +78,15 @@ final class DeviceProfiler: Sendable {
             .busy, "\(configuration.name) computes for somebody, so it is not measured now; ask again when it is idle")
     }
 
-    /// On the compute thread.
-    private func measureNow() -> Result<DeviceProfile, WorkerError> {
-        let began = ContinuousClock.now
+    /// On the compute thread; given up where more work came than there was.
+    private func measureNow(unlessWorkedSince works: Int) -> Result<DeviceProfile, WorkerError> {
         do throws(TensorError) {
             let measurement = DeviceMeasurement(
                 plan: DeviceMeasurementPlan(
                     types: ProductSpeed.types, cacheBytes: LastLevelCache.bytes,
                     budgetBytes: configuration.memoryBytes ?? DeviceMemory.budget()),
                 pool: pool, folder: configuration.profileFolder, conditions: conditions,
-                goOn: { [self] in state.withLock { $0.lastWork.map { $0 < began } ?? true } })
+                goOn: { [self] in state.withLock { $0.works == works } })
             return try measurement.run().map { .success($0) } ?? .failure(busy)
         } catch {
             return .failure(WorkerError(.outOfMemory, "\(configuration.name) could not be measured: \(error)"))

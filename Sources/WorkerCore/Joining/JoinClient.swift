@@ -23,11 +23,15 @@ package struct JoinClient: Sendable {
 
     private let eventLoopGroup: any EventLoopGroup
     private let device: Device
+    private let options: LinkOptions
     private let logger: Logger
 
-    package init(eventLoopGroup: any EventLoopGroup, device: Device, logger: Logger) {
+    package init(
+        eventLoopGroup: any EventLoopGroup, device: Device, options: LinkOptions = LinkOptions(), logger: Logger
+    ) {
         self.eventLoopGroup = eventLoopGroup
         self.device = device
+        self.options = options
         self.logger = logger
     }
 
@@ -71,7 +75,8 @@ package struct JoinClient: Sendable {
         } catch {
             throw JoinError(error.message, isRefusal: true)
         }
-        let transport = TCPTransport(eventLoopGroup: eventLoopGroup, security: security, logger: logger)
+        let transport = TCPTransport(
+            eventLoopGroup: eventLoopGroup, options: options, security: security, logger: logger)
         var reasons: [String] = []
         for address in addresses {
             let reply: JoinReply

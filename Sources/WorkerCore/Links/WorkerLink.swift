@@ -134,7 +134,7 @@ final class WorkerLink: LinkHandler, Sendable {
             shards.upload(part, request: request, on: link)
         case .loadStage(let load) where peer.role == .coordinator:
             guard let session = worker.session(peer.session) else { return }
-            worker.profiler.workCame(at: .now)
+            worker.profiler.workCame()
             worker.load(load, in: session, done: reply(to: request, on: link))
         case .cacheInquiry(let inquiry) where peer.role == .caches:
             change(link) { $0.requests.received() }

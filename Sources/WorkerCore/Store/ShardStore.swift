@@ -62,6 +62,9 @@ package final class ShardStore: ShardProvider {
         _ = try? makeRoom()
     }
 
+    /// Closing alone would leave the folder locked for as long as a process that is just being started shares the open file.
+    deinit { _ = flock(lock.number, LOCK_UN) }
+
     package func makeClaim() -> ShardClaim { ShardClaim(claims) }
 
     package func holdings(_ ids: [ShardID], for claim: ShardClaim?) -> [ShardHolding] {

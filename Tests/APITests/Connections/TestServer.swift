@@ -33,13 +33,25 @@ struct TestServer {
         port = try #require(await ports.first { _ in true })
     }
 
+    /// Sends JSON on a connection of its own, for an answer in one piece however long it takes.
+    func post(_ path: String, _ body: String) async throws -> Answered {
+        let connection = try TestConnection(port: port)
+        defer { connection.close() }
+        await connection.post(path, body, headers: "Connection: close\r\n")
+        // All of it: no answer has this character.
+        let answer = await connection.read(until: "\0")
+        let end = try #require(answer.firstRange(of: "\r\n\r\n"))
+        let status = answer.split(separator: " ").dropFirst().first.flatMap { Int($0) }
+        return Answered(status: try #require(status), headers: [:], body: String(answer[end.upperBound...]))
+    }
+
     func stop() async {
         serving.cancel()
         _ = await serving.result
     }
 }
 
-/// A connection of a client; a read that waits for 20 seconds ends. What may wait is not on the threads that the server shares.
+/// A connection of a client; a read that waits for two minutes ends. What may wait is not on the threads that the server shares.
 struct TestConnection: Sendable {
     private let number: Int32
 
@@ -47,7 +59,7 @@ struct TestConnection: Sendable {
     init(port: Int, receiving: Int32? = nil) throws {
         number = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         if var receiving { setsockopt(number, SOL_SOCKET, SO_RCVBUF, &receiving, socklen_t(MemoryLayout<Int32>.size)) }
-        var wait = timeval(tv_sec: 20, tv_usec: 0)
+        var wait = timeval(tv_sec: 120, tv_usec: 0)
         setsockopt(number, SOL_SOCKET, SO_RCVTIMEO, &wait, socklen_t(MemoryLayout<timeval>.size))
         // sockaddr_in of 127.0.0.1.
         var address = [UInt8](repeating: 0, count: 16)
@@ -80,9 +92,9 @@ struct TestConnection: Sendable {
 
     func get(_ path: String) async { await send("GET \(path) HTTP/1.1\r\nHost: localhost\r\n\r\n") }
 
-    func post(_ path: String, _ body: String) async {
+    func post(_ path: String, _ body: String, headers: String = "") async {
         await send(
-            "POST \(path) HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+            "POST \(path) HTTP/1.1\r\nHost: localhost\r\n\(headers)Content-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
         )
     }
 
@@ -101,7 +113,7 @@ struct TestConnection: Sendable {
         }
     }
 
-    /// Reads on and drops it; whether the server closed the connection, rather than that it said nothing for 20 seconds.
+    /// Reads on and drops it; whether the server closed the connection, rather than that it said nothing for two minutes.
     func isClosed() async -> Bool {
         await waiting {
             var bytes = [UInt8](repeating: 0, count: 65536)

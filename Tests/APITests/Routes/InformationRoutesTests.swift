@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// The routes that only tell, and the paths and methods that are none.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(5)))
 struct InformationRoutesTests {
     private struct Model: Decodable, Equatable {
         var id: String
@@ -86,12 +86,12 @@ struct InformationRoutesTests {
         await api.cluster.stop()
     }
 
-    @Test(.timeLimit(.minutes(3))) func `devices and links are measured on request`() async throws {
-        let early = try await TestAPI(started: false, live: true)
-        #expect(try await early.post("/api/cluster/measure", "{}").status == 503)
-        await early.cluster.stop()
-        let api = try await TestAPI(live: true)
-        let response = try await api.post("/api/cluster/measure", "{}")
+    @Test(.timeLimit(.minutes(5))) func `devices and links are measured on request`() async throws {
+        let cluster = try await LocalCluster.prepare(workers: 1)
+        let server = try await TestServer(cluster.coordinator)
+        #expect(try await server.post("/api/cluster/measure", "{}").status == 503)
+        try await cluster.coordinator.start()
+        let response = try await server.post("/api/cluster/measure", "{}")
         #expect(response.status == 200)
         let body = try response.json(ClusterBody.self)
         #expect(body.links.map { [$0.from, $0.to] } == [["w1", LocalCluster.ownDevice]])
@@ -100,7 +100,8 @@ struct InformationRoutesTests {
             #expect(profile.readBytesPerSecond > 0)
             #expect(profile.rate(of: "Q4_0", rows: 1) ?? 0 > 0)
         }
-        await api.cluster.stop()
+        await server.stop()
+        await cluster.stop()
     }
 
     @Test func `an unknown path is 404 and a wrong method 405`() async throws {

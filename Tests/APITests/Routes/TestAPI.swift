@@ -8,15 +8,14 @@ import Sampling
 import TestSupport
 import Tokenizer
 
-/// The API over a small cluster, without a socket unless it is to be live.
+/// The API over a small cluster, without a socket.
 struct TestAPI {
     let cluster: LocalCluster
     private let application: Application<RouterResponder<APIContext>>
-    private let framework: TestingSetup
 
     /// A cluster that answers, or one that has not started.
     init(
-        context: Int = 256, slots: Int = 4, queue: Int = 256, started: Bool = true, live: Bool = false,
+        context: Int = 256, slots: Int = 4, queue: Int = 256, started: Bool = true,
         access: AccessControl = .withoutKeys
     ) async throws {
         var settings = LocalCluster.Settings()
@@ -30,7 +29,6 @@ struct TestAPI {
         application = Application(
             router: makeAPI(host: host, access: access), configuration: .init(address: .hostname("127.0.0.1", port: 0)),
             logger: LocalWorker.logger)
-        framework = live ? .live : .router
         if started { try await cluster.coordinator.start() }
     }
 
@@ -56,7 +54,7 @@ struct TestAPI {
         var headers = HTTPFields()
         if body != nil { headers[.contentType] = "application/json" }
         if let key { headers[.authorization] = "Bearer \(key)" }
-        return try await application.test(framework) { [headers] client in
+        return try await application.test(.router) { [headers] client in
             try await client.execute(
                 uri: path, method: method, headers: headers, body: body.map { ByteBuffer(string: $0) }
             ) { response in

@@ -8,7 +8,7 @@ import Tokenizer
 import Wire
 
 /// Placing, replacing and unloading models on real workers.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ModelHostTests {
     /// A cluster and a host that knows two models, `first` and `second`, by these paths.
     private struct Hosted {
@@ -114,7 +114,7 @@ struct ModelHostTests {
     }
 
     @Test func `answers that end in time are whole`() async throws {
-        let hosted = try await Hosted(drainLimit: .seconds(30))
+        let hosted = try await Hosted(drainLimit: .seconds(600))
         try await hosted.host.place(path: "first", progress: { _ in })
         let expected = try await hosted.answer()
         let events = try #require(hosted.host.present).generate(hosted.request(most: 10))

@@ -1,5 +1,6 @@
 import ClusterStore
 import CoordinatorCore
+import Dispatch
 import Identity
 import NIOPosix
 import Synchronization
@@ -28,7 +29,7 @@ struct JoiningCluster: Sendable {
     func client(_ name: String, port: Int = 1) -> JoinClient {
         JoinClient(
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton, device: .init(name: name, port: port, host: nil),
-            logger: LocalWorker.logger)
+            options: .patient, logger: LocalWorker.logger)
     }
 
     func expectRefusal(_ text: String, _ body: () async throws -> Void) async {
@@ -50,7 +51,7 @@ struct JoiningCluster: Sendable {
                     onJoined()
                 },
                 removed: { name in events.add("-\(name)") }),
-            clock: { clock.now }, logger: LocalWorker.logger)
+            clock: { clock.now }, patience: .seconds(120), logger: LocalWorker.logger)
     }
 
     func withService(_ body: (JoinService, Int) async throws -> Void) async throws {
@@ -58,7 +59,7 @@ struct JoiningCluster: Sendable {
         defer { folder.remove() }
         let service = try makeService(folder.path)
         let transport = TCPTransport(
-            eventLoopGroup: MultiThreadedEventLoopGroup.singleton, options: JoinService.linkOptions,
+            eventLoopGroup: MultiThreadedEventLoopGroup.singleton, options: JoinService.linkOptions.patient,
             security: .mutual(service.security), logger: LocalWorker.logger)
         let listener = try await transport.listen(
             on: Endpoint(host: "127.0.0.1", port: 0), certificates: .optional,

@@ -2,7 +2,6 @@ import ClusterStore
 import CoordinatorCore
 import Foundation
 import Identity
-import NIOPosix
 import TestSupport
 import Testing
 import Transport
@@ -10,7 +9,7 @@ import Wire
 import WorkerCore
 
 /// What a device keeps of a cluster that it joined, whenever it is stopped.
-@Suite(.timeLimit(.minutes(1))) struct MembershipTests {
+@Suite(.timeLimit(.minutes(5))) struct MembershipTests {
     private let cluster = JoiningCluster()
 
     @Test func `A device that was stopped before the answer came is a member when it asks again`() async throws {
@@ -117,7 +116,7 @@ import WorkerCore
     }
 
     private func transport(_ security: LinkSecurity) -> TCPTransport {
-        TCPTransport(eventLoopGroup: MultiThreadedEventLoopGroup.singleton, security: .mutual(security))
+        LocalWorker.makeTransport(security: .mutual(security))
     }
 
     private func withFolder(_ body: (JoinService, Int, MemberFolder) async throws -> Void) async throws {

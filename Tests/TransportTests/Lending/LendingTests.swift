@@ -1,12 +1,13 @@
 import NIOCore
 import NIOPosix
 import Synchronization
+import TestSupport
 import Testing
 import Transport
 import Wire
 
 /// A link whose reading goes to and fro between its event loop and the thread that works on its steps.
-@Suite(.timeLimit(.minutes(1))) struct LendingTests {
+@Suite(.timeLimit(.minutes(5))) struct LendingTests {
     @Test func `Lone steps are read by the thread that works on them, and sent one after the other all arrive`()
         async throws
     {
@@ -16,15 +17,15 @@ import Wire
             if ReaderThread.isCurrent { onReader.withLock { $0 += 1 } }
             link.send(frame)
         }
-        let sent = (1...200).map { step(rows: 1, width: 64, number: UInt64($0)) }
         try await withLinkPair(.tcp, accepting: accepting) { dialing, accepting in
-            for (index, step) in sent.enumerated() {
-                dialing.link.send(step)
-                #expect(await dialing.handler.frames(index + 1).count == index + 1)
+            var sent: [Frame] = []
+            // The first comes by the loop, which then lends it for as long as nothing else comes, as a ping.
+            while onReader.withLock({ $0 }) < 100 {
+                sent.append(step(rows: 1, width: 64, number: UInt64(sent.count + 1)))
+                dialing.link.send(sent[sent.count - 1])
+                #expect(await dialing.handler.frames(sent.count).count == sent.count)
             }
             #expect(await accepting.handler.frames(sent.count) == sent)
-            // The first comes by the loop, which then lends it for as long as nothing else comes, as a ping.
-            #expect(onReader.withLock { $0 } > 100)
         }
         await until { reader.counts.givenBack == reader.counts.borrowed }
         #expect(onReader.withLock { $0 } == reader.counts.delivered)
@@ -128,8 +129,12 @@ import Wire
             await until { reader.counts.borrowed == 1 }
             accepting.link.setReading(false)
             await until { reader.counts.givenBack == 1 }
-            dialing.link.send(step(rows: 1, width: 64, number: 2))
-            try await Task.sleep(for: .milliseconds(50))
+            await withCheckedContinuation { written in
+                dialing.link.send(step(rows: 1, width: 64, number: 2)) { _ in written.resume() }
+            }
+            // The step is at the other side now, whose event loop has turned when the next one has come from there.
+            accepting.link.send(numbered(1))
+            #expect(await dialing.handler.frames(1) == [numbered(1)])
             #expect(accepting.handler.frames.count == 1)
             accepting.link.setReading(true)
             #expect(await accepting.handler.frames(2).count == 2)
@@ -137,7 +142,7 @@ import Wire
     }
 
     @Test func `A peer that falls silent is given up also where a thread waits for it`() async throws {
-        var options = LinkOptions()
+        var options = LinkOptions.patient
         options.giveUpAfter = .milliseconds(500)
         let reader = ReaderThread(patienceMilliseconds: 100)
         try await withListener(RecordingHandler(reader: reader), options) { endpoint, accepting in
@@ -196,7 +201,8 @@ import Wire
             let told = Mutex<Duration?>(nil)
             dialing.link.timeArrival { time in told.withLock { $0 = time } }
             // The answer is not to come before the step does.
-            try await Task.sleep(for: .milliseconds(50))
+            accepting.link.send(numbered(1))
+            #expect(await dialing.handler.frames(1) == [numbered(1)])
             #expect(told.withLock { $0 } == nil)
             dialing.link.send(step(rows: 1, width: 64, number: 2))
             await until { told.withLock { $0 } != nil }
@@ -214,7 +220,7 @@ import Wire
                 // By now the event loop or the thread may read it; the step comes when it has been read.
                 let told = Mutex<Duration?>(nil)
                 dialing.link.timeArrival { time in told.withLock { $0 = time } }
-                try await Task.sleep(for: .milliseconds(number % 5))
+                for _ in 0..<number % 5 { await Task.yield() }
                 dialing.link.send(step(rows: 1, width: 64, number: UInt64(2 * number + 1)))
                 await until { told.withLock { $0 } != nil }
                 #expect(await accepting.handler.frames(2 * number).count == 2 * number)

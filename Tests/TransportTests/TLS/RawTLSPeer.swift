@@ -2,6 +2,7 @@ import Identity
 import NIOCore
 import NIOPosix
 import NIOSSL
+import NIOTLS
 import Transport
 
 /// A TLS client that speaks bytes, and trusts everybody: a peer that does what no link would.
@@ -22,22 +23,26 @@ struct RawTLSPeer {
 
     /// Sends the bytes, and reads until the other side closes or something came.
     ///
-    /// - Parameter before: what happens before they are sent, after the connection has begun.
+    /// - Parameter before: what happens before they are sent, once this side is done with the handshake.
     /// - Returns: what came, decrypted.
     func exchange(
-        _ bytes: ByteBuffer, with endpoint: Endpoint, before: () async throws -> Void = {}
+        _ bytes: ByteBuffer, with endpoint: Endpoint, before: (() async throws -> Void)? = nil
     ) async throws -> ByteBuffer {
         let context = try NIOSSLContext(configuration: configuration)
+        let (isSecured, secured) = AsyncStream.makeStream(of: Void.self)
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .connect(host: endpoint.host, port: endpoint.port) { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let tls = try NIOSSLClientHandler(context: context, serverHostname: nil)
-                    try channel.pipeline.syncOperations.addHandler(tls)
+                    try channel.pipeline.syncOperations.addHandlers([tls, HandshakeWatch { secured.finish() }])
                     return try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
                 }
             }
         var answer = ByteBuffer()
-        try await before()
+        if let before {
+            for await _ in isSecured {}
+            try await before()
+        }
         do {
             try await channel.executeThenClose { inbound, outbound in
                 try await outbound.write(bytes)
@@ -50,6 +55,24 @@ struct RawTLSPeer {
             // How the other side, or this one, ended it.
         }
         return answer
+    }
+}
+
+/// Tells when TLS is done, or the connection is over.
+private final class HandshakeWatch: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    private let isDone: () -> Void
+
+    init(_ isDone: @escaping () -> Void) { self.isDone = isDone }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case .handshakeCompleted = event as? TLSUserEvent { isDone() }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        isDone()
+        context.fireChannelInactive()
     }
 }
 

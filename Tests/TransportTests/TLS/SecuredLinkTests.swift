@@ -8,7 +8,7 @@ import Transport
 import Wire
 
 /// Links among those who belong together.
-@Suite(.timeLimit(.minutes(1))) struct SecuredLinkTests {
+@Suite(.timeLimit(.minutes(5))) struct SecuredLinkTests {
     private let cluster = TestAuthority.shared
 
     @Test func `Both sides know who the other is`() async throws {
@@ -73,7 +73,7 @@ import Wire
     }
 
     @Test func `A plain listener is told from a secured one`() async throws {
-        let plain = TCPTransport(eventLoopGroup: MultiThreadedEventLoopGroup.singleton)
+        let plain = TCPTransport(eventLoopGroup: MultiThreadedEventLoopGroup.singleton, options: .patient)
         let listener = try await plain.listen(
             on: Peers.loopback, welcome: { _ in .success(Peers.welcome) }, handler: { _ in RecordingHandler() })
         let error = await #expect(throws: TransportError.self) {

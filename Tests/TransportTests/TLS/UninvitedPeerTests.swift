@@ -8,7 +8,7 @@ import Transport
 import Wire
 
 /// What comes to the port of a worker of a closed cluster, and is not of it.
-@Suite(.timeLimit(.minutes(1))) struct UninvitedPeerTests {
+@Suite(.timeLimit(.minutes(5))) struct UninvitedPeerTests {
     enum Stranger: String, CaseIterable, Sendable {
         case withoutCertificate, ofAnotherAuthority, expired, notYetValid, revoked
     }
@@ -61,7 +61,7 @@ import Wire
         try await withListener { endpoint, accepting in
             let answer = try await RawPeer.connect(to: endpoint).exchange([try hello()])
             #expect(answer.isOnlyAlerts)
-            let plain = TCPTransport(eventLoopGroup: MultiThreadedEventLoopGroup.singleton)
+            let plain = TCPTransport(eventLoopGroup: MultiThreadedEventLoopGroup.singleton, options: .patient)
             let error = await #expect(throws: TransportError.self) {
                 _ = try await plain.connect(to: endpoint, hello: Peers.hello, handler: RecordingHandler())
             }
@@ -71,9 +71,13 @@ import Wire
     }
 
     @Test func `One who connects and says nothing is closed`() async throws {
-        var options = LinkOptions()
-        options.handshakeTimeout = .seconds(2)
-        try await withListener(options: options) { endpoint, accepting in
+        var options = LinkOptions.patient
+        options.handshakeTimeout = .milliseconds(200)
+        let security = try TestAuthority.shared.security(.member)
+        try await TransportTests.withListener(
+            TCPTransport(
+                eventLoopGroup: MultiThreadedEventLoopGroup.singleton, options: options, security: .mutual(security))
+        ) { endpoint, accepting in
             let answer = try await RawPeer.connect(to: endpoint).exchange([])
             #expect(answer.readableBytes == 0)
             #expect(accepting.events.isEmpty)
@@ -87,9 +91,8 @@ import Wire
         let hello = Hello(role: .inspector, session: 0, name: "pi9", softwareVersion: "")
         let bytes = try FrameEncoder.encode(.control(ControlMessage(body: .hello(hello)))).head
         try await withListener(security: security) { endpoint, accepting in
+            // Its side of TLS is done by then; the other one's may be, or not.
             _ = try await RawTLSPeer(member).exchange(bytes, with: endpoint) {
-                // TLS is done by then, or who it is will be known too late for the rest.
-                try await Task.sleep(for: .milliseconds(300))
                 security.revoke(RevocationList(version: 1, devices: [member.identity.id]))
             }
             while accepting.events == [.opened] { try await Task.sleep(for: .milliseconds(5)) }
@@ -98,32 +101,38 @@ import Wire
     }
 
     @Test func `Who connects often and says nothing has only so many places`() async throws {
-        var options = LinkOptions.patient
-        options.handshakeTimeout = .seconds(60)
         let bounds = ConnectionBounds(unfinished: 3, unfinishedOfAddress: 2)
-        let accepting = RecordingHandler()
-        let transport = TCPTransport(eventLoopGroup: MultiThreadedEventLoopGroup.singleton, options: options)
+        let accepting = RecordingHandler { frame, link in link.send(frame) }
+        let transport = TCPTransport(eventLoopGroup: MultiThreadedEventLoopGroup.singleton, options: .patient)
         let listener = try await transport.listen(
             on: Peers.loopback, bounds: bounds, welcome: { _ in .success(Peers.welcome) }, handler: { _ in accepting })
         let endpoint = listener.boundEndpoint
-        // Links are none of them.
+        // Links are none of them. One that answers is known to be a link on the other side too.
         var links: [any Link] = []
-        for _ in 0..<4 {
-            links.append(try await transport.connect(to: endpoint, hello: Peers.hello, handler: RecordingHandler()))
+        for number in 0..<4 {
+            let handler = RecordingHandler()
+            let link = try await transport.connect(to: endpoint, hello: Peers.hello, handler: handler)
+            link.send(numbered(number))
+            #expect(await handler.frames(1) == [numbered(number)])
+            links.append(link)
         }
-        let silent = [try await RawPeer.connect(to: endpoint), try await RawPeer.connect(to: endpoint)].map { peer in
-            Task { try await peer.exchange([]) }
+        // Of three, in whatever order they are taken, one is closed: then the others have their places.
+        let (closed, close) = AsyncStream.makeStream(of: Int.self)
+        var silent: [Task<Void, Never>] = []
+        for _ in 0..<3 {
+            let peer = try await RawPeer.connect(to: endpoint)
+            silent.append(
+                Task {
+                    let answer = try? await peer.exchange([])
+                    close.yield(answer?.readableBytes ?? -1)
+                })
         }
-        // A link that begins while the second is still to be taken would take its place, and the second be refused.
-        try await Task.sleep(for: .milliseconds(300))
-        // Both have their places once another one gets none.
-        while let link = try? await transport.connect(to: endpoint, hello: Peers.hello, handler: RecordingHandler()) {
-            link.close()
-            try await Task.sleep(for: .milliseconds(20))
+        #expect(await closed.first { _ in true } == 0)
+        await #expect(throws: TransportError.self) {
+            _ = try await transport.connect(to: endpoint, hello: Peers.hello, handler: RecordingHandler())
         }
-        #expect(try await RawPeer.connect(to: endpoint).exchange([]).readableBytes == 0)
         for peer in silent { peer.cancel() }
-        for peer in silent { _ = await peer.result }
+        for peer in silent { await peer.value }
         while (try? await transport.connect(to: endpoint, hello: Peers.hello, handler: RecordingHandler())) == nil {
             try await Task.sleep(for: .milliseconds(5))
         }
@@ -137,7 +146,7 @@ import Wire
 
     /// Runs `body` with a worker's listener, and shows that it still takes a good link after it.
     private func withListener(
-        options: LinkOptions = LinkOptions(), revoking devices: Set<String> = [], security: LinkSecurity? = nil,
+        options: LinkOptions = .patient, revoking devices: Set<String> = [], security: LinkSecurity? = nil,
         _ body: (Endpoint, RecordingHandler) async throws -> Void
     ) async throws {
         let security =
@@ -151,7 +160,7 @@ import Wire
         do {
             try await body(listener.boundEndpoint, accepting)
             let friend = TCPTransport(
-                eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
+                eventLoopGroup: MultiThreadedEventLoopGroup.singleton, options: .patient,
                 security: .mutual(try TestAuthority.shared.security(.coordinator)))
             let link = try await friend.connect(
                 to: listener.boundEndpoint, hello: Peers.hello, handler: RecordingHandler())

@@ -11,7 +11,7 @@ struct StandbyTests {
     /// Waits until a worker's stage has so many bytes of caches.
     private func waits(_ tested: TestWorker, epoch: UInt32, bytes: UInt64, sequences: UInt32) async throws {
         var stage: StageReport?
-        for _ in 0..<1_000 {
+        for _ in 0..<5_000 {
             stage = await tested.stages()?.first { $0.epoch == epoch }
             if stage?.keyValueBytes == bytes, stage?.sequences == sequences { return }
             try await Task.sleep(for: .milliseconds(20))
@@ -19,7 +19,7 @@ struct StandbyTests {
         Issue.record("not \(bytes) bytes in \(sequences) sequences: \(String(describing: stage))")
     }
 
-    @Test(.timeLimit(.minutes(2)))
+    @Test(.timeLimit(.minutes(5)))
     func `a standby stage follows, and after a loss goes on with little to replay`() async throws {
         let main = try TestWorker(model: TestPipe.model), spare = try TestWorker(model: TestPipe.model)
         for tested in [main, spare] { try tested.keep(embedding: true, layers: 0..<4, head: true) }

@@ -1,3 +1,4 @@
+import Formats
 import Tensors
 import TestSupport
 import Testing
@@ -6,7 +7,7 @@ import Wire
 import WorkerCore
 
 /// Measuring of devices and links by workers that listen on loopback. What is measured is plausible; times are not asserted.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(5)))
 struct MeasuringTests {
     /// Asks a worker over an inspector's link of its own.
     private func ask(_ worker: LocalWorker, _ body: ControlBody) async throws -> ControlBody? {
@@ -40,11 +41,13 @@ struct MeasuringTests {
         #expect(measured.instructionSet == Kernels.instructionSet)
         #expect(measured.readBytesPerSecond > 0)
         #expect(measured.measuredAt > 1_700_000_000)
-        // The likeliest is measured on any device; each rate once.
+        // As many as there was time for, of what is planned, and the likeliest on any device.
+        let planned = DeviceMeasurementPlan(types: ProductSpeed.types, cacheBytes: 0, budgetBytes: 0).products
+        #expect(measured.products.first?.elementType == 2 && measured.products.first?.rows == 1)
         #expect(
-            [1, 4, 16, 64].allSatisfy { rows in measured.products.contains { $0.elementType == 2 && $0.rows == rows } })
+            measured.products.map { [$0.elementType, $0.rows] }
+                == planned.prefix(measured.products.count).map { [$0.type.rawValue, UInt32($0.rows)] })
         #expect(measured.products.allSatisfy { $0.bytesPerSecond > 0 })
-        #expect(Set(measured.products.map { [$0.elementType, $0.rows] }).count == measured.products.count)
         #expect(try await profile(worker, again: false) == measured)
         #expect(try await reported(worker) == measured)
         await worker.kill()
@@ -70,10 +73,17 @@ struct MeasuringTests {
     @Test func `a measurement is given up when work comes`() async throws {
         let tested = try TestWorker()
         try tested.keep(embedding: true, layers: 0..<4, head: true)
-        async let outcome = tested.failure(.measureDevice(MeasureDevice(again: true)))
-        try await Task.sleep(for: .milliseconds(300))
+        // Work comes after the request was taken: whether it has begun by then makes no difference.
+        tested.link.send(.measureDevice(MeasureDevice(again: true)), request: 100)
         #expect(await tested.load(tested.request(embedding: true, layers: 0..<4, head: true)))
-        #expect(await outcome == .busy)
+        let reply = await tested.probe.frame {
+            if case .control(let message) = $0 { message.request == 100 } else { false }
+        }
+        guard case .control(let message) = reply, case .failure(let failure) = message.body else {
+            Issue.record("measured beside work")
+            return
+        }
+        #expect(failure.code == .busy)
         tested.end()
     }
 

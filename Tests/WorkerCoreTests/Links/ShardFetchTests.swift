@@ -1,5 +1,4 @@
 import CoordinatorCore
-import Dispatch
 import NIOCore
 import Synchronization
 import TestSupport
@@ -9,7 +8,7 @@ import Wire
 import WorkerCore
 
 /// Workers that get shards from each other, over TCP.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ShardFetchTests {
     /// A model whose layers are of several pieces.
     private static let model = {
@@ -29,6 +28,7 @@ struct ShardFetchTests {
     private final class FailingSource: LinkHandler, Sendable {
         let pieces: [ShardPiece]
         let requests = Mutex<[ShardRequest]>([])
+        private let links = Mutex<[any Link]>([])
 
         init(_ pieces: [ShardPiece]) { self.pieces = pieces }
 
@@ -43,10 +43,12 @@ struct ShardFetchTests {
                     .failure(Failure(code: .shardMissing, message: "gone", shard: request.id)), request: message.request
                 )
             }
+            links.withLock { $0.append(link) }
             for piece in pieces { link.send(.piece(piece)) }
-            // A connection that is closed while requests come in may take what lies in buffers along.
-            DispatchQueue.global().asyncAfter(deadline: .now() + 1) { link.close() }
         }
+
+        /// Ends the links that pieces were asked for over.
+        func close() { for link in links.withLock({ $0 }) { link.close() } }
 
         func closed(_ link: any Link, error: TransportError?) {}
 
@@ -108,6 +110,11 @@ struct ShardFetchTests {
             }
         }
 
+        /// Waits until the getter has so many bytes of a part. A time limit belongs on the test.
+        func holds(_ bytes: UInt64, of part: ModelPart) async throws {
+            while await holding(part)?.bytesHeld != bytes { try await Task.sleep(for: .milliseconds(5)) }
+        }
+
         func end() async {
             link.close()
             await holder.kill()
@@ -154,9 +161,11 @@ struct ShardFetchTests {
         let source = FailingSource(Array(pair.shards.pieces(.layer(0), size: 1 << 20).prefix(2)))
         let listener = try await FailingSource.listen(source)
         let bytes = UInt64(pair.shards.bytes(.layer(0)).count)
-        let reply = await pair.fetch(
+        async let reply = pair.fetch(
             .layer(0), from: [listener.boundEndpoint.description, pair.holder.endpoint.description])
-        #expect(reply == .shardStored(ShardStored(id: pair.shards.id(.layer(0)))))
+        try await pair.holds(2 << 20, of: .layer(0))
+        source.close()
+        #expect(await reply == .shardStored(ShardStored(id: pair.shards.id(.layer(0)))))
         // No byte came twice.
         #expect(pair.told == Self.steps(to: bytes))
         #expect(source.requests.withLock { $0.first } != nil)
@@ -169,7 +178,10 @@ struct ShardFetchTests {
         let source = FailingSource(Array(pair.shards.pieces(.layer(0), size: 1 << 20).prefix(2)))
         let listener = try await FailingSource.listen(source)
         let address = listener.boundEndpoint.description
-        guard case .failure(let failure) = await pair.fetch(.layer(0), from: ["127.0.0.1:1", address]) else {
+        async let reply = pair.fetch(.layer(0), from: ["127.0.0.1:1", address])
+        try await pair.holds(2 << 20, of: .layer(0))
+        source.close()
+        guard case .failure(let failure) = await reply else {
             Issue.record("no failure")
             return
         }

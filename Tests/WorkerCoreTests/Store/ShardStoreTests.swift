@@ -156,6 +156,25 @@ struct ShardStoreTests {
         #expect(try ShardStore(dataFolder: folder.path).storeBytes == 0)
     }
 
+    #if os(Linux)
+    @Test func `a store that is closed is free, though a process that is just being started shares its open files`()
+        throws
+    {
+        defer { folder.remove() }
+        var store: ShardStore? = try ShardStore(dataFolder: folder.path)
+        let files = FileManager.default
+        let locks = try files.contentsOfDirectory(atPath: "/proc/self/fd").filter {
+            (try? files.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)")) == folder.path + "/lock"
+        }
+        // As such a process has it, until it runs its program.
+        let shared = try locks.map { dup(try #require(Int32($0))) }
+        defer { for descriptor in shared { close(descriptor) } }
+        #expect(shared.count == 1 && store?.storeBytes == 0)
+        store = nil
+        #expect(try ShardStore(dataFolder: folder.path).storeBytes == 0)
+    }
+    #endif
+
     @Test func `a folder that cannot be made is named`() throws {
         defer { folder.remove() }
         try Data().write(to: URL(filePath: folder.path + "/file"))

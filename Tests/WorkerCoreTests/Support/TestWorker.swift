@@ -25,10 +25,12 @@ struct TestWorker {
         folder = try TemporaryFolder()
         store = try ShardStore(dataFolder: folder.path)
         shards = try TestShards(model)
+        var configuration = WorkerConfiguration(
+            name: "tested", memoryBytes: memoryBytes, threads: 1, sessionRetention: sessionRetention)
+        configuration.quietBeforeMeasuring = .seconds(3600)
         worker = Worker(
-            configuration: WorkerConfiguration(
-                name: "tested", memoryBytes: memoryBytes, threads: 1, sessionRetention: sessionRetention),
-            shards: store, transport: LocalWorker.makeTransport(security: security), logger: LocalWorker.logger)
+            configuration: configuration, shards: store, transport: LocalWorker.makeTransport(security: security),
+            logger: LocalWorker.logger)
         link = worker.connectInProcess(hello(.coordinator, session: session), handler: probe)
     }
 
@@ -70,10 +72,12 @@ struct TestWorker {
     }
 
     /// Takes links on a port that the system chooses.
-    func listen() async throws -> Listener {
+    ///
+    /// - Parameter ended: called when the worker has heard of a link's end.
+    func listen(ended: @escaping @Sendable () -> Void = {}) async throws -> Listener {
         try await LocalWorker.makeTransport(security: security).listen(
             on: Endpoint(host: "127.0.0.1", port: 0), welcome: { worker.welcome($0, from: $1) },
-            handler: { worker.handler(for: $0) })
+            handler: { EndWatch(worker.handler(for: $0), ended) })
     }
 
     func ask(_ body: ControlBody) async -> ControlBody? { await probe.ask(body, on: link) }
@@ -100,6 +104,28 @@ struct TestWorker {
     func end() {
         link.close()
         folder.remove()
+    }
+}
+
+/// Tells when a link's owner has heard of its end.
+private final class EndWatch: LinkHandler {
+    private let owner: any LinkHandler
+    private let ended: @Sendable () -> Void
+
+    init(_ owner: any LinkHandler, _ ended: @escaping @Sendable () -> Void) {
+        self.owner = owner
+        self.ended = ended
+    }
+
+    var reader: (any LinkReader)? { owner.reader }
+
+    func opened(_ link: any Link) { owner.opened(link) }
+
+    func received(_ frame: Frame, on link: any Link) { owner.received(frame, on: link) }
+
+    func closed(_ link: any Link, error: TransportError?) {
+        owner.closed(link, error: error)
+        ended()
     }
 }
 
