@@ -67,6 +67,10 @@ package final class Worker: Sendable {
 
     /// The answer to a dialing side's hello.
     package func welcome(_ hello: Hello) -> Result<Welcome, Refusal> {
+        guard hello.role != .join else {
+            let message = "\(configuration.name) is a worker: devices join at the coordinator"
+            return .failure(Refusal(code: .notAllowed, message: message))
+        }
         guard links.withLock({ $0.takes(hello.role) }) else {
             return .failure(
                 Refusal(
