@@ -74,6 +74,10 @@ package final class Worker: Sendable {
     ///
     /// - Parameter identity: who it is by its certificate.
     package func welcome(_ hello: Hello, from identity: ClusterIdentity? = nil) -> Result<Welcome, Refusal> {
+        guard hello.role != .join else {
+            let message = "\(configuration.name) is a worker: devices join at the coordinator"
+            return .failure(Refusal(code: .notAllowed, message: message))
+        }
         guard links.withLock({ $0.takes(hello.role) }) else {
             return .failure(
                 Refusal(
