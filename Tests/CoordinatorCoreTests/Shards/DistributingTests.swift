@@ -110,6 +110,9 @@ struct DistributingTests {
         cut.withLock { $0 = first }
         await #expect(throws: CoordinatorError.self) { try await first.start() }
         cut.withLock { $0 = nil }
+        // Once the store can be opened again, nothing of the first one's is on its way any more.
+        await cluster.workers[0].kill()
+        try await cluster.workers[0].restart()
 
         let log = ProgressLog()
         let second = try cluster.makeCoordinator(settings, progress: { log.add($0) })
