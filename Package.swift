@@ -17,7 +17,8 @@ let modules: [Target] = [
     .systemLibrary(
         name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
     cModule("CWireProto", ["CProtobufC"]),
-    module("Formats", []),
+    cModule("CMappings", []),
+    module("Formats", ["CMappings"]),
     module("GGUF", ["Formats"]),
     module("Tensors", ["Formats", "CKernels"]),
     module("ModelGraph", ["GGUF", "Formats", "Tensors"]),

@@ -175,18 +175,25 @@ extension Coordinator {
         switch notice {
         case .progress(let loaded):
             progress(.loading(device: client.device, done: Int(clamping: loaded.done), of: Int(clamping: loaded.total)))
+        // A stage whose weights are gone computes nothing more: it is to be loaded anew.
+        case .stepFailed(let failure) where failure.code == .shardCorrupt:
+            if breakPlacement(of: failure.epoch) { placementBroken("\(client.device): \(failure.message)") }
         case .stepFailed(let failure): engine.failed(failure)
         case .lost(let reason):
             // A link that was replaced since has nothing to say.
             guard state.withLock({ $0.clients[client.device] === client }) else { return }
             deviceLost(client.device, reason)
         case .peerLost(let epoch, let reason):
-            let isOfThisPlacement = state.withLock { state in
-                guard state.epoch == epoch else { return false }
-                state.brokenEpoch = epoch
-                return true
-            }
-            if isOfThisPlacement { placementBroken(reason) }
+            if breakPlacement(of: epoch) { placementBroken(reason) }
+        }
+    }
+
+    /// - Returns: whether it was the placement that stands.
+    private func breakPlacement(of epoch: UInt32) -> Bool {
+        state.withLock { state in
+            guard state.epoch == epoch else { return false }
+            state.brokenEpoch = epoch
+            return true
         }
     }
 }

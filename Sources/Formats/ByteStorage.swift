@@ -1,3 +1,5 @@
+import CMappings
+
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -20,15 +22,28 @@ final class ByteStorage: Sendable {
     /// Never written after `init`, which is what makes sharing it between threads safe.
     nonisolated(unsafe) let buffer: UnsafeRawBufferPointer
 
+    /// The file that is mapped, empty for a copy.
+    let path: String
+    /// What the file was when it was mapped.
+    private let identity: FileIdentity?
+    /// Its own state is atomic.
+    private nonisolated(unsafe) let guarded: OpaquePointer?
+
     /// Takes over a mapping made by `mmap`.
-    init(mapping: UnsafeRawBufferPointer) {
+    init(mapping: UnsafeRawBufferPointer, path: String, identity: FileIdentity) {
         kind = .mapping
         buffer = mapping
+        self.path = path
+        self.identity = identity
+        guarded = shoal_mapping_guard(mapping.baseAddress, mapping.count)
     }
 
     /// Copies `bytes`, aligned as a mapped file's tensors would be.
     init(copying bytes: [UInt8]) {
         kind = .allocation
+        path = ""
+        identity = nil
+        guarded = nil
         let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 64)
         copy.copyBytes(from: bytes)
         buffer = UnsafeRawBufferPointer(copy)
@@ -37,12 +52,24 @@ final class ByteStorage: Sendable {
     deinit {
         switch kind {
         case .mapping:
+            shoal_mapping_release(guarded)
             if let base = buffer.baseAddress {
                 munmap(UnsafeMutableRawPointer(mutating: base), buffer.count)
             }
         case .allocation:
             buffer.deallocate()
         }
+    }
+
+    /// Whether a page of it was gone when it was read.
+    var isDamaged: Bool { shoal_mapping_is_damaged(guarded) }
+
+    /// Whether the file was written to since it was mapped. One that was removed or replaced lives on in the mapping.
+    var isChanged: Bool {
+        guard let identity, let present = fileStatus(path)?.identity, present.inode == identity.inode else {
+            return false
+        }
+        return present != identity
     }
 
     /// Tells the kernel about the coming use of a range; only mappings listen, and failure is harmless.

@@ -108,7 +108,7 @@ package final class DraftFile {
         guard fsync(temporary.descriptor) == 0 else {
             throw Self.error(path, "cannot be brought to the disk", errno)
         }
-        let bytes = try MappedFile(path: temporary.path).bytes
+        let bytes = try MappedFile(path: temporary.path, named: path).bytes
         guard rename(temporary.path, path) == 0 else { throw Self.error(path, "cannot be named", errno) }
         temporary.isRenamed = true
         return bytes

@@ -10,6 +10,8 @@ package struct FileError: Error, Sendable, Hashable, CustomStringConvertible {
         case full
         /// Not the content that it should have.
         case unexpectedContent
+        /// Made shorter or changed while it was in use.
+        case damaged
         case system
     }
 

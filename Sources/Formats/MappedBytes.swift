@@ -1,3 +1,5 @@
+import CMappings
+
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -43,6 +45,28 @@ package struct MappedBytes: Sendable {
         defer { withExtendedLifetime(storage) {} }
         return try body(range)
     }
+
+    /// Whether a part of the file was gone when something read it. Takes no system call.
+    package var isDamaged: Bool { storage.isDamaged }
+
+    /// To be called after the bytes were read, before anything comes of them.
+    ///
+    /// - Throws: `FileError` (damaged) when the file was made shorter or written to since it was mapped.
+    package func check() throws(FileError) {
+        guard isDamaged || storage.isChanged else { return }
+        throw FileError(
+            code: .damaged, path: storage.path,
+            message:
+                "was made shorter or changed while it was in use: leave the files of models and stores alone, and copy it here again"
+        )
+    }
+
+    /// Whether both lie in the same mapping.
+    package func sharesMapping(with other: MappedBytes) -> Bool { storage === other.storage }
+
+    /// How often anything that is mapped was found to be gone when it was read. As long as it stays the same, none of what was whole
+    /// is damaged.
+    package static var damages: UInt64 { shoal_mapping_damages() }
 
     /// Lets the kernel drop the pages that lie wholly in this range; they are read from the file again when needed.
     ///

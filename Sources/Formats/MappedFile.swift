@@ -9,7 +9,8 @@ import Darwin
 /// A regular file mapped read-only into memory.
 ///
 /// Opening touches no page of the content. The mapping lives as long as the file object or any `MappedBytes` of it.
-/// The file must not be made shorter while it is mapped: reading a page that is gone kills the process (SIGBUS).
+/// Where the file is made shorter meanwhile, what is gone reads as zeros and the mapping is marked as damaged (`CMappings`): who reads it
+/// calls `check` of the file or of its bytes afterwards, before anything comes of what was read.
 ///
 /// Thread safety: immutable, may be read from any thread.
 package final class MappedFile: Sendable {
@@ -22,9 +23,12 @@ package final class MappedFile: Sendable {
     /// Maps the file at `path`.
     ///
     /// - Throws: `FileError` when there is no such file, it is not a regular file, or it cannot be read or mapped.
-    package init(path: String) throws(FileError) {
-        self.path = path
-        (storage, identity) = try Self.map(path: path)
+    package convenience init(path: String) throws(FileError) { try self.init(path: path, named: path) }
+
+    /// Maps a file that is about to be renamed.
+    init(path: String, named name: String) throws(FileError) {
+        self.path = name
+        (storage, identity) = try Self.map(path: path, named: name)
     }
 
     /// The size of the file in bytes.
@@ -33,7 +37,10 @@ package final class MappedFile: Sendable {
     /// The whole content.
     package var bytes: MappedBytes { MappedBytes(storage: storage, offset: 0, count: count) }
 
-    private static func map(path: String) throws(FileError) -> (ByteStorage, FileIdentity) {
+    /// - Throws: `FileError` (damaged) when the file was made shorter or written to since it was mapped.
+    package func check() throws(FileError) { try bytes.check() }
+
+    private static func map(path: String, named name: String) throws(FileError) -> (ByteStorage, FileIdentity) {
         guard !path.utf8.contains(0) else {
             throw FileError(code: .notFound, path: path, message: "the path contains a zero byte: check the path")
         }
@@ -67,7 +74,8 @@ package final class MappedFile: Sendable {
             throw FileError(
                 code: .system, path: path, message: "cannot be mapped into memory: \(String(cString: strerror(errno)))")
         }
-        return (ByteStorage(mapping: UnsafeRawBufferPointer(start: address, count: size)), identity)
+        let mapping = UnsafeRawBufferPointer(start: address, count: size)
+        return (ByteStorage(mapping: mapping, path: name, identity: identity), identity)
     }
 
     private static func openError(path: String, number: CInt) -> FileError {

@@ -34,7 +34,13 @@ package struct GGUFFile: Sendable {
         } catch {
             throw GGUFError(error)
         }
-        return try GGUFFile(bytes: file.bytes, path: path, identity: file.identity)
+        let opened = try GGUFFile(bytes: file.bytes, path: path, identity: file.identity)
+        do {
+            try file.check()
+        } catch {
+            throw GGUFError(error)
+        }
+        return opened
     }
 
     /// Checks bytes that hold a whole file; `path` is only for errors.

@@ -30,6 +30,7 @@ struct Embedding {
                 .wrongSize(tensor: descriptor.name, expected: rowBytes * configuration.vocabulary, found: bytes.count))
         }
         self.bytes = bytes
+        loader.tally.uses(bytes)
         self.rowBytes = rowBytes
         type = descriptor.type
         width = configuration.width

@@ -16,6 +16,8 @@ package struct ModelError: Error, Sendable, Hashable, CustomStringConvertible {
         case invalidTensor
         /// The system gave no memory.
         case outOfMemory
+        /// A file of weights was made shorter or changed while it was in use.
+        case damagedFile
         /// `SHOAL_ISA` cannot be used.
         case instructionSet
         /// No sequence of that number is open.
@@ -50,6 +52,7 @@ package struct ModelError: Error, Sendable, Hashable, CustomStringConvertible {
             switch error {
             case .outOfMemory: .outOfMemory
             case .instructionSet: .instructionSet
+            case .damagedFile: .damagedFile
             default: .invalidTensor
             }
         self.init(code: code, message: error.description, mend: "")

@@ -45,6 +45,7 @@ extension Stage {
             written += leave(outputRows, firstRow: firstRow, written: written, output: output)
             firstRow += batch.rows
         }
+        try checkWeights()
         if !layers.isEmpty {
             for span in spans {
                 let sequence = try cache.sequence(span.sequence)

@@ -25,6 +25,10 @@ package final class Stage: @unchecked Sendable {
     /// Where the times of operations are kept, for who wants to know them.
     package var times: OperationTimes?
 
+    /// The files that it reads weights from, a part of each.
+    let mappings: [MappedBytes]
+    /// `MappedBytes.damages` when they were found whole.
+    var damagesSeen: UInt64
     let pool: ThreadPool
     let embedding: Embedding?
     let layers: [LlamaLayer]
@@ -49,6 +53,7 @@ package final class Stage: @unchecked Sendable {
         pool: ThreadPool, loadingPool: ThreadPool? = nil, packed: (any PackedPlaces)? = nil,
         progress: ((_ done: Int, _ total: Int) -> Void)? = nil
     ) throws(ModelError) {
+        damagesSeen = MappedBytes.damages
         do {
             try Kernels.checkEnvironment()
         } catch {
@@ -100,6 +105,23 @@ package final class Stage: @unchecked Sendable {
         var use = loader.tally.use
         if !sharesEmbedding, let embedding { use.mappedBytes += embedding.byteCount }
         packedUse = use
+        mappings = loader.tally.mappings
+        try checkWeights()
+    }
+
+    /// Whether weights are gone: a file was made shorter. The stage computes nothing more.
+    package var isDamaged: Bool { mappings.contains { $0.isDamaged } }
+
+    /// What was computed counts only when this does not throw.
+    func checkWeights() throws(ModelError) {
+        let damages = MappedBytes.damages
+        guard damages != damagesSeen else { return }
+        guard !isDamaged else {
+            throw ModelError(
+                code: .damagedFile, message: "a file of weights was made shorter while it was in use",
+                mend: "load the stage again")
+        }
+        damagesSeen = damages
     }
 
     /// Bytes of the caches of all open sequences.

@@ -58,7 +58,14 @@ extension TensorLoader {
     }
 }
 
-/// Counts how matrices were come by. Used by one thread at a time.
+/// Counts how matrices were come by, and gathers the files that are used from then on. Used by one thread at a time.
 final class PackedTally {
     var use = PackedUse()
+    /// A part of each mapping.
+    private(set) var mappings: [MappedBytes] = []
+
+    func uses(_ bytes: MappedBytes?) {
+        guard let bytes, !mappings.contains(where: bytes.sharesMapping) else { return }
+        mappings.append(bytes)
+    }
 }

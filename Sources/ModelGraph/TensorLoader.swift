@@ -51,6 +51,7 @@ struct TensorLoader<Source: TensorSource> {
         try check(descriptor, [columns, rows])
         if let (shape, panels) = prepared[name] {
             tally.use.mappedBytes += panels.count
+            tally.uses(panels)
             return WeightMatrix(shape: shape, panels: panels)
         }
         do {
@@ -58,6 +59,7 @@ struct TensorLoader<Source: TensorSource> {
                 name: name, bytes: bytes, type: descriptor.type, rows: rows, columns: columns,
                 form: compute == .int8 ? .packed : .raw, pool: pool)
             tally.use.mappedBytes += matrix.mappedByteCount
+            tally.uses(matrix.mappedBytes)
             if matrix.mappedByteCount == 0 { tally.use.inMemory += 1 }
             progress(bytes.count)
             return matrix
@@ -76,12 +78,15 @@ struct TensorLoader<Source: TensorSource> {
             throw ModelError(
                 .wrongSize(tensor: name, expected: descriptor.type.byteCount(elements: count) ?? 0, found: bytes.count))
         }
-        do {
+        do throws(TensorError) {
             let buffer = try AlignedBuffer(floats: count)
             bytes.withUnsafeBytes {
                 Kernels.dequantize(
                     type: descriptor.type, bytes: $0,
                     into: UnsafeMutableBufferPointer(start: buffer.floats, count: count))
+            }
+            if bytes.isDamaged {
+                throw TensorError.damagedFile("tensor \(name) is gone from its file: it was made shorter")
             }
             // So that of a file whose packed form is used no more stays resident than rows that are looked up.
             bytes.discardResidentNeighbourhood()

@@ -41,7 +41,7 @@ package enum PackedFile {
     ///   - blocks: what the matrices have in the model's file, in the layout's order; the pages are dropped when they were read.
     ///   - progress: called after each matrix with its number.
     /// - Returns: the panels of each matrix, mapped from the file.
-    /// - Throws: `FileError` when the file cannot be written; then there is none.
+    /// - Throws: `FileError` when the file cannot be written, or the blocks are damaged; then there is none.
     package static func write(
         path: String, layout: PackedLayout, blocks: [MappedBytes], pool: ThreadPool, progress: (Int) -> Void
     ) throws(FileError) -> [MappedBytes] {
@@ -58,6 +58,7 @@ package enum PackedFile {
                     shape.pack(blocks, range, into: $0.baseAddress!, pool: pool)
                 }
             }
+            try blocks.check()
             blocks.discardResidentPages()
             progress(index)
         }

@@ -10,6 +10,8 @@ package enum TensorError: Error, Sendable, Hashable, CustomStringConvertible {
     case wrongSize(tensor: String, expected: Int, found: Int)
     /// The system gave no memory.
     case outOfMemory(bytes: Int)
+    /// The file that the weights lie in was made shorter or changed while it was read.
+    case damagedFile(String)
     /// `SHOAL_ISA` names no instruction set that can be used.
     case instructionSet(String)
 
@@ -25,7 +27,7 @@ package enum TensorError: Error, Sendable, Hashable, CustomStringConvertible {
             "tensor \(tensor) has \(found) bytes where its shape takes \(expected): the file is damaged, download it again"
         case .outOfMemory(let bytes):
             "the system gave no \(bytes) bytes of memory: use a smaller context or model, or place fewer layers here"
-        case .instructionSet(let message):
+        case .damagedFile(let message), .instructionSet(let message):
             message
         }
     }

@@ -37,7 +37,7 @@ package final class WeightMatrix: Sendable {
 
     /// Loads a matrix of row-major blocks. Packing is spread over the pool; the file's pages are dropped afterwards.
     ///
-    /// - Throws: `TensorError` for an unsupported type, a shape that does not fit the type or the bytes, or no memory.
+    /// - Throws: `TensorError` for an unsupported type, a shape that does not fit the type or the bytes, bytes that are damaged, or no memory.
     package convenience init(
         name: String, bytes: MappedBytes, type: ElementType, rows: Int, columns: Int, form: Form, pool: ThreadPool
     ) throws(TensorError) {
@@ -48,6 +48,11 @@ package final class WeightMatrix: Sendable {
         }
         let buffer = try AlignedBuffer(byteCount: shape.packedBytes)
         shape.pack(bytes, 0..<shape.panels, into: buffer.base, pool: pool)
+        do {
+            try bytes.check()
+        } catch {
+            throw .damagedFile(error.description)
+        }
         bytes.discardResidentPages()
         self.init(shape, takesInt8: Self.takesInt8(type), .packed(buffer, offset: 0, count: shape.packedBytes))
     }
@@ -96,6 +101,14 @@ package final class WeightMatrix: Sendable {
     /// Bytes of them that are mapped from a file: the system can take their pages back, and counts them as available.
     package var mappedByteCount: Int {
         if case .packed = storage { 0 } else { byteCount }
+    }
+
+    /// The weights' part of a file.
+    package var mappedBytes: MappedBytes? {
+        switch storage {
+        case .packed: nil
+        case .mapped(let bytes), .raw(let bytes): bytes
+        }
     }
 
     /// Groups of 32 rows: what one chunk of work may be made of.

@@ -7,7 +7,7 @@ extension WorkerError {
         let code: FailureCode =
             switch error.code {
             case .unsupportedArchitecture, .unsupportedFeature, .instructionSet: .unsupported
-            case .invalidConfiguration, .missingTensor, .invalidTensor: .shardCorrupt
+            case .invalidConfiguration, .missingTensor, .invalidTensor, .damagedFile: .shardCorrupt
             case .outOfMemory: .outOfMemory
             case .unknownSequence: .sequenceMissing
             case .positionMismatch: .positionMismatch

@@ -1,3 +1,4 @@
+import Dispatch
 import Formats
 import Foundation
 import Testing
@@ -101,5 +102,70 @@ struct MappedFileTests {
         let pipe = folder.url.appending(path: "pipe").path
         #expect(mkfifo(pipe, 0o600) == 0)
         #expect(code(pipe) == .notRegular)
+    }
+    @Test("what is gone of a file that was made shorter reads as zeros, and is told of by all that share the mapping")
+    func shortened() throws {
+        let folder = try Folder(), page = Int(sysconf(Int32(_SC_PAGESIZE)))
+        let path = try folder.write([UInt8](repeating: 7, count: 5 * page + 9))
+        let file = try MappedFile(path: path), other = try MappedFile(path: folder.write([1]))
+        let first = try #require(file.bytes.slice(offset: 0, count: page))
+        try file.check()
+        let damages = MappedBytes.damages
+        #expect(truncate(path, off_t(2 * page)) == 0)
+        // Nothing was read of what is gone.
+        #expect(!file.bytes.isDamaged)
+        #expect(content(first) == [UInt8](repeating: 7, count: page))
+        // Threads that run into it at the same time, in pages and at the end.
+        DispatchQueue.concurrentPerform(iterations: 8) { thread in
+            let byte = file.bytes.slice(offset: thread % 4 == 0 ? 5 * page + 8 : 2 * page + thread * 100, count: 1)!
+            #expect(content(byte) == [0])
+        }
+        #expect(
+            content(file.bytes) == [UInt8](repeating: 7, count: 2 * page) + [UInt8](repeating: 0, count: 3 * page + 9))
+        #expect(file.bytes.isDamaged && first.isDamaged && MappedBytes.damages > damages)
+        #expect(!other.bytes.isDamaged)
+        #expect(code(of: file) == .damaged)
+        // The next mapping in its place is whole.
+        #expect(try !MappedFile(path: path).bytes.isDamaged)
+    }
+
+    @Test("many mapped files are guarded, and places of those that are gone are used again")
+    func manyShortened() throws {
+        let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+        for _ in 0..<2 {
+            let folders = try (0..<600).map { _ in try Folder() }
+            let files = try folders.map { try MappedFile(path: $0.write([UInt8](repeating: 1, count: page))) }
+            for index in stride(from: 0, to: 600, by: 7) { #expect(truncate(files[index].path, 0) == 0) }
+            for (index, file) in files.enumerated() {
+                #expect(content(file.bytes)[0] == (index % 7 == 0 ? 0 : 1))
+                #expect(file.bytes.isDamaged == (index % 7 == 0))
+            }
+        }
+    }
+
+    @Test("a file that was written to is told of; one that was replaced or removed lives on")
+    func changed() throws {
+        let folder = try Folder()
+        let path = try folder.write([1, 2, 3])
+        let file = try MappedFile(path: path)
+        let handle = try #require(FileHandle(forWritingAtPath: path))
+        try handle.seekToEnd()
+        try handle.write(contentsOf: [4])
+        #expect(code(of: file) == .damaged)
+        let replaced = try MappedFile(path: path)
+        try FileManager.default.removeItem(atPath: path)
+        try replaced.check()
+        _ = try folder.write([9])
+        try replaced.check()
+        #expect(content(replaced.bytes) == [1, 2, 3, 4])
+    }
+
+    private func code(of file: MappedFile) -> FileError.Code? {
+        do {
+            try file.check()
+            return nil
+        } catch {
+            return error.code
+        }
     }
 }

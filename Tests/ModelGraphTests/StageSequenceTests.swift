@@ -1,4 +1,6 @@
 import Formats
+import Foundation
+import GGUF
 import ModelGraph
 import TestSupport
 import Testing
@@ -85,5 +87,37 @@ import Testing
         #expect(try stage.length(sequence: 1) == 10)
         let rest = try feed(pipeline, 1, 10, Array(tokens[10..<12]))
         #expect(equalBits(rest, Array(expected[(10 * pipeline.configuration.vocabulary)...])))
+    }
+    @Test(
+        "a step that read weights that are gone has no result, nor any step after it",
+        arguments: [ComputeMode.int8, .f32])
+    func goneWeights(compute: ComputeMode) throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        var model = TinyModel(type: .q8_0)
+        model.layers = 5
+        let path = folder.path + "/tiny.gguf"
+        try Data(model.file()).write(to: URL(fileURLWithPath: path))
+        let file = try GGUFFile.open(path: path)
+        let places = PackedFolder(in: folder.path + "/packed", model: file)
+        let pipeline = try Pipeline(file, compute: compute, packed: places), stage = pipeline.stages[0]
+        let expected = try pipeline.logits(Array(tokens.prefix(20)))
+        let whole = try Pipeline(file, compute: compute, packed: places)
+        #expect(equalBits(try whole.logits(Array(tokens.prefix(20))), expected))
+        // What products read: packed panels, or in the exact mode the model's own file.
+        let packed = FileManager.default.enumerator(atPath: folder.path + "/packed")?.compactMap { $0 as? String } ?? []
+        let layer = packed.first { $0.contains("blk.3") }.map { "\(folder.path)/packed/\($0)" }
+        let shortened = try compute == .int8 ? #require(layer) : path
+        #expect(truncate(shortened, 0) == 0)
+        for _ in 0..<2 {
+            do {
+                _ = try feed(pipeline, 1, 20, Array(tokens[20..<30]))
+                Issue.record("a result of weights that are gone")
+            } catch let error as ModelError {
+                #expect(error.code == .damagedFile)
+            }
+            #expect(try stage.length(sequence: 1) == 20)
+            #expect(stage.isDamaged)
+        }
     }
 }

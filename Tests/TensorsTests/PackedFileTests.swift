@@ -71,6 +71,36 @@ struct PackedFileTests {
         #expect(fileSize() == layout.byteCount)
     }
 
+    @Test("nothing is packed of blocks that are gone from their file")
+    func blocksGone() throws {
+        defer { folder.remove() }
+        let source = folder.path + "/blocks"
+        let bytes = matrices.flatMap { $0.blocks.withUnsafeBytes { Array($0) } }
+        try Data(bytes).write(to: URL(fileURLWithPath: source))
+        let whole = try MappedFile(path: source).bytes
+        var start = 0
+        let blocks = matrices.map { matrix in
+            defer { start += matrix.blocks.count }
+            return whole.slice(offset: start, count: matrix.blocks.count)!
+        }
+        #expect(truncate(source, 0) == 0)
+        do throws(FileError) {
+            _ = try PackedFile.write(path: path, layout: layout, blocks: blocks, pool: pool) { _ in }
+            Issue.record("packed")
+        } catch {
+            #expect(error.code == .damaged)
+        }
+        #expect(refusal(layout) == .notFound)
+        for (matrix, blocks) in zip(matrices, blocks) where matrix.matrix.shape.packs {
+            let shape = matrix.matrix.shape
+            #expect(throws: TensorError.self) {
+                try WeightMatrix(
+                    name: "gone", bytes: blocks, type: shape.type, rows: shape.rows, columns: shape.columns,
+                    form: .packed, pool: pool)
+            }
+        }
+    }
+
     private func fileSize() -> Int { (try? MappedFile(path: path))?.count ?? -1 }
 
     @Test("the head has the bytes that its description says")

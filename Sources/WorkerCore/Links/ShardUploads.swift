@@ -22,7 +22,7 @@ final class ShardUploads: Sendable {
 
     private struct State {
         var waiting: [(request: UInt64, part: ShardRequest)] = []
-        var sending: (id: ShardID, bytes: MappedBytes, next: Int, end: Int)?
+        var sending: (request: UInt64, id: ShardID, bytes: MappedBytes, next: Int, end: Int)?
         /// Pieces on their way out.
         var pieces = 0
     }
@@ -70,7 +70,7 @@ final class ShardUploads: Sendable {
                         .badRequest, "shard \(part.id) has \(bytes.count) bytes, fewer than were asked for")
                 }
                 state.withLock {
-                    $0.sending = (part.id, bytes, Int(part.offset), Int(part.offset) + Int(part.count))
+                    $0.sending = (next.request, part.id, bytes, Int(part.offset), Int(part.offset) + Int(part.count))
                 }
             } catch {
                 // To another worker a shard that was damaged is one that is not there.
@@ -79,13 +79,23 @@ final class ShardUploads: Sendable {
                     .failure(Failure(code: code, message: error.message, shard: next.part.id)), request: next.request)
             }
         }
-        return state.withLock { state in
-            guard let (id, bytes, next, end) = state.sending else { return nil }
+        guard let (request, id, bytes) = state.withLock({ $0.sending.map { ($0.request, $0.id, $0.bytes) } }) else {
+            return nil
+        }
+        let piece = state.withLock { state -> ShardPiece? in
+            guard let (_, _, _, next, end) = state.sending else { return nil }
             let part = bytes.slice(offset: next, count: min(Self.pieceBytes, end - next))!
             let copy = part.withUnsafeBytes { ByteBuffer(bytes: $0) }
             part.discardResidentPages()
-            state.sending = next + part.count < end ? (id, bytes, next + part.count, end) : nil
+            state.sending =
+                !part.isDamaged && next + part.count < end ? (request, id, bytes, next + part.count, end) : nil
+            guard !part.isDamaged else { return nil }
             return ShardPiece(id: id, offset: UInt64(next), totalBytes: UInt64(bytes.count), bytes: copy)
         }
+        if piece != nil { return piece }
+        link.send(
+            .failure(Failure(code: .shardMissing, message: "shard \(id) was made shorter on the disk", shard: id)),
+            request: request)
+        return nextPiece(link)
     }
 }

@@ -49,7 +49,7 @@ final class LoadedStage: Sendable {
     /// Whether the stage may become what is asked for without being loaded again.
     func canBecome(_ request: LoadStage) -> Bool {
         let present = self.request
-        return present.range == request.range && present.shards == request.shards
+        return !stage.isDamaged && present.range == request.range && present.shards == request.shards
             && present.modelName == request.modelName && present.compute == request.compute
             && present.keyValueType == request.keyValueType && present.context == request.context
     }
