@@ -8,6 +8,9 @@ import Wire
 
 /// From a plan to a placement that answers.
 extension Coordinator {
+    /// Placements that no coordinator makes so many of: one in a second for decades.
+    private static let mostEpochs: UInt32 = 1 << 31
+
     /// Sends what devices lack, loads the stages and lets the answers go on, those from before too.
     ///
     /// Shards are brought while the placement of before still works; from the first stage to the last answers wait.
@@ -22,7 +25,12 @@ extension Coordinator {
         engine.suspend()
         let kept = await engine.kept()
         let (epoch, beginsEmpty) = state.withLock { state in
-            let reported = reports.values.flatMap(\.stages).filter { $0.session == session }.map(\.epoch).max() ?? 0
+            // Only those that a coordinator can have come to: a device may say anything.
+            let reported =
+                reports.values.flatMap(\.stages).filter { $0.session == session && $0.epoch < Self.mostEpochs }.map(
+                    \.epoch
+                )
+                .max() ?? 0
             state.epoch = max(state.epoch, reported) + 1
             state.plan = plan
             state.throttling = ThrottleWatch()
