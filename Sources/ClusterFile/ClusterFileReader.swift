@@ -61,7 +61,13 @@ struct ClusterFileReader {
         declaration.context = try values["context"].map { node throws(ClusterFileError) in try number(node, "context") }
         declaration.slots = try values["slots"].map { node throws(ClusterFileError) in try number(node, "slots") }
 
-        for node in try list(devicesNode, "devices") {
+        let devices = try list(devicesNode, "devices")
+        guard devices.count <= PlacementRequest.mostDevices else {
+            throw error(
+                .badValue, devices[PlacementRequest.mostDevices],
+                "\(devices.count) devices are declared, and at most \(PlacementRequest.mostDevices) are planned for")
+        }
+        for node in devices {
             let device = try device(node)
             if declaration.devices.contains(where: { $0.name == device.name }) {
                 throw error(.duplicate, node, "a device named '\(device.name)' stands above; give each its own name")

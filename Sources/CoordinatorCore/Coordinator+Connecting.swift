@@ -38,7 +38,7 @@ extension Coordinator {
     /// they are not there at once.
     ///
     /// - Throws: `CoordinatorError` where one that is required cannot be reached.
-    func connectAll() async throws(CoordinatorError) {
+    func connectAll(requiresAll: Bool = true) async throws(CoordinatorError) {
         let placed = Set(predecessor?.stages.map(\.device) ?? [])
         let devices = devices
         let awaited = devices.filter { $0.isRequired || placed.contains($0.name) }
@@ -52,8 +52,12 @@ extension Coordinator {
                 if case .failure = result { state.retries[device, default: RetryTime()].tried(at: now) }
             }
         }
-        for device in devices where device.isRequired {
-            if case .failure(let error)? = results[device.name] { throw error }
+        // One that says what none may say is left out, and has been named; without any other nothing would be as it was asked for.
+        let isOtherThere = devices.contains { device in
+            if case .success? = results[device.name] { !device.isInProcess } else { false }
+        }
+        for device in devices where device.isRequired && (requiresAll || device.isInProcess) {
+            if case .failure(let error)? = results[device.name], !(error.isFault && isOtherThere) { throw error }
         }
     }
 
@@ -159,6 +163,7 @@ extension Coordinator {
             throw CoordinatorError(.worker, "\(device.name) is no longer wanted")
         }
         progress(.connected(device: device.name, try await client.describe()))
+        state.withLock { $0.faults[device.name] = nil }
     }
 
     /// A step that came back over a coordinator's link: results, or on its way to a stage in this process. What a device sends that has not
@@ -193,6 +198,10 @@ extension Coordinator {
         case .lost(let reason):
             // A link that was replaced since has nothing to say.
             guard state.withLock({ $0.clients[client.device] === client }) else { return }
+            // It is tried again, and says the same each time: told once.
+            let isKnown =
+                client.isAtFault && state.withLock { $0.faults.updateValue(reason, forKey: client.device) == reason }
+            if isKnown { return }
             deviceLost(client.device, reason)
         case .peerLost(let peer, let reason):
             guard isStage(peer.stage, ofEpoch: peer.epoch, on: client.device) else { return }

@@ -27,7 +27,7 @@ extension Coordinator {
         if !unknown.isEmpty { progress(.identifying(shards: unknown.count)) }
         for device in connectedDevices where needed[device] == nil { needed[device] = [] }
         try await bring(needed)
-        return await shards.identify(all)
+        return try await shards.identify(all)
     }
 
     /// Has a stage loaded. Shards that turn out to be damaged on the device, or gone, are brought again.
@@ -47,6 +47,11 @@ extension Coordinator {
                 return loaded
             } catch {
                 guard attempt < Self.repairs, error.failure == .shardCorrupt || error.failure == .shardMissing else {
+                    throw error
+                }
+                // The coordinator's own worker reads the model's file: nothing can be sent to it.
+                if isInProcess(device) {
+                    try shards.check()
                     throw error
                 }
                 progress(.repairing(device: device, error.message))
@@ -161,12 +166,19 @@ extension Coordinator {
                 carrier.tally.set(id.description, shard.byteCount)
                 return
             }
-            let outcome = try await carrier.transfer.send(shard, id: id, from: holding?.bytesHeld ?? 0) {
-                carrier.tally.set(id.description, $0)
+            let outcome: ShardTransfer.Outcome
+            do throws(CoordinatorError) {
+                outcome = try await carrier.transfer.send(shard, id: id, from: holding?.bytesHeld ?? 0) {
+                    carrier.tally.set(id.description, $0)
+                }
+            } catch {
+                try shards.check()
+                throw error
             }
             switch outcome {
             case .stored: return
             case .damaged(let message):
+                try shards.check()
                 damaged += 1
                 guard damaged < Self.repairs else {
                     throw CoordinatorError(

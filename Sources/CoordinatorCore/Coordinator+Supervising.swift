@@ -113,6 +113,8 @@ extension Coordinator {
                 await refreshStandby()
                 return
             } catch {
+                // What its file no longer has comes back by no trying.
+                if error.code == .model { return giveUp(error) }
                 if error.message != told { progress(.waiting(error.message)) }
                 told = error.message
                 state.withLock { state in
@@ -125,6 +127,13 @@ extension Coordinator {
             try? await Task.sleep(for: pause)
             pause = await reconnect(timeout: .seconds(1)) ? Self.firstPause : min(pause * 2, Self.longestPause)
         }
+    }
+
+    /// Ends all answers: the model cannot be placed any more.
+    private func giveUp(_ error: CoordinatorError) {
+        state.withLock { if !$0.stopped { $0.readiness = .unavailable(error.message) } }
+        progress(.lost(error.message))
+        engine.halt(CoordinatorError(.unavailable, error.message))
     }
 
     /// Gives up those who have waited too long for a placement.

@@ -12,7 +12,12 @@ extension Coordinator {
     func survey(
         _ needed: [String: [ModelPart]], _ carriers: [String: ShardCarrier]
     ) async -> Result<ShardSurvey, CoordinatorError> {
-        let ids = await shards.identify(Array(Set(needed.values.joined())))
+        let ids: [ModelPart: ShardID]
+        do throws(CoordinatorError) {
+            ids = try await shards.identify(Array(Set(needed.values.joined())))
+        } catch {
+            return .failure(error)
+        }
         let wanted = Set(needed.values.joined().map { ids[$0]! })
         for (device, parts) in needed { carriers[device]?.add(parts.map { (ids[$0]!, $0) }) }
         // First all devices are asked about everything: any of them may pass it on. Then each about what it will need, which it

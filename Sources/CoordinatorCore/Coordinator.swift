@@ -51,6 +51,8 @@ package final class Coordinator: Sendable {
         var lacksStandby = false
         /// When devices that are not connected are tried again.
         var retries: [String: RetryTime] = [:]
+        /// Why devices are left out that said what none may say.
+        var faults: [String: String] = [:]
         /// The placement that stands, or was tried last.
         var plan: PlacementPlan?
         /// The links that were measured.
@@ -111,20 +113,21 @@ package final class Coordinator: Sendable {
     /// Connects, places, sends, loads; when it returns, requests are answered. Where a device is lost later, answers wait until a
     /// placement stands again, which is seen to without being asked.
     ///
+    /// - Parameter requiresAll: whether devices that were named must be there.
     /// - Throws: `CoordinatorError`; then nothing stays connected.
-    package func start() async throws(CoordinatorError) {
+    package func start(requiresAll: Bool = true) async throws(CoordinatorError) {
         do {
-            try await establish()
+            try await establish(requiresAll: requiresAll)
         } catch {
-            stop()
+            await end()
             throw error
         }
         supervise()
         await refreshStandby()
     }
 
-    private func establish() async throws(CoordinatorError) {
-        try await connectAll()
+    private func establish(requiresAll: Bool) async throws(CoordinatorError) {
+        try await connectAll(requiresAll: requiresAll)
         let reports = await measured(await describeAll())
         let plan = try firstPlan(reports)
         progress(.placed(plan))

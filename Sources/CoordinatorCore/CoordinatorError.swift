@@ -29,6 +29,8 @@ package struct CoordinatorError: Error, Sendable, Hashable, CustomStringConverti
     package var failure: FailureCode?
     /// The device that refused.
     package var device: String?
+    /// Whether a device said what none may say, so that it is left out.
+    package var isFault = false
 
     package init(_ code: Code, _ message: String, failure: FailureCode? = nil, device: String? = nil) {
         self.code = code

@@ -25,6 +25,17 @@ struct LlamaLayer {
         ].map { "blk.\(layer).\($0)" } + [TensorNames.ropeFactors]
     }
 
+    /// The shapes of the tensors that a layer needs, `[columns, rows]` or `[elements]`.
+    static func shapes(_ configuration: ModelConfiguration, layer: Int) -> [(name: String, dimensions: [Int])] {
+        let width = configuration.width, inner = configuration.feedForwardWidth
+        return [
+            ("attn_norm", [width]), ("attn_q", [width, configuration.queryWidth]),
+            ("attn_k", [width, configuration.keyWidth]), ("attn_v", [width, configuration.valueWidth]),
+            ("attn_output", [configuration.attentionWidth, width]), ("ffn_norm", [width]),
+            ("ffn_gate", [width, inner]), ("ffn_up", [width, inner]), ("ffn_down", [inner, width]),
+        ].map { ("blk.\(layer).\($0).weight", $1) }
+    }
+
     init<Source>(_ configuration: ModelConfiguration, layer: Int, loader: TensorLoader<Source>) throws(ModelError) {
         let width = configuration.width, inner = configuration.feedForwardWidth
         func matrix(_ name: String, _ rows: Int, _ columns: Int) throws(ModelError) -> WeightMatrix {

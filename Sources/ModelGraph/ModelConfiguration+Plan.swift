@@ -1,3 +1,4 @@
+package import GGUF
 package import Tensors
 
 /// Facts for placement: pure functions of the configuration.
@@ -16,6 +17,45 @@ extension ModelConfiguration {
     /// Names of the tensors that a stage with the head needs. A file is tied when it has no `output.weight`.
     package func headTensorNames(tied: Bool) -> [String] {
         [TensorNames.finalNorm, tied ? TensorNames.embedding : TensorNames.head]
+    }
+
+    /// Refuses a file that lacks a tensor, or has one of another shape: before anything is sent or loaded.
+    ///
+    /// - Throws: `ModelError`, which names the tensor.
+    package func check(tensorsOf model: GGUFFile) throws(ModelError) {
+        let tied = model.tensor(named: TensorNames.head) == nil
+        for (name, dimensions) in shapes(tied: tied) {
+            guard let tensor = model.tensor(named: name) else {
+                throw ModelError(
+                    code: .missingTensor, message: "\(model.path): tensor \(name) is missing",
+                    mend: "the file is not whole, download it again")
+            }
+            guard Self.meaningful(tensor.dimensions, atLeast: dimensions.count) == dimensions else {
+                throw ModelError(
+                    code: .invalidTensor,
+                    message:
+                        "\(model.path): tensor \(name) has shape \(tensor.dimensions), the model's metadata asks for \(dimensions)",
+                    mend: "the file is damaged or was converted wrongly, download or convert it again")
+            }
+        }
+    }
+
+    /// The shapes of the tensors that the whole model needs.
+    private func shapes(tied: Bool) -> [(name: String, dimensions: [Int])] {
+        let layers = (0..<layers).flatMap { layer in
+            switch architecture {
+            case .llama: LlamaLayer.shapes(self, layer: layer)
+            }
+        }
+        let head = tied ? [] : [(name: TensorNames.head, dimensions: [width, vocabulary])]
+        return [(TensorNames.embedding, [width, vocabulary]), (TensorNames.finalNorm, [width])] + layers + head
+    }
+
+    /// Dimensions without those of 1 at the end, which mean nothing.
+    static func meaningful(_ dimensions: [Int], atLeast count: Int) -> [Int] {
+        var dimensions = dimensions
+        while dimensions.count > count, dimensions.last == 1 { dimensions.removeLast() }
+        return dimensions
     }
 
     /// Refuses a cache that the model's heads or the arithmetic do not go with.

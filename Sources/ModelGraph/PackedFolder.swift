@@ -51,6 +51,11 @@ package struct PackedFolder: PackedPlaces {
         return isName ? PackedPlace(path: "\(path)/\(part)\(suffix)", identity: identity) : nil
     }
 
+    /// Removes what is kept of this model, so that it is packed anew. Who has it mapped keeps it until the end.
+    package func removeAll() {
+        for name in Folder.names(in: path) where name.hasSuffix(Self.suffix) { unlink("\(path)/\(name)") }
+    }
+
     private func removeOutdated() {
         // By their names: reading their beginnings would let the system read on in small pages.
         for name in Folder.names(in: path) where name.hasSuffix(Self.suffix) && !name.hasSuffix(suffix) {

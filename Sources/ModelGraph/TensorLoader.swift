@@ -34,10 +34,7 @@ struct TensorLoader<Source: TensorSource> {
     }
 
     private func check(_ descriptor: GGUFTensor, _ expected: [Int]) throws(ModelError) {
-        // Trailing dimensions of 1 mean nothing.
-        var dimensions = descriptor.dimensions
-        while dimensions.count > expected.count, dimensions.last == 1 { dimensions.removeLast() }
-        guard dimensions == expected else {
+        guard ModelConfiguration.meaningful(descriptor.dimensions, atLeast: expected.count) == expected else {
             throw ModelError(
                 code: .invalidTensor,
                 message:

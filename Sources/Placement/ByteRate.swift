@@ -25,7 +25,7 @@ package struct ByteRate: Sendable, Hashable, CustomStringConvertible {
     /// The rate with one decimal in the largest fitting power of 1000, such as `11.4 GB/s`.
     package var description: String {
         let units = ["B/s", "kB/s", "MB/s", "GB/s", "TB/s"]
-        var value = min(max(0, bytesPerSecond), 1e18)
+        var value = bytesPerSecond.isNaN ? 0 : min(max(0, bytesPerSecond), 1e18)
         var unit = 0
         while unit < units.count - 1 && value >= 999.95 {
             value /= 1000

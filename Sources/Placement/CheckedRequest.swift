@@ -10,6 +10,11 @@ struct CheckedRequest {
     let request: PlacementRequest
     /// The devices that may hold something.
     let usable: [Int]
+    /// Those that are left out for numbers that no device has, and why.
+    let absurd: [Int: String]
+    /// The links as they are planned with, `[devices, devices]`.
+    private let links: [LinkSpeed]
+    private let coordinatorLinks: [LinkSpeed]
     /// The coordinator's own device, where it may hold something.
     let coordinator: Int?
     /// Pinned layers in their order, one block per device.
@@ -22,23 +27,31 @@ struct CheckedRequest {
     /// `prefix[i]`: bytes of the layers `0..<i` with their KV cache.
     let prefix: [Int]
 
-    /// - Throws: `PlacementError` when sizes do not add up or wishes contradict each other.
+    /// Bytes of the layers' weights alone, likewise.
+    let weightPrefix: [Int]
+
     /// Positions that one sequence's cache takes memory for.
     private static func cachedPositions(_ request: PlacementRequest) -> Int {
         let (page, rest) = (request.pagePositions, request.context % request.pagePositions)
         return rest == 0 || request.context > .max - page ? request.context : request.context - rest + page
     }
 
+    /// - Throws: `PlacementError` when sizes do not add up or wishes contradict each other.
     init(_ request: PlacementRequest) throws(PlacementError) {
         self.request = request
         try Self.checkSizes(request)
-        try Self.checkSpeeds(request)
+        let absurd = Self.absurd(request)
+        self.absurd = absurd
+        (links, coordinatorLinks) = request.links.matrix(request.devices.map { $0.isCoordinator ? nil : $0.name })
         let model = request.model
         keyValueBytesPerLayer = try product(
             [model.keyValueBytesPerPositionPerLayer]
                 + (request.keyValuePositions.map { [$0] } ?? [Self.cachedPositions(request), request.slots]),
             "the KV cache of one layer")
         prefix = try Self.prefixSums(model, keyValueBytesPerLayer)
+        var weights = [0]
+        for layer in model.layers { weights.append(weights[weights.count - 1] + layer.bytes) }
+        weightPrefix = weights
 
         let names = request.devices.map(\.name)
         var seen = Set<String>()
@@ -51,8 +64,17 @@ struct CheckedRequest {
             throw .unknownDevice(name, askedBy: "the exclusion", known: names)
         }
         if let pin = request.pins.first(where: { excluded.contains($0.device) }) { throw .excludedDevice(pin) }
-        usable = names.indices.filter { !excluded.contains(names[$0]) }
-        if usable.isEmpty { throw .invalidSize("all devices are excluded; at least one is needed") }
+        usable = names.indices.filter { !excluded.contains(names[$0]) && absurd[$0] == nil }
+        if usable.isEmpty {
+            let reasons = absurd.sorted { $0.key < $1.key }.map { "; \(names[$0.key]): \($0.value)" }
+            throw .invalidSize(
+                reasons.isEmpty
+                    ? "all devices are excluded; at least one is needed" : "no device can be used\(reasons.joined())")
+        }
+        for (index, reason) in absurd.sorted(by: { $0.key < $1.key }) {
+            guard let pin = request.pins.first(where: { $0.device == names[index] }) else { continue }
+            throw .invalidSize("the pin \(pin) names a device that is left out: \(reason)")
+        }
         coordinator = usable.first { request.devices[$0].isCoordinator }
         embeddingPin = try Self.home(of: .embedding, request)
         headPin = try Self.home(of: .head, request)
@@ -88,10 +110,6 @@ struct CheckedRequest {
         if sizes.contains(where: { $0 < 0 }) || parts.contains(where: { $0.bytes < 0 || $0.elements < 0 }) {
             throw .invalidSize("a size of the model is negative")
         }
-        for device in request.devices where device.memoryBytes < 0 {
-            throw .invalidSize("the memory of \(device.name) is negative")
-        }
-        _ = try sum(request.devices.map(\.memoryBytes), "the memory of all devices")
         if case .always(let codec) = preferences.codec, !codec.accepts(width: model.width) {
             throw .invalidSize(
                 "the codec \(codec.rawValue) takes rows of a multiple of \(RowCodec.blockElements) elements and the model's have \(model.width); use f16 or f32"
@@ -99,20 +117,27 @@ struct CheckedRequest {
         }
     }
 
-    private static func checkSpeeds(_ request: PlacementRequest) throws(PlacementError) {
-        func isSpeed(_ value: Double) -> Bool { value.isFinite && value > 0 }
-        for device in request.devices {
-            if let speed = device.speed, !isSpeed(speed.readBytesPerSecond) {
-                throw .invalidSize(
-                    "\(device.name) reads \(speed.readBytesPerSecond) bytes per second; measure it again")
+    /// Devices whose numbers none can have: with them nothing could be reckoned.
+    private static func absurd(_ request: PlacementRequest) -> [Int: String] {
+        var absurd: [Int: String] = [:]
+        for (index, device) in request.devices.enumerated() {
+            if device.memoryBytes < 0 || device.diskBytes ?? 0 < 0 {
+                absurd[index] = "its memory or disk has fewer than 0 bytes, which no device has"
+            }
+            if let speed = device.speed, !(speed.readBytesPerSecond.isFinite && speed.readBytesPerSecond > 0) {
+                absurd[index] =
+                    "it reads \(speed.readBytesPerSecond) bytes per second, which no device does; measure it again"
             }
         }
-        for link in request.links.speeds
-        where !isSpeed(link.bytesPerSecond) || !link.roundTripSeconds.isFinite || link.roundTripSeconds < 0 {
-            throw .invalidSize(
-                "a link takes \(link.roundTripSeconds) s for a round trip and \(link.bytesPerSecond) bytes per second; measure it again"
-            )
-        }
+        return absurd
+    }
+
+    /// The link between two devices as it is planned with.
+    func link(_ one: Int, _ other: Int) -> LinkSpeed { links[one * request.devices.count + other] }
+
+    /// The link of a device to the coordinator's process; nil for the device in that process.
+    func coordinatorLink(_ device: Int) -> LinkSpeed? {
+        request.devices[device].isCoordinator ? nil : coordinatorLinks[device]
     }
 
     private static func prefixSums(_ model: ModelSizes, _ keyValueBytes: Int) throws(PlacementError) -> [Int] {

@@ -62,7 +62,7 @@ package struct CostModel: Sendable {
         history = min(Self.history, request.context / 2)
         let step = StepShape.decoding(streams: 1, history: 0)
         fastest =
-            request.devices.map(Self.speed).min {
+            request.devices.map(Self.speed).filter { $0.readBytesPerSecond.isFinite && $0.readBytesPerSecond > 0 }.min {
                 Self.layers(request.model, $0, step) < Self.layers(request.model, $1, step)
             } ?? .nominal
     }

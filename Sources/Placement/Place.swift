@@ -5,8 +5,14 @@
 /// stay off the coordinator unless it is the only device, is pinned to some or is allowed to. A pinned device holds exactly its pinned layers where
 /// that fits, else neighbouring layers too. Embedding and head sit on the coordinator's own device unless they are pinned elsewhere
 /// or it has no memory for them. No device exceeds its budget. The result depends on the request alone.
-/// - Throws: `PlacementError` when the request contradicts itself or does not fit.
+/// A device whose numbers none can have is left out, and the plan says so.
+/// - Throws: `PlacementError` when the request contradicts itself, names more than `mostDevices`, or does not fit.
 package func place(_ request: PlacementRequest) throws(PlacementError) -> PlacementPlan {
+    let count = request.devices.count { !$0.isCoordinator }
+    guard count <= PlacementRequest.mostDevices else {
+        throw .invalidSize(
+            "there are \(count) devices, and at most \(PlacementRequest.mostDevices) are planned for; name fewer")
+    }
     let checked = try CheckedRequest(request)
     if let (problem, solution) = checked.solve() { return try problem.plan(solution) }
     throw checked.refusal()
@@ -60,6 +66,26 @@ extension CheckedRequest {
         endGroups().first?.first.map { problem($0, extendsPins: true) }
     }
 
+    /// The devices other than the coordinator's own that may take the embedding or the head. Of many not all are tried, but the two with
+    /// the fastest memory that have room for both, and the two with the most.
+    private var endCandidates: [Int] {
+        let others = usable.filter { $0 != coordinator }
+        guard others.count > Self.mostEndCandidates else { return others }
+        let model = request.model
+        let needed = model.scratchBytes + model.endBytes(embedding: true, head: true)
+        func reads(_ index: Int) -> Double { CostModel.speed(request.devices[index]).readBytesPerSecond }
+        let fastest = others.filter { request.devices[$0].memoryBytes >= needed }.sorted {
+            (reads($0), $1) > (reads($1), $0)
+        }
+        let largest = others.sorted {
+            (request.devices[$0].memoryBytes, $1) > (request.devices[$1].memoryBytes, $0)
+        }
+        return Set(fastest.prefix(2) + largest.prefix(2)).sorted()
+    }
+
+    /// Up to so many devices are all tried.
+    private static let mostEndCandidates = 16
+
     private func problem(_ ends: Ends, extendsPins: Bool) -> PlacementProblem {
         PlacementProblem(self, embedding: ends.embedding, head: ends.head, extendsPins: extendsPins, note: ends.note)
     }
@@ -72,7 +98,7 @@ extension CheckedRequest {
         if let embedding = embeddingPin ?? own, let head = headPin ?? own {
             groups.append([Ends(embedding: embedding, head: head, note: nil)])
         }
-        let others = usable.filter { $0 != own }
+        let others = endCandidates
         let reason =
             own == nil
             ? "the coordinator's own device is excluded" : "the coordinator's own device has too little memory for it"

@@ -4,6 +4,7 @@ extension PlacementProblem {
         let used = Set(solution.segments.map(\.device) + [embeddingDevice, headDevice])
         // Equal devices are left out for equal reasons.
         var known: [Int: String] = [:]
+        let classes = classes
         return request.devices.indices.filter { !used.contains($0) }.map { device in
             let twin = classes.first { $0.contains(device) }?.first
             let reason = twin.flatMap { known[$0] } ?? self.reason(device, solution)
@@ -14,6 +15,7 @@ extension PlacementProblem {
 
     private func reason(_ index: Int, _ solution: Solution) -> String {
         let device = request.devices[index]
+        if let reason = checked.absurd[index] { return "it is left out: \(reason)" }
         guard checked.usable.contains(index) else { return "it is excluded" }
         guard candidates.contains(index) else {
             return
@@ -24,6 +26,11 @@ extension PlacementProblem {
             return
                 "its budget of \(ByteCount(device.memoryBytes)) is less than the \(ByteCount(smallest + request.model.scratchBytes)) "
                 + "that one layer takes with its KV cache and scratch"
+        }
+        let lightest = (0..<layerCount).map { weights($0..<$0 + 1) }.min() ?? 0
+        if disks[index] < lightest {
+            return
+                "its disk may keep \(ByteCount(device.diskBytes ?? 0)), which is less than one layer (\(ByteCount(lightest)))"
         }
         if checked.blocks.reduce(0, { $0 + $1.layers.count }) == layerCount {
             return "all layers are pinned to other devices"
@@ -62,10 +69,10 @@ extension PlacementProblem {
 private func percent(_ share: Double) -> String {
     let percent = share * 100
     if percent < 0.1 { return "less than 0.1%" }
-    return percent < 10 ? "\(tenths(percent))%" : "\(Int(min(percent, 1e9).rounded()))%"
+    return percent < 10 ? "\(tenths(percent))%" : "\(Int(saturating: min(percent, 1e9).rounded()))%"
 }
 
 private func tenths(_ value: Double) -> String {
-    let tenths = Int((min(value, 1e9) * 10).rounded())
+    let tenths = Int(saturating: (min(value, 1e9) * 10).rounded())
     return "\(tenths / 10).\(tenths % 10)"
 }

@@ -13,6 +13,8 @@ struct PlacementProblem {
     let candidates: [Int]
     /// Bytes left for layers on each of the request's devices after scratch, embedding and head.
     let rooms: [Int]
+    /// Bytes left for layers' weights on each of their disks.
+    let disks: [Int]
 
     init(_ checked: CheckedRequest, embedding: Int, head: Int, extendsPins: Bool, note: String? = nil) {
         self.checked = checked
@@ -23,8 +25,13 @@ struct PlacementProblem {
         let request = checked.request
         costs = CostModel(request)
         rooms = request.devices.indices.map { index in
-            request.devices[index].memoryBytes - request.model.scratchBytes
+            max(0, request.devices[index].memoryBytes) - request.model.scratchBytes
                 - request.model.endBytes(embedding: index == embedding, head: index == head)
+        }
+        disks = request.devices.indices.map { index in
+            request.devices[index].diskBytes.map {
+                max(0, $0) - request.model.endBytes(embedding: index == embedding, head: index == head)
+            } ?? .max
         }
         let hasRemote = checked.usable.contains { !request.devices[$0].isCoordinator }
         let mayUseCoordinator = !hasRemote || request.preferences.usesCoordinator
@@ -40,10 +47,21 @@ struct PlacementProblem {
     /// Bytes of a run of layers with their KV cache.
     func load(_ layers: Range<Int>) -> Int { checked.prefix[layers.upperBound] - checked.prefix[layers.lowerBound] }
 
+    /// Bytes of their weights alone.
+    func weights(_ layers: Range<Int>) -> Int {
+        checked.weightPrefix[layers.upperBound] - checked.weightPrefix[layers.lowerBound]
+    }
+
     /// The first device among embedding's and head's that cannot hold even those; nil when both can.
     var overloadedEnd: PlacementError? {
-        for index in [embeddingDevice, headDevice] where rooms[index] < 0 {
+        for index in [embeddingDevice, headDevice] where rooms[index] < 0 || disks[index] < 0 {
             let device = request.devices[index]
+            if rooms[index] >= 0 {
+                return .invalidSize(
+                    "\(endsName(index)) on \(device.name) is \(ByteCount(-disks[index])) more than its disk may keep "
+                        + "(\(ByteCount(device.diskBytes ?? 0))); raise its --store-limit, free disk space, or pin less to it"
+                )
+            }
             return .deviceTooSmall(
                 device: device.name, holds: endsName(index), neededBytes: device.memoryBytes - rooms[index],
                 memoryBytes: device.memoryBytes)
@@ -59,15 +77,9 @@ struct PlacementProblem {
         }
     }
 
-    /// The link between two devices as it is planned with.
-    func link(_ one: Int, _ other: Int) -> LinkSpeed { request.links.speed(endName(one), endName(other)) }
+    func link(_ one: Int, _ other: Int) -> LinkSpeed { checked.link(one, other) }
 
-    /// The link of a device to the coordinator's process; nil for the device in that process.
-    func coordinatorLink(_ device: Int) -> LinkSpeed? { endName(device).map { request.links.speed($0, nil) } }
-
-    private func endName(_ device: Int) -> String? {
-        request.devices[device].isCoordinator ? nil : request.devices[device].name
-    }
+    func coordinatorLink(_ device: Int) -> LinkSpeed? { checked.coordinatorLink(device) }
 
     /// The candidates in groups of equals: swapping two of a group changes nothing, so that only their number matters.
     var classes: [[Int]] {
@@ -83,7 +95,7 @@ struct PlacementProblem {
     }
 
     private func areEqual(_ one: Int, _ other: Int) -> Bool {
-        guard !isSingular(one), !isSingular(other), rooms[one] == rooms[other],
+        guard !isSingular(one), !isSingular(other), rooms[one] == rooms[other], disks[one] == disks[other],
             CostModel.speed(request.devices[one]) == CostModel.speed(request.devices[other]),
             coordinatorLink(one) == coordinatorLink(other)
         else { return false }

@@ -4,15 +4,20 @@ package struct DeviceCapacity: Sendable, Hashable {
     package let name: String
     /// The bytes that stages may take on it: weights, KV cache and scratch together.
     package let memoryBytes: Int
+    /// The bytes of weights that its disk may keep; nil where nothing bounds them, or nothing is kept.
+    package let diskBytes: Int?
     /// Whether it is the coordinator's own device.
     package let isCoordinator: Bool
     /// How fast it computes; nil where nobody measured it.
     package let speed: DeviceSpeed?
 
     /// Describes a device.
-    package init(name: String, memoryBytes: Int, isCoordinator: Bool = false, speed: DeviceSpeed? = nil) {
+    package init(
+        name: String, memoryBytes: Int, diskBytes: Int? = nil, isCoordinator: Bool = false, speed: DeviceSpeed? = nil
+    ) {
         self.name = name
         self.memoryBytes = memoryBytes
+        self.diskBytes = diskBytes
         self.isCoordinator = isCoordinator
         self.speed = speed
     }
@@ -20,6 +25,9 @@ package struct DeviceCapacity: Sendable, Hashable {
 
 /// The question `place` answers: which device holds which part of a model.
 package struct PlacementRequest: Sendable, Hashable {
+    /// Devices that are planned for at most, beside the coordinator's own.
+    package static let mostDevices = 128
+
     /// The devices. Where it costs nothing, layers pass them in this order.
     package var devices: [DeviceCapacity]
     /// What is known of the links between them.

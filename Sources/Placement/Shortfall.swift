@@ -20,12 +20,14 @@ extension PlacementError {
         package let extraDeviceBytes: Int?
         /// How many devices would have to hold layers; nil where no maximum was asked for or raising it does not help.
         package let fittingMaximumDevices: Int?
+        /// Whether it would fit if disks had room for all that memory has.
+        package let largerDisksFit: Bool
 
         /// Describes a shortfall.
         package init(
             missingBytes: Int, layerBytes: Int, roomBytes: Int, fittingContext: Int?, fittingSlots: Int?,
             smallKeyValuesFit: Bool, fittingQuantization: String?, extraDeviceBytes: Int?,
-            fittingMaximumDevices: Int? = nil
+            fittingMaximumDevices: Int? = nil, largerDisksFit: Bool = false
         ) {
             self.missingBytes = missingBytes
             self.layerBytes = layerBytes
@@ -36,6 +38,7 @@ extension PlacementError {
             self.fittingQuantization = fittingQuantization
             self.extraDeviceBytes = extraDeviceBytes
             self.fittingMaximumDevices = fittingMaximumDevices
+            self.largerDisksFit = largerDisksFit
         }
     }
 }
@@ -48,6 +51,7 @@ extension PlacementError.Shortfall: CustomStringConvertible {
         if let fittingSlots { mends.append(fittingSlots == 1 ? "a single slot" : "at most \(fittingSlots) slots") }
         if smallKeyValuesFit { mends.append("a q8_0 KV cache") }
         if let fittingQuantization { mends.append("the model in \(fittingQuantization) or smaller (estimated)") }
+        if largerDisksFit { mends.append("more room on the devices' disks (--store-limit there, or free space)") }
         if let fittingMaximumDevices { mends.append("layers on \(fittingMaximumDevices) devices") }
         if let extraDeviceBytes {
             mends.append("one more device with \(ByteCount(extraDeviceBytes)) (\(extraDeviceBytes) bytes)")
@@ -70,7 +74,11 @@ extension CheckedRequest {
                 neededBytes: problem.load(block.layers) + device.memoryBytes - problem.rooms[block.device],
                 memoryBytes: device.memoryBytes)
         }
-        let room = problem.candidates.reduce(0) { $0 + max(0, problem.rooms[$1]) }
+        let room = problem.candidates.reduce(0) { sum, device in
+            let (total, overflow) = sum.addingReportingOverflow(
+                max(0, min(problem.rooms[device], problem.disks[device])))
+            return overflow ? .max : total
+        }
         // Pinned to a device that cannot hold it, nothing but memory there helps.
         if let overloaded = problem.overloadedEnd, !request.with(device: .max / 4).fits { return overloaded }
         return shortfall(roomBytes: room)
@@ -96,7 +104,8 @@ extension CheckedRequest {
                 fittingMaximumDevices: request.preferences.maximumDevices.flatMap { most in
                     most < usable.count
                         ? smallest(most + 1...usable.count) { request.with(maximumDevices: $0).fits } : nil
-                }))
+                },
+                largerDisksFit: request.devices.contains { $0.diskBytes != nil } && request.withoutDisks.fits))
     }
 }
 
@@ -121,6 +130,15 @@ extension PlacementRequest {
     fileprivate var withSmallKeyValues: PlacementRequest? {
         model.smallKeyValueBytesPerPositionPerLayer.map { bytes in
             changed { $0.model.keyValueBytesPerPositionPerLayer = bytes }
+        }
+    }
+
+    fileprivate var withoutDisks: PlacementRequest {
+        changed { request in
+            request.devices = request.devices.map {
+                DeviceCapacity(
+                    name: $0.name, memoryBytes: $0.memoryBytes, isCoordinator: $0.isCoordinator, speed: $0.speed)
+            }
         }
     }
 

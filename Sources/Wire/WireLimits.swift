@@ -42,6 +42,15 @@ package enum WireLimits {
     package static let keyValuePositions: UInt64 = 1 << 40
     /// The most sequences that a stage may be asked to hold at once.
     package static let slots: UInt32 = 65_536
+    /// What a device may say that it has or holds, in bytes: 1 PiB. Senders tell no more.
+    package static let deviceBytes: UInt64 = 1 << 50
+    /// Cores, threads and sequences of a device, each.
+    package static let deviceThreads: UInt32 = 65_536
+    /// Counts of work, times in nanoseconds and rates in bytes per second: none reaches this in decades, and sums of some do not overflow.
+    /// Senders tell no more.
+    package static let count: UInt64 = 1 << 60
+    /// A round trip in nanoseconds: an hour and more.
+    package static let roundTrip: UInt64 = 1 << 42
     /// The largest shard: 1 TiB.
     package static let shardBytes: UInt64 = 1 << 40
 }

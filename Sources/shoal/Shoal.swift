@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Wire
 
 /// The program: one executable for devices and coordinator. Each command is a file of `Commands/`.
 @main
@@ -34,6 +35,7 @@ struct Shoal: AsyncParsableCommand {
     private static func run(_ command: any ParsableCommand) async throws {
         // Whoever writes to sockets must get an error rather than a signal.
         if command is any UsesNetwork { signal(SIGPIPE, SIG_IGN) }
+        if command is any OutlivesReader { Console.outliveReader() }
         if let command = command as? any AsyncParsableCommand {
             // Used by nobody else from here on.
             nonisolated(unsafe) var command = command
@@ -47,11 +49,11 @@ struct Shoal: AsyncParsableCommand {
     private static func end(with error: any Error) -> Never {
         let code = exitCode(for: error)
         if code == .success {
-            print(fullMessage(for: error))
+            Console.write(fullMessage(for: error) + "\n")
             Foundation.exit(0)
         }
         if code == .validationFailure {
-            Console.error(fullMessage(for: error))
+            Console.errorUnescaped(fullMessage(for: error).printable() + "\n")
             Foundation.exit(2)
         }
         if !(error is ExitCode) { Console.error("shoal: \(error)") }
@@ -61,3 +63,6 @@ struct Shoal: AsyncParsableCommand {
 
 /// A command that opens connections.
 protocol UsesNetwork {}
+
+/// A command that goes on, or ends what it began in order, when nobody reads its output any more.
+protocol OutlivesReader {}

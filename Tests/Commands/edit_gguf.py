@@ -1,6 +1,6 @@
-"""Copies a GGUF file with one change: edit_gguf.py FROM TO architecture NAME | type TENSOR NUMBER.
+"""Copies a GGUF file with one change: edit_gguf.py FROM TO architecture NAME | type TENSOR NUMBER | rename TENSOR NAME.
 
-NAME must be as long as the architecture that is there, so that nothing else moves.
+NAME must be as long as what is there, so that nothing else moves.
 """
 import shutil
 import struct
@@ -18,6 +18,10 @@ with open(target, "r+b") as file:
         assert kind == 8 and length == len(name), (kind, length)
         place += 12
         change = name
+    elif what == "rename":
+        name, change = (struct.pack("<Q", len(value)) + value.encode() for value in values)
+        assert len(name) == len(change)
+        place = head.index(name)
     else:
         # A tensor: its name, the number of dimensions, those, the type.
         name = values[0].encode()

@@ -3,7 +3,7 @@ mapfile -t ports < <(free_ports 1)
 start worker "$shoal" worker --listen "127.0.0.1:${ports[0]}" --data-dir "$work/store" --store-limit 10MiB --insecure
 wait_for_port "${ports[0]}"
 expect_exit 1 "$shoal" generate "$model" --prompt Hi --insecure --worker "127.0.0.1:${ports[0]}"
-expect_text "$work/err" '\-\-store-limit' 'short'
+expect_text "$work/err" '\-\-store-limit' 'found no place'
 # With room for the layers alone they are packed in memory.
 stop_all
 start worker "$shoal" worker --listen "127.0.0.1:${ports[0]}" --data-dir "$work/store" --store-limit 70MiB --insecure

@@ -1,4 +1,5 @@
 import CoordinatorCore
+import Placement
 import Wire
 
 /// One device of `GET /api/cluster`. What the device says of itself is absent while it is not connected.
@@ -50,9 +51,8 @@ extension DeviceBody {
             threads: report.map { Int($0.threads) }, memoryBudgetBytes: report?.memoryBudgetBytes,
             residentBytes: report?.residentBytes, storeBytes: report?.storeBytes,
             storeLimitBytes: report?.storeLimitBytes,
-            // Numbers from another machine: sums that overflow are cut, not trapped on.
-            weightBytes: report.map { $0.stages.reduce(0) { $0 &+ $1.weightBytes } },
-            keyValueBytes: report.map { $0.stages.reduce(0) { $0 &+ $1.keyValueBytes } },
+            weightBytes: report.map { $0.stages.reduce(0) { $0.saturatingAdd($1.weightBytes) } },
+            keyValueBytes: report.map { $0.stages.reduce(0) { $0.saturatingAdd($1.keyValueBytes) } },
             profile: report?.profile.map(ProfileBody.init))
     }
 }

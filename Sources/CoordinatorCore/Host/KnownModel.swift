@@ -1,4 +1,5 @@
 import GGUF
+import Placement
 package import Wire
 
 /// A model that is placed or was placed from here.
@@ -60,9 +61,8 @@ extension KnownModel.Device {
     init(name: String, of ids: [ShardID], holdings: [ShardHolding]?) {
         let wanted = Set(ids)
         let own = (holdings ?? []).filter { wanted.contains($0.id) }
-        // Numbers from another machine: sums that overflow are cut, not trapped on.
         self.init(
             name: name, connected: holdings != nil, shards: own.count(where: \.complete),
-            bytes: Int(clamping: own.reduce(UInt64(0)) { $0 &+ $1.bytesHeld }))
+            bytes: Int(clamping: own.reduce(UInt64(0)) { $0.saturatingAdd($1.bytesHeld) }))
     }
 }

@@ -53,43 +53,79 @@ package final class ModelHost: Sendable {
         return present?.readiness ?? absence
     }
 
-    /// Places a model in place of the one that is served: answers of that one have `drainLimit` to end. One that cannot be opened
-    /// leaves all as it is; when placing fails later, no model is placed.
+    /// Places a model in place of the one that is served: answers of that one have `drainLimit` to end. One that cannot be opened, or
+    /// has no place on the devices that are there, leaves all as it is; when placing fails later, the one of before is placed again.
     ///
-    /// - Throws: `CoordinatorError`: busy while another change is made, model for a file that cannot be served, or what
-    ///   `Coordinator.start` throws.
+    /// - Throws: `CoordinatorError`: busy while another change is made, model for a file that cannot be served, placement where it does
+    ///   not fit, or what `Coordinator.start` throws.
     /// - Returns: the model's coordinator, which answers.
     @discardableResult
     package func place(path: String, progress: @escaping Progress) async throws(CoordinatorError) -> Coordinator {
         try begin()
         defer { state.withLock { $0.isChanging = false } }
+        let next = try await prepared(path, progress: progress)
+        let before = present
+        if let before, before.readiness == .ready, before.serves(next.shards.model) { return before }
+        // What can be refused is refused while the model of before still answers.
+        if before != nil { try await next.rehearse() }
+        await retire(reason: "the model is replaced by \(next.model.id)")
+        do throws(CoordinatorError) {
+            try await serve(next)
+            return next
+        } catch {
+            let reason = "\(next.model.id) could not be placed: \(error.message)"
+            state.withLock { $0.absence = .unavailable(reason) }
+            guard let before else { throw error }
+            var error = error
+            error.message = "\(reason); \(await restore(before))"
+            throw error
+        }
+    }
+
+    /// Opens a model's file, checks it, and makes its coordinator.
+    private func prepared(_ path: String, progress: @escaping Progress) async throws(CoordinatorError) -> Coordinator {
         let prepared = await DispatchQueue.global().result { [prepare] in Result { try prepare(path, progress) } }
-        let next: Coordinator
         do {
-            next = try prepared.get()
+            let coordinator = try prepared.get()
+            for device in state.withLock({ $0.devices }) { coordinator.add(device: device) }
+            return coordinator
         } catch let error as CoordinatorError {
             throw error
         } catch {
             throw CoordinatorError(.model, "\(error)")
         }
-        if let present, present.readiness == .ready, present.serves(next.shards.model) { return present }
-        for device in state.withLock({ $0.devices }) { next.add(device: device) }
-        await retire(reason: "the model is replaced by \(next.model.id)")
+    }
+
+    /// Has a model placed and served.
+    private func serve(_ next: Coordinator, requiresAll: Bool = true) async throws(CoordinatorError) {
         let isStopped = state.withLock { state in
             if !state.isStopped { state.present = next }
             return state.isStopped
         }
         guard !isStopped else { throw CoordinatorError(.unavailable, "the coordinator is shutting down") }
-        do {
-            try await next.start()
+        do throws(CoordinatorError) {
+            try await next.start(requiresAll: requiresAll)
             next.shards.remember()
-            return next
+        } catch {
+            state.withLock { $0.present = nil }
+            throw error
+        }
+    }
+
+    /// Places the model of before again, whose shards are still in the stores, on the devices that are there.
+    ///
+    /// - Returns: what came of it, for people.
+    private func restore(_ before: Coordinator) async -> String {
+        do throws(CoordinatorError) {
+            try await serve(prepared(before.shards.model.path, progress: before.progress), requiresAll: false)
+            return "\(before.model.id) is placed again"
         } catch {
             state.withLock { state in
-                state.present = nil
-                state.absence = .unavailable("\(next.model.id) could not be placed: \(error.message)")
+                guard !state.isStopped, case .unavailable(let reason) = state.absence else { return }
+                state.absence = .unavailable(
+                    "\(reason); nor could \(before.model.id) be placed again: \(error.message)")
             }
-            throw error
+            return "nor could \(before.model.id) be placed again: \(error.message)"
         }
     }
 

@@ -8,6 +8,8 @@ package import Wire
 package struct ThrottleWatch: Sendable {
     /// How many times as long as at its best.
     package static let factor = 1.5
+    /// What is reckoned with at most.
+    private static let mostTimes = 1000.0
     /// For how long.
     package static let patience = Duration.seconds(60)
     /// Between looks.
@@ -70,6 +72,8 @@ package struct ThrottleWatch: Sendable {
         let steps = work.steps - before.steps
         guard steps >= Self.steps else { return nil }
         last[device] = work
+        // No step takes no time: of such numbers there are no ratios.
+        guard work.computeNanoseconds > before.computeNanoseconds else { return nil }
         return Look.Pace(
             size: Self.size(Double(work.rows - before.rows) / Double(steps)),
             nanoseconds: Double(work.computeNanoseconds - before.computeNanoseconds) / Double(steps))
@@ -94,7 +98,7 @@ package struct ThrottleWatch: Sendable {
                 now - told[0].at >= Self.patience - Self.interval * 2, told[0].ratio >= Self.factor,
                 told[told.count - 1].ratio >= Self.factor
             else { continue }
-            slow[device] = ratios[ratios.count / 2]
+            slow[device] = min(ratios[ratios.count / 2], Self.mostTimes)
         }
         return slow
     }

@@ -11,15 +11,22 @@ struct DeviceInspection: Sendable {
     let device: DeviceDeclaration
 
     /// What the device says of itself; `nil` when it cannot be reached.
-    func report() async -> DeviceReport? {
-        guard let client = await connect() else { return nil }
-        defer { client.close() }
-        return try? await client.describe()
+    func report() async -> DeviceReport? { try? await described().get() }
+
+    /// What the device says of itself, or why it does not.
+    func described() async -> Result<DeviceReport, CoordinatorError> {
+        do throws(CoordinatorError) {
+            let client = try await connect()
+            defer { client.close() }
+            return .success(try await client.describe())
+        } catch {
+            return .failure(error)
+        }
     }
 
     /// What it holds of some shards; `nil` when it cannot be reached.
     func holdings(of ids: [ShardID]) async -> [ShardHolding]? {
-        guard let client = await connect() else { return nil }
+        guard let client = try? await connect() else { return nil }
         defer { client.close() }
         var holdings: [ShardHolding] = []
         for first in stride(from: 0, to: ids.count, by: WireLimits.shardsPerMessage) {
@@ -32,17 +39,20 @@ struct DeviceInspection: Sendable {
         return holdings
     }
 
-    private func connect() async -> WorkerClient? {
+    private func connect() async throws(CoordinatorError) -> WorkerClient {
         let client = WorkerClient(device: device.name, reader: nil, onStep: { _ in }, onNotice: { _, _ in })
         let hello = Hello(role: .inspector, session: 0, name: "coordinator", softwareVersion: SoftwareVersion.current)
         switch device.connection {
         case .inProcess(let worker):
             client.attach(worker.connect(client, hello))
         case .tcp(let endpoint):
-            let link = try? await transport.connect(
-                to: endpoint, hello: hello, timeout: Self.timeout, member: device.memberID, handler: client)
-            guard let link else { return nil }
-            client.attach(link)
+            do {
+                client.attach(
+                    try await transport.connect(
+                        to: endpoint, hello: hello, timeout: Self.timeout, member: device.memberID, handler: client))
+            } catch {
+                throw CoordinatorError(.worker, "\(device.name): \(error.description)")
+            }
         }
         return client
     }

@@ -31,6 +31,8 @@ final class WorkerClient: LinkHandler, Sendable {
         var ended: CoordinatorError?
         var lastRequest: UInt64 = 0
         var replies: [UInt64: Reply] = [:]
+        /// Who waits for the link's end.
+        var waiters: [CheckedContinuation<Void, Never>] = []
         var lastTransfer: UInt64 = 0
         var transfers: [ShardID: (number: UInt64, events: AsyncStream<ShardTransferEvent>.Continuation)] = [:]
     }
@@ -55,6 +57,9 @@ final class WorkerClient: LinkHandler, Sendable {
     var identity: String? { state.withLock { $0.link }?.peer.identity?.id }
 
     var isConnected: Bool { state.withLock { $0.link != nil && $0.ended == nil } }
+
+    /// Whether the link ended because the device said what none may say.
+    var isAtFault: Bool { state.withLock { $0.ended?.isFault ?? false } }
 
     /// Sends a frame; dropped when the link has ended.
     func send(_ frame: Frame) { state.withLock { $0.link }?.send(frame) }
@@ -125,6 +130,19 @@ final class WorkerClient: LinkHandler, Sendable {
     /// Bytes that were sent and that it has not taken.
     var pendingBytes: Int { state.withLock { $0.link }?.pendingBytes ?? 0 }
 
+    /// Closes the link, and returns when it has ended: when the worker has heard the goodbye, or has not in time.
+    func end() async {
+        close()
+        await withCheckedContinuation { done in
+            let hasEnded = state.withLock { state in
+                guard state.link != nil, state.ended == nil else { return true }
+                state.waiters.append(done)
+                return false
+            }
+            if hasEnded { done.resume() }
+        }
+    }
+
     func received(_ frame: Frame, on link: any Link) {
         switch frame {
         case .step(let step): onStep(step)
@@ -134,14 +152,18 @@ final class WorkerClient: LinkHandler, Sendable {
     }
 
     func closed(_ link: any Link, error: TransportError?) {
-        let reason = CoordinatorError(
-            .worker, "the link to \(device) ended: \(error?.description ?? "the worker closed it")")
-        let (replies, transfers) = state.withLock { state in
+        let isFault = error?.code == .protocolViolation
+        let cause = error?.description ?? "the worker closed it"
+        var reason = CoordinatorError(
+            .worker, isFault ? "\(device) is left out: \(cause)" : "the link to \(device) ended: \(cause)")
+        reason.isFault = isFault
+        let (replies, transfers, waiters) = state.withLock { state in
             state.ended = reason
             state.link = nil
-            defer { (state.replies, state.transfers) = ([:], [:]) }
-            return (state.replies.values, state.transfers.values.map(\.events))
+            defer { (state.replies, state.transfers, state.waiters) = ([:], [:], []) }
+            return (state.replies.values, state.transfers.values.map(\.events), state.waiters)
         }
+        for waiter in waiters { waiter.resume() }
         for reply in replies { reply(.failure(reason)) }
         for transfer in transfers { transfer.yield(.failed(nil, reason.message)) }
         onNotice(self, .lost(reason.message))

@@ -8,6 +8,9 @@ import Wire
 
 /// From a plan to a placement that answers.
 extension Coordinator {
+    /// Placements that no coordinator makes so many of: one in a second for decades.
+    private static let mostEpochs: UInt32 = 1 << 31
+
     /// Sends what devices lack, loads the stages and lets the answers go on, those from before too.
     ///
     /// Shards are brought while the placement of before still works; from the first stage to the last answers wait.
@@ -48,7 +51,7 @@ extension Coordinator {
     /// The last epoch of which there are stages when this run begins, which a run before may not have recorded. No device is believed that
     /// says so high a number that there would be none left.
     private func lastEpoch(ofEarlierRuns reports: [String: DeviceReport]) -> UInt32 {
-        reports.values.flatMap(\.stages).filter { $0.session == session && $0.epoch < .max / 2 }.map(\.epoch).max() ?? 0
+        reports.values.flatMap(\.stages).filter { $0.session == session && $0.epoch < Self.mostEpochs }.map(\.epoch).max() ?? 0
     }
 
     /// How to do something when the first stage, in this process, has sent a lone step on; nil where that takes long.

@@ -180,7 +180,10 @@ extension Coordinator {
         do throws(CoordinatorError) {
             let outcome = try await moveToBest(gain: gain)
             if outcome.hasMoved {
-                progress(.note("\(outcome.movedLayers) layers moved, for \(Int(outcome.gain * 100))% more tokens/s"))
+                progress(
+                    .note(
+                        "\(outcome.movedLayers) layers moved, for \(Int(saturating: outcome.gain * 100))% more tokens/s"
+                    ))
             }
         } catch {
             progress(.note("layers were not moved: \(error.message)"))

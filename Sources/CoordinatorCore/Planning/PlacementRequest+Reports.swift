@@ -1,6 +1,6 @@
 import Placement
 import Synchronization
-import Wire
+package import Wire
 
 extension Coordinator {
     /// What is asked of the planner, with the devices that are there.
@@ -29,6 +29,7 @@ extension Coordinator {
                 let report = reports[device.name]!
                 return DeviceCapacity(
                     name: device.name, memoryBytes: device.memoryBytes ?? Int(clamping: report.memoryBudgetBytes),
+                    diskBytes: device.isInProcess ? nil : report.diskBytes,
                     isCoordinator: device.isInProcess,
                     speed: (report.profile.flatMap { DeviceSpeed($0) } ?? device.speed).map { speed in
                         slowed[device.name].map { speed.slowed($0.times) } ?? speed
@@ -40,5 +41,15 @@ extension Coordinator {
         request.pagePositions = Scheduler.Limits.pagePositions
         request.keyValuePositions = configuration.pages.map { $0 * Scheduler.Limits.pagePositions }
         return request
+    }
+}
+
+extension DeviceReport {
+    /// What a shard takes beside its weights, of a model's layers and its configuration, at most and about.
+    private static let besideWeights = 1 << 20
+
+    /// Bytes of weights that the device may keep on its disk; nil where it does not say.
+    package var diskBytes: Int? {
+        storeLimitBytes == 0 ? nil : max(0, Int(clamping: storeLimitBytes) - Self.besideWeights)
     }
 }

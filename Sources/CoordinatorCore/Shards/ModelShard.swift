@@ -56,6 +56,9 @@ package struct ModelShard: Sendable {
         }
     }
 
+    /// Whether a part of the model's file was gone when it was read.
+    package var isDamaged: Bool { runs.contains { $0.bytes.isDamaged } }
+
     /// Lets go of the memory of what was read: the model's file stays mapped, and is read again when needed.
     package func discardResidentPages() {
         for run in runs { run.bytes.discardResidentPages() }

@@ -1,4 +1,5 @@
 import Dispatch
+import Formats
 package import GGUF
 import Synchronization
 package import Wire
@@ -80,21 +81,37 @@ package final class ModelShards: Sendable {
         return parts
     }
 
+    /// To be called after the model's file was read, before anything comes of what was read.
+    ///
+    /// - Throws: `CoordinatorError` (model) when the file was made shorter or written to since it was opened.
+    package func check() throws(CoordinatorError) {
+        do {
+            try model.bytes.check()
+        } catch {
+            throw CoordinatorError(.model, "\(error.description); then place it again")
+        }
+    }
+
     /// The ids of parts, computed once each, on all cores.
-    package func identify(_ parts: [ModelPart]) async -> [ModelPart: ShardID] {
+    ///
+    /// - Throws: as `check`; then nothing of what was read is kept.
+    package func identify(_ parts: [ModelPart]) async throws(CoordinatorError) -> [ModelPart: ShardID] {
         // The largest first: one that begins last would keep one core busy and the others waiting.
         let missing = unidentified(parts).sorted { self[$0].byteCount > self[$1].byteCount }
         if !missing.isEmpty {
-            await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in
-                DispatchQueue.global().async { [self] in
-                    DispatchQueue.concurrentPerform(iterations: missing.count) { index in
-                        let id = self[missing[index]].identify()
-                        ids.withLock { $0[missing[index]] = id }
-                    }
+            let result = await DispatchQueue.global().result { [self] in
+                let found = Mutex<[ModelPart: ShardID]>([:])
+                DispatchQueue.concurrentPerform(iterations: missing.count) { index in
+                    let id = self[missing[index]].identify()
+                    found.withLock { $0[missing[index]] = id }
+                }
+                return Result { () throws(CoordinatorError) in
+                    try check()
+                    ids.withLock { ids in ids.merge(found.withLock { $0 }) { $1 } }
                     remember()
-                    done.resume()
                 }
             }
+            try result.get()
         }
         return ids.withLock { $0 }
     }

@@ -74,6 +74,10 @@ struct ShardTransfer: Sendable {
                 if offset / Self.keptBytes != (offset + count) / Self.keptBytes { shard.discardResidentPages() }
                 return bytes
             }
+            guard !shard.isDamaged else {
+                client.endTransfer(of: id)
+                break
+            }
             traffic.sent(count)
             client.send(
                 .piece(ShardPiece(id: id, offset: UInt64(offset), totalBytes: UInt64(shard.byteCount), bytes: bytes)))

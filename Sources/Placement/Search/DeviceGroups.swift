@@ -15,11 +15,13 @@ extension PlacementProblem {
     /// Joins the groups that differ the least until the search is small enough.
     func coarsened(_ classes: [[Int]]) -> [[Int]] {
         var groups = classes
+        let regards = request.devices.indices.map { Regards(self, $0) }
+        let singular = Set(request.devices.indices.filter { isSingular($0) })
         while !isSearchable(groups) {
             var closest: (first: Int, second: Int, difference: Double)?
-            for first in groups.indices where !isSingular(groups[first][0]) {
-                for second in groups.indices where second > first && !isSingular(groups[second][0]) {
-                    let difference = difference(groups[first][0], groups[second][0])
+            for first in groups.indices where !singular.contains(groups[first][0]) {
+                for second in (first + 1)..<groups.count where !singular.contains(groups[second][0]) {
+                    let difference = regards[groups[first][0]].difference(from: regards[groups[second][0]])
                     if difference < closest?.difference ?? .infinity { closest = (first, second, difference) }
                 }
             }
@@ -30,20 +32,36 @@ extension PlacementProblem {
         return groups
     }
 
-    /// By how much two devices differ: the largest of the ratios of their speeds, memories and links to the coordinator, less one.
-    private func difference(_ one: Int, _ other: Int) -> Double {
-        func ratio(_ first: Double, _ second: Double) -> Double {
+    /// What devices are told apart by.
+    private struct Regards {
+        /// Of a layer, and to the coordinator, seconds.
+        let time: Double
+        let hop: Double
+        /// Bytes for layers.
+        let room: Double
+        let disk: Double
+
+        init(_ problem: PlacementProblem, _ device: Int) {
+            let costs = problem.costs
+            let step = StepShape.decoding(streams: 1, history: costs.history)
+            time = costs.layer(0, CostModel.speed(problem.request.devices[device]), step)
+            hop =
+                problem.coordinatorLink(device).map { link in
+                    costs.hop(transfer: costs.transfer(rows: 1, costs.codec(for: link), link), link)
+                } ?? 0
+            room = Double(max(0, problem.rooms[device]))
+            disk = Double(max(0, problem.disks[device]))
+        }
+
+        /// By how much two devices differ: the largest of the ratios, less one.
+        func difference(from other: Regards) -> Double {
+            max(
+                Self.ratio(time, other.time), Self.ratio(room, other.room), Self.ratio(disk, other.disk),
+                Self.ratio(hop, other.hop))
+        }
+
+        private static func ratio(_ first: Double, _ second: Double) -> Double {
             min(first, second) > 0 ? max(first, second) / min(first, second) - 1 : (first == second ? 0 : 1e9)
         }
-        let step = StepShape.decoding(streams: 1, history: costs.history)
-        func time(_ device: Int) -> Double { costs.layer(0, CostModel.speed(request.devices[device]), step) }
-        func hop(_ device: Int) -> Double {
-            coordinatorLink(device).map { link in
-                costs.hop(transfer: costs.transfer(rows: 1, costs.codec(for: link), link), link)
-            } ?? 0
-        }
-        return max(
-            ratio(time(one), time(other)), ratio(Double(max(0, rooms[one])), Double(max(0, rooms[other]))),
-            ratio(hop(one), hop(other)))
     }
 }

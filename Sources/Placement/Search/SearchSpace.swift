@@ -9,6 +9,8 @@ struct SearchSpace {
         let members: [Int]
         /// Bytes for layers: the least of the members'.
         let room: Int
+        /// Bytes for their weights on disk, likewise.
+        let disk: Int
         /// `elapsed[i]`: the time of the layers `0..<i`, the slowest member's.
         let elapsed: [Double]
         /// Layers that it must hold.
@@ -143,7 +145,7 @@ struct SearchSpace {
             lows.append(0)
             mayEnd.append(false)
             for end in 1...layerCount {
-                while low < end && load(low..<end) > item.room { low += 1 }
+                while low < end && (load(low..<end) > item.room || problem.weights(low..<end) > item.disk) { low += 1 }
                 // Blocks of others cut the layers.
                 if let block = blocks.last(where: { $0.layers.upperBound <= end && $0.layers != item.block }) {
                     low = max(low, block.layers.upperBound)
@@ -166,6 +168,7 @@ extension SearchSpace.Item {
     fileprivate init(_ problem: PlacementProblem, members: [Int], step: StepShape) {
         self.members = members
         room = members.map { problem.rooms[$0] }.min() ?? 0
+        disk = members.map { problem.disks[$0] }.min() ?? 0
         var elapsed = [0.0]
         let speeds = Set(members.map { CostModel.speed(problem.request.devices[$0]) })
         var known: [PartSize: Double] = [:]

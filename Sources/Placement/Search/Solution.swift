@@ -34,7 +34,11 @@ extension PlacementProblem {
             var search = makeSearch(classes)
             return search.leastSum(bound: .infinity) != nil
         }
-        return solve() != nil
+        if alongOrder(listedOrder, bound: .infinity) != nil { return true }
+        let groups = coarsened(classes)
+        guard isSearchable(groups) else { return false }
+        var search = makeSearch(groups)
+        return search.leastSum(bound: .infinity) != nil
     }
 
     /// The best placement; nil when none fits.
@@ -108,14 +112,25 @@ extension PlacementProblem {
     /// The best placement whose devices are some of these in this order.
     private func alongOrder(_ devices: [Int], bound: Double?, _ report: inout SearchReport) -> Solution? {
         let groups = devices.map { [$0] }
+        // Each takes a layer at least, so that no chain has more devices than there are layers.
+        let most = (request.preferences.maximumDevices ?? .max) < layerCount ? mostDevices : groups.count
         var search = SplitSearch(
-            SearchSpace(self, groups: groups), SearchGraph(orderOf: groups.count, most: mostDevices))
+            SearchSpace(self, groups: groups), SearchGraph(orderOf: groups.count, most: most))
         let chain =
             bound.map { search.leastSum(bound: $0) }
-            ?? search.best(request.preferences.objective, streams: request.streams)
+            ?? search.best(
+                request.preferences.objective, streams: request.streams, effort: Self.mostEffortAlongOrder)
         report.add(search)
         return chain.map { named($0, groups, report) }
     }
+
+    private func alongOrder(_ devices: [Int], bound: Double) -> Solution? {
+        var report = SearchReport(groups: devices.count, isExact: false, passes: 0, cells: 0)
+        return alongOrder(devices, bound: bound, &report)
+    }
+
+    /// Comparisons after which a search along one order of many devices takes what it has found: a second or so.
+    private static let mostEffortAlongOrder = 1 << 29
 
     /// A chain of groups as one of devices: those of a group in their order.
     private func named(_ chain: Chain, _ groups: [[Int]], _ report: SearchReport) -> Solution {

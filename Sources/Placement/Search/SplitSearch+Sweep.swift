@@ -26,28 +26,33 @@ extension SplitSearch {
     /// A least sum under a bound on the largest time is all that a pass gives, and the objective weighs both. But the least sum falls as
     /// the bound rises, so that between two bounds no chain is better than the lower bound with the sum at the upper one: intervals
     /// where that is no gain are dropped, the others halved at a pass each. Times are whole nanoseconds, so that this ends.
+    ///
+    /// - Parameter effort: comparisons after which the best chain so far is taken.
     mutating func best(
-        _ objective: PlacementObjective, streams: Int, required: (item: Int, count: Int)? = nil
+        _ objective: PlacementObjective, streams: Int, required: (item: Int, count: Int)? = nil, effort: Int = .max
     ) -> Chain? {
         guard var found = leastSum(bound: .infinity, required: required) else { return nil }
         func value(_ chain: Chain) -> PlacementValue {
             objective.value(sum: chain.sum, largest: chain.largest, streams: streams)
         }
         // Largest times within `low...high`, where no chain has a sum below `sum`.
-        var intervals = [(low: 0.0, high: found.largest - 1, sum: found.sum)]
-        while let (low, high, sum) = intervals.popLast() {
+        var intervals = [(low: 0.0, high: below(found.largest), sum: found.sum)]
+        while passes < effort / effortOfPass, let (low, high, sum) = intervals.popLast() {
             guard low <= high, objective.value(sum: sum, largest: low, streams: streams) < value(found) else {
                 continue
             }
             let middle = low + ((high - low) / 2).rounded(.down)
-            intervals.append((middle + 1, high, sum))
+            intervals.append((max(middle + 1, middle.nextUp), high, sum))
             guard let chain = leastSum(bound: middle, required: required) else { continue }
             if value(chain) < value(found) { found = chain }
             // Along one order states do not tell whether the ends' devices are in the chain, so that these may be taken longer: then
             // nothing is known of what is below.
             guard chain.largest <= middle else { continue }
-            intervals.append((low, chain.largest - 1, chain.sum))
+            intervals.append((low, below(chain.largest), chain.sum))
         }
         return found
     }
+
+    /// The next time below; there are none between beyond 2^53 nanoseconds either.
+    private func below(_ time: Double) -> Double { min(time - 1, time.nextDown) }
 }

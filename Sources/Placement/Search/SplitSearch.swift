@@ -43,6 +43,9 @@ struct SplitSearch {
     /// States and layers that one pass looks at.
     var cells: Int { graph.count * (space.layerCount + 1) }
 
+    /// Comparisons of a pass, about.
+    var effortOfPass: Int { (graph.count + graph.predecessors.count) * (space.layerCount + 1) }
+
     /// - Parameters:
     ///   - bound: nothing may be taken longer, nanoseconds.
     ///   - required: an item of which at least so many devices must be used.

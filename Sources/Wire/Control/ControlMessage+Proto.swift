@@ -64,7 +64,7 @@ extension ControlBody {
             case SHOAL__ENVELOPE__BODY_DEVICE_PROFILE:
                 .deviceProfile(try DeviceProfile(envelope.device_profile.pointee))
             case SHOAL__ENVELOPE__BODY_MEASURE_LINK: .measureLink(try MeasureLink(envelope.measure_link.pointee))
-            case SHOAL__ENVELOPE__BODY_LINK_PROFILE: .linkProfile(LinkProfile(envelope.link_profile.pointee))
+            case SHOAL__ENVELOPE__BODY_LINK_PROFILE: .linkProfile(try LinkProfile(envelope.link_profile.pointee))
             case SHOAL__ENVELOPE__BODY_LINK_PROBE: .linkProbe(try LinkProbe(envelope.link_probe.pointee))
             case SHOAL__ENVELOPE__BODY_LINK_PROBE_REPLY:
                 .linkProbeReply(try LinkProbeReply(envelope.link_probe_reply.pointee))

@@ -53,12 +53,14 @@ package struct ProductRate: Sendable, Hashable {
 
 extension DeviceProfile {
     init(_ proto: Shoal__DeviceProfile) throws(WireError) {
-        measuredAt = proto.measured_at
-        threads = proto.threads
+        measuredAt = try ProtoReading.count(proto.measured_at, "DeviceProfile.measured_at")
+        threads = try ProtoReading.range(proto.threads, 0...WireLimits.deviceThreads, "DeviceProfile.threads")
         instructionSet = try ProtoReading.text(
             proto.instruction_set, "DeviceProfile.instruction_set", limit: WireLimits.nameBytes)
-        readBytesPerSecond = proto.read_bytes_per_second
-        diskBytesPerSecond = proto.disk_bytes_per_second
+        readBytesPerSecond = try ProtoReading.count(
+            proto.read_bytes_per_second, "DeviceProfile.read_bytes_per_second")
+        diskBytesPerSecond = try ProtoReading.count(
+            proto.disk_bytes_per_second, "DeviceProfile.disk_bytes_per_second")
         products = try ProtoReading.list(
             proto.products, proto.n_products, "DeviceProfile.products", limit: WireLimits.ratesPerProfile
         ) { (rate) throws(WireError) in
@@ -68,7 +70,7 @@ extension DeviceProfile {
             return ProductRate(
                 elementType: rate.element_type,
                 rows: try ProtoReading.range(rate.rows, 1...65_536, "ProductRate.rows"),
-                bytesPerSecond: rate.bytes_per_second)
+                bytesPerSecond: try ProtoReading.count(rate.bytes_per_second, "ProductRate.bytes_per_second"))
         }
         quotaThousandths = proto.quota_thousandths
         quotaPeriodMicroseconds = proto.quota_period_microseconds
@@ -76,11 +78,11 @@ extension DeviceProfile {
 
     func proto(_ arena: inout ProtoArena) throws(WireError) -> UnsafeMutablePointer<Shoal__DeviceProfile> {
         let proto = arena.make(shoal__device_profile__init)
-        proto.pointee.measured_at = measuredAt
-        proto.pointee.threads = threads
+        proto.pointee.measured_at = min(measuredAt, WireLimits.count)
+        proto.pointee.threads = min(threads, WireLimits.deviceThreads)
         proto.pointee.instruction_set = arena.text(instructionSet, limit: WireLimits.nameBytes)
-        proto.pointee.read_bytes_per_second = readBytesPerSecond
-        proto.pointee.disk_bytes_per_second = diskBytesPerSecond
+        proto.pointee.read_bytes_per_second = min(readBytesPerSecond, WireLimits.count)
+        proto.pointee.disk_bytes_per_second = min(diskBytesPerSecond, WireLimits.count)
         guard products.count <= WireLimits.ratesPerProfile else {
             throw WireError(.tooLarge, "DeviceProfile.products: \(products.count) rates")
         }
@@ -89,7 +91,7 @@ extension DeviceProfile {
             let rate = arena.make(shoal__product_rate__init)
             rate.pointee.element_type = product.elementType
             rate.pointee.rows = product.rows
-            rate.pointee.bytes_per_second = product.bytesPerSecond
+            rate.pointee.bytes_per_second = min(product.bytesPerSecond, WireLimits.count)
             list[index] = rate
         }
         proto.pointee.n_products = products.count

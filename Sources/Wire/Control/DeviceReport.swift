@@ -52,14 +52,14 @@ extension DeviceReport {
         name = try ProtoReading.text(proto.name, "DeviceReport.name", limit: WireLimits.nameBytes)
         softwareVersion = try ProtoReading.text(
             proto.software_version, "DeviceReport.software_version", limit: WireLimits.nameBytes)
-        cores = proto.cores
-        threads = proto.threads
+        cores = try ProtoReading.range(proto.cores, 0...WireLimits.deviceThreads, "DeviceReport.cores")
+        threads = try ProtoReading.range(proto.threads, 0...WireLimits.deviceThreads, "DeviceReport.threads")
         instructionSet = try ProtoReading.text(
             proto.instruction_set, "DeviceReport.instruction_set", limit: WireLimits.nameBytes)
         architecture = try ProtoReading.known(proto.architecture.rawValue, "DeviceReport.architecture")
-        memoryBudgetBytes = proto.memory_budget_bytes
-        residentBytes = proto.resident_bytes
-        storeBytes = proto.store_bytes
+        memoryBudgetBytes = try ProtoReading.memory(proto.memory_budget_bytes, "DeviceReport.memory_budget_bytes")
+        residentBytes = try ProtoReading.memory(proto.resident_bytes, "DeviceReport.resident_bytes")
+        storeBytes = try ProtoReading.memory(proto.store_bytes, "DeviceReport.store_bytes")
         stages = try ProtoReading.list(
             proto.stages, proto.n_stages, "DeviceReport.stages", limit: WireLimits.stagesPerReport
         ) { (stage) throws(WireError) in
@@ -67,20 +67,20 @@ extension DeviceReport {
             return try StageReport(stage.pointee)
         }
         profile = if let profile = proto.profile { try DeviceProfile(profile.pointee) } else { nil }
-        storeLimitBytes = proto.store_limit_bytes
+        storeLimitBytes = try ProtoReading.memory(proto.store_limit_bytes, "DeviceReport.store_limit_bytes")
     }
 
     func proto(_ arena: inout ProtoArena) throws(WireError) -> UnsafeMutablePointer<Shoal__DeviceReport> {
         let proto = arena.make(shoal__device_report__init)
         proto.pointee.name = arena.text(name, limit: WireLimits.nameBytes)
         proto.pointee.software_version = arena.text(softwareVersion, limit: WireLimits.nameBytes)
-        proto.pointee.cores = cores
-        proto.pointee.threads = threads
+        proto.pointee.cores = min(cores, WireLimits.deviceThreads)
+        proto.pointee.threads = min(threads, WireLimits.deviceThreads)
         proto.pointee.instruction_set = arena.text(instructionSet, limit: WireLimits.nameBytes)
         proto.pointee.architecture = Shoal__Architecture(rawValue: architecture.rawValue)
-        proto.pointee.memory_budget_bytes = memoryBudgetBytes
-        proto.pointee.resident_bytes = residentBytes
-        proto.pointee.store_bytes = storeBytes
+        proto.pointee.memory_budget_bytes = min(memoryBudgetBytes, WireLimits.deviceBytes)
+        proto.pointee.resident_bytes = min(residentBytes, WireLimits.deviceBytes)
+        proto.pointee.store_bytes = min(storeBytes, WireLimits.deviceBytes)
         guard stages.count <= WireLimits.stagesPerReport else {
             throw WireError(.tooLarge, "DeviceReport.stages: \(stages.count) stages")
         }
@@ -89,7 +89,7 @@ extension DeviceReport {
         proto.pointee.n_stages = stages.count
         proto.pointee.stages = list
         if let profile { proto.pointee.profile = try profile.proto(&arena) }
-        proto.pointee.store_limit_bytes = storeLimitBytes
+        proto.pointee.store_limit_bytes = min(storeLimitBytes, WireLimits.deviceBytes)
         return proto
     }
 }

@@ -25,7 +25,7 @@ package struct JoinRequest: Sendable, Hashable {
 extension JoinRequest {
     init(_ proto: Shoal__JoinRequest) throws(WireError) {
         secret = try ProtoReading.bytes(proto.secret, "JoinRequest.secret", limit: WireLimits.secretBytes)
-        name = try ProtoReading.text(proto.name, "JoinRequest.name", limit: WireLimits.nameBytes)
+        name = try ProtoReading.rawText(proto.name, "JoinRequest.name", limit: WireLimits.nameBytes)
         guard !name.isEmpty else { throw WireError(.valueOutOfRange, "JoinRequest.name: empty") }
         signingRequest = try ProtoReading.bytes(
             proto.signing_request, "JoinRequest.signing_request", limit: WireLimits.certificateBytes)

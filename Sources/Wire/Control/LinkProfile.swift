@@ -14,15 +14,16 @@ package struct LinkProfile: Sendable, Hashable {
 }
 
 extension LinkProfile {
-    init(_ proto: Shoal__LinkProfile) {
-        roundTripNanoseconds = proto.round_trip_nanoseconds
-        bytesPerSecond = proto.bytes_per_second
+    init(_ proto: Shoal__LinkProfile) throws(WireError) {
+        roundTripNanoseconds = try ProtoReading.range(
+            proto.round_trip_nanoseconds, 0...WireLimits.roundTrip, "LinkProfile.round_trip_nanoseconds")
+        bytesPerSecond = try ProtoReading.count(proto.bytes_per_second, "LinkProfile.bytes_per_second")
     }
 
     func proto(_ arena: inout ProtoArena) throws(WireError) -> UnsafeMutablePointer<Shoal__LinkProfile> {
         let proto = arena.make(shoal__link_profile__init)
-        proto.pointee.round_trip_nanoseconds = roundTripNanoseconds
-        proto.pointee.bytes_per_second = bytesPerSecond
+        proto.pointee.round_trip_nanoseconds = min(roundTripNanoseconds, WireLimits.roundTrip)
+        proto.pointee.bytes_per_second = min(bytesPerSecond, WireLimits.count)
         return proto
     }
 }

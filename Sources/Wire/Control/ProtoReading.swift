@@ -2,8 +2,20 @@ import CWireProto
 
 /// Checked reading of the fields of a protobuf-c message; `field` names them in errors as `message.field`.
 enum ProtoReading {
+    /// A peer's text as it may be shown anywhere: what would steer a terminal, or end a line, is escaped, and what then is longer than
+    /// `limit` is cut.
+    ///
     /// - Throws: `WireError` when the text is missing, longer than `limit` bytes or not UTF-8.
     static func text(
+        _ pointer: UnsafeMutablePointer<CChar>?, _ field: StaticString, limit: Int
+    ) throws(WireError) -> String {
+        WireText.cut(try rawText(pointer, field, limit: limit).printable(onOneLine: true), limit: limit)
+    }
+
+    /// A text as it came, for who checks its characters.
+    ///
+    /// - Throws: as `text`.
+    static func rawText(
         _ pointer: UnsafeMutablePointer<CChar>?, _ field: StaticString, limit: Int
     ) throws(WireError) -> String {
         guard let pointer else { throw WireError(.valueOutOfRange, "\(field): missing") }
@@ -86,6 +98,23 @@ enum ProtoReading {
                 .valueOutOfRange, "\(field): \(value) is not within \(range.lowerBound) to \(range.upperBound)")
         }
         return value
+    }
+
+    /// Bytes that a device has or holds.
+    ///
+    /// - Throws: `WireError` when no device can have so many.
+    static func memory(_ bytes: UInt64, _ field: StaticString) throws(WireError) -> UInt64 {
+        guard bytes <= WireLimits.deviceBytes else {
+            throw WireError(.valueOutOfRange, "\(field): \(bytes) bytes, which no device has")
+        }
+        return bytes
+    }
+
+    /// A count that only rises, a time or a rate.
+    ///
+    /// - Throws: `WireError` when it is above any that there can be.
+    static func count(_ value: UInt64, _ field: StaticString) throws(WireError) -> UInt64 {
+        try range(value, 0...WireLimits.count, field)
     }
 
     /// The messages of a repeated field.

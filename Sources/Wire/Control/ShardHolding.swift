@@ -19,7 +19,7 @@ package struct ShardHolding: Sendable, Hashable {
 extension ShardHolding {
     init(_ proto: Shoal__ShardHolding) throws(WireError) {
         id = try ProtoReading.id(proto.id, "ShardHolding.id")
-        bytesHeld = proto.bytes_held
+        bytesHeld = try ProtoReading.range(proto.bytes_held, 0...WireLimits.shardBytes, "ShardHolding.bytes_held")
         complete = proto.complete != 0
     }
 

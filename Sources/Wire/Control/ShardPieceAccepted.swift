@@ -16,7 +16,7 @@ package struct ShardPieceAccepted: Sendable, Hashable {
 extension ShardPieceAccepted {
     init(_ proto: Shoal__ShardPieceAccepted) throws(WireError) {
         id = try ProtoReading.id(proto.id, "ShardPieceAccepted.id")
-        bytesHeld = proto.bytes_held
+        bytesHeld = try ProtoReading.range(proto.bytes_held, 0...WireLimits.shardBytes, "ShardPieceAccepted.bytes_held")
     }
 
     func proto(_ arena: inout ProtoArena) throws(WireError) -> UnsafeMutablePointer<Shoal__ShardPieceAccepted> {

@@ -28,8 +28,8 @@ extension StageLoaded {
     init(_ proto: Shoal__StageLoaded) throws(WireError) {
         epoch = proto.epoch
         stage = proto.stage
-        weightBytes = proto.weight_bytes
-        loadMilliseconds = proto.load_milliseconds
+        weightBytes = try ProtoReading.memory(proto.weight_bytes, "StageLoaded.weight_bytes")
+        loadMilliseconds = try ProtoReading.count(proto.load_milliseconds, "StageLoaded.load_milliseconds")
         sequences = try KeptSequence.list(proto.sequences, proto.n_sequences, "StageLoaded.sequences")
     }
 

@@ -24,7 +24,7 @@ extension StageProgress {
         epoch = proto.epoch
         stage = proto.stage
         done = proto.done
-        total = proto.total
+        total = try ProtoReading.memory(proto.total, "StageProgress.total")
         guard done <= total else {
             throw WireError(.valueOutOfRange, "StageProgress: \(done) of \(total) done")
         }

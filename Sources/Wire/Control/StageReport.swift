@@ -44,13 +44,18 @@ extension StageReport {
         stage = proto.stage
         modelName = try ProtoReading.text(proto.model_name, "StageReport.model_name", limit: WireLimits.nameBytes)
         range = try StageRange(proto.range, "StageReport.range")
-        weightBytes = proto.weight_bytes
-        keyValueBytes = proto.key_value_bytes
-        sequences = proto.sequences
+        weightBytes = try ProtoReading.memory(proto.weight_bytes, "StageReport.weight_bytes")
+        keyValueBytes = try ProtoReading.memory(proto.key_value_bytes, "StageReport.key_value_bytes")
+        sequences = try ProtoReading.range(proto.sequences, 0...WireLimits.deviceThreads, "StageReport.sequences")
         work = StageWork(
-            steps: proto.steps, rows: proto.rows, computeNanoseconds: proto.compute_nanoseconds,
-            waitNanoseconds: proto.wait_nanoseconds, receivedBytes: proto.received_bytes, sentBytes: proto.sent_bytes,
-            networkSteps: proto.network_steps, networkNanoseconds: proto.network_nanoseconds)
+            steps: try ProtoReading.count(proto.steps, "StageReport.steps"),
+            rows: try ProtoReading.count(proto.rows, "StageReport.rows"),
+            computeNanoseconds: try ProtoReading.count(proto.compute_nanoseconds, "StageReport.compute_nanoseconds"),
+            waitNanoseconds: try ProtoReading.count(proto.wait_nanoseconds, "StageReport.wait_nanoseconds"),
+            receivedBytes: try ProtoReading.count(proto.received_bytes, "StageReport.received_bytes"),
+            sentBytes: try ProtoReading.count(proto.sent_bytes, "StageReport.sent_bytes"),
+            networkSteps: try ProtoReading.count(proto.network_steps, "StageReport.network_steps"),
+            networkNanoseconds: try ProtoReading.count(proto.network_nanoseconds, "StageReport.network_nanoseconds"))
     }
 
     func proto(_ arena: inout ProtoArena) throws(WireError) -> UnsafeMutablePointer<Shoal__StageReport> {
@@ -60,17 +65,17 @@ extension StageReport {
         proto.pointee.stage = stage
         proto.pointee.model_name = arena.text(modelName, limit: WireLimits.nameBytes)
         proto.pointee.range = try range.proto(&arena)
-        proto.pointee.weight_bytes = weightBytes
-        proto.pointee.key_value_bytes = keyValueBytes
-        proto.pointee.sequences = sequences
-        proto.pointee.steps = work.steps
-        proto.pointee.rows = work.rows
-        proto.pointee.compute_nanoseconds = work.computeNanoseconds
-        proto.pointee.wait_nanoseconds = work.waitNanoseconds
-        proto.pointee.received_bytes = work.receivedBytes
-        proto.pointee.sent_bytes = work.sentBytes
-        proto.pointee.network_steps = work.networkSteps
-        proto.pointee.network_nanoseconds = work.networkNanoseconds
+        proto.pointee.weight_bytes = min(weightBytes, WireLimits.deviceBytes)
+        proto.pointee.key_value_bytes = min(keyValueBytes, WireLimits.deviceBytes)
+        proto.pointee.sequences = min(sequences, WireLimits.deviceThreads)
+        proto.pointee.steps = min(work.steps, WireLimits.count)
+        proto.pointee.rows = min(work.rows, WireLimits.count)
+        proto.pointee.compute_nanoseconds = min(work.computeNanoseconds, WireLimits.count)
+        proto.pointee.wait_nanoseconds = min(work.waitNanoseconds, WireLimits.count)
+        proto.pointee.received_bytes = min(work.receivedBytes, WireLimits.count)
+        proto.pointee.sent_bytes = min(work.sentBytes, WireLimits.count)
+        proto.pointee.network_steps = min(work.networkSteps, WireLimits.count)
+        proto.pointee.network_nanoseconds = min(work.networkNanoseconds, WireLimits.count)
         return proto
     }
 }

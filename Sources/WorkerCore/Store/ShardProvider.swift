@@ -96,7 +96,12 @@ package struct ModelFileShards: ShardProvider {
     }
 
     package func open(_ ids: [ShardID]) throws(WorkerError) -> StageSource {
-        StageSource(metadata: model.metadata, tensors: model, packed: packed)
+        do {
+            try model.bytes.check()
+        } catch {
+            throw WorkerError(.shardCorrupt, error.description)
+        }
+        return StageSource(metadata: model.metadata, tensors: model, packed: packed)
     }
 
     package func bytes(of id: ShardID) throws(WorkerError) -> MappedBytes {

@@ -17,6 +17,7 @@ struct BenchCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Times that all is measured, after one to warm up.", valueName: "N")) var repetitions = 5
     @Flag(help: "Also tells what each operation takes.") var profile = false
     @OptionGroup var packing: PackedOptions
+    @OptionGroup var verification: VerificationOptions
     @Option(
         name: .customLong("kv-type"),
         help: ArgumentHelp("What the key-value cache holds: f16 or q8_0.", valueName: "TYPE"))
@@ -42,7 +43,8 @@ struct BenchCommand: ParsableCommand {
         try Kernels.checkEnvironment()
         let file = try Model(path: model).file
         let benchmark = EngineBenchmark(
-            model: file, packed: packing.folder(for: file), threads: threads ?? ProcessorCount.usable,
+            model: file, packed: packing.folder(for: file, packsAnew: verification.isOn),
+            threads: threads ?? ProcessorCount.usable,
             isPinned: pinning.isOn, promptTokens: promptTokens, generateTokens: generateTokens,
             repetitions: repetitions, profiles: profile,
             keyValueType: keyValueType == .q8_0 ? .q8_0 : .standard)

@@ -31,7 +31,7 @@ struct DevicesCommand: AsyncParsableCommand, UsesNetwork {
         } else {
             let models = Set(rows.flatMap { $0.models })
             Console.write(table(rows, naming: models.count > 1).description + "\n")
-            if models.count == 1 { Console.write("model: \(models.first!)\n") }
+            if models.count == 1 { Console.write("model: \(models.first!.printable(onOneLine: true))\n") }
             let profiles = rows.compactMap { row in row.profile.map { (device: row.name, profile: $0) } }
             for speeds in [SpeedTables.devices(profiles), SpeedTables.links(links)].compactMap({ $0 }) {
                 Console.write("\n\(speeds)\n")
@@ -173,8 +173,8 @@ private struct DeviceRow: Encodable {
         memoryBudgetBytes = report.memoryBudgetBytes
         residentBytes = report.residentBytes
         storeBytes = report.storeBytes
-        weightBytes = report.stages.reduce(0) { $0 &+ $1.weightBytes }
-        keyValueBytes = report.stages.reduce(0) { $0 &+ $1.keyValueBytes }
+        weightBytes = report.stages.reduce(0) { $0.saturatingAdd($1.weightBytes) }
+        keyValueBytes = report.stages.reduce(0) { $0.saturatingAdd($1.keyValueBytes) }
         profile = report.profile.map(ProfileBody.init)
         models = report.stages.map(\.modelName)
         parts = report.stages.map(Self.words)

@@ -5,7 +5,7 @@ import Foundation
 import Placement
 import Tokenizer
 
-struct GenerateCommand: AsyncParsableCommand, UsesNetwork {
+struct GenerateCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader {
     static let configuration = CommandConfiguration(
         commandName: "generate", abstract: "Goes on with a text, here or on workers.",
         discussion: """
@@ -23,6 +23,7 @@ struct GenerateCommand: AsyncParsableCommand, UsesNetwork {
     @OptionGroup var planning: PlanningOptions
     @OptionGroup var computing: ComputeOptions
     @OptionGroup var packing: PackedOptions
+    @OptionGroup var verification: VerificationOptions
     @OptionGroup var identity: IdentityOptions
     @OptionGroup var links: LinkOptions
     @Flag(help: "Prints JSON when the answer is complete.") var json = false
@@ -56,15 +57,19 @@ struct GenerateCommand: AsyncParsableCommand, UsesNetwork {
                 keyValueType: computing.keyValueType,
                 context: computing.context ?? declaration?.context, slots: 1, threads: computing.threads,
                 isPinned: computing.pinning.isOn,
-                packed: packing.folder(for: file.file), security: security),
+                packed: packing.folder(for: file.file, packsAnew: verification.isOn), security: security),
             logger: Log.make("shoal.generate"), progress: { display.show($0) })
-        defer { session.coordinator.stop() }
         let request = GenerationRequest(
             prompt: tokenizer.encode(prompt, parseSpecial: parseSpecial, addSpecial: true), maximumTokens: maxTokens,
             sampling: sampling.parameters, stop: stops)
+        try await session.use { try await answer(request, by: $0) }
+        Console.endIfUnread()
+    }
+
+    private func answer(_ request: GenerationRequest, by coordinator: Coordinator) async throws {
         var text = ""
         var ids: [UInt32] = []
-        for await event in try session.coordinator.generate(request) {
+        for await event in try coordinator.generate(request) {
             switch event {
             case .queued: break
             case .token(let id, let piece):
@@ -79,6 +84,7 @@ struct GenerateCommand: AsyncParsableCommand, UsesNetwork {
             case .failed(let error):
                 throw error
             }
+            if Console.isUnread { return }
         }
     }
 

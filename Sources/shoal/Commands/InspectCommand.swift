@@ -13,7 +13,9 @@ struct InspectCommand: ParsableCommand {
     @Flag(help: "Prints JSON.") var json = false
 
     func run() throws {
-        let document = InspectDocument(try Model(path: model).file)
+        let opened = try Model(path: model)
+        let document = InspectDocument(opened.file)
+        try opened.check()
         if json { return try Console.json(document) }
         Console.write(document.text)
     }

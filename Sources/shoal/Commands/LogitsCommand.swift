@@ -22,6 +22,7 @@ struct LogitsCommand: AsyncParsableCommand, UsesNetwork {
     @OptionGroup var planning: PlanningOptions
     @OptionGroup var computing: ComputeOptions
     @OptionGroup var packing: PackedOptions
+    @OptionGroup var verification: VerificationOptions
     @OptionGroup var identity: IdentityOptions
     @OptionGroup var links: LinkOptions
 
@@ -44,16 +45,18 @@ struct LogitsCommand: AsyncParsableCommand, UsesNetwork {
                 keyValueType: computing.keyValueType,
                 context: computing.context ?? ids.count, slots: 1, threads: computing.threads,
                 isPinned: computing.pinning.isOn,
-                rowsPerStep: max(1, min(chunk ?? 256, 256)), packed: packing.folder(for: file.file), security: security),
+                rowsPerStep: max(1, min(chunk ?? 256, 256)),
+                packed: packing.folder(for: file.file, packsAnew: verification.isOn), security: security),
             logger: Log.make("shoal.logits"), progress: { display.show($0) })
-        defer { session.coordinator.stop() }
-        let logits = try OutputFile(path: output)
-        do {
-            try await session.coordinator.score(ids, chunk: chunk) { logits.write(UnsafeRawBufferPointer($0)) }
-            try logits.finish()
-        } catch {
-            logits.discard()
-            throw error
+        try await session.use { coordinator in
+            let logits = try OutputFile(path: output)
+            do {
+                try await coordinator.score(ids, chunk: chunk) { logits.write(UnsafeRawBufferPointer($0)) }
+                try logits.finish()
+            } catch {
+                logits.discard()
+                throw error
+            }
         }
     }
 

@@ -1,6 +1,8 @@
 import API
 import ArgumentParser
 import Foundation
+import Placement
+import Wire
 
 struct PlaceCommand: AsyncParsableCommand, UsesNetwork {
     static let configuration = CommandConfiguration(
@@ -41,7 +43,9 @@ struct PlaceCommand: AsyncParsableCommand, UsesNetwork {
             }
             let event = try JSONDecoder().decode(PlacementEvent.self, from: data)
             if let progress = event.progress { display.show(progress) }
-            (sent, passedOn) = (sent + (event.sentBytes ?? 0), passedOn + (event.passedOnBytes ?? 0))
+            (sent, passedOn) = (
+                sent.saturatingAdd(event.sentBytes ?? 0), passedOn.saturatingAdd(event.passedOnBytes ?? 0)
+            )
             guard event.event == .ready, let id = event.model else { continue }
             display.end()
             let (stages, seconds) = (event.stages ?? [], (ContinuousClock.now - started) / .seconds(1))
@@ -52,7 +56,7 @@ struct PlaceCommand: AsyncParsableCommand, UsesNetwork {
                         stages: stages.map(StageTable.Row.init)))
             }
             Console.write(StageTable(stages).description + "\n")
-            Console.write("\(id) is ready after \(String(format: "%.1f", seconds)) s\n")
+            Console.write("\(id.printable(onOneLine: true)) is ready after \(String(format: "%.1f", seconds)) s\n")
             return
         }
         throw CommandError("the coordinator ended before the model was ready: its own output says why")

@@ -45,7 +45,12 @@ struct PlanCommand: AsyncParsableCommand, UsesNetwork {
         var links = LinkTable()
         var devices: [DeviceCapacity] = []
         for device in named {
-            devices.append(try await capacity(of: device, over: transport))
+            do {
+                devices.append(try await capacity(of: device, over: transport))
+            } catch let error as CommandError where error.isFault && named.count > 1 {
+                Console.error("\(device.name) is left out: \(error)")
+                continue
+            }
             if let link = await link(to: device, over: transport) { links.setCoordinatorLink(of: device.name, link) }
         }
         devices.append(
@@ -82,7 +87,7 @@ struct PlanCommand: AsyncParsableCommand, UsesNetwork {
         }
         let report = try await DeviceInquiry(transport: transport).report(of: device)
         return DeviceCapacity(
-            name: device.name, memoryBytes: Int(clamping: report.memoryBudgetBytes),
+            name: device.name, memoryBytes: Int(clamping: report.memoryBudgetBytes), diskBytes: report.diskBytes,
             speed: report.profile.flatMap { DeviceSpeed($0) } ?? device.speed)
     }
 }

@@ -1,6 +1,8 @@
 import API
 import ArgumentParser
 import Foundation
+import Placement
+import Wire
 
 struct RebalanceCommand: AsyncParsableCommand, UsesNetwork {
     static let configuration = CommandConfiguration(
@@ -49,14 +51,19 @@ enum MoveView {
     static func show(_ body: MoveBody, json: Bool) throws {
         if json { return try Console.json(body) }
         guard body.moved else { return Console.write("nothing to move: the placement is as good as it can be\n") }
-        let gain = body.expectedGain > 0 ? ", for \(Int((100 * body.expectedGain).rounded()))% more tokens/s" : ""
+        let gain =
+            body.expectedGain > 0 ? ", for \(Int(saturating: (100 * body.expectedGain).rounded()))% more tokens/s" : ""
         Console.write("\(body.movedLayers) layers moved\(gain)\n")
-        for stage in body.stages { Console.write("  \(stage.device): \(parts(of: stage).joined(separator: ", "))\n") }
+        for stage in body.stages {
+            let line = "  \(stage.device): \(parts(of: stage).joined(separator: ", "))"
+            Console.write(line.printable(onOneLine: true) + "\n")
+        }
     }
 
     private static func parts(of stage: ClusterBody.Stage) -> [String] {
         (stage.embedding ? ["embedding"] : [])
-            + (stage.firstLayer < stage.lastLayer ? ["layers \(stage.firstLayer)-\(stage.lastLayer - 1)"] : [])
+            + (stage.firstLayer < stage.lastLayer
+                ? ["layers \(stage.firstLayer)-\(stage.lastLayer.saturatingAdd(-1))"] : [])
             + (stage.head ? ["head"] : [])
     }
 }

@@ -15,7 +15,7 @@ import Tokenizer
 import Transport
 import UnixSignals
 
-struct ServeCommand: AsyncParsableCommand, UsesNetwork {
+struct ServeCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader {
     static let configuration = CommandConfiguration(
         commandName: "serve", abstract: "Serves a model on the cluster: places it, and answers the OpenAI API.",
         discussion: """
@@ -33,6 +33,7 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork {
     @OptionGroup var planning: PlanningOptions
     @OptionGroup var computing: ComputeOptions
     @OptionGroup var packing: PackedOptions
+    @OptionGroup var verification: VerificationOptions
 
     @OptionGroup var api: APIOptions
     @OptionGroup var store: CoordinatorStore
@@ -95,13 +96,13 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork {
         let host = ModelHost(
             devices: settings.remoteDevices, transport: settings.security.transport(),
             dataFolder: settings.dataFolder,
-            prepare: { [packing, settings] path, progress in
+            prepare: { [packing, verification, settings] path, progress in
                 let file = try Model(path: path)
                 let tokenizer = try file.tokenizer()
                 // The API makes it anew; here it is found out whether it can.
                 _ = try tokenizer.chatTemplate.map { try ChatTemplate(source: $0) }
                 var settings = settings
-                settings.packed = packing.folder(for: file.file)
+                settings.packed = packing.folder(for: file.file, packsAnew: verification.isOn)
                 return try ClusterSession.prepare(
                     file, tokenizer: tokenizer, settings: settings, logger: logger,
                     progress: { event in

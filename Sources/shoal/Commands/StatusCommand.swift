@@ -1,6 +1,7 @@
 import API
 import ArgumentParser
 import Foundation
+import Wire
 
 struct StatusCommand: AsyncParsableCommand, UsesNetwork {
     static let configuration = CommandConfiguration(

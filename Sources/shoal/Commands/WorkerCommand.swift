@@ -10,7 +10,7 @@ import Transport
 import Wire
 import WorkerCore
 
-struct WorkerCommand: AsyncParsableCommand, UsesNetwork {
+struct WorkerCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader {
     static let configuration = CommandConfiguration(
         commandName: "worker", abstract: "Makes this device a worker.",
         discussion: """

@@ -1,18 +1,31 @@
 import Foundation
+import Synchronization
+import Wire
 
 /// The terminal's two streams. What steers a terminal is escaped, unless a name says otherwise.
+///
+/// Who reads them may go away (`shoal devices | head -1`). A command whose output nobody reads ends, as from SIGPIPE; one that outlives
+/// its readers goes on without. What is said on standard error to nobody is dropped.
 enum Console {
-    /// A line to standard error.
-    static func error(_ line: String) { errorUnescaped(line.printable() + "\n") }
+    /// One line to standard error: names and errors of files and of other machines may hold line breaks, which would forge more.
+    static func error(_ line: String) { errorUnescaped(line.printable(onOneLine: true) + "\n") }
 
     /// Text of this program's own to standard error, as it is and without ending the line.
-    static func errorUnescaped(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+    static func errorUnescaped(_ text: String) { _ = put(text, to: STDERR_FILENO) }
 
     /// Text to standard output, at once.
     static func write(_ text: String) { writeUnescaped(text.printable()) }
 
     /// Text of this program's own to standard output, as it is.
-    static func writeUnescaped(_ text: String) { FileHandle.standardOutput.write(Data(text.utf8)) }
+    static func writeUnescaped(_ text: String) {
+        guard !isUnread, let failure = put(text, to: STDOUT_FILENO) else { return }
+        if failure != EPIPE {
+            error("shoal: standard output cannot be written: \(String(cString: strerror(failure)))")
+            if !outlivesReader.load(ordering: .relaxed) { exit(1) }
+        }
+        unread.store(true, ordering: .relaxed)
+        if !outlivesReader.load(ordering: .relaxed) { endIfUnread() }
+    }
 
     /// What a model answers: as it is into files and pipes.
     static func answer(_ piece: String) {
@@ -32,4 +45,47 @@ enum Console {
     }
 
     static var errorIsTerminal: Bool { isatty(STDERR_FILENO) == 1 }
+
+    // MARK: Readers that go away
+
+    /// Whether nobody reads standard output any more.
+    static var isUnread: Bool { unread.load(ordering: .relaxed) }
+
+    /// From now on the process does not end when nobody reads its output.
+    static func outliveReader() { outlivesReader.store(true, ordering: .relaxed) }
+
+    /// Ends the process as SIGPIPE does, where nobody reads its output.
+    static func endIfUnread() {
+        guard isUnread else { return }
+        signal(SIGPIPE, SIG_DFL)
+        raise(SIGPIPE)
+        // Blocked, perhaps.
+        _exit(128 + SIGPIPE)
+    }
+
+    private static let unread = Atomic(false)
+    private static let outlivesReader = Atomic(false)
+
+    /// Writes all of it.
+    ///
+    /// - Returns: the system's number of what went wrong, nil where nothing did.
+    private static func put(_ text: String, to descriptor: Int32) -> Int32? {
+        var text = text
+        return text.withUTF8 { bytes in
+            var rest = UnsafeRawBufferPointer(bytes)
+            while !rest.isEmpty {
+                let count = Foundation.write(descriptor, rest.baseAddress, rest.count)
+                if count >= 0 {
+                    rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(count))
+                } else if errno == EAGAIN {
+                    // Another process made it so that writing does not wait.
+                    var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                    _ = poll(&waiting, 1, -1)
+                } else if errno != EINTR {
+                    return errno
+                }
+            }
+            return nil
+        }
+    }
 }

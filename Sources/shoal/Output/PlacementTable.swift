@@ -1,5 +1,6 @@
 import Foundation
 import Placement
+import Wire
 
 /// A plan for people: a table with a line per stage, in the order a token travels, then what it is expected to do and why it is so.
 struct PlacementTable: CustomStringConvertible {
@@ -8,8 +9,10 @@ struct PlacementTable: CustomStringConvertible {
     init(_ plan: PlacementPlan) { self.plan = plan }
 
     var description: String {
-        ([table.description, ""] + predictions + plan.notes.map { "note: \($0)" }
-            + plan.unused.map { "not used: \($0.device): \($0.reason)" }).joined(separator: "\n")
+        let lines =
+            predictions + plan.notes.map { "note: \($0)" }
+            + plan.unused.map { "not used: \($0.device): \($0.reason)" }
+        return ([table.description, ""] + lines.map { $0.printable(onOneLine: true) }).joined(separator: "\n")
     }
 
     private var table: Table {

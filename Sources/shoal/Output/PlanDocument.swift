@@ -86,6 +86,7 @@ struct ShortfallDocument: Encodable {
     var fittingQuantization: String?
     var extraDeviceBytes: Int?
     var fittingMaximumDevices: Int?
+    var largerDisksFit: Bool
     var message: String
 
     init(_ shortfall: PlacementError.Shortfall) {
@@ -98,6 +99,7 @@ struct ShortfallDocument: Encodable {
         fittingQuantization = shortfall.fittingQuantization
         extraDeviceBytes = shortfall.extraDeviceBytes
         fittingMaximumDevices = shortfall.fittingMaximumDevices
+        largerDisksFit = shortfall.largerDisksFit
         message = shortfall.description
     }
 }

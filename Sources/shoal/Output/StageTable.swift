@@ -28,8 +28,9 @@ struct StageTable: CustomStringConvertible {
         fileprivate var parts: String {
             var parts: [String] = []
             if embedding { parts.append("embedding") }
-            if lastLayer == firstLayer + 1 { parts.append("layer \(firstLayer)") }
-            if lastLayer > firstLayer + 1 { parts.append("layers \(firstLayer)-\(lastLayer - 1)") }
+            let last = lastLayer.saturatingAdd(-1)
+            if last == firstLayer { parts.append("layer \(last)") }
+            if last > firstLayer { parts.append("layers \(firstLayer)-\(last)") }
             if head { parts.append("head") }
             return parts.joined(separator: ", ")
         }

@@ -2,6 +2,7 @@ import CoordinatorCore
 import Foundation
 import Placement
 import Synchronization
+import Wire
 
 /// Shows on standard error how a model is made ready: bars that redraw on a terminal, lines elsewhere (with `verbose`).
 ///

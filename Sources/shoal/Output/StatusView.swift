@@ -1,5 +1,6 @@
 import API
 import Placement
+import Wire
 
 /// What the cluster did between two looks at it, for people.
 struct StatusView: CustomStringConvertible {
@@ -14,8 +15,9 @@ struct StatusView: CustomStringConvertible {
     }
 
     var description: String {
-        ([heading, stages.description] + [step, speed, queue, groups, memory].compactMap { $0 } + notes).joined(
-            separator: "\n")
+        ([heading.printable(onOneLine: true), stages.description]
+            + [step, speed, queue, groups, memory].compactMap { $0 }
+            + notes.map { $0.printable(onOneLine: true) }).joined(separator: "\n")
     }
 
     /// Whether steps were computed between the looks: else the times are those since the placement was made.
@@ -92,8 +94,8 @@ struct StatusView: CustomStringConvertible {
     }
 
     private var memory: String? {
-        let planned = now.stages.reduce(0) { $0 + $1.keyValueBytes }
-        let used = now.devices.reduce(0) { $0 + Int(clamping: $1.keyValueBytes ?? 0) }
+        let planned = now.stages.reduce(0) { $0.saturatingAdd($1.keyValueBytes) }
+        let used = now.devices.reduce(0) { $0.saturatingAdd(Int(clamping: $1.keyValueBytes ?? 0)) }
         let bytes = "KV cache: \(ByteCount(used)) of \(ByteCount(planned))"
         guard let pages = now.keyValuePages else { return bytes }
         return bytes
@@ -130,10 +132,9 @@ struct StatusView: CustomStringConvertible {
     private func parts(_ stage: ClusterBody.Stage) -> String {
         var parts: [String] = []
         if stage.embedding { parts.append("embedding") }
-        if stage.lastLayer - stage.firstLayer == 1 { parts.append("layer \(stage.firstLayer)") }
-        if stage.lastLayer - stage.firstLayer > 1 {
-            parts.append("layers \(stage.firstLayer)-\(stage.lastLayer - 1)")
-        }
+        let last = stage.lastLayer.saturatingAdd(-1)
+        if last == stage.firstLayer { parts.append("layer \(last)") }
+        if last > stage.firstLayer { parts.append("layers \(stage.firstLayer)-\(last)") }
         if stage.head { parts.append("head") }
         return parts.joined(separator: ", ")
     }

@@ -1,3 +1,5 @@
+import Wire
+
 /// Rows of text in columns, for people.
 struct Table: CustomStringConvertible {
     enum Alignment { case left, right }

@@ -78,6 +78,18 @@ struct ClusterSession {
         return ClusterSession(coordinator: coordinator)
     }
 
+    /// Does something with the model, then ends all of it; when it returns or throws, devices hold nothing of it.
+    func use<Result>(_ work: (Coordinator) async throws -> Result) async throws -> Result {
+        do {
+            let result = try await work(coordinator)
+            await coordinator.end()
+            return result
+        } catch {
+            await coordinator.end()
+            throw error
+        }
+    }
+
     /// A coordinator and its worker, checked as far as that can be without the devices, and not started.
     ///
     /// - Throws: an error that names cause and mend.

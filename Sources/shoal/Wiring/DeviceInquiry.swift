@@ -86,7 +86,9 @@ struct DeviceInquiry {
         }
 
         func closed(_ link: any Link, error: TransportError?) {
-            continuation.yield(.failure(CommandError(error?.description ?? "the link was closed")))
+            var failure = CommandError(error?.description ?? "the link was closed")
+            failure.isFault = error?.code == .protocolViolation
+            continuation.yield(.failure(failure))
         }
     }
 }

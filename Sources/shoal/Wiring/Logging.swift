@@ -1,4 +1,5 @@
 import Logging
+import Wire
 
 /// The loggers of commands: to standard error, warnings and worse unless more is asked for.
 enum Log {
@@ -9,7 +10,7 @@ enum Log {
     }
 
     private struct ErrorStream: TextOutputStream, Sendable {
-        /// One message is one line: line feeds in names of other machines would forge more. By scalars, since CR LF is one character.
+        /// One message is one line. By scalars, since CR LF is one character.
         func write(_ text: String) {
             let scalars = text.unicodeScalars
             let isEnded = scalars.last == "\n"

@@ -20,6 +20,8 @@ struct Model {
     func facts(compute: ComputeMode, keyValueType: KeyValueType, context: Int?, threads: Int) throws -> ModelFacts {
         let configuration = try ModelConfiguration(file: file)
         try checkTypes()
+        try configuration.check(tensorsOf: file)
+        try check()
         let context = context ?? min(configuration.trainedContext, CoordinatorConfiguration.defaultContext)
         return ModelFacts(
             sizes: try ModelSizes(
@@ -27,7 +29,16 @@ struct Model {
             vocabularySize: configuration.vocabulary, trainedContext: configuration.trainedContext)
     }
 
-    func tokenizer() throws -> Tokenizer { try Tokenizer(metadata: file.metadata) }
+    func tokenizer() throws -> Tokenizer {
+        let tokenizer = try Tokenizer(metadata: file.metadata)
+        try check()
+        return tokenizer
+    }
+
+    /// To be called after something was read of the file, before anything comes of it.
+    ///
+    /// - Throws: `FileError` when it was made shorter or written to since it was opened.
+    func check() throws { try file.bytes.check() }
 
     /// Refuses types that no kernel computes before anything is sent or loaded.
     private func checkTypes() throws {

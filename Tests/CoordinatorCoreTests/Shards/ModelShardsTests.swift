@@ -89,11 +89,11 @@ struct ModelShardsTests {
             ModelShards(try model()), ModelShards(try model()), ModelShards(try model(seed: 2))
         )
         let parts = allParts(first)
-        let ids = await first.identify(parts)
-        #expect(await second.identify(parts.reversed()) == ids)
+        let ids = try await first.identify(parts)
+        #expect(try await second.identify(parts.reversed()) == ids)
         #expect(Set(ids.values).count == parts.count)
         for part in parts { #expect(ids[part] == first[part].identify()) }
-        let others = await other.identify(parts)
+        let others = try await other.identify(parts)
         for part in parts where part != .configuration { #expect(ids[part] != others[part], "\(part)") }
     }
 

@@ -5,7 +5,7 @@ extension StringProtocol {
     /// - Parameters:
     ///   - onOneLine: whether line feeds and tabs are escaped too.
     ///   - escape: how a character is written, by default `\u{1b}`.
-    func printable(
+    package func printable(
         onOneLine: Bool = false, escape: (Unicode.Scalar) -> String = { "\\u{\(String($0.value, radix: 16))}" }
     ) -> String {
         guard unicodeScalars.contains(where: { Self.steers($0, onOneLine) }) else { return String(self) }

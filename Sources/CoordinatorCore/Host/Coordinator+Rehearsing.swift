@@ -1,0 +1,35 @@
+import Placement
+import Wire
+
+extension Coordinator {
+    /// Finds out whether there is a place for the model on the devices that are there, without taking anything of them.
+    ///
+    /// A device's budget is what it has for models, whatever others hold now: theirs goes before this one comes.
+    ///
+    /// - Throws: `CoordinatorError`: worker where a device that is required does not answer, placement where nothing fits.
+    func rehearse() async throws(CoordinatorError) {
+        var reports: [String: DeviceReport] = [:]
+        var missing: [CoordinatorError] = []
+        let devices = devices
+        await withTaskGroup(of: (DeviceDeclaration, Result<DeviceReport, CoordinatorError>).self) { group in
+            for device in devices {
+                group.addTask { [transport] in
+                    (device, await DeviceInspection(transport: transport, device: device).described())
+                }
+            }
+            for await (device, result) in group {
+                switch result {
+                case .success(let report): reports[device.name] = report
+                // One that says what none may say is left out.
+                case .failure(let error): if device.isRequired, !error.isFault { missing.append(error) }
+                }
+            }
+        }
+        if let error = missing.first { throw error }
+        do {
+            _ = try place(request(reports, links: MeasuredLinks()))
+        } catch {
+            throw CoordinatorError(.placement, error.description)
+        }
+    }
+}
