@@ -1,6 +1,7 @@
-"""Copies a GGUF file with one change: edit_gguf.py FROM TO architecture NAME | type TENSOR NUMBER.
+"""Copies a GGUF file with one change: edit_gguf.py FROM TO architecture NAME | template TEXT | type TENSOR NUMBER.
 
-NAME must be as long as the architecture that is there, so that nothing else moves.
+NAME must be as long as the architecture that is there, so that nothing else moves; TEXT, the chat template, at most as long, for a
+comment fills up the rest.
 """
 import shutil
 import struct
@@ -18,6 +19,13 @@ with open(target, "r+b") as file:
         assert kind == 8 and length == len(name), (kind, length)
         place += 12
         change = name
+    elif what == "template":
+        place = head.index(b"tokenizer.chat_template") + len(b"tokenizer.chat_template")
+        kind, length = struct.unpack_from("<IQ", head, place)
+        text = values[0].encode()
+        assert kind == 8 and len(text) + 4 <= length, (kind, length, len(text))
+        place += 12
+        change = text + b"{#" + b" " * (length - len(text) - 4) + b"#}"
     else:
         # A tensor: its name, the number of dimensions, those, the type.
         name = values[0].encode()
