@@ -61,7 +61,6 @@ let modules: [Target] = [
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "AsyncHTTPClient", package: "async-http-client"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-            .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             .nio("NIOCore"), .nio("NIOFoundationEssentialsCompat"), .nio("NIOHTTP1"), .nio("NIOPosix"), .tls, .logging,
         ],
         swiftSettings: swiftSettings),

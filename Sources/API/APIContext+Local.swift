@@ -24,11 +24,7 @@ extension APIContext {
                 "this can be asked from the coordinator's own machine only, at 127.0.0.1 or localhost",
                 code: "not_local", status: .forbidden)
         }
-        guard request.headers[.contentType]?.lowercased().hasPrefix("application/json") == true else {
-            throw .invalidRequest(
-                "the body must be JSON: send Content-Type: application/json", code: "invalid_json",
-                status: .unsupportedMediaType)
-        }
+        guard request.isJSON else { throw .notJSON }
     }
 
     private static func isLoopback(authority: String?) -> Bool {

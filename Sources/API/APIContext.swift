@@ -23,10 +23,9 @@ package struct APIContext: RequestContext {
     /// The server's own address on this connection.
     var localAddress: SocketAddress? { channel.localAddress }
 
-    /// Whose request it is, for equal shares: the key's, else of whom the request names, else of the client's device.
-    func client(named user: String?) -> String {
-        key.map { "key \($0.id)" } ?? user ?? channel.remoteAddress?.ipAddress ?? "local"
-    }
+    /// Whose request it is, for equal shares: the key's, else of the network that it comes from. Never of whom it says that it is from,
+    /// or a client that has many names would have many shares.
+    var client: String { key.map { "key \($0.id)" } ?? ClientAddress(channel.remoteAddress).description }
 
     /// Tells when the client goes away.
     func connectionWatch() async -> ConnectionWatch? {

@@ -19,19 +19,23 @@ package struct APIServer: Service {
     ///   - access: Who may ask.
     ///   - port: The port; 0 lets the system choose one.
     ///   - tls: The certificate; `nil` is plain HTTP.
+    ///   - sites: Whose pages may ask, and by which names.
     ///   - limits: What connections may take.
     ///   - onListening: Called once requests are accepted, with the address that is bound.
     package init(
         models: ModelHost, access: AccessControl, joining: JoinService? = nil, host: String, port: Int,
-        tls: ServerTLS? = nil, limits: ConnectionLimits = ConnectionLimits(), logger: Logger,
+        tls: ServerTLS? = nil, sites: SitePolicy = SitePolicy(), limits: ConnectionLimits = ConnectionLimits(),
+        logger: Logger,
         onListening: @escaping @Sendable (SocketAddress?) async -> Void = { _ in }
     ) {
         self.host = host
         self.port = port
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .notice)
+        var sites = sites
+        sites.isSecure = tls != nil
         application = Application(
-            router: makeAPI(host: models, access: access, joining: joining),
+            router: makeAPI(host: models, access: access, joining: joining, sites: sites),
             server: HTTPServerBuilder { [connections = Connections(limits: limits)] responder in
                 APIChannel(responder: responder, connections: connections, tls: tls?.context)
             },

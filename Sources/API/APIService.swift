@@ -38,7 +38,7 @@ struct APIService: Sendable {
         return coordinator
     }
 
-    /// How a conversation becomes a prompt; nil for a model without a chat template.
+    /// How a conversation becomes a prompt; nil for a model without a chat template. Takes its time when a model is new.
     func chatPrompt(of coordinator: Coordinator) -> ChatPrompt? { prompts.prompt(of: coordinator) }
 
     /// The served model, by its id, `default` or no name.
@@ -51,15 +51,17 @@ struct APIService: Sendable {
             code: "model_not_found", status: .notFound)
     }
 
-    /// Makes a prompt's tokens, away from the threads that all requests share where it is long.
+    /// Makes a prompt's tokens, on threads of their own.
     ///
     /// - Parameters:
     ///   - texts: the bytes of all texts in it.
     ///   - pieces: how many texts or tokens there are; each takes a position at least.
+    ///   - context: whose request it is; when the client goes away, nothing more is done for it.
+    ///   - make: makes them, within its time, of at most so many bytes of text.
     /// - Throws: 400, before anything is made of it, for a prompt that cannot fit the context; or what `make` throws.
     func prompt(
-        texts bytes: Int, pieces: Int = 1, for coordinator: Coordinator,
-        _ make: @escaping @Sendable () throws(APIError) -> [TokenID]
+        texts bytes: Int, pieces: Int = 1, for coordinator: Coordinator, context: APIContext,
+        _ make: @escaping @Sendable (_ limit: Int, WorkTime) throws(APIError) -> [TokenID]
     ) async throws(APIError) -> [TokenID] {
         let limit = coordinator.maximumPromptBytes
         guard bytes <= limit, pieces <= limit else {
@@ -67,7 +69,13 @@ struct APIService: Sendable {
                 "the prompt has \(bytes) bytes in \(pieces) parts, and the context of \(coordinator.model.context) tokens holds \(limit) bytes at most; "
                     + "shorten it, or serve with a larger --context", code: "context_length_exceeded")
         }
-        return try await HeavyWork.run(bytes: bytes, make)
+        let task = Task { [client = context.client] in
+            await RequestThreads.standard.result(for: client) { time throws(APIError) in try make(limit, time) }
+        }
+        let connection = await context.connectionWatch()
+        connection?.onClose { task.cancel() }
+        defer { connection?.onClose(nil) }
+        return try await task.value.get()
     }
 
     /// Starts an answer and makes it the response, streamed or whole.
@@ -81,7 +89,7 @@ struct APIService: Sendable {
                 GenerationRequest(
                     prompt: prompt, maximumTokens: fields.maximumTokens, sampling: fields.sampling,
                     stop: fields.stop?.texts ?? [], ignoreEndOfGeneration: fields.ignoreEndOfGeneration,
-                    client: context.client(named: fields.user)))
+                    client: context.client))
         } catch {
             throw APIError(error)
         }

@@ -27,10 +27,14 @@ extension Response {
 }
 
 extension Request {
+    /// Bytes up to which a body is read at once: about a millisecond.
+    private static var lightBody: Int { 64 << 10 }
+
     /// Reads the body as JSON.
+    /// - Parameter client: Whose request it is, for equal shares of the time that large bodies take.
     /// - Throws: `APIError` for a body that is too large or absent, that is no JSON, or has a field of a wrong type; 503 while too many
     ///   large ones are being read.
-    func json<Value: Decodable & Sendable>(_ type: Value.Type) async throws -> Value {
+    func json<Value: Decodable & Sendable>(_ type: Value.Type, client: String = "local") async throws -> Value {
         let limit = ConnectionLimits.maximumBodyBytes
         let tooLarge = APIError.invalidRequest(
             "the body is larger than \(limit >> 20) MiB", code: "request_too_large", status: .contentTooLarge)
@@ -50,7 +54,10 @@ extension Request {
         guard buffer.readableBytes > 0 else {
             throw APIError.invalidRequest("the body is empty; it must be a JSON object", code: "invalid_json")
         }
-        return try await HeavyWork.run(bytes: buffer.readableBytes) { () throws(APIError) in
+        guard buffer.readableBytes > Self.lightBody else {
+            return try Value.decoded(fromJSON: buffer.readableBytesView)
+        }
+        return try await RequestThreads.standard.run(for: client) { _ throws(APIError) in
             try Value.decoded(fromJSON: buffer.readableBytesView)
         }
     }

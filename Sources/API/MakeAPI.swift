@@ -9,7 +9,10 @@ package import Hummingbird
 ///   - host: who serves the model.
 ///   - access: who may ask.
 ///   - joining: takes devices into the cluster and removes them; `nil` where none can join.
-package func makeAPI(host: ModelHost, access: AccessControl, joining: JoinService? = nil) -> Router<APIContext> {
+///   - sites: whose pages may ask, and by which names.
+package func makeAPI(
+    host: ModelHost, access: AccessControl, joining: JoinService? = nil, sites: SitePolicy = SitePolicy()
+) -> Router<APIContext> {
     let service = APIService(host: host)
     var table = RouteTable()
     for (method, path) in [
@@ -24,8 +27,9 @@ package func makeAPI(host: ModelHost, access: AccessControl, joining: JoinServic
     }
 
     let router = Router(context: APIContext.self, options: .autoGenerateHeadEndpoints)
+    router.add(middleware: SiteMiddleware(policy: sites, table: table))
     router.add(middleware: ErrorMiddleware(table: table))
-    router.add(middleware: AccessMiddleware(access: access))
+    router.add(middleware: AccessMiddleware(access: access, sites: sites))
     router.get("/health", use: HealthRoute(service: service).respond)
     router.get("/api/cluster", use: ClusterRoute(service: service).respond)
     router.post("/api/cluster/measure", use: MeasureRoute(service: service).respond)

@@ -2,7 +2,7 @@
 ///
 /// Understands what chat templates use: Jinja 3.1 with `trim_blocks`, `lstrip_blocks`, loop controls, and the extras of Hugging
 /// Face's transformers (`raise_exception`, `strftime_now`, `tojson` without HTML escapes, `generation` blocks). A template is not
-/// trusted: it has no access to anything but its variables, and steps, output and nesting are bounded.
+/// trusted: it has no access to anything but its variables, and work, output and nesting are bounded.
 package struct ChatTemplate: Sendable {
     private let statements: [Statement]
     /// What one rendering may use up.
@@ -28,23 +28,26 @@ package struct ChatTemplate: Sendable {
     ///   - addGenerationPrompt: whether the prompt ends with the opening of the assistant's answer.
     ///   - variables: `bos_token`, `eos_token` and whatever else the caller passes on; these win over the three above.
     ///   - now: the local time that `strftime_now` shows; nil makes its use an error.
+    ///   - goesOn: asked now and then on the caller's thread; rendering stops once it says no.
     /// - Throws: `TemplateError`; its code `raised` when the template itself refuses the messages.
     package func render(
         messages: [Value], tools: [Value]? = nil, addGenerationPrompt: Bool = true, variables: [String: Value] = [:],
-        now: CivilTime? = nil
+        now: CivilTime? = nil, goesOn: @escaping () -> Bool = { true }
     ) throws(TemplateError) -> String {
         var all: [String: Value] = [
             "messages": .array(messages), "tools": tools.map(Value.array) ?? .null,
             "add_generation_prompt": .boolean(addGenerationPrompt), "documents": .null,
         ]
         all.merge(variables) { $1 }
-        return try render(variables: all, now: now)
+        return try render(variables: all, now: now, goesOn: goesOn)
     }
 
     /// Renders with exactly these variables.
     /// - Throws: `TemplateError`.
-    package func render(variables: [String: Value], now: CivilTime? = nil) throws(TemplateError) -> String {
-        var evaluator = Evaluator(variables: variables, limits: limits, now: now)
+    package func render(
+        variables: [String: Value], now: CivilTime? = nil, goesOn: @escaping () -> Bool = { true }
+    ) throws(TemplateError) -> String {
+        var evaluator = Evaluator(variables: variables, limits: limits, now: now, goesOn: goesOn)
         return try evaluator.run(statements)
     }
 }

@@ -35,7 +35,9 @@ extension Evaluator {
         switch name {
         case "raise_exception":
             let message = try printed(arguments.value(0, "message") ?? .string("no reason given"), line)
-            throw TemplateError(code: .raised, line: line, message: message)
+            // It goes to the client as it is, but for one that is beyond reading.
+            throw TemplateError(
+                code: .raised, line: line, message: String(Substring(message.unicodeScalars.prefix(2000))))
         case "strftime_now":
             guard case .string(let format) = arguments.value(0, "format") else {
                 throw TemplateError(code: .type, line: line, message: "'strftime_now' needs a format")
@@ -44,7 +46,8 @@ extension Evaluator {
                 throw TemplateError(
                     code: .unsupported, line: line, message: "'strftime_now' is used but no clock is given")
             }
-            try charge(format.utf8.count, line)
+            // A field takes up to 24 characters, and is put together of others.
+            try charge(4 * format.utf8.count, line)
             return try text(now.formatted(format), line)
         case "range": return try range(arguments, line)
         case "namespace":
@@ -80,9 +83,15 @@ extension Evaluator {
         var result = ValueMapping()
         if let first = arguments.positional.first {
             guard case .mapping(let mapping) = first else { throw wrongType("a dictionary's making", first, line) }
+            // The first change, here or later in a namespace, copies it; and where it grows then, all keys are hashed anew.
+            try chargeElements(4 * mapping.keys.count, line)
+            for key in mapping.keys { try account.charge(bytes: 2 * key.utf8.count, .passed, line) }
             result = mapping
         }
-        for (name, value) in arguments.named { result[name] = try checked(value, line) }
+        for (name, value) in arguments.named {
+            try chargeEntry(name, line)
+            result[name] = try checked(value, line)
+        }
         return result
     }
 
@@ -95,6 +104,7 @@ extension Evaluator {
                 code: .type, line: line,
                 message: "the macro '\(macro.name)' takes at most \(macro.parameters.count) arguments")
         }
+        try charge(macro.parameters.count * arguments.named.count, line)
         if let unknown = arguments.named.first(where: { given in !macro.parameters.contains { $0.name == given.name } })
         {
             throw TemplateError(
@@ -102,6 +112,8 @@ extension Evaluator {
         }
         try enter(line)
         defer { leave() }
+        // Each parameter is looked for among the names given.
+        try charge(frames.count + macro.parameters.count * (1 + arguments.named.count), line)
         // A macro sees what was in sight where it was defined.
         let callerFrames = frames
         frames = Array(frames.prefix(state.frameCount))

@@ -5,7 +5,7 @@ extension Evaluator {
         defer { leave() }
         switch expression.kind {
         case .literal(let value): return value
-        case .name(let name): return lookup(name)
+        case .name(let name): return try lookup(name, line)
         case .list(let expressions):
             var elements: [Value] = []
             elements.reserveCapacity(expressions.count)
@@ -72,6 +72,7 @@ extension Evaluator {
                 throw TemplateError(
                     code: .unsupported, line: line, message: "a key of type \(key.typeName) is not supported")
             }
+            try chargeEntry(name, line)
             mapping[name] = try evaluate(value)
         }
         return try checked(.mapping(mapping), line)
@@ -85,10 +86,14 @@ extension Evaluator {
             throw TemplateError(code: .undefined, line: line, message: "\(what), so it has no '\(name)'")
         }
         if Self.hasMethod(name, base) { return .reference(.method(name)) }
-        return part(name, of: base)
+        return try part(name, of: base, line)
     }
 
-    private func part(_ name: String, of base: Value) -> Value {
+    private func part(_ name: String, of base: Value, _ line: Int) throws(TemplateError) -> Value {
+        switch base {
+        case .mapping, .reference(.namespace): try account.charge(bytes: 2 * name.utf8.count, .passed, line)
+        default: break
+        }
         switch base {
         case .mapping(let mapping):
             if let value = mapping[name] { return value }
@@ -98,7 +103,7 @@ extension Evaluator {
             if number < loops.count, let value = loopPart(name, loops[number]) { return value }
         default: break
         }
-        return .undefined("a value of type \(base.typeName) has no '\(name)'")
+        return .undefined("a value of type \(base.typeName) has no '\(Self.shown(name))'")
     }
 
     private func loopPart(_ name: String, _ loop: LoopState) -> Value? {
@@ -121,12 +126,13 @@ extension Evaluator {
     }
 
     /// `base[key]`.
-    mutating func item(_ key: Value, of base: Value, _ line: Int) throws(TemplateError) -> Value {
+    func item(_ key: Value, of base: Value, _ line: Int) throws(TemplateError) -> Value {
+        try charge(1, line)
         if case .undefined(let what) = base {
             throw TemplateError(code: .undefined, line: line, message: "\(what), so it has no parts")
         }
         if case .string(let name) = key {
-            let value = part(name, of: base)
+            let value = try part(name, of: base, line)
             return value.isUndefined && Self.hasMethod(name, base) ? .reference(.method(name)) : value
         }
         guard let index = key.asInteger else { return .undefined("there is no part by a key of type \(key.typeName)") }
@@ -135,7 +141,8 @@ extension Evaluator {
             let position = index < 0 ? index + list.elements.count : index
             if list.elements.indices.contains(position) { return list.elements[position] }
         case .string(let text):
-            try charge(text.utf8.count / 16, line)
+            // Four bytes for each scalar.
+            try account.charge(bytes: 4 * text.utf8.count, .passed, line)
             let scalars = Array(text.unicodeScalars)
             let position = index < 0 ? index + scalars.count : index
             if scalars.indices.contains(position) { return .string(String(scalars[position])) }
@@ -160,9 +167,11 @@ extension Evaluator {
         if step == 0 { throw TemplateError(code: .type, line: line, message: "a slice's step is 0") }
         switch base {
         case .list(let list):
-            return try self.list(positions(list.elements.count, start, stop, step).map { list.elements[$0] }, line)
+            let positions = positions(list.elements.count, start, stop, step)
+            try chargeElements(positions.underestimatedCount, line)
+            return try checked(.array(positions.map { list.elements[$0] }), line)
         case .string(let text):
-            try charge(text.utf8.count / 16, line)
+            try account.charge(bytes: 4 * text.utf8.count, .passed, line)
             let scalars = Array(text.unicodeScalars)
             var result = ""
             for position in positions(scalars.count, start, stop, step) {

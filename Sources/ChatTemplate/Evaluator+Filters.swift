@@ -1,8 +1,12 @@
 extension Evaluator {
+    /// Names of filters and tests are compared with what there is; these may be any text.
+    static let longestName = 64
+
     /// Applies a filter by name.
     mutating func apply(
         _ name: String, to value: Value, _ arguments: CallArguments, _ line: Int
     ) throws(TemplateError) -> Value {
+        if name.utf8.count > Self.longestName { throw unsupportedFilter(name, line) }
         if let result = try textFilter(name, value, arguments, line) { return result }
         if let result = try listFilter(name, value, arguments, line) { return result }
         switch name {
@@ -14,13 +18,15 @@ extension Evaluator {
         case "int":
             if case .float(let number) = value, abs(number) < 0x1p62 { return .integer(Int(number)) }
             if case .string(let text) = value {
-                let written = stripped(text, nil)
+                let written = try number(in: text, line)
                 if let number = Int(written) { return .integer(number) }
                 if let number = Double(written), abs(number) < 0x1p62 { return .integer(Int(number)) }
             }
             return value.asInteger.map { .integer($0) } ?? arguments.value(0, "default") ?? .integer(0)
         case "float":
-            if case .string(let text) = value, let number = Double(stripped(text, nil)) { return .float(number) }
+            if case .string(let text) = value, let number = Double(try number(in: text, line)) {
+                return .float(number)
+            }
             return value.asFloat.map { .float($0) } ?? arguments.value(0, "default") ?? .float(0)
         case "abs":
             if case .float(let number) = value { return .float(abs(number)) }
@@ -31,12 +37,30 @@ extension Evaluator {
             if case .undefined = value, name == "items" { return .array([]) }
             guard case .mapping(let mapping) = value else { throw wrongType("'\(name)'", value, line) }
             let order = name == "items" ? Array(mapping.keys.indices) : try sortedKeys(mapping, arguments, line)
-            return try list(order.map { .array([.string(mapping.keys[$0]), mapping.values[$0]]) }, line)
+            return try pairs(order, of: mapping, line)
         case "attr":
             return try attribute(try string(arguments, 0, "name", name, line), of: value, line)
-        default:
-            throw TemplateError(code: .unsupported, line: line, message: "the filter '\(name)' is not supported")
+        default: throw unsupportedFilter(name, line)
         }
+    }
+
+    private func unsupportedFilter(_ name: String, _ line: Int) -> TemplateError {
+        TemplateError(
+            code: .unsupported, line: line, message: "the filter '\(Self.shown(name))' is not supported")
+    }
+
+    /// Entries as lists of key and value.
+    func pairs(_ order: [Int], of mapping: ValueMapping, _ line: Int) throws(TemplateError) -> Value {
+        // Each is a list of its own.
+        try chargeElements(4 * order.count, line)
+        return try checked(.array(order.map { .array([.string(mapping.keys[$0]), mapping.values[$0]]) }), line)
+    }
+
+    /// What may be a number in a text: nothing in one of more digits than Python converts.
+    private func number(in text: String, _ line: Int) throws(TemplateError) -> String {
+        try charge(.examined, text, line)
+        let written = stripped(text, nil)
+        return written.utf8.count <= 4300 ? written : ""
     }
 
     /// `json.dumps` as Hugging Face's transformers give it to templates: no HTML escapes, no ASCII escapes.
@@ -59,9 +83,9 @@ extension Evaluator {
             (style.itemSeparator, style.keySeparator) = (item, key)
         }
         style.sortKeys = arguments.value(3, "sort_keys")?.isTrue ?? false
-        var writer = ValueWriter(limit: limits.outputBytes, line: line)
+        var writer = ValueWriter(account: account, limit: limits.outputBytes, line: line)
         try writer.writeJSON(value, style)
-        return try text(writer.output, line)
+        return .string(writer.output)
     }
 
     private func rounded(_ value: Value, _ arguments: CallArguments, _ line: Int) throws(TemplateError) -> Value {
@@ -73,8 +97,8 @@ extension Evaluator {
         for _ in 0..<digits { scale *= 10 }
         let rule: FloatingPointRoundingRule =
             switch arguments.value(1, "method") {
-            case .string("ceil"): .up
-            case .string("floor"): .down
+            case let method? where method.isText("ceil"): .up
+            case let method? where method.isText("floor"): .down
             default: .toNearestOrEven
             }
         return .float((number * scale).rounded(rule) / scale)
@@ -83,8 +107,9 @@ extension Evaluator {
     private mutating func sortedKeys(
         _ mapping: ValueMapping, _ arguments: CallArguments, _ line: Int
     ) throws(TemplateError) -> [Int] {
-        let byValue = arguments.value(1, "by") == .string("value")
+        let byValue = arguments.value(1, "by")?.isText("value") ?? false
         let foldsCase = !(arguments.value(0, "case_sensitive")?.isTrue ?? false)
+        try chargeElements(mapping.keys.count, line)
         let keys = byValue ? mapping.values : mapping.keys.map { .string($0) }
         return try sortedOrder(
             keys, foldsCase: foldsCase, reverse: arguments.value(2, "reverse")?.isTrue ?? false, line)
@@ -97,13 +122,23 @@ extension Evaluator {
         switch name {
         case "string", "safe": return try text(try printed(value, line), line)
         case "trim":
-            let characters: Set<Unicode.Scalar>? =
-                if case .string(let text) = arguments.value(0, "chars") { Set(text.unicodeScalars) } else { nil }
-            return try text(stripped(try printed(value, line), characters), line)
-        case "upper": return try text(try printed(value, line).uppercased(), line)
-        case "lower": return try text(try printed(value, line).lowercased(), line)
-        case "capitalize": return try text(capitalized(try printed(value, line)), line)
-        case "title": return try text(titledWords(try printed(value, line)), line)
+            var characters: Set<Unicode.Scalar>?
+            if case .string(let text) = arguments.value(0, "chars") {
+                try charge(.examined, text, line)
+                characters = Set(text.unicodeScalars)
+            }
+            let printed = try printed(value, line)
+            return try text(try trimmed(printed, characters, line), line)
+        case "upper": return try text(try uppercased(try printed(value, line), line), line)
+        case "lower": return try text(try lowercased(try printed(value, line), line), line)
+        case "capitalize":
+            let printed = try printed(value, line)
+            try charge(.written, printed, line)
+            return try text(capitalized(printed), line)
+        case "title":
+            let printed = try printed(value, line)
+            try charge(.examined, printed, line)
+            return try text(titledWords(printed), line)
         case "replace":
             let old = try string(arguments, 0, "old", name, line)
             let new = try string(arguments, 1, "new", name, line)
@@ -111,7 +146,9 @@ extension Evaluator {
         case "indent": return try indented(try printed(value, line), arguments, line)
         case "escape", "e", "forceescape":
             var result = ""
-            for scalar in try printed(value, line).unicodeScalars {
+            let printed = try printed(value, line)
+            try charge(.written, printed, line)
+            for scalar in printed.unicodeScalars {
                 switch scalar {
                 case "&": result += "&amp;"
                 case "<": result += "&lt;"
@@ -142,14 +179,15 @@ extension Evaluator {
         }
         let first = arguments.value(1, "first")?.isTrue ?? false
         let blank = arguments.value(2, "blank")?.isTrue ?? false
-        var writer = ValueWriter(limit: limits.outputBytes, line: line)
-        try charge(value.utf8.count, line)
+        var writer = ValueWriter(account: account, limit: limits.outputBytes, line: line)
+        try charge(.written, value, line)
+        try chargeElements(2 * value.utf8.count(where: { $0 == 0x0a }), line)
         let lines = value.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
         for (index, text) in lines.enumerated() {
             if index > 0 { try writer.write("\n") }
             if index == 0 ? first : (blank || !text.isEmpty) { try writer.write(indent) }
             try writer.write(String(Substring(text)))
         }
-        return try self.text(writer.output, line)
+        return .string(writer.output)
     }
 }

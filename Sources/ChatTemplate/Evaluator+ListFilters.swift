@@ -11,15 +11,18 @@ extension Evaluator {
         case "join":
             var items = try elements(of: value, line)
             if let attribute = arguments.value(1, "attribute") {
-                for index in items.indices { items[index] = try path(attribute, of: items[index], line) }
+                items = try keys(of: items, attribute, line)
             }
             let separator = try printed(arguments.value(0, "d") ?? .string(""), line)
             return try join(try list(items, line), separator: separator, line)
         case "reverse":
             if case .string(let text) = value {
+                try charge(.examined, text, line)
                 return try self.text(String(String.UnicodeScalarView(text.unicodeScalars.reversed())), line)
             }
-            return try list(try elements(of: value, line).reversed(), line)
+            let items = try elements(of: value, line)
+            try chargeElements(items.count, line)
+            return try checked(.array(items.reversed()), line)
         case "sort":
             let items = try elements(of: value, line)
             let keys = try keys(of: items, arguments.value(2, "attribute"), line)
@@ -29,11 +32,11 @@ extension Evaluator {
             return try list(order.map { items[$0] }, line)
         case "unique":
             let items = try elements(of: value, line)
-            let keys = try keys(of: items, arguments.value(1, "attribute"), line)
+            let keys = try folded(try keys(of: items, arguments.value(1, "attribute"), line), line)
             var kept: [Int] = []
             for index in items.indices {
                 var isNew = true
-                for other in kept where try equal(folded(keys[other], true), folded(keys[index], true), line) {
+                for other in kept where try equal(keys[other], keys[index], line) {
                     isNew = false
                     break
                 }
@@ -62,7 +65,7 @@ extension Evaluator {
     private mutating func length(_ value: Value, _ line: Int) throws(TemplateError) -> Int {
         switch value {
         case .string(let text):
-            try charge(text.utf8.count / 16, line)
+            try charge(.passed, text, line)
             return text.unicodeScalars.count
         case .list(let list): return list.elements.count
         case .mapping(let mapping): return mapping.keys.count
@@ -71,76 +74,75 @@ extension Evaluator {
         }
     }
 
-    /// A part by a dotted path, as `function.name` or `0`.
-    private mutating func path(
-        _ attribute: Value, of value: Value, fallback: Value? = nil, _ line: Int
-    ) throws(TemplateError) -> Value {
-        var keys = [attribute]
-        if case .string(let names) = attribute {
-            keys = names.split(separator: ".").map { name in Int(name).map { .integer($0) } ?? .string(String(name)) }
+    /// The keys of a dotted path, as `function.name` or `0`.
+    private func path(_ attribute: Value, _ line: Int) throws(TemplateError) -> [Value] {
+        guard case .string(let names) = attribute else { return [attribute] }
+        try charge(.written, names, line)
+        try chargeElements(4 * names.utf8.count(where: { $0 == UInt8(ascii: ".") }), line)
+        return names.utf8.split(separator: UInt8(ascii: ".")).map { name in
+            name.count < 20
+                ? Int(Substring(name)).map { .integer($0) } ?? .string(String(Substring(name)))
+                : .string(String(Substring(name)))
         }
+    }
+
+    /// A part by the keys of a path.
+    private func part(
+        at path: [Value], of value: Value, fallback: Value? = nil, _ line: Int
+    ) throws(TemplateError) -> Value {
         var value = value
-        for key in keys {
+        for key in path {
             value = try item(key, of: value, line)
-            if value.isUndefined, let fallback, fallback != .null { value = fallback }
+            if value.isUndefined, let fallback, !fallback.isNull { value = fallback }
         }
         return value
     }
 
-    private mutating func keys(of items: [Value], _ attribute: Value?, _ line: Int) throws(TemplateError) -> [Value] {
-        guard let attribute, attribute != .null else { return items }
+    private func keys(of items: [Value], _ attribute: Value?, _ line: Int) throws(TemplateError) -> [Value] {
+        guard let attribute, !attribute.isNull else { return items }
+        let path = try path(attribute, line)
+        try chargeElements(items.count, line)
         var keys: [Value] = []
-        for item in items { keys.append(try path(attribute, of: item, line)) }
+        for item in items { keys.append(try part(at: path, of: item, line)) }
         return keys
     }
 
-    private func folded(_ value: Value, _ foldsCase: Bool) -> Value {
-        if foldsCase, case .string(let text) = value { .string(text.lowercased()) } else { value }
+    /// Texts in lower case, so that comparing them does not tell cases apart.
+    private func folded(_ keys: [Value], _ line: Int) throws(TemplateError) -> [Value] {
+        try chargeElements(keys.count, line)
+        var result: [Value] = []
+        for key in keys {
+            if case .string(let text) = key {
+                result.append(.string(try lowercased(text, line)))
+            } else {
+                result.append(key)
+            }
+        }
+        return result
     }
 
-    /// The places of the keys in rising order; equal ones keep theirs. A merge sort, for its comparisons may throw.
-    mutating func sortedOrder(
+    /// The places of the keys in rising order; equal ones keep theirs.
+    func sortedOrder(
         _ keys: [Value], foldsCase: Bool, reverse: Bool, _ line: Int
     ) throws(TemplateError) -> [Int] {
-        // The folded keys and two orders of them.
+        // Two orders of them.
         try chargeElements(keys.count, line)
-        let keys = keys.map { folded($0, foldsCase) }
-        var order = Array(keys.indices)
-        var width = 1
-        while width < order.count {
-            var merged: [Int] = []
-            merged.reserveCapacity(order.count)
-            for start in stride(from: 0, to: order.count, by: 2 * width) {
-                var (left, right) = (start, min(start + width, order.count))
-                let (leftEnd, rightEnd) = (right, min(start + 2 * width, order.count))
-                while left < leftEnd || right < rightEnd {
-                    let takesRight: Bool
-                    if left < leftEnd && right < rightEnd {
-                        let (one, other) = (keys[order[left]], keys[order[right]])
-                        takesRight = try reverse ? isLess(one, other, line) : isLess(other, one, line)
-                    } else {
-                        takesRight = left == leftEnd
-                    }
-                    merged.append(order[takesRight ? right : left])
-                    if takesRight { right += 1 } else { left += 1 }
-                }
-            }
-            order = merged
-            width *= 2
+        let keys = foldsCase ? try folded(keys, line) : keys
+        return try mergeSorted(keys.count) { (one, other) throws(TemplateError) in
+            try reverse ? isLess(keys[other], keys[one], line) : isLess(keys[one], keys[other], line)
         }
-        return order
     }
 
     private mutating func selected(
         _ value: Value, _ arguments: CallArguments, keeps: Bool, byAttribute: Bool = false, _ line: Int
     ) throws(TemplateError) -> Value {
         var rest = arguments
-        var attribute: Value?
+        var attribute: [Value]?
         if byAttribute {
             guard !rest.positional.isEmpty else {
                 throw TemplateError(code: .type, line: line, message: "'selectattr' and 'rejectattr' need an attribute")
             }
-            attribute = rest.positional.removeFirst()
+            attribute = try path(rest.positional.removeFirst(), line)
         }
         var test: String?
         if !rest.positional.isEmpty {
@@ -153,7 +155,7 @@ extension Evaluator {
         for element in try elements(of: value, line) {
             try charge(1, line)
             let subject =
-                try attribute.map { attribute throws(TemplateError) in try path(attribute, of: element, line) }
+                try attribute.map { attribute throws(TemplateError) in try part(at: attribute, of: element, line) }
                 ?? element
             let isChosen =
                 try test.map { test throws(TemplateError) in try passes(test, subject, rest, line) } ?? subject.isTrue
@@ -165,21 +167,26 @@ extension Evaluator {
     private mutating func mapped(_ value: Value, _ arguments: CallArguments, _ line: Int) throws(TemplateError) -> Value
     {
         var results: [Value] = []
-        let attribute = arguments.positional.isEmpty ? arguments.value(0, "attribute") : nil
-        for element in try elements(of: value, line) {
-            try charge(1, line)
-            if let attribute {
-                let fallback = arguments.named.first { $0.name == "default" }?.value
-                results.append(try path(attribute, of: element, fallback: fallback, line))
-            } else {
-                var rest = arguments
-                guard !rest.positional.isEmpty, case .string(let filter) = rest.positional.removeFirst() else {
-                    throw TemplateError(code: .type, line: line, message: "'map' needs a filter's name or 'attribute='")
-                }
-                try enter(line)
-                defer { leave() }
-                results.append(try apply(filter, to: element, rest, line))
+        let elements = try elements(of: value, line)
+        if arguments.positional.isEmpty, let attribute = arguments.value(0, "attribute") {
+            let path = try path(attribute, line)
+            let fallback = arguments.named.first { $0.name == "default" }?.value
+            for element in elements {
+                try charge(1, line)
+                results.append(try part(at: path, of: element, fallback: fallback, line))
             }
+            return try list(results, line)
+        }
+        if elements.isEmpty { return .array([]) }
+        guard case .string(let filter) = arguments.positional.first else {
+            throw TemplateError(code: .type, line: line, message: "'map' needs a filter's name or 'attribute='")
+        }
+        var rest = arguments
+        rest.positional.removeFirst()
+        for element in elements {
+            try enter(line)
+            defer { leave() }
+            results.append(try apply(filter, to: element, rest, line))
         }
         return try list(results, line)
     }

@@ -10,7 +10,9 @@ extension Evaluator {
     private static let listMethods: Set<String> = ["index", "count", "copy"]
 
     static func hasMethod(_ name: String, _ value: Value) -> Bool {
-        switch value {
+        // The longest is "removeprefix"; names may be any text.
+        guard name.utf8.count <= 12 else { return false }
+        return switch value {
         case .string: textMethods.contains(name)
         case .mapping: mappingMethods.contains(name)
         case .list: listMethods.contains(name)
@@ -43,14 +45,20 @@ extension Evaluator {
         _ name: String, _ mapping: ValueMapping, _ arguments: CallArguments, _ line: Int
     ) throws(TemplateError) -> Value {
         switch name {
-        case "items": return try list(zip(mapping.keys, mapping.values).map { .array([.string($0), $1]) }, line)
-        case "keys": return try list(mapping.keys.map { .string($0) }, line)
+        case "items": return try pairs(Array(mapping.keys.indices), of: mapping, line)
+        case "keys":
+            try chargeElements(mapping.keys.count, line)
+            return .array(mapping.keys.map { .string($0) })
         case "values": return try list(mapping.values, line)
         case "get":
             guard let key = arguments.value(0, "key") else {
                 throw TemplateError(code: .type, line: line, message: "'get' needs a key")
             }
-            let found: Value? = if case .string(let key) = key { mapping[key] } else { nil }
+            var found: Value?
+            if case .string(let key) = key {
+                try account.charge(bytes: 2 * key.utf8.count, .passed, line)
+                found = mapping[key]
+            }
             return found ?? arguments.value(1, "default") ?? .null
         default: return .mapping(mapping)
         }
@@ -75,30 +83,34 @@ extension Evaluator {
     private mutating func textMethod(
         _ name: String, _ text: String, _ arguments: CallArguments, _ line: Int
     ) throws(TemplateError) -> Value {
-        try charge(text.utf8.count / 16, line)
         switch name {
         case "strip", "lstrip", "rstrip":
             let characters = try characters(arguments.value(0, "chars"), line)
             return try self.text(
-                stripped(text, characters, left: name != "rstrip", right: name != "lstrip"), line)
+                try trimmed(text, characters, left: name != "rstrip", right: name != "lstrip", line), line)
         case "split", "rsplit": return try split(text, arguments, fromRight: name == "rsplit", line)
         case "splitlines":
-            try charge(2 * text.utf8.count, line)
-            return try list(lines(of: text).map { .string($0) }, line)
+            try charge(.written, text, line)
+            // Lines are counted before they are made.
+            try chargeElements(2 * text.unicodeScalars.count(where: breaksLine), line)
+            let lines = lines(of: text)
+            return try list(lines.map { .string($0) }, line)
         case "startswith", "endswith": return .boolean(try hasAffix(name, text, arguments, line))
         case "removeprefix", "removesuffix":
             let affix = try string(arguments, 0, "affix", name, line)
-            let bytes = Array(text.utf8)
-            if name == "removeprefix" {
-                return bytes.starts(with: affix.utf8)
-                    ? .string(String(decoding: bytes.dropFirst(affix.utf8.count), as: UTF8.self)) : .string(text)
-            }
-            return bytes.reversed().starts(with: affix.utf8.reversed())
-                ? .string(String(decoding: bytes.dropLast(affix.utf8.count), as: UTF8.self)) : .string(text)
-        case "upper": return try self.text(text.uppercased(), line)
-        case "lower": return try self.text(text.lowercased(), line)
-        case "title": return try self.text(titled(text), line)
-        case "capitalize": return try self.text(capitalized(text), line)
+            guard try hasAffix(affix, text, atStart: name == "removeprefix", line) else { return .string(text) }
+            try charge(.written, text, line)
+            let count = affix.utf8.count
+            let kept = name == "removeprefix" ? text.utf8.dropFirst(count) : text.utf8.dropLast(count)
+            return .string(String(decoding: Array(kept), as: UTF8.self))
+        case "upper": return try self.text(try uppercased(text, line), line)
+        case "lower": return try self.text(try lowercased(text, line), line)
+        case "title":
+            try charge(.examined, text, line)
+            return try self.text(titled(text), line)
+        case "capitalize":
+            try charge(.written, text, line)
+            return try self.text(capitalized(text), line)
         case "replace":
             let old = try string(arguments, 0, "old", name, line)
             let new = try string(arguments, 1, "new", name, line)
@@ -108,8 +120,10 @@ extension Evaluator {
             let found = try occurrences(of: try string(arguments, 0, "sub", name, line), in: text, line)
             if name == "count" { return .integer(found.count) }
             guard let offset = found.first else { return .integer(-1) }
+            try charge(.passed, text, line)
             return .integer(String(decoding: text.utf8.prefix(offset), as: UTF8.self).unicodeScalars.count)
         default:
+            try charge(.examined, text, line)
             let scalars = text.unicodeScalars
             let all: Bool =
                 switch name {
@@ -117,8 +131,8 @@ extension Evaluator {
                     scalars.allSatisfy { $0.properties.numericType == .decimal || $0.properties.numericType == .digit }
                 case "isspace": scalars.allSatisfy(isSpace)
                 case "isalpha": scalars.allSatisfy(\.properties.isAlphabetic)
-                case "isupper": text == text.uppercased() && text != text.lowercased()
-                default: text == text.lowercased() && text != text.uppercased()
+                case "isupper": same(text, text.uppercased()) && !same(text, text.lowercased())
+                default: same(text, text.lowercased()) && !same(text, text.uppercased())
                 }
             return .boolean(!text.isEmpty && all)
         }
@@ -133,6 +147,14 @@ extension Evaluator {
         return text
     }
 
+    private func hasAffix(_ affix: String, _ text: String, atStart: Bool, _ line: Int) throws(TemplateError) -> Bool {
+        try charge(1, line)
+        try account.charge(bytes: min(affix.utf8.count, text.utf8.count), .passed, line)
+        guard affix.utf8.count <= text.utf8.count else { return false }
+        return atStart
+            ? text.utf8.starts(with: affix.utf8) : text.utf8.suffix(affix.utf8.count).elementsEqual(affix.utf8)
+    }
+
     private func hasAffix(
         _ name: String, _ text: String, _ arguments: CallArguments, _ line: Int
     ) throws(TemplateError) -> Bool {
@@ -144,40 +166,38 @@ extension Evaluator {
         }
         for affix in affixes {
             guard case .string(let affix) = affix else { throw wrongType("'\(name)'", affix, line) }
-            if name == "startswith"
-                ? text.utf8.starts(with: affix.utf8) : text.utf8.reversed().starts(with: affix.utf8.reversed())
-            {
-                return true
-            }
+            if try hasAffix(affix, text, atStart: name == "startswith", line) { return true }
         }
         return false
     }
 
     private func characters(_ value: Value?, _ line: Int) throws(TemplateError) -> Set<Unicode.Scalar>? {
-        guard let value, value != .null else { return nil }
+        guard let value, !value.isNull else { return nil }
         guard case .string(let text) = value else { throw wrongType("'strip'", value, line) }
+        try charge(.examined, text, line)
         return Set(text.unicodeScalars)
     }
 
     private mutating func split(
         _ text: String, _ arguments: CallArguments, fromRight: Bool, _ line: Int
     ) throws(TemplateError) -> Value {
-        // Parts can be as many as bytes, so they are counted before they are made.
-        try charge(2 * text.utf8.count, line)
+        try charge(.written, text, line)
         let limit = arguments.value(1, "maxsplit")?.asInteger ?? -1
-        guard let separator = arguments.value(0, "sep"), separator != .null else {
-            var words = text.unicodeScalars.split(whereSeparator: isSpace).map { String($0) }
+        guard let separator = arguments.value(0, "sep"), !separator.isNull else {
+            // Words can be as many as spaces, so they are counted before they are made.
+            try chargeElements(2 * text.unicodeScalars.count(where: isSpace), line)
+            let words = text.unicodeScalars.split(whereSeparator: isSpace).map { String($0) }
             if limit >= 0 && words.count > limit + 1 {
                 throw TemplateError(
                     code: .unsupported, line: line, message: "'split' at spaces with a limit is not supported")
             }
-            if words.isEmpty { words = [] }
             return try list(words.map { .string($0) }, line)
         }
         guard case .string(let separator) = separator, !separator.isEmpty else {
             throw TemplateError(code: .type, line: line, message: "'split' needs a text that is not empty")
         }
         var cuts = try occurrences(of: separator, in: text, line)
+        try chargeElements(2 * cuts.count, line)
         if limit >= 0 && cuts.count > limit { cuts = fromRight ? Array(cuts.suffix(limit)) : Array(cuts.prefix(limit)) }
         let bytes = Array(text.utf8)
         var parts: [Value] = []

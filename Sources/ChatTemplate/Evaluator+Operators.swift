@@ -1,11 +1,13 @@
 extension Evaluator {
-    mutating func arithmetic(_ operation: String, _ left: Value, _ right: Value, _ line: Int) throws(TemplateError)
+    func arithmetic(_ operation: String, _ left: Value, _ right: Value, _ line: Int) throws(TemplateError)
         -> Value
     {
-        if operation == "~" { return try text(try printed(left, line) + (try printed(right, line)), line) }
+        if operation == "~" { return try joined(try printed(left, line), try printed(right, line), line) }
         switch (operation, left, right) {
-        case ("+", .string(let left), .string(let right)): return try text(left + right, line)
-        case ("+", .list(let left), .list(let right)): return try list(left.elements + right.elements, line)
+        case ("+", .string(let left), .string(let right)): return try joined(left, right, line)
+        case ("+", .list(let left), .list(let right)):
+            try chargeElements(left.elements.count + right.elements.count, line)
+            return try checked(.array(left.elements + right.elements), line)
         case ("*", .string(let text), _):
             if let count = right.asInteger { return try repeated(text, count, line) }
         case ("*", _, .string(let text)):
@@ -97,15 +99,21 @@ extension Evaluator {
         return .integer(-number)
     }
 
-    private mutating func repeated(_ text: String, _ count: Int, _ line: Int) throws(TemplateError) -> Value {
+    private func joined(_ left: String, _ right: String, _ line: Int) throws(TemplateError) -> Value {
+        try chargeText(left.utf8.count + right.utf8.count, line)
+        return .string(left + right)
+    }
+
+    private func repeated(_ text: String, _ count: Int, _ line: Int) throws(TemplateError) -> Value {
         if text.isEmpty || count <= 0 { return .string("") }
         guard count <= limits.outputBytes / text.utf8.count else {
             throw TemplateError(code: .limit, line: line, message: "a text grows beyond \(limits.outputBytes) bytes")
         }
-        return try self.text(String(repeating: text, count: count), line)
+        try chargeText(count * text.utf8.count, line)
+        return .string(String(repeating: text, count: count))
     }
 
-    private mutating func repeated(_ elements: [Value], _ count: Int, _ line: Int) throws(TemplateError) -> Value {
+    private func repeated(_ elements: [Value], _ count: Int, _ line: Int) throws(TemplateError) -> Value {
         if elements.isEmpty || count <= 0 { return .array([]) }
         let total = count.multipliedReportingOverflow(by: elements.count)
         try chargeElements(total.overflow ? .max : total.partialValue, line)
@@ -117,8 +125,7 @@ extension Evaluator {
 
     // MARK: Comparison
 
-    mutating func compare(_ operation: String, _ left: Value, _ right: Value, _ line: Int) throws(TemplateError) -> Bool
-    {
+    func compare(_ operation: String, _ left: Value, _ right: Value, _ line: Int) throws(TemplateError) -> Bool {
         switch operation {
         case "==": try equal(left, right, line)
         case "!=": !(try equal(left, right, line))
@@ -131,17 +138,18 @@ extension Evaluator {
         }
     }
 
-    private mutating func isLessOrEqual(_ left: Value, _ right: Value, _ line: Int) throws(TemplateError) -> Bool {
+    private func isLessOrEqual(_ left: Value, _ right: Value, _ line: Int) throws(TemplateError) -> Bool {
         if let left = left.asFloat, let right = right.asFloat, left.isNaN || right.isNaN { return false }
         return !(try isLess(right, left, line))
     }
 
     /// Python's `==`.
-    mutating func equal(_ left: Value, _ right: Value, _ line: Int) throws(TemplateError) -> Bool {
+    func equal(_ left: Value, _ right: Value, _ line: Int) throws(TemplateError) -> Bool {
         try charge(1, line)
         switch (left, right) {
         case (.string(let left), .string(let right)):
-            try charge(min(left.utf8.count, right.utf8.count) / 16, line)
+            guard left.utf8.count == right.utf8.count else { return false }
+            try charge(.passed, left, line)
             return same(left, right)
         case (.list(let left), .list(let right)):
             guard left.elements.count == right.elements.count else { return false }
@@ -150,6 +158,7 @@ extension Evaluator {
         case (.mapping(let left), .mapping(let right)):
             guard left.keys.count == right.keys.count else { return false }
             for (key, value) in zip(left.keys, left.values) {
+                try account.charge(bytes: 2 * key.utf8.count, .passed, line)
                 guard let other = right[key], try equal(value, other, line) else { return false }
             }
             return true
@@ -163,13 +172,13 @@ extension Evaluator {
     }
 
     /// Python's `<`.
-    mutating func isLess(_ left: Value, _ right: Value, _ line: Int) throws(TemplateError) -> Bool {
+    func isLess(_ left: Value, _ right: Value, _ line: Int) throws(TemplateError) -> Bool {
         try charge(1, line)
         if let left = left.asInteger, let right = right.asInteger { return left < right }
         if let left = left.asFloat, let right = right.asFloat { return left < right }
         switch (left, right) {
         case (.string(let left), .string(let right)):
-            try charge(min(left.utf8.count, right.utf8.count) / 16, line)
+            try account.charge(bytes: min(left.utf8.count, right.utf8.count), .passed, line)
             return precedes(left, right)
         case (.list(let left), .list(let right)):
             for (one, other) in zip(left.elements, right.elements) where !(try equal(one, other, line)) {
@@ -184,13 +193,14 @@ extension Evaluator {
     }
 
     /// Python's `in`.
-    mutating func contains(_ container: Value, _ value: Value, _ line: Int) throws(TemplateError) -> Bool {
+    func contains(_ container: Value, _ value: Value, _ line: Int) throws(TemplateError) -> Bool {
         switch container {
         case .list(let list):
             for element in list.elements where try equal(element, value, line) { return true }
             return false
         case .mapping(let mapping):
             guard case .string(let key) = value else { return false }
+            try account.charge(bytes: 2 * key.utf8.count, .passed, line)
             return mapping[key] != nil
         case .string(let text):
             guard case .string(let part) = value else { throw wrongType("'in' a string", value, line) }
@@ -201,13 +211,15 @@ extension Evaluator {
     }
 
     /// The byte offsets of a text in another, without overlaps; an empty one is found at 0.
-    mutating func occurrences(
+    func occurrences(
         of part: String, in text: String, limit: Int = .max, _ line: Int
     ) throws(TemplateError) -> [Int] {
-        // The naive search may look at every pair of bytes.
+        try charge(1, line)
+        if part.utf8.count > text.utf8.count { return [] }
+        // The naive search may look at every pair of bytes: here at up to 16 for each, the others are charged where they are.
+        try account.charge(bytes: part.utf8.count + text.utf8.count, .written, line)
         let needle = Array(part.utf8)
         let hay = Array(text.utf8)
-        try charge(1 + hay.count / 16, line)
         guard let first = needle.first else { return [0] }
         var found: [Int] = []
         var index = 0
@@ -215,7 +227,7 @@ extension Evaluator {
             if hay[index] == first {
                 var length = 1
                 while length < needle.count && hay[index + length] == needle[length] { length += 1 }
-                if length > 16 { try charge(length / 16, line) }
+                if length > 16 { try account.charge(bytes: length, .passed, line) }
                 if length == needle.count {
                     found.append(index)
                     index += needle.count

@@ -20,7 +20,6 @@ extension Evaluator {
         defer { leave() }
         switch statement.kind {
         case .text(let text):
-            try charge(text.utf8.count / 16, line)
             try emit(text, line)
         case .output(let expression):
             try emit(try printed(try evaluate(expression), line), line)
@@ -76,7 +75,7 @@ extension Evaluator {
     /// What statements print, as a text, in a scope of their own.
     mutating func captured(_ body: [Statement]) throws(TemplateError) -> Value {
         let outer = writer
-        writer = ValueWriter(limit: limits.outputBytes, line: outer.line)
+        writer = ValueWriter(account: account, limit: limits.outputBytes, line: outer.line)
         frames.append([:])
         defer {
             frames.removeLast()
@@ -98,10 +97,11 @@ extension Evaluator {
         switch target {
         case .name(let name): assign(name, value)
         case .attribute(let name, let attribute):
-            guard case .reference(.namespace(let number)) = lookup(name) else {
+            guard case .reference(.namespace(let number)) = try lookup(name, line) else {
                 throw TemplateError(
                     code: .type, line: line, message: "'\(name)' is no namespace, so '\(attribute)' cannot be set")
             }
+            try chargeEntry(attribute, line)
             namespaces[number][attribute] = try checked(value, line)
         }
     }
@@ -136,6 +136,7 @@ extension Evaluator {
     private mutating func bindings(
         _ targets: [String], _ element: Value, _ line: Int
     ) throws(TemplateError) -> [String: Value] {
+        try charge(targets.count, line)
         if targets.count == 1 { return [targets[0]: element] }
         let parts = try elements(of: element, line)
         guard parts.count == targets.count else {
@@ -149,13 +150,14 @@ extension Evaluator {
     }
 
     /// What a loop over a value yields: elements, keys or characters.
-    mutating func elements(of value: Value, _ line: Int) throws(TemplateError) -> [Value] {
+    func elements(of value: Value, _ line: Int) throws(TemplateError) -> [Value] {
         switch value {
         case .list(let list): return list.elements
         case .mapping(let mapping):
             try chargeElements(mapping.keys.count, line)
             return mapping.keys.map { .string($0) }
         case .string(let text):
+            try charge(.passed, text, line)
             try chargeElements(text.unicodeScalars.count, line)
             return text.unicodeScalars.map { .string(String($0)) }
         case .undefined: return []

@@ -3,10 +3,11 @@ extension Evaluator {
     mutating func passes(
         _ name: String, _ value: Value, _ arguments: CallArguments, _ line: Int
     ) throws(TemplateError) -> Bool {
+        if name.utf8.count > Self.longestName { throw unsupportedTest(name, line) }
         switch name {
         case "defined": return !value.isUndefined
         case "undefined": return value.isUndefined
-        case "none": return value == .null
+        case "none": return value.isNull
         case "string": if case .string = value { return true } else { return false }
         case "mapping": if case .mapping = value { return true } else { return false }
         case "boolean": if case .boolean = value { return true } else { return false }
@@ -30,9 +31,8 @@ extension Evaluator {
             return (number % 2 == 0) == (name == "even")
         case "lower", "upper":
             let text = try printed(value, line)
-            try charge(text.utf8.count / 16, line)
-            let other = name == "lower" ? text.uppercased() : text.lowercased()
-            return text == (name == "lower" ? text.lowercased() : text.uppercased()) && text != other
+            let (lower, upper) = (try lowercased(text, line), try uppercased(text, line))
+            return same(text, name == "lower" ? lower : upper) && !same(text, name == "lower" ? upper : lower)
         case "divisibleby":
             guard let number = value.asInteger, let divisor = try argument(name, arguments, line).asInteger,
                 divisor != 0
@@ -47,8 +47,12 @@ extension Evaluator {
         case "le": return try compare("<=", value, try argument(name, arguments, line), line)
         case "gt", "greaterthan": return try compare(">", value, try argument(name, arguments, line), line)
         case "ge": return try compare(">=", value, try argument(name, arguments, line), line)
-        default: throw TemplateError(code: .unsupported, line: line, message: "the test '\(name)' is not supported")
+        default: throw unsupportedTest(name, line)
         }
+    }
+
+    private func unsupportedTest(_ name: String, _ line: Int) -> TemplateError {
+        TemplateError(code: .unsupported, line: line, message: "the test '\(Self.shown(name))' is not supported")
     }
 
     private func argument(_ name: String, _ arguments: CallArguments, _ line: Int) throws(TemplateError) -> Value {

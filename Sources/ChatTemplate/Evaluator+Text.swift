@@ -9,6 +9,33 @@ extension Evaluator {
         return String(Substring(rest))
     }
 
+    /// What `stripped` leaves, what goes being looked at one by one.
+    func trimmed(
+        _ text: String, _ characters: Set<Unicode.Scalar>?, left: Bool = true, right: Bool = true, _ line: Int
+    ) throws(TemplateError) -> String {
+        let rest = stripped(text, characters, left: left, right: right)
+        try account.charge(bytes: 4 + text.utf8.count - rest.utf8.count, .examined, line)
+        return rest
+    }
+
+    func uppercased(_ text: String, _ line: Int) throws(TemplateError) -> String {
+        try charge(.written, text, line)
+        return text.uppercased()
+    }
+
+    func lowercased(_ text: String, _ line: Int) throws(TemplateError) -> String {
+        try charge(.written, text, line)
+        return text.lowercased()
+    }
+
+    /// Python's line boundaries.
+    func breaksLine(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar {
+        case "\n", "\r", "\u{b}", "\u{c}", "\u{1c}", "\u{1d}", "\u{1e}", "\u{85}", "\u{2028}", "\u{2029}": true
+        default: false
+        }
+    }
+
     func lines(of text: String) -> [String] {
         var lines: [String] = []
         var current = String.UnicodeScalarView()
@@ -16,7 +43,7 @@ extension Evaluator {
         for scalar in text.unicodeScalars {
             switch scalar {
             case "\n" where previous == "\r": break
-            case "\n", "\r", "\u{b}", "\u{c}", "\u{1c}", "\u{1d}", "\u{1e}", "\u{85}", "\u{2028}", "\u{2029}":
+            case _ where breaksLine(scalar):
                 lines.append(String(current))
                 current = String.UnicodeScalarView()
             default: current.append(scalar)
@@ -57,7 +84,7 @@ extension Evaluator {
         return result
     }
 
-    mutating func replaced(
+    func replaced(
         _ text: String, _ old: String, _ new: String, _ count: Int?, _ line: Int
     ) throws(TemplateError) -> Value {
         let limit = count.map { $0 < 0 ? .max : $0 } ?? .max
@@ -70,6 +97,9 @@ extension Evaluator {
         guard growth <= 0 || cuts.count <= limits.outputBytes / growth else {
             throw TemplateError(code: .limit, line: line, message: "a text grows beyond \(limits.outputBytes) bytes")
         }
+        // Made, and made a text of.
+        try account.charge(bytes: 2 * (text.utf8.count + max(0, growth) * cuts.count), .written, line)
+        try charge(2 * cuts.count, line)
         let bytes = Array(text.utf8)
         var result: [UInt8] = []
         var start = 0
@@ -83,13 +113,13 @@ extension Evaluator {
     }
 
     /// The elements' texts with a separator between them.
-    mutating func join(_ value: Value, separator: String, _ line: Int) throws(TemplateError) -> Value {
-        var writer = ValueWriter(limit: limits.outputBytes, line: line)
+    func join(_ value: Value, separator: String, _ line: Int) throws(TemplateError) -> Value {
+        var writer = ValueWriter(account: account, limit: limits.outputBytes, line: line)
         for (index, element) in try elements(of: value, line).enumerated() {
             try charge(1, line)
             if index > 0 { try writer.write(separator) }
             try writer.writeText(element)
         }
-        return try text(writer.output, line)
+        return .string(writer.output)
     }
 }

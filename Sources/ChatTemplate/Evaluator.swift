@@ -21,16 +21,22 @@ struct Evaluator {
     var loops: [LoopState] = []
     var macros: [MacroState] = []
     var writer: ValueWriter
-    private var steps = 0
+    let account: WorkAccount
     private var depth = 0
+
+    /// How much of a value's text errors show.
+    static func shown(_ text: String) -> String {
+        text.utf8.count <= 100 ? text : String(Substring(text.unicodeScalars.prefix(100))) + "…"
+    }
 
     static let functions: Set<String> = ["raise_exception", "strftime_now", "range", "namespace", "dict"]
 
-    init(variables: [String: Value], limits: TemplateLimits, now: CivilTime?) {
+    init(variables: [String: Value], limits: TemplateLimits, now: CivilTime?, goesOn: @escaping () -> Bool) {
         self.limits = limits
         self.now = now
         frames = [variables]
-        writer = ValueWriter(limit: limits.outputBytes, line: 0)
+        account = WorkAccount(limit: limits.steps, goesOn: goesOn)
+        writer = ValueWriter(account: account, limit: limits.outputBytes, line: 0)
     }
 
     mutating func run(_ statements: [Statement]) throws(TemplateError) -> String {
@@ -40,12 +46,12 @@ struct Evaluator {
 
     // MARK: Limits
 
-    /// Counts work: nodes, loop turns, and text by its length.
-    mutating func charge(_ count: Int, _ line: Int) throws(TemplateError) {
-        steps += count
-        if steps > limits.steps {
-            throw TemplateError(code: .limit, line: line, message: "the template takes more than \(limits.steps) steps")
-        }
+    /// Counts work: nodes, loop turns, elements that are looked at.
+    func charge(_ count: Int, _ line: Int) throws(TemplateError) { try account.charge(count, line) }
+
+    /// Counts the bytes of a text that an operation goes through.
+    func charge(_ touch: WorkAccount.Touch, _ text: String, _ line: Int) throws(TemplateError) {
+        try account.charge(bytes: text.utf8.count, touch, line)
     }
 
     mutating func enter(_ line: Int) throws(TemplateError) {
@@ -58,28 +64,39 @@ struct Evaluator {
 
     mutating func leave() { depth -= 1 }
 
-    /// A new text, its making counted.
-    mutating func text(_ text: String, _ line: Int) throws(TemplateError) -> Value {
-        if text.utf8.count > limits.outputBytes {
+    /// Counts the making of a text of so many bytes: before it, where that is known.
+    func chargeText(_ count: Int, _ line: Int) throws(TemplateError) {
+        if count > limits.outputBytes {
             throw TemplateError(code: .limit, line: line, message: "a text grows beyond \(limits.outputBytes) bytes")
         }
-        try charge(text.utf8.count / 16, line)
+        try account.charge(bytes: count, .written, line)
+    }
+
+    /// A new text, its making counted.
+    func text(_ text: String, _ line: Int) throws(TemplateError) -> Value {
+        try chargeText(text.utf8.count, line)
         return .string(text)
     }
 
     /// A new list, its making counted.
-    mutating func list(_ elements: [Value], _ line: Int) throws(TemplateError) -> Value {
+    func list(_ elements: [Value], _ line: Int) throws(TemplateError) -> Value {
         try chargeElements(elements.count, line)
         return try checked(.array(elements), line)
     }
 
     /// Counts the making of so many values: before it, where they are known to be many.
-    mutating func chargeElements(_ count: Int, _ line: Int) throws(TemplateError) {
+    func chargeElements(_ count: Int, _ line: Int) throws(TemplateError) {
         if count > limits.listElements {
             throw TemplateError(
                 code: .limit, line: line, message: "a list grows beyond \(limits.listElements) elements")
         }
         try charge(2 * count, line)
+    }
+
+    /// Counts a dictionary's getting an entry, its key hashed and compared.
+    func chargeEntry(_ key: String, _ line: Int) throws(TemplateError) {
+        try charge(8, line)
+        try account.charge(bytes: 2 * key.utf8.count, .passed, line)
     }
 
     /// A value that nests no deeper than allowed.
@@ -91,18 +108,18 @@ struct Evaluator {
     }
 
     /// The text that `{{ value }}` prints.
-    mutating func printed(_ value: Value, _ line: Int) throws(TemplateError) -> String {
+    func printed(_ value: Value, _ line: Int) throws(TemplateError) -> String {
         if case .string(let text) = value { return text }
-        var writer = ValueWriter(limit: limits.outputBytes, line: line)
+        var writer = ValueWriter(account: account, limit: limits.outputBytes, line: line)
         try writer.writeText(value)
-        try charge(writer.output.utf8.count / 16, line)
         return writer.output
     }
 
     // MARK: Variables
 
-    func lookup(_ name: String) -> Value {
+    func lookup(_ name: String, _ line: Int) throws(TemplateError) -> Value {
         for frame in frames.reversed() {
+            try charge(.passed, name, line)
             if let value = frame[name] { return value }
         }
         if Self.functions.contains(name) { return .reference(.function(name)) }

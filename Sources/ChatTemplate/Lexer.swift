@@ -160,7 +160,7 @@ struct Lexer {
                 close(mark, length: length)
                 return
             } else if isNameStart(next) {
-                name()
+                try name()
             } else if ("0"..."9").contains(next) {
                 try number()
             } else if next == "'" || next == "\"" {
@@ -197,9 +197,16 @@ struct Lexer {
         advance(to: offset + 1)
     }
 
-    private mutating func name() {
+    /// Names are hashed and compared at every use.
+    private static let longestName = 256
+
+    private mutating func name() throws(TemplateError) {
         let start = offset
         while let next = scalar(offset), isNameStart(next) || ("0"..."9").contains(next) { offset += 1 }
+        if offset - start > Self.longestName {
+            throw TemplateError(
+                code: .limit, line: line, message: "a name is longer than \(Self.longestName) characters")
+        }
         add(.name(text(start..<offset)))
     }
 

@@ -14,6 +14,8 @@ package struct TemplateError: Error, Sendable, Hashable, CustomStringConvertible
         case unsupported
         /// The template nests, computes or writes more than is allowed.
         case limit
+        /// The caller let the rendering go on no longer.
+        case stopped
     }
 
     /// The kind of fault.
@@ -39,7 +41,7 @@ package struct TemplateError: Error, Sendable, Hashable, CustomStringConvertible
 
 /// What one rendering may use up, so that a hostile template neither hangs nor exhausts memory.
 package struct TemplateLimits: Sendable, Hashable {
-    /// Evaluated nodes, loop turns, every 16 bytes of text made, and twice the elements of lists made.
+    /// Work: nodes, loop turns, elements, and bytes by what is done to them (`WorkAccount`).
     package var steps = 1_000_000
     /// Bytes of the output, and of every text on the way.
     package var outputBytes = 16 << 20

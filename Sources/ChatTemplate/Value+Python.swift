@@ -14,6 +14,11 @@ extension Value {
         }
     }
 
+    var isNull: Bool { if case .null = self { true } else { false } }
+
+    /// Whether it is this text.
+    func isText(_ text: String) -> Bool { if case .string(let value) = self { same(value, text) } else { false } }
+
     var isUndefined: Bool { if case .undefined = self { true } else { false } }
 
     /// The name of the type in errors.
@@ -49,10 +54,12 @@ extension Value {
 /// Writes values as Python's `str` and `repr` or as JSON, up to a number of bytes.
 struct ValueWriter {
     private(set) var output = ""
+    let account: WorkAccount
     let limit: Int
     let line: Int
 
-    init(limit: Int, line: Int) {
+    init(account: WorkAccount, limit: Int, line: Int) {
+        self.account = account
         self.limit = limit
         self.line = line
     }
@@ -61,7 +68,19 @@ struct ValueWriter {
         guard output.utf8.count + text.utf8.count <= limit else {
             throw TemplateError(code: .limit, line: line, message: "a text grows beyond \(limit) bytes")
         }
+        try account.charge(bytes: text.utf8.count, .written, line)
         output += text
+    }
+
+    /// Counts a value that is looked at, and its text, which is quoted before it is written.
+    func charge(_ value: Value) throws(TemplateError) {
+        try account.charge(1, line)
+        switch value {
+        case .string(let text): try account.charge(bytes: text.utf8.count, .written, line)
+        case .mapping(let mapping):
+            for key in mapping.keys { try account.charge(bytes: 16 + key.utf8.count, .written, line) }
+        default: break
+        }
     }
 
     /// As `{{ value }}` prints it.
@@ -75,6 +94,7 @@ struct ValueWriter {
 
     /// As Python's `repr` writes it inside lists.
     mutating func writeRepresentation(_ value: Value) throws(TemplateError) {
+        try charge(value)
         switch value {
         case .undefined: try write("Undefined")
         case .null: try write("None")

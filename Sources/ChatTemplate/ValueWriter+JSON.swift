@@ -10,6 +10,7 @@ struct JSONStyle {
 extension ValueWriter {
     /// Writes JSON as Python's `json.dumps` does.
     mutating func writeJSON(_ value: Value, _ style: JSONStyle, level: Int = 0) throws(TemplateError) {
+        try charge(value)
         switch value {
         case .null: try write("null")
         case .boolean(let value): try write(value ? "true" : "false")
@@ -28,7 +29,14 @@ extension ValueWriter {
         case .mapping(let mapping):
             try write("{")
             var order = Array(mapping.keys.indices)
-            if style.sortKeys { order.sort { precedes(mapping.keys[$0], mapping.keys[$1]) } }
+            if style.sortKeys {
+                order = try mergeSorted(order.count) { (one, other) throws(TemplateError) in
+                    let (one, other) = (mapping.keys[one], mapping.keys[other])
+                    try account.charge(1, line)
+                    try account.charge(bytes: min(one.utf8.count, other.utf8.count), .passed, line)
+                    return precedes(one, other)
+                }
+            }
             for (position, index) in order.enumerated() {
                 try separate(position, style, level + 1)
                 try write(Self.jsonQuoted(mapping.keys[index], ensureASCII: style.ensureASCII))
@@ -50,6 +58,7 @@ extension ValueWriter {
     private mutating func breakLine(_ style: JSONStyle, _ level: Int) throws(TemplateError) {
         guard let indent = style.indent else { return }
         try write("\n")
+        try account.charge(level, line)
         for _ in 0..<level { try write(indent) }
     }
 
@@ -73,6 +82,35 @@ extension ValueWriter {
         }
         return result + "\""
     }
+}
+
+/// The numbers below `count` in rising order; equal ones keep theirs. A merge sort, for its comparisons may throw.
+func mergeSorted(
+    _ count: Int, isLess: (Int, Int) throws(TemplateError) -> Bool
+) throws(TemplateError) -> [Int] {
+    var order = Array(0..<count)
+    var width = 1
+    while width < order.count {
+        var merged: [Int] = []
+        merged.reserveCapacity(order.count)
+        for start in stride(from: 0, to: order.count, by: 2 * width) {
+            var (left, right) = (start, min(start + width, order.count))
+            let (leftEnd, rightEnd) = (right, min(start + 2 * width, order.count))
+            while left < leftEnd || right < rightEnd {
+                let takesRight: Bool
+                if left < leftEnd && right < rightEnd {
+                    takesRight = try isLess(order[right], order[left])
+                } else {
+                    takesRight = left == leftEnd
+                }
+                merged.append(order[takesRight ? right : left])
+                if takesRight { right += 1 } else { left += 1 }
+            }
+        }
+        order = merged
+        width *= 2
+    }
+    return order
 }
 
 /// Whether a text comes before another in the order of scalars.

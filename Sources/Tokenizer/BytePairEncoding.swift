@@ -25,20 +25,29 @@ struct BytePairEncoding: Sendable {
     /// Whether texts begin with the token for that when the file does not say.
     var addsBeginningByDefault: Bool { preTokenizer.addsBeginningByDefault }
 
-    /// Appends the tokens of text that holds no special tokens.
-    func encode(_ text: Substring.UTF8View, into result: inout [TokenID]) {
+    /// Pieces between two questions whether to go on.
+    private static let piecesPerLook = 256
+
+    /// Appends the tokens of text that holds no special tokens, as far as `goesOn` lets it.
+    func encode(_ text: Substring.UTF8View, into result: inout [TokenID], _ goesOn: () -> Bool) {
         let scalars = ClassifiedText(text)
         var word = Word()
         var start = 0
+        var (pieces, isStopped) = (0, false)
         // The pieces come in order and without gaps.
         preTokenizer.split(scalars) { piece in
+            pieces += 1
+            if pieces % Self.piecesPerLook == 0, !isStopped { isStopped = !goesOn() }
+            if isStopped { return }
             let end = start + scalars.byteCount(piece)
-            encode(scalars.bytes[start..<end], word: &word, into: &result)
+            encode(scalars.bytes[start..<end], word: &word, into: &result, goesOn)
             start = end
         }
     }
 
-    private func encode(_ piece: ArraySlice<UInt8>, word: inout Word, into result: inout [TokenID]) {
+    private func encode(
+        _ piece: ArraySlice<UInt8>, word: inout Word, into result: inout [TokenID], _ goesOn: () -> Bool
+    ) {
         if preTokenizer.takesWholePieces, let token = wholeToken(piece) {
             result.append(token)
             return
@@ -49,7 +58,7 @@ struct BytePairEncoding: Sendable {
             // A byte without a token becomes the unknown token, or vanishes when the file has none.
             if let token = byteTokens[Int(byte)] ?? unknown { word.tokens.append(token) }
         }
-        word.merge(merges)
+        word.merge(merges, goesOn)
         result.append(contentsOf: word.tokens)
     }
 

@@ -1,10 +1,15 @@
 /// Finds the texts of special tokens in a text: at each place the longest one, from left to right.
-struct SpecialTokenFinder: Sendable {
+///
+/// Takes time in proportion to the text, for no token's text is longer than `longestText`.
+package struct SpecialTokenFinder: Sendable {
     /// A token's text in a text, in bytes.
-    struct Match {
-        let range: Range<Int>
-        let token: TokenID
+    package struct Match {
+        package let range: Range<Int>
+        package let token: TokenID
     }
+
+    /// Bytes of the longest text that is looked for; real ones have some 30.
+    package static let longestText = 256
 
     /// A tree of bytes: from node and byte to the next node; the root is node 0.
     private var children: [UInt64: Int] = [:]
@@ -20,9 +25,16 @@ struct SpecialTokenFinder: Sendable {
         }
     }
 
+    /// A finder for these tokens; of equal texts it finds the first.
+    package init(_ tokens: [(text: String, id: TokenID)]) {
+        for (text, id) in tokens { insert(Array(text.utf8)[...], id) }
+    }
+
     private mutating func insert(_ text: ArraySlice<UInt8>, _ token: TokenID) {
         // A text that is not UTF-8 could match in the middle of a character.
-        guard let first = text.first, String(validating: text, as: UTF8.self) != nil else { return }
+        guard let first = text.first, text.count <= Self.longestText,
+            String(validating: text, as: UTF8.self) != nil
+        else { return }
         isFirstByte[Int(first)] = true
         var node = 0
         for byte in text {
@@ -44,7 +56,7 @@ struct SpecialTokenFinder: Sendable {
         var matches: [Match] = []
         var index = 0
         while index < text.count {
-            if isFirstByte[Int(text[index])], let match = longestMatch(in: text, at: index) {
+            if let match = longestMatch(in: text, at: index) {
                 matches.append(match)
                 index = match.range.upperBound
             } else {
@@ -54,7 +66,21 @@ struct SpecialTokenFinder: Sendable {
         return matches
     }
 
-    private func longestMatch(in text: [UInt8], at start: Int) -> Match? {
+    /// Whether a token begins at a place, or may: the text ends before that is known.
+    package func begins(in text: [UInt8], at start: Int) -> Bool {
+        guard isFirstByte[Int(text[start])] else { return false }
+        var node = 0
+        for byte in text[start...] {
+            guard let child = children[Self.key(node, byte)] else { return false }
+            node = child
+            if tokens[node] != nil { return true }
+        }
+        return true
+    }
+
+    /// The longest token that begins at a place.
+    package func longestMatch(in text: [UInt8], at start: Int) -> Match? {
+        guard isFirstByte[Int(text[start])] else { return nil }
         var node = 0
         var match: Match?
         for index in start..<text.count {

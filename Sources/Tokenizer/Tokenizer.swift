@@ -75,7 +75,10 @@ package struct Tokenizer: Sendable {
     /// - Parameters:
     ///   - parseSpecial: whether the texts of control tokens in `text` become those tokens. Never for text of users.
     ///   - addSpecial: whether to add the tokens that begin and end a sequence where the model wants them.
-    package func encode(_ text: String, parseSpecial: Bool = false, addSpecial: Bool = false) -> [TokenID] {
+    ///   - goesOn: asked now and then; once it says no, what is given is of no use. Time is in proportion to n log n otherwise.
+    package func encode(
+        _ text: String, parseSpecial: Bool = false, addSpecial: Bool = false, goesOn: () -> Bool = { true }
+    ) -> [TokenID] {
         var result: [TokenID] = []
         if addSpecial, addsBeginningOfSequence, let beginningOfSequence { result.append(beginningOfSequence) }
         let finder = parseSpecial ? specialTokens : userDefinedTokens
@@ -84,12 +87,13 @@ package struct Tokenizer: Sendable {
         var offset = 0
         for match in finder.matches(in: Array(bytes)) {
             let first = bytes.index(start, offsetBy: match.range.lowerBound - offset)
-            encodePlain(text[start..<first], into: &result)
+            guard goesOn() else { return result }
+            encodePlain(text[start..<first], into: &result, goesOn)
             result.append(match.token)
             start = bytes.index(first, offsetBy: match.range.count)
             offset = match.range.upperBound
         }
-        encodePlain(text[start...], into: &result)
+        encodePlain(text[start...], into: &result, goesOn)
         if addSpecial, addsEndOfSequence, let endOfSequence { result.append(endOfSequence) }
         return result
     }
@@ -129,10 +133,10 @@ package struct Tokenizer: Sendable {
         Int(id) < vocabulary.count ? Int(id) : nil
     }
 
-    private func encodePlain(_ text: Substring, into result: inout [TokenID]) {
+    private func encodePlain(_ text: Substring, into result: inout [TokenID], _ goesOn: () -> Bool) {
         guard !text.isEmpty else { return }
         switch algorithm {
-        case .bytePair(let encoding): encoding.encode(text.utf8, into: &result)
+        case .bytePair(let encoding): encoding.encode(text.utf8, into: &result, goesOn)
         }
     }
 

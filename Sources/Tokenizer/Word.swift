@@ -6,12 +6,15 @@ struct Word {
     /// Up to this many tokens a search through all pairs for each merge is faster than a queue.
     private static let linearLimit = 24
 
-    /// Merges until no pair is left that can be: always the lowest rank, of equal ones the leftmost.
-    mutating func merge(_ table: MergeTable) {
+    /// Merges of a long piece between two questions whether to go on.
+    private static let mergesPerLook = 4096
+
+    /// Merges until no pair is left that can be: always the lowest rank, of equal ones the leftmost. Stops when `goesOn` says no.
+    mutating func merge(_ table: MergeTable, _ goesOn: () -> Bool = { true }) {
         if tokens.count <= Self.linearLimit {
             mergeBySearch(table)
         } else {
-            mergeByQueue(table)
+            mergeByQueue(table, goesOn)
         }
     }
 
@@ -33,7 +36,7 @@ struct Word {
     }
 
     /// Linked neighbours and a queue of pairs: O(n log n) time, whatever the text, and at most 36 bytes per token.
-    private mutating func mergeByQueue(_ table: MergeTable) {
+    private mutating func mergeByQueue(_ table: MergeTable, _ goesOn: () -> Bool) {
         let count = UInt32(tokens.count)
         /// Marks a token that was merged into the one before it.
         let gone = UInt32.max
@@ -46,7 +49,10 @@ struct Word {
         for place in 0..<count - 1 {
             if let merge = merge(place, place + 1) { queue.push(rank: merge.rank, place: place) }
         }
+        var looks = 0
         while let (rank, left) = queue.pop() {
+            looks += 1
+            if looks % Self.mergesPerLook == 0, !goesOn() { break }
             let right = next[Int(left)]
             // What the pair was made of may have been merged away since it was queued; a rank is of one pair alone.
             guard right < count, let done = merge(left, right), done.rank == rank else { continue }

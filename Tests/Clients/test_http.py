@@ -102,7 +102,7 @@ class Requests(unittest.TestCase):
         for stream in (False, True):
             for _ in range(8):
                 other = http.client.HTTPConnection(address, timeout=180)
-                other.request("POST", "/v1/completions", json.dumps(json.loads(body) | {"stream": stream}))
+                other.request("POST", "/v1/completions", json.dumps(json.loads(body) | {"stream": stream}), {"Content-Type": "application/json"})
                 other.close()
         deadline = time.monotonic() + 180
         while time.monotonic() < deadline:

@@ -1,6 +1,6 @@
-"""Copies a GGUF file with one change: edit_gguf.py FROM TO architecture NAME | type TENSOR NUMBER | rename TENSOR NAME.
+"""Copies a GGUF file with one change: edit_gguf.py FROM TO architecture NAME | template TEXT | type TENSOR NUMBER | rename TENSOR NAME.
 
-NAME must be as long as what is there, so that nothing else moves.
+NAME must be as long as what is there, so that nothing else moves; TEXT, the chat template, at most as long, for a comment fills up the rest.
 """
 import shutil
 import struct
@@ -22,6 +22,13 @@ with open(target, "r+b") as file:
         name, change = (struct.pack("<Q", len(value)) + value.encode() for value in values)
         assert len(name) == len(change)
         place = head.index(name)
+    elif what == "template":
+        place = head.index(b"tokenizer.chat_template") + len(b"tokenizer.chat_template")
+        kind, length = struct.unpack_from("<IQ", head, place)
+        text = values[0].encode()
+        assert kind == 8 and len(text) + 4 <= length, (kind, length, len(text))
+        place += 12
+        change = text + b"{#" + b" " * (length - len(text) - 4) + b"#}"
     else:
         # A tensor: its name, the number of dimensions, those, the type.
         name = values[0].encode()

@@ -11,7 +11,7 @@ expect_error 503 'shoal place'
 # A page of a browser here, under a name of its own that it had point to loopback, may not.
 status=$(curl --silent --output "$work/answer" --write-out '%{http_code}' --header 'Host: evil.example' \
     --header 'Content-Type: application/json' --data '{"path": "/etc/passwd"}' "$url/api/models/place")
-expect_error 403 'own machine'
+expect_error 403 'not known by the name evil.example'
 expect_exit 1 "$shoal" unload --server "$url"
 expect_text "$work/err" 'no model'
 cd "$(dirname -- "$model")"

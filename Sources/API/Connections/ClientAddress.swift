@@ -30,3 +30,16 @@ package enum ClientAddress: Sendable, Hashable {
         }
     }
 }
+
+extension ClientAddress: CustomStringConvertible {
+    /// As a report names a client by it.
+    package var description: String {
+        switch self {
+        case .loopback: "local"
+        case .network(let bytes) where bytes.count == 4: bytes.map { "\($0)" }.joined(separator: ".")
+        case .network(let bytes):
+            stride(from: 0, to: bytes.count, by: 2).map { String(Int(bytes[$0]) << 8 | Int(bytes[$0 + 1]), radix: 16) }
+                .joined(separator: ":") + (bytes.count == 8 ? "::/64" : "")
+        }
+    }
+}

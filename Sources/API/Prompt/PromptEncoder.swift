@@ -7,14 +7,8 @@ package import Tokenizer
 /// place where a control token begins (or may begin and end in what the template appends). Where the rendered prompt has a
 /// mark, no control token is read. A conversation without such places is rendered and encoded unchanged.
 package struct PromptEncoder: Sendable {
-    /// Control tokens by their first byte, longest first.
-    private let controlTokens: [UInt8: [ControlToken]]
-    private let encode: @Sendable (_ text: String, _ parseSpecial: Bool) -> [TokenID]
-
-    private struct ControlToken: Sendable {
-        var bytes: [UInt8]
-        var id: TokenID
-    }
+    private let controlTokens: SpecialTokenFinder
+    private let encode: @Sendable (_ text: String, _ parseSpecial: Bool, _ goesOn: () -> Bool) -> [TokenID]
 
     /// - Parameters:
     ///   - controlTokens: The tokens that must not be read from users' texts.
@@ -23,55 +17,46 @@ package struct PromptEncoder: Sendable {
         controlTokens: [(text: String, id: TokenID)],
         encode: @escaping @Sendable (_ text: String, _ parseSpecial: Bool) -> [TokenID]
     ) {
-        var table: [UInt8: [ControlToken]] = [:]
-        for (text, id) in controlTokens {
-            let bytes = Array(text.utf8)
-            guard let first = bytes.first else { continue }
-            table[first, default: []].append(ControlToken(bytes: bytes, id: id))
-        }
-        self.controlTokens = table.mapValues { $0.sorted { ($1.bytes.count, $0.id) < ($0.bytes.count, $1.id) } }
-        self.encode = encode
+        self.controlTokens = SpecialTokenFinder(controlTokens)
+        self.encode = { text, parseSpecial, _ in encode(text, parseSpecial) }
     }
 
     /// An encoder for a tokenizer's own control tokens: the special ones that it reads only when asked to.
     package init(_ tokenizer: Tokenizer) {
         var controlTokens: [(text: String, id: TokenID)] = []
         for id in 0..<TokenID(tokenizer.vocabularySize) where tokenizer.isSpecial(id) {
-            guard let text = tokenizer.text(of: id), tokenizer.encode(text, parseSpecial: false) != [id] else {
-                continue
-            }
+            guard let text = tokenizer.text(of: id), text.utf8.count <= SpecialTokenFinder.longestText,
+                tokenizer.encode(text, parseSpecial: false) != [id]
+            else { continue }
             controlTokens.append((text, id))
         }
-        self.init(controlTokens: controlTokens) { text, parseSpecial in
-            tokenizer.encode(text, parseSpecial: parseSpecial)
+        self.controlTokens = SpecialTokenFinder(controlTokens)
+        encode = { text, parseSpecial, goesOn in
+            tokenizer.encode(text, parseSpecial: parseSpecial, goesOn: goesOn)
         }
     }
 
     /// Encodes a rendered conversation.
     /// - Parameters:
     ///   - contents: What users wrote.
+    ///   - goesOn: Asked now and then; what is given once it says no is of no use.
     ///   - render: Renders the conversation from the contents, which may have been marked, in the same order.
     package func tokens<Failure: Error>(
-        contents: [String], render: ([String]) throws(Failure) -> String
+        contents: [String], goesOn: () -> Bool = { true }, render: ([String]) throws(Failure) -> String
     ) throws(Failure) -> [TokenID] {
         let places = contents.map(markedPlaces(in:))
         guard places.contains(where: { !$0.isEmpty }) else {
-            return encode(try render(contents), true)
+            return encode(try render(contents), true, goesOn)
         }
         let mark = Self.unusedMark(in: contents)
         let rendered = try render(zip(contents, places).map { Self.insert(mark, into: $0, at: $1) })
-        return encode(marked: rendered, mark: mark)
+        return encode(marked: rendered, mark: mark, goesOn)
     }
 
     /// Offsets in UTF-8 where a control token begins, or where a text's end is the beginning of one.
     private func markedPlaces(in content: String) -> [Int] {
         let bytes = Array(content.utf8)
-        return bytes.indices.filter { start in
-            controlTokens[bytes[start]]?.contains { token in
-                let count = min(token.bytes.count, bytes.count - start)
-                return bytes[start..<start + count].elementsEqual(token.bytes[..<count])
-            } ?? false
-        }
+        return bytes.indices.filter { controlTokens.begins(in: bytes, at: $0) }
     }
 
     private static func insert(_ mark: Unicode.Scalar, into content: String, at places: [Int]) -> String {
@@ -98,14 +83,14 @@ package struct PromptEncoder: Sendable {
     }
 
     /// Encodes the runs between control tokens as text; a mark makes the character behind it text.
-    private func encode(marked rendered: String, mark: Unicode.Scalar) -> [TokenID] {
+    private func encode(marked rendered: String, mark: Unicode.Scalar, _ goesOn: () -> Bool) -> [TokenID] {
         let bytes = Array(rendered.utf8)
         let markBytes = Array(UTF8.encode(mark)!)
         var tokens: [TokenID] = []
         var run: [UInt8] = []
         func endRun() {
             guard !run.isEmpty else { return }
-            tokens += encode(String(decoding: run, as: UTF8.self), false)
+            tokens += encode(String(decoding: run, as: UTF8.self), false, goesOn)
             run.removeAll(keepingCapacity: true)
         }
         var index = 0
@@ -116,11 +101,10 @@ package struct PromptEncoder: Sendable {
                     run.append(bytes[index])
                     index += 1
                 }
-            } else if let token = controlTokens[bytes[index]]?.first(where: { bytes[index...].starts(with: $0.bytes) })
-            {
+            } else if let match = controlTokens.longestMatch(in: bytes, at: index) {
                 endRun()
-                tokens.append(token.id)
-                index += token.bytes.count
+                tokens.append(match.token)
+                index = match.range.upperBound
             } else {
                 run.append(bytes[index])
                 index += 1

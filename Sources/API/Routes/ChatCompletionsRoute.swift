@@ -5,16 +5,19 @@ struct ChatCompletionsRoute: Sendable {
     let service: APIService
 
     func respond(to request: Request, context: APIContext) async throws -> Response {
-        let body = try await request.json(ChatCompletionRequest.self)
+        let body = try await request.json(ChatCompletionRequest.self, client: context.client)
         let coordinator = try service.check(body.fields)
-        guard let chatPrompt = service.chatPrompt(of: coordinator) else {
-            throw APIError.invalidRequest(
-                "the model has no chat template; use /v1/completions", code: "no_chat_template")
-        }
         let messages = body.messages
         let prompt = try await service.prompt(
-            texts: messages.reduce(0) { $0 + $1.content.utf8.count }, pieces: messages.count, for: coordinator
-        ) { () throws(APIError) in try chatPrompt.tokens(of: messages) }
+            texts: messages.reduce(0) { $0 + $1.content.utf8.count }, pieces: messages.count, for: coordinator,
+            context: context
+        ) { [service] limit, time throws(APIError) in
+            guard let chatPrompt = service.chatPrompt(of: coordinator) else {
+                throw APIError.invalidRequest(
+                    "the model has no chat template; use /v1/completions", code: "no_chat_template")
+            }
+            return try chatPrompt.tokens(of: messages, limit: limit, time: time)
+        }
         return try await service.respond(
             by: coordinator, prompt: prompt, fields: body.fields, idPrefix: "chatcmpl",
             context: context, format: ChatAnswer.init)

@@ -4,9 +4,13 @@ import Synchronization
 /// Notices a client that goes away while its answer is being generated, and calls back.
 ///
 /// HTTP/1.1 answers on a connection come one after the other, so one callback at a time is enough. A client that closes only
-/// its sending side counts as gone: HTTP clients do not do that before they have their answer. Thread-safe where it says so.
+/// its sending side has its answer; `RequestWatch` finds out whether it is there, or says that this cannot be found out. Thread-safe where
+/// it says so.
 final class ConnectionWatch: ChannelInboundHandler, RemovableChannelHandler, Sendable {
     typealias InboundIn = NIOAny
+
+    /// The client closed its sending side, and speaks an HTTP in which nothing can be written to find out whether it is there.
+    struct ClientIsLost: Sendable {}
 
     private struct State {
         var isClosed = false
@@ -25,7 +29,7 @@ final class ConnectionWatch: ChannelInboundHandler, RemovableChannelHandler, Sen
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if let event = event as? ChannelEvent, event == .inputClosed { close() }
+        if event is ClientIsLost { close() }
         context.fireUserInboundEventTriggered(event)
     }
 

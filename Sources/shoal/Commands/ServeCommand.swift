@@ -13,7 +13,6 @@ import Placement
 import ServiceLifecycle
 import Tokenizer
 import Transport
-import UnixSignals
 
 struct ServeCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader {
     static let configuration = CommandConfiguration(
@@ -122,7 +121,7 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader {
         }
         let server = APIServer(
             models: host, access: access, joining: joining?.service, host: listen.host, port: listen.port, tls: tls,
-            limits: api.limits(), logger: logger,
+            sites: api.sites(), limits: api.limits(), logger: logger,
             onListening: { address in
                 let url =
                     "\(tls == nil ? "http" : "https")://\(Endpoint(host: listen.host, port: address?.port ?? listen.port))"
@@ -135,9 +134,11 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader {
             services: [
                 .init(service: server), .init(service: Draining(host: host, limit: .seconds(drain))),
             ] + (joins.map { [.init(service: $0)] } ?? []),
-            gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+            logger: logger)
         group.maximumGracefulShutdownDuration = .seconds(drain + 3)
-        try await ServiceGroup(configuration: group).run()
+        let services = ServiceGroup(configuration: group)
+        EndSignals.watch(limit: .seconds(drain + 5)) { Task { await services.triggerGracefulShutdown() } }
+        try await services.run()
     }
 
     /// The model that was placed when the coordinator ended, if its file is still there.
@@ -180,20 +181,13 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader {
     }
 }
 
-/// Ends the answers when the program is to end: those that run may go on for a while, new ones are refused. Told to end once more, the
-/// program ends at once.
+/// Ends the answers when the program is to end: those that run may go on for a while, new ones are refused.
 private struct Draining: Service {
     let host: ModelHost
     let limit: Duration
 
     func run() async throws {
         try await gracefulShutdown()
-        let again = await UnixSignalsSequence(trapping: .sigterm, .sigint)
-        Task {
-            for await _ in again { break }
-            Console.error("told to end again: ending without waiting for answers")
-            exit(1)
-        }
         await host.drain(limit: limit)
     }
 }

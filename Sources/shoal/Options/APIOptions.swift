@@ -1,6 +1,7 @@
 import API
 import ArgumentParser
 import ClusterStore
+import Foundation
 import Logging
 import Transport
 
@@ -14,6 +15,18 @@ struct APIOptions: ParsableArguments {
 
     @Flag(help: "Answers anybody who reaches the port while there is no key, also from other machines.")
     var open = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Another name that clients reach the API by, while it asks for no key (may be repeated).",
+            valueName: "NAME"))
+    var allowHost: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "A site whose pages may use the API, such as https://ui.example; * is any (may be repeated).",
+            valueName: "ORIGIN"))
+    var allowOrigin: [String] = []
 
     @Option(
         help: ArgumentHelp(
@@ -35,6 +48,10 @@ struct APIOptions: ParsableArguments {
         guard (tlsCertificate == nil) == (tlsKey == nil) else {
             throw ValidationError("--tls-certificate and --tls-key go together")
         }
+        for origin in allowOrigin where !Self.isOrigin(origin) {
+            throw ValidationError(
+                "--allow-origin takes SCHEME://HOST[:PORT] or *, as a browser's Origin header has it, not \(origin)")
+        }
         guard (16...65536).contains(connections) else {
             throw ValidationError("--connections takes 16 to 65536, not \(connections)")
         }
@@ -49,6 +66,20 @@ struct APIOptions: ParsableArguments {
     func tls() throws -> ServerTLS? {
         guard let tlsCertificate, let tlsKey else { return nil }
         return try ServerTLS(certificate: tlsCertificate, key: tlsKey)
+    }
+
+    private static func isOrigin(_ text: String) -> Bool {
+        if text == "*" || text == "null" { return true }
+        guard let scheme = text.range(of: "://"), scheme.lowerBound > text.startIndex else { return false }
+        let rest = text[scheme.upperBound...]
+        return !rest.isEmpty && !rest.contains { "/?# ".contains($0) }
+    }
+
+    /// Whose pages may ask, and by which names.
+    func sites() -> SitePolicy {
+        let machine = ProcessInfo.processInfo.hostName
+        let short = String(machine.prefix { $0 != "." })
+        return SitePolicy(hosts: allowHost + [machine, short, "\(short).local", listen.host], origins: allowOrigin)
     }
 
     /// Who may ask. Warns where what is asked for is not safe.

@@ -20,14 +20,15 @@ struct TestServer {
     private let serving: Task<Void, any Error>
 
     init(
-        _ coordinator: Coordinator, access: AccessControl = .withoutKeys, limits: ConnectionLimits = ConnectionLimits()
+        _ coordinator: Coordinator, access: AccessControl = .withoutKeys, sites: SitePolicy = SitePolicy(),
+        limits: ConnectionLimits = ConnectionLimits()
     ) async throws {
         let (ports, listening) = AsyncStream.makeStream(of: Int.self)
         let server = APIServer(
             models: ModelHost(
                 present: coordinator, transport: LocalWorker.makeTransport(),
                 prepare: { path, _ in throw CoordinatorError(.model, path) }),
-            access: access, host: "127.0.0.1", port: 0, limits: limits, logger: LocalWorker.logger,
+            access: access, host: "127.0.0.1", port: 0, sites: sites, limits: limits, logger: LocalWorker.logger,
             onListening: { listening.yield($0?.port ?? 0) })
         serving = Task { try await server.run() }
         port = try #require(await ports.first { _ in true })
@@ -72,6 +73,9 @@ struct TestConnection: Sendable {
     }
 
     func close() { _ = systemClose(number) }
+
+    /// Closes the sending side only.
+    func endSending() { _ = shutdown(number, Int32(SHUT_WR)) }
 
     /// - Returns: whether all of it could be sent.
     @discardableResult

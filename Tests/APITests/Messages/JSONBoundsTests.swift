@@ -39,3 +39,26 @@ import Testing
         #expect(error(request(#""\\""#)) == nil)
     }
 }
+
+extension JSONBoundsTests {
+    @Test(arguments: [
+        (#"[1, 2,]"#, "comma"), (#"{"a": 1, }"#, "comma"), (#"[,]"#, "comma"), (#"{"a": 1, "a": 2}"#, #"key "a""#),
+        (#"[{"b": {"c": 1}, "b": 2}]"#, #"key "b""#), (#""\ud83d""#, "surrogate"), (#""\ude00""#, "surrogate"),
+        (#""\ud83d x""#, "surrogate"), (#""\ud83d\n""#, "surrogate"), (#""\ud83d\ud83d\ude00""#, "surrogate"),
+        (#""\uD83D\u0041""#, "surrogate"),
+    ])
+    func `what decoders let pass is refused with its place`(field: String, reason: String) {
+        let error = error(request(field))
+        #expect(error?.code == "invalid_json")
+        #expect(error?.message.contains(reason) == true, "\(error?.message ?? "")")
+        #expect(error?.message.contains("at byte ") == true)
+    }
+
+    @Test(arguments: [
+        #"[{"a": 1}, {"a": 1}]"#, #"{"a": {"a": {"a": ["a", "a", {"a": "a:"}]}}}"#, #""\ud83d\ude00 \uD83D\uDE00""#,
+        #""\\ud83d""#, #"["a,", "]"]"#, #"{"a,": "}", "a": ",}"}"#, #""é\u00e9""#, #"{"": 1, " ": 2}"#,
+    ])
+    func `what is JSON is not`(field: String) {
+        #expect(error(request(field)) == nil)
+    }
+}

@@ -28,7 +28,8 @@ struct QueueTests {
         #expect(scheduler.running == 1)
         #expect(scheduler.slots == 1)
         #expect(scheduler.queueLimit == 1)
-        #expect(scheduler.waiting.map(\.client) == ["Hello"])
+        // Of where it comes from, not of whom it names.
+        #expect(scheduler.waiting.map(\.client) == ["local"])
         #expect(scheduler.waiting.map(\.position) == [0])
         #expect(pages.used > 0)
         #expect(pages.total == (1 << 18) / 64)
@@ -50,19 +51,21 @@ struct QueueTests {
     }
 
     @Test func `a client whose requests fill the queue makes room for another`() async throws {
-        let api = try await TestAPI(context: 1 << 18, slots: 1, queue: 3)
+        let keys = TestKeys()
+        let (hello, world) = (keys.add("hello"), keys.add("world"))
+        let api = try await TestAPI(context: 1 << 18, slots: 1, queue: 3, access: keys.access())
         let coordinator = api.cluster.coordinator
         let long = try await api.occupySlot()
-        let many = (0..<3).map { _ in Task { try await api.post("/v1/completions", body("Hello")) } }
+        let many = (0..<3).map { _ in Task { try await api.post("/v1/completions", body("Hello"), key: hello) } }
         while await coordinator.report().waitingSequences < 3 { try await Task.sleep(for: .milliseconds(2)) }
-        #expect(try await api.post("/v1/completions", body("Hello")).status == 503)
-        async let few = api.post("/v1/completions", body("world"))
-        while await coordinator.report().scheduler?.waiting.contains(where: { $0.client == "world" }) != true {
+        #expect(try await api.post("/v1/completions", body("Hello"), key: hello).status == 503)
+        async let few = api.post("/v1/completions", body("world"), key: world)
+        while await coordinator.report().scheduler?.waiting.contains(where: { $0.client == "key world" }) != true {
             try await Task.sleep(for: .milliseconds(2))
         }
         // One of each two waits: who has no fewer than another gets nobody's place.
         #expect(await coordinator.report().waitingSequences == 3)
-        #expect(try await api.post("/v1/completions", body("world")).status == 503)
+        #expect(try await api.post("/v1/completions", body("world"), key: world).status == 503)
         long.cancel()
         #expect(try await few.status == 200)
         var answers: [Answered] = []

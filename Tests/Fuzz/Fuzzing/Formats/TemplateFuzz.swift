@@ -5,6 +5,7 @@ package struct TemplateFuzz: FuzzFormat {
     package static let name = "templates"
 
     private let conversations: [(messages: [Value], tools: [Value]?)]
+    private let variables: [String: Value]
 
     package init() throws {
         let plain = try Value(
@@ -15,6 +16,12 @@ package struct TemplateFuzz: FuzzFormat {
         )
         let tool = try Value(
             json: #"[{"type":"function","function":{"name":"f","parameters":{"type":"object","properties":{}}}}]"#)
+        // Values that cost a template nothing to make.
+        variables = [
+            "bos_token": .string("<s>"), "eos_token": .string("</s>"),
+            "big": .string(String(repeating: "ab é", count: 40_000)),
+            "wide": .object((0..<2000).map { ("common beginning of keys \($0)", .integer($0)) }),
+        ]
         conversations = [(Self.elements(plain), nil), (Self.elements(odd), Self.elements(tool)), ([], nil)]
     }
 
@@ -55,11 +62,15 @@ package struct TemplateFuzz: FuzzFormat {
         "min", "max", "select",
         "reject('none')", "selectattr('role', 'equalto', 'user')", "rejectattr('x')", "map('upper')",
         "map(attribute='role')", "batch(2)",
-        "groupby('role')", "truncate(3)", "center(99999999)", "format(1)", "slice(3)",
+        "groupby('role')", "truncate(3)", "center(99999999)", "format(1)", "slice(3)", "map(attribute=big)",
+        "map(attribute='a.b.0', default=1)", "selectattr(big)", "rejectattr('role', 'in', big)",
+        "map('replace', 'a', big)",
+        "join(big, attribute='role')", "sort(attribute=big)", "unique(attribute='role')", "tojson(sort_keys=true)",
+        "tojson(indent=big)", "trim(big)", "indent(big)",
     ]
     private static let tests = [
         "defined", "none", "string", "mapping", "odd", "divisibleby(0)", "iterable", "equalto(1)", "in(a)", "callable",
-        "number",
+        "number", "in(big)", "eq(big)", "lt(big)", "lower", "upper", "sameas(wide)",
     ]
     private static let methods = [
         ".strip()", ".split('')", ".split(',', 1)", ".replace('a', '', -1)", ".items()", ".get('a', 1)",
@@ -67,7 +78,9 @@ package struct TemplateFuzz: FuzzFormat {
         ".rsplit()", ".format(1)", ".keys()", ".append(1)", ".find('')", ".count('')", ".title()", "[1:]", "[::-1]",
         "[::0]", "[-9223372036854775808:9223372036854775807]",
         "[9223372036854775807]", "[::9223372036854775807]", "[::-9223372036854775807]", ".pop()", ".ljust(99999999)",
-        ".zfill(99999999)", ".splitlines()", ".encode()", ".isdigit()",
+        ".zfill(99999999)", ".splitlines()", ".encode()", ".isdigit()", ".get(big)", ".get(big, wide)", "[big]",
+        ".startswith(big)", ".endswith((big, 'a'))", ".split(big)", ".strip(big)", ".removesuffix(big)", ".count(big)",
+        ".islower()", ".keys()", ".values()", ".copy()",
     ]
     private static let atoms = [
         "a", "messages", "messages[0]", "messages[0]['content']", "tools", "loop.index", "ns.x", "'a'", "'\\ud800'",
@@ -75,7 +88,9 @@ package struct TemplateFuzz: FuzzFormat {
         "9223372036854775807", "9223372036854775808", "1e308", "1e999", "0.1", "true", "none", "[]", "{}", "{'a': 1}",
         "(1, 2)", "[1, 'a', none]",
         "range(10)", "range(0, 99999)", "range(1, -99999999999, -3)", "range(1, 2, 0)", "namespace()", "dict(a=1)",
-        "strftime_now('%Y%j%%%')", "raise_exception('x')", "bos_token",
+        "strftime_now('%Y%j%%%')", "raise_exception('x')", "bos_token", "big", "wide", "{big: 1}",
+        "{big: big, 'a': wide}",
+        "dict(wide, a=big)", "namespace(wide)", "[big, big]", "(big ~ i)",
     ]
 
     package let words: [[UInt8]] =
@@ -115,6 +130,18 @@ package struct TemplateFuzz: FuzzFormat {
             "\(loop){% set x = ('a' ~ i) %}{% set y = [x, x, x, x, x, x] %}{% endfor %}",
             "\(loop){% macro m() %}{{ i }}{% endmacro %}{{ m() }}{% endfor %}",
             "\(loop){% set n = namespace(a=i) %}{% endfor %}",
+            // Keys as large as may be, hashed over and over.
+            "{% set k = 'ab' * 4000000 %}{% set d = {k: 1} %}\(loop){{ d[k] }}{{ k in d }}{{ d.get(k) }}{% endfor %}",
+            "{% set k = 'ab' * 4000000 %}\(loop){% set d = {k: 1, k ~ '': 2} %}{% endfor %}",
+            "{% set k = 'ab' * 4000000 %}\(loop){{ messages | map(attribute=k) | list }}{% endfor %}",
+            "{% set k = 'a.' * 4000000 %}\(loop){{ messages | map(attribute=k, default=1) | list }}{% endfor %}",
+            "{% set k = 'ab' * 4000000 %}\(loop){{ messages | selectattr(k) | list }}{% endfor %}",
+            "{% set k = 'e\\u0301' * 2000000 %}\(loop){{ k == k ~ '' }}{{ k is lower }}{{ k in [k ~ ''] }}{% endfor %}",
+            "{% set k = 'a' ~ '\\u0301\\u0316' * 2000000 %}\(loop){{ {k: 1}[k] }}{{ k.isupper() }}{{ 1.5 | round(1, k) }}{% endfor %}",
+            "{% set d = dict() %}\(loop){% set d = dict(wide, **{}) %}{% endfor %}",
+            "\(loop){% set n = namespace(wide) %}{% set n.x = i %}{% endfor %}",
+            "\(loop){{ wide | dictsort | tojson(sort_keys=true) }}{{ wide == wide }}{{ wide.items() | list }}{% endfor %}",
+            "\(loop){{ wide | tojson(sort_keys=true, indent='') }}{{ wide | sort | join }}{% endfor %}",
             "{{ 2 ** 9999999 }}{{ 1.5 ** 999 }}{{ -9223372036854775807 - 5 }}",
             "{{ (-9223372036854775807 - 1) // -1 }}",
             "{{ (-9223372036854775807 - 1) % -1 }}{{ (-9223372036854775807 - 1) | abs }}{{ -(-9223372036854775807 - 1) }}",
@@ -154,7 +181,7 @@ package struct TemplateFuzz: FuzzFormat {
                 do throws(TemplateError) {
                     let text = try template.render(
                         messages: messages, tools: tools,
-                        variables: ["bos_token": .string("<s>"), "eos_token": .string("</s>")],
+                        variables: variables,
                         now: CivilTime(year: 2026, month: 2, day: 28, hour: 23, minute: 59, second: 60))
                     precondition(text.utf8.count <= template.limits.outputBytes, "more output than allowed")
                 } catch {
