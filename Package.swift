@@ -79,7 +79,8 @@ let tests: [Target] = [
         name: "Fuzzing",
         dependencies: [
             "API", "ChatTemplate", "ClusterFile", "CoordinatorCore", "Formats", "GGUF", "Identity", "ModelGraph",
-            "Placement", "Tensors", "TestSupport", "Tokenizer", "Wire", "WorkerCore", .nio("NIOCore"), .crypto,
+            "Placement", "Sampling", "Tensors", "TestSupport", "Tokenizer", "Transport", "Wire", "WorkerCore",
+            .nio("NIOCore"), .crypto,
         ],
         path: "Tests/Fuzz/Fuzzing", swiftSettings: swiftSettings),
     .executableTarget(

@@ -104,9 +104,13 @@ class Link:
         self.send_bytes(frame(kind, payload))
 
     def send_bytes(self, data):
+        """To a peer that is gone nothing is sent: how it went, who reads is told."""
         with self.lock:
-            self.connection.sendall(data)
-            self.sent = time.monotonic()
+            try:
+                self.connection.sendall(data)
+                self.sent = time.monotonic()
+            except OSError:
+                pass
 
     def say(self, body, fields=None, request=0):
         self.send(CONTROL, messages.envelope(body, fields or {}, request))
@@ -158,10 +162,7 @@ class Link:
         while self.is_open:
             time.sleep(0.1)
             if time.monotonic() - self.sent > 0.5:
-                try:
-                    self.say("ping", {"nonce": 1})
-                except OSError:
-                    return
+                self.say("ping", {"nonce": 1})
 
     def close(self):
         """As after a loss: no goodbye."""

@@ -13,6 +13,8 @@ package enum FuzzOutcome: Sendable, Hashable {
 package protocol FuzzFormat: SendableMetatype {
     /// The name on the command line, and of the folder of inputs that once failed.
     static var name: String { get }
+    /// An input of it takes as long as so many of the others: of so many fewer a run consists.
+    static var cost: Int { get }
     /// Makes what inputs share, such as a corpus.
     init() throws
     /// Well-formed inputs, which mutations begin with.
@@ -23,11 +25,21 @@ package protocol FuzzFormat: SendableMetatype {
     var extremes: [[UInt8]] { get }
     /// A new input by the format's grammar, nil where only mutations are of use.
     func generate(_ random: inout FuzzRandom) -> [UInt8]?
+    /// What an input may take besides twice its own size, in bytes.
+    static var allowedBytes: Int { get }
+    /// Whether inputs are conversations, whose messages are counted.
+    static var isConversation: Bool { get }
+    /// Messages that were sent so far.
+    var messages: Int { get }
     /// Does with an input what the program does.
     func run(_ input: [UInt8]) -> FuzzOutcome
 }
 
 extension FuzzFormat {
+    package static var cost: Int { 1 }
+    package static var allowedBytes: Int { 64 << 20 }
+    package static var isConversation: Bool { false }
+    package var messages: Int { 0 }
     package var words: [[UInt8]] { [] }
     package var extremes: [[UInt8]] { [] }
     package func generate(_ random: inout FuzzRandom) -> [UInt8]? { nil }
@@ -36,5 +48,6 @@ extension FuzzFormat {
 /// All formats; of safetensors there is no reader.
 package let fuzzFormats: [any FuzzFormat.Type] = [
     GGUFFuzz.self, FrameFuzz.self, ControlFuzz.self, ConnectionFuzz.self, RequestFuzz.self, TemplateFuzz.self,
-    TextFuzz.self, ClusterFuzz.self, JoinTokenFuzz.self, CertificateFuzz.self,
+    TextFuzz.self, ClusterFuzz.self, JoinTokenFuzz.self, CertificateFuzz.self, WorkerPeerFuzz.self,
+    CoordinatorPeerFuzz.self,
 ]

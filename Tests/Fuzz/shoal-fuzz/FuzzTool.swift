@@ -32,7 +32,9 @@ struct Run: ParsableCommand {
         discussion: "Example: shoal-fuzz run gguf templates --inputs 100000 --seed 7")
 
     @Argument(help: "The formats; all when none is named.") var formats: [String] = []
-    @Option(help: "How many inputs of each format.") var inputs = 10_000
+    @Option(help: "How many inputs of each format; of those that take longer, fewer.") var inputs = 10_000
+    @Option(help: "Of formats that are conversations, goes on until so many messages were sent instead.") var messages:
+        Int?
     @Option(help: "What the inputs are made from: the same seed, the same inputs.") var seed: UInt64 = 1
     @Option(help: "The folder for inputs that fail.") var findings = ".build/fuzz"
     @Flag(help: "Prints JSON.") var json = false
@@ -42,12 +44,13 @@ struct Run: ParsableCommand {
         if !fuzz_memory_is_counted() { writeError("memory is not counted on this system or under a sanitizer") }
         var results: [Supervisor.Result] = []
         for format in chosen {
-            let result = try Supervisor(format: format, seed: seed, folder: findings).run(inputs: inputs)
+            let supervisor = Supervisor(format: format, seed: seed, folder: findings)
+            let result = try supervisor.run(inputs: max(1, inputs / format.cost), messages: messages)
             results.append(result)
             if !json {
                 let seconds = (result.seconds * 10).rounded() / 10
                 print(
-                    "\(result.format): \(result.inputs) inputs in \(seconds) s, \(result.accepted) accepted, \(result.refused) refused, at most \(result.highestBytes >> 20) MiB beyond twice the input, \(result.findings.count) findings"
+                    "\(result.format): \(result.inputs) inputs in \(seconds) s, \(result.accepted) accepted, \(result.refused) refused\(result.messages > 0 ? ", \(result.messages) messages" : ""), at most \(result.highestBytes >> 20) MiB beyond twice the input, \(result.findings.count) findings"
                 )
             }
         }
@@ -65,11 +68,21 @@ struct BatchCommand: ParsableCommand {
     @Option var seed: UInt64
     @Option var first: Int
     @Option var last: Int
+    @Option var messages: Int
     @Option var record: String
 
     func run() throws {
-        Batch(format: try format(named: name).init(), record: try Record(path: record)).run(first..<last, seed: seed)
+        if fuzz_memory_is_counted() { limitMemory() }
+        let batch = Batch(
+            format: try format(named: name).init(), record: try Record(path: record), mostMessages: messages)
+        batch.run(first..<last, seed: seed)
     }
+}
+
+/// What is asked for beyond this fails: an input must not take the machine's memory before it is found out.
+private func limitMemory() {
+    var limit = rlimit(rlim_cur: 4 << 30, rlim_max: 4 << 30)
+    setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit)
 }
 
 struct Replay: ParsableCommand {
@@ -88,7 +101,7 @@ struct Replay: ParsableCommand {
             let outcome = format.run(input)
             let bytes = fuzz_memory_highest()
             print("\(file): \(input.count) bytes \(outcome), \(bytes) bytes of memory")
-            if bytes > 2 * input.count + Batch.allowedBytes { throw ExitCode.failure }
+            if bytes > 2 * input.count + type(of: format).allowedBytes { throw ExitCode.failure }
         }
     }
 }

@@ -3,7 +3,7 @@ import Glibc
 /// What a child tells its parent, in a file that both map: it outlives a crash.
 struct Record {
     private enum Field: Int, CaseIterable {
-        case index, accepted, refused, highestBytes, failure
+        case index, accepted, refused, highestBytes, failure, messages
     }
 
     private let words: UnsafeMutablePointer<Int64>
@@ -36,6 +36,11 @@ struct Record {
     var refused: Int {
         get { self[.refused] }
         nonmutating set { self[.refused] = newValue }
+    }
+    /// Messages that inputs consisted of.
+    var messages: Int {
+        get { self[.messages] }
+        nonmutating set { self[.messages] = newValue }
     }
     /// The most bytes that an input took beyond twice its size.
     var highestBytes: Int {

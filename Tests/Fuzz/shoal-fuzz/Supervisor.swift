@@ -18,39 +18,49 @@ struct Supervisor {
         var inputs = 0
         var accepted = 0
         var refused = 0
+        /// Sent by formats whose inputs are conversations.
+        var messages = 0
         var seconds = 0.0
         /// The most bytes that an input took beyond twice its size.
         var highestBytes = 0
         var findings: [String] = []
     }
 
-    func run(inputs: Int) throws -> Result {
+    /// - Parameter messages: goes on until so many were sent instead, where the format counts them.
+    func run(inputs: Int, messages: Int? = nil) throws -> Result {
         var result = Result(format: format.name)
         let start = Self.now
         let mutator = Mutator(try format.init(), seed: seed)
+        let isCounted = messages != nil && format.isConversation
+        let (inputs, messages) = (isCounted ? Int.max : inputs, messages ?? Int.max)
         let path = "/tmp/shoal-fuzz-\(getpid())-\(format.name)"
         let record = try Record(path: path)
         defer { unlink(path) }
         var next = 0
-        while next < inputs, result.findings.count < Self.enough {
+        while next < inputs, record.messages < messages, result.findings.count < Self.enough {
             record.index = next
             record.tooManyBytes = 0
-            guard let reason = try child(from: next, to: inputs, record: record, path: path) else { break }
+            guard let reason = try child(from: next, to: inputs, messages: messages, record: record, path: path) else {
+                break
+            }
             let input = mutator.input(record.index)
             result.findings.append(try keep(input, index: record.index, reason: reason))
             next = record.index + 1
         }
         result.inputs = max(record.index, next)
         (result.accepted, result.refused, result.highestBytes) = (record.accepted, record.refused, record.highestBytes)
+        result.messages = record.messages
         result.seconds = Self.now - start
         return result
     }
 
     /// Runs a child to its end, and says what was wrong, or nil.
-    private func child(from first: Int, to last: Int, record: Record, path: String) throws -> String? {
+    private func child(
+        from first: Int, to last: Int, messages: Int, record: Record, path: String
+    ) throws -> String? {
         let arguments = [
             CommandLine.arguments[0], "batch", format.name, "--seed", "\(seed)", "--first", "\(first)", "--last",
-            "\(last)", "--record", path,
+            "\(last)", "--messages", "\(messages)", "--record", path,
         ]
         var pointers: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
         defer { for pointer in pointers { free(pointer) } }
