@@ -12,6 +12,7 @@ extension LinkOptions {
         options.leastConnectTimeout = .minutes(2)
         options.giveUpAfter = .minutes(2)
         options.lingerTimeout = .minutes(2)
+        options.writePatience = .minutes(2)
         return options
     }
 }

@@ -51,7 +51,8 @@ extension Coordinator {
     /// The last epoch of which there are stages when this run begins, which a run before may not have recorded. No device is believed that
     /// says so high a number that there would be none left.
     private func lastEpoch(ofEarlierRuns reports: [String: DeviceReport]) -> UInt32 {
-        reports.values.flatMap(\.stages).filter { $0.session == session && $0.epoch < Self.mostEpochs }.map(\.epoch).max() ?? 0
+        reports.values.flatMap(\.stages).filter { $0.session == session && $0.epoch < Self.mostEpochs }.map(\.epoch)
+            .max() ?? 0
     }
 
     /// How to do something when the first stage, in this process, has sent a lone step on; nil where that takes long.
