@@ -42,7 +42,7 @@ enum Samples {
     static let load = LoadStage(
         epoch: 9, stage: 2, range: StageRange(embedding: true, firstLayer: 0, lastLayer: 30, head: true),
         shards: [id(1), id(2), id(3)], modelName: "größer", compute: .f32, keyValueType: .q8_0, context: 2048, slots: 8,
-        next: .worker(address: "[::1]:7078", stage: 3), activationCodec: .f16)
+        next: .worker(address: "[::1]:7078", stage: 3), activationCodec: .f16, keyValuePositions: 1 << 40)
 
     static let standby: LoadStage = {
         var standby = load
