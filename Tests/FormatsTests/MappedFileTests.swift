@@ -105,9 +105,9 @@ struct MappedFileTests {
     }
     @Test("what is gone of a file that was made shorter reads as zeros, and is told of by all that share the mapping")
     func shortened() throws {
-        let folder = try Folder(), page = Int(sysconf(Int32(_SC_PAGESIZE)))
+        let folder = try Folder(), another = try Folder(), page = Int(sysconf(Int32(_SC_PAGESIZE)))
         let path = try folder.write([UInt8](repeating: 7, count: 5 * page + 9))
-        let file = try MappedFile(path: path), other = try MappedFile(path: folder.write([1]))
+        let file = try MappedFile(path: path), other = try MappedFile(path: another.write([1]))
         let first = try #require(file.bytes.slice(offset: 0, count: page))
         try file.check()
         let damages = MappedBytes.damages
@@ -125,6 +125,8 @@ struct MappedFileTests {
         #expect(file.bytes.isDamaged && first.isDamaged && MappedBytes.damages > damages)
         #expect(!other.bytes.isDamaged)
         #expect(code(of: file) == .damaged)
+        try other.check()
+        withExtendedLifetime(another) {}
         // The next mapping in its place is whole.
         #expect(try !MappedFile(path: path).bytes.isDamaged)
     }
@@ -140,6 +142,7 @@ struct MappedFileTests {
                 #expect(content(file.bytes)[0] == (index % 7 == 0 ? 0 : 1))
                 #expect(file.bytes.isDamaged == (index % 7 == 0))
             }
+            withExtendedLifetime(folders) {}
         }
     }
 

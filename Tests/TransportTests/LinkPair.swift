@@ -20,7 +20,8 @@ enum Peers {
 
 /// Runs `body` with an open link, then closes all.
 func withLinkPair(
-    _ carrier: Carrier, options: LinkOptions = .patient, dialing: RecordingHandler = RecordingHandler(),
+    _ carrier: Carrier, options: LinkOptions = .patient, hello: Hello = Peers.hello,
+    dialing: RecordingHandler = RecordingHandler(),
     accepting: RecordingHandler = RecordingHandler(),
     _ body: (
         _ dialing: (link: any Link, handler: RecordingHandler), _ accepting: (link: any Link, handler: RecordingHandler)
@@ -30,7 +31,7 @@ func withLinkPair(
     switch carrier {
     case .inProcess:
         let links = InProcessLink.pair(
-            hello: Peers.hello, welcome: Peers.welcome, limits: options.limits, dialing: dialing, accepting: accepting)
+            hello: hello, welcome: Peers.welcome, limits: options.limits, dialing: dialing, accepting: accepting)
         try await body((links.dialing, dialing), (links.accepting, accepting))
         links.dialing.close()
         links.accepting.close()
@@ -44,7 +45,7 @@ func withLinkPair(
             on: Peers.loopback, welcome: { _ in .success(Peers.welcome) }, handler: { _ in accepting })
         do {
             let link = try await transport(.coordinator).connect(
-                to: listener.boundEndpoint, hello: Peers.hello, handler: dialing)
+                to: listener.boundEndpoint, hello: hello, handler: dialing)
             try await body((link, dialing), (try await accepting.openedLink(), accepting))
             link.close()
         } catch {

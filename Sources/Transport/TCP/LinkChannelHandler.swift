@@ -336,6 +336,8 @@ final class LinkChannelHandler: ChannelDuplexHandler {
         guard !hasEnded else { return }
         hasEnded = true
         timer?.cancel()
+        _ = options.incoming?.change(from: held, to: 0)
+        held = 0
         let wasClosedHere = link?.isClosed == true
         if case .close(let error?, _) = machine.disconnected() {
             outcome = outcome ?? TransportError(error, peer: owner.address)
@@ -354,8 +356,6 @@ final class LinkChannelHandler: ChannelDuplexHandler {
         link = nil
         handler = nil
         buffer = nil
-        _ = options.incoming?.change(from: held, to: 0)
-        held = 0
     }
 
     @discardableResult

@@ -3,7 +3,7 @@ import Synchronization
 /// Counts the bytes of steps that wait in a worker, of all its links together. Safe from any thread.
 final class StepMemory: Sendable {
     /// More than that, and each link takes one step at a time: so much for the frames of a few long prompts.
-    static let most = 128 << 20
+    static let most = 64 << 20
 
     private let waiting = Mutex(0)
 

@@ -95,7 +95,8 @@ extension StageLoad {
                 !givenUp.contains(other) && other != key
                     && (other.session != session.id || other.epoch >= request.epoch)
             }
-            let now = bytes == 0 ? 0 : saturatingSum(bytes, worker.stages.bytes - freed)
+            let scratch = worker.stages.needs { _ in true }.reduce(need.scratch) { max($0, $1.scratch) }
+            let now = bytes == 0 ? 0 : saturatingSum(saturatingSum(bytes, scratch), worker.stages.bytes - freed)
             let needed = max(now, StageNeed.bytes(of: staying + [need])), budget = worker.memoryBudget
             // Plans count weights as the model's file has them, a little less than shards are.
             guard needed > saturatingSum(budget, budget / 64) else { return }
