@@ -6,8 +6,9 @@ extension Coordinator {
     ///
     /// A device's budget is what it has for models, whatever others hold now: theirs goes before this one comes.
     ///
+    /// - Parameter before: the one that is served now, in whose place this one would come.
     /// - Throws: `CoordinatorError`: worker where a device that is required does not answer, placement where nothing fits.
-    func rehearse() async throws(CoordinatorError) {
+    func rehearse(replacing before: Coordinator) async throws(CoordinatorError) {
         var reports: [String: DeviceReport] = [:]
         var missing: [CoordinatorError] = []
         let devices = devices
@@ -26,6 +27,12 @@ extension Coordinator {
             }
         }
         if let error = missing.first { throw error }
+        // This process has a worker for each of the two, which tells what it has beside the other's stages.
+        for own in before.devices where own.isInProcess {
+            guard let report = await DeviceInspection(transport: transport, device: own).report() else { continue }
+            let budget = reports[own.name]?.memoryBudgetBytes ?? 0
+            reports[own.name]?.memoryBudgetBytes = max(budget, report.memoryBudgetBytes)
+        }
         do {
             _ = try place(request(reports, links: MeasuredLinks()))
         } catch {

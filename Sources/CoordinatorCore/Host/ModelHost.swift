@@ -67,7 +67,7 @@ package final class ModelHost: Sendable {
         let before = present
         if let before, before.readiness == .ready, before.serves(next.shards.model) { return before }
         // What can be refused is refused while the model of before still answers.
-        if before != nil { try await next.rehearse() }
+        if let before { try await next.rehearse(replacing: before) }
         await retire(reason: "the model is replaced by \(next.model.id)")
         do throws(CoordinatorError) {
             try await serve(next)

@@ -29,14 +29,19 @@ struct ClusterOptions: ParsableArguments {
         return try ClusterDeclaration(yaml: String(decoding: data, as: UTF8.self), file: cluster)
     }
 
-    /// All devices named: those of the file, then those of `--worker`, whose names are their addresses.
+    /// All devices named: those of the file, then those of `--worker`, whose names are their addresses. One that is named twice is there
+    /// once.
     func devices(_ declaration: ClusterDeclaration?) -> [NamedDevice] {
         let declared = declaration?.devices ?? []
-        return declared.map {
-            NamedDevice(
-                name: $0.name, endpoint: Endpoint(host: $0.address.host, port: $0.address.port), memoryBytes: $0.memory,
-                speed: $0.speed, link: $0.link)
-        } + workers.map { NamedDevice(name: $0.description, endpoint: $0, memoryBytes: nil) }
+        let named =
+            declared.map {
+                NamedDevice(
+                    name: $0.name, endpoint: Endpoint(host: $0.address.host, port: $0.address.port),
+                    memoryBytes: $0.memory,
+                    speed: $0.speed, link: $0.link)
+            } + workers.map { NamedDevice(name: $0.description, endpoint: $0, memoryBytes: nil) }
+        // What a file declares alone is not dialed by all commands, and has each address once.
+        return workers.isEmpty ? named : ResolvedHosts.withoutRepeats(named)
     }
 }
 

@@ -1,5 +1,6 @@
 import CoordinatorCore
 import Dispatch
+import Foundation
 import GGUF
 import Sampling
 import TestSupport
@@ -10,7 +11,8 @@ import Wire
 /// Placing, replacing and unloading models on real workers.
 @Suite(.timeLimit(.minutes(5)))
 struct ModelHostTests {
-    /// A cluster and a host that knows two models, `first` and `second`, by these paths.
+    /// A cluster and a host that knows two models, `first` and `second`, by these paths; `vast` is one for which no device has the memory,
+    /// and a path that begins with / a file.
     private struct Hosted {
         let cluster: LocalCluster
         let host: ModelHost
@@ -26,9 +28,11 @@ struct ModelHostTests {
             host = ModelHost(
                 transport: LocalWorker.makeTransport(), drainLimit: drainLimit,
                 prepare: { [settings] path, progress in
-                    guard let file = files.first(where: { $0.path == "\(path).gguf" }) else {
-                        throw CoordinatorError(.model, "\(path): no such file")
-                    }
+                    var settings = settings
+                    if path == "vast" { settings.context = 1 << 27 }
+                    let name = path == "vast" ? "second.gguf" : path.hasSuffix(".gguf") ? path : "\(path).gguf"
+                    let file = path.hasPrefix("/") ? try GGUFFile.open(path: path) : files.first { $0.path == name }
+                    guard let file else { throw CoordinatorError(.model, "\(path): no such file") }
                     return try cluster.makeCoordinator(settings, model: file, progress: progress)
                 })
         }
@@ -136,9 +140,60 @@ struct ModelHostTests {
         await hosted.end()
     }
 
-    @Test func `a model that cannot be placed leaves none, and the reason is told`() async throws {
+    @Test func `a model that has no place leaves the present one answering`() async throws {
+        let hosted = try await Hosted(drainLimit: .seconds(30))
+        try await hosted.host.place(path: "first", progress: { _ in })
+        let expected = try await hosted.answer()
+        // It is not even asked to end its answers.
+        let events = try #require(hosted.host.present).generate(hosted.request(most: 10))
+        let error = await #expect(throws: CoordinatorError.self) {
+            try await hosted.host.place(path: "vast", progress: { _ in })
+        }
+        #expect(error?.code == .placement)
+        #expect(await CollectedAnswer(events).says(expected))
+        #expect(hosted.host.readiness == .ready)
+        #expect(hosted.host.present?.model.id == "first")
+        await hosted.end()
+    }
+
+    @Test func `a model whose devices do not answer leaves the present one`() async throws {
         let hosted = try await Hosted()
         try await hosted.host.place(path: "first", progress: { _ in })
+        await hosted.cluster.workers[0].kill()
+        let error = await #expect(throws: CoordinatorError.self) {
+            try await hosted.host.place(path: "second", progress: { _ in })
+        }
+        #expect(error?.code == .worker)
+        #expect(error?.message.contains("w1") == true)
+        #expect(hosted.host.present?.model.id == "first")
+        await hosted.end()
+    }
+
+    @Test func `a model that is lost while it is placed gives way to the one of before`() async throws {
+        let hosted = try await Hosted()
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let path = folder.path + "/third.gguf"
+        try Data(TinyModel(seed: 3).file()).write(to: URL(filePath: path))
+        try await hosted.host.place(path: "first", progress: { _ in })
+        let expected = try await hosted.answer()
+        let error = await #expect(throws: CoordinatorError.self) {
+            try await hosted.host.place(path: path) { event in
+                // It was found to fit; now most of its file goes.
+                if case .connecting = event { truncate(path, 2000) }
+            }
+        }
+        #expect(error?.code == .model)
+        #expect(error?.message.contains("third could not be placed: \(path)") == true)
+        #expect(error?.message.contains("first is placed again") == true)
+        #expect(hosted.host.readiness == .ready)
+        #expect(hosted.host.present?.model.id == "first")
+        #expect(try await hosted.answer().says(expected))
+        await hosted.end()
+    }
+
+    @Test func `a model that cannot be placed where there was none leaves none, and the reason is told`() async throws {
+        let hosted = try await Hosted()
         await hosted.cluster.workers[0].kill()
         let error = await #expect(throws: CoordinatorError.self) {
             try await hosted.host.place(path: "second", progress: { _ in })
@@ -151,6 +206,32 @@ struct ModelHostTests {
         }
         #expect(reason.contains("second"))
         #expect(reason.contains("w1") || reason.contains("127.0.0.1"))
+        await hosted.end()
+    }
+
+    @Test func `a served model whose file was made shorter ends its answers with the reason, and can be placed again`()
+        async throws
+    {
+        let hosted = try await Hosted()
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let path = folder.path + "/third.gguf"
+        let bytes = try Data(TinyModel(seed: 3).file())
+        try bytes.write(to: URL(filePath: path))
+        let coordinator = try await hosted.host.place(path: path, progress: { _ in })
+        let expected = try await hosted.answer()
+        truncate(path, 2000)
+        let answer = try await coordinator.answer(hosted.request(most: 10))
+        #expect(answer.error?.message.contains("shorter") == true)
+        guard case .unavailable(let reason) = coordinator.readiness else {
+            Issue.record("\(coordinator.readiness)")
+            return
+        }
+        #expect(reason.contains(path) && reason.contains("place it again"))
+        // As a download does: another file of the same name.
+        try bytes.write(to: URL(filePath: path), options: .atomic)
+        try await hosted.host.place(path: path, progress: { _ in })
+        #expect(try await hosted.answer().says(expected))
         await hosted.end()
     }
 

@@ -1,4 +1,6 @@
+import CoordinatorCore
 import NIOCore
+import Placement
 import Wire
 
 /// Payloads of control frames: protobuf envelopes.
@@ -88,6 +90,34 @@ package struct ControlFuzz: FuzzFormat {
         bytes.append(UInt8(rest))
     }
 
+    /// Reckons with what a device says of itself as the coordinator does.
+    private func use(_ body: ControlBody) {
+        let model = ModelSizes(
+            layers: Array(repeating: PartSize([WeightBytes(elementType: 2, elements: 64, bytes: 36)]), count: 3),
+            embedding: PartSize([]), head: PartSize([]), tiedEmbedding: true, width: 32, vocabulary: 10,
+            keyValueBytesPerPositionPerLayer: 8, scratchBytes: 100)
+        let own = DeviceCapacity(name: "own", memoryBytes: 1 << 20, isCoordinator: true)
+        var request = PlacementRequest(devices: [own], model: model, context: 16, slots: 2)
+        request.preferences.usesCoordinator = true
+        switch body {
+        case .deviceReport(let report):
+            _ = report.stages.reduce(UInt64(0)) { $0.saturatingAdd($1.weightBytes) }
+            request.devices.append(
+                DeviceCapacity(
+                    name: "it", memoryBytes: Int(clamping: report.memoryBudgetBytes), diskBytes: report.diskBytes,
+                    speed: report.profile.flatMap { DeviceSpeed($0) }))
+        case .deviceProfile(let profile):
+            request.devices.append(DeviceCapacity(name: "it", memoryBytes: 1 << 20, speed: DeviceSpeed(profile)))
+        case .linkProfile(let profile):
+            request.devices.append(DeviceCapacity(name: "it", memoryBytes: 1 << 20))
+            if let link = LinkSpeed(profile) { request.links.setCoordinatorLink(of: "it", link) }
+        default: return
+        }
+        guard (try? place(request)) != nil else {
+            fatalError("\(body) keeps a model from the devices that have room for it")
+        }
+    }
+
     package func run(_ input: [UInt8]) -> FuzzOutcome {
         guard let message = try? ControlMessage(payload: ByteBuffer(bytes: input)) else { return .refused }
         guard let bytes = try? Samples.bytes(of: .control(message)) else {
@@ -95,6 +125,7 @@ package struct ControlFuzz: FuzzFormat {
         }
         let again = try? ControlMessage(payload: ByteBuffer(bytes.readableBytesView.dropFirst(16)))
         precondition(again == message, "\(message) does not survive its encoding")
+        use(message.body)
         return .accepted
     }
 }
