@@ -128,7 +128,8 @@ extension Coordinator {
         defer { _ = state.withLock { $0.dialing.remove(device.name) } }
         progress(.connecting(device: device.name))
         let client = WorkerClient(
-            device: device.name, reader: reader, onStep: { [weak self] in self?.returned($0, from: device) },
+            device: device.name, reader: reader, limits: device.isInProcess ? nil : configuration.headway,
+            onStep: { [weak self] in self?.returned($0, from: device) },
             onNotice: { [weak self] in self?.notice($1, from: $0) })
         let hello = Hello(
             role: .coordinator, session: session, name: "coordinator", softwareVersion: SoftwareVersion.current)
@@ -149,7 +150,7 @@ extension Coordinator {
         let isWanted = state.withLock { state in
             guard !state.stopped, state.devices.contains(where: { $0.name == device.name }) else { return false }
             state.clients[device.name] = client
-            state.retries[device.name] = nil
+            state.connectedSince[device.name] = .now
             return true
         }
         guard isWanted else {
@@ -175,18 +176,15 @@ extension Coordinator {
         switch notice {
         case .progress(let loaded):
             progress(.loading(device: client.device, done: Int(clamping: loaded.done), of: Int(clamping: loaded.total)))
-        case .stepFailed(let failure): engine.failed(failure)
-        case .lost(let reason):
+        case .stepFailed(let failure):
+            if failure.code == .stageMissing { stageLost(failure, on: client.device) }
+            engine.failed(failure)
+        case .lost(let reason, let isIdle):
             // A link that was replaced since has nothing to say.
             guard state.withLock({ $0.clients[client.device] === client }) else { return }
-            deviceLost(client.device, reason)
-        case .peerLost(let epoch, let reason):
-            let isOfThisPlacement = state.withLock { state in
-                guard state.epoch == epoch else { return false }
-                state.brokenEpoch = epoch
-                return true
-            }
-            if isOfThisPlacement { placementBroken(reason) }
+            deviceLost(client.device, reason, isIdle: isIdle)
+        case .peerLost(let epoch, let stage, let reason):
+            peerLost(client.device, epoch: epoch, stage: stage, reason)
         }
     }
 }

@@ -38,6 +38,10 @@ package final class LocalCluster: Sendable {
         package var security = TransportSecurity.plain
         /// Nothing is moved unasked, so that tests know what is where.
         package var rebalanceGain: Double?
+        /// How long devices may make no headway.
+        package var headway = HeadwayLimits()
+        /// What is wrong with workers, by index.
+        package var filters: [Int: LocalWorker.FrameFilter] = [:]
 
         package init() {}
     }
@@ -94,7 +98,9 @@ package final class LocalCluster: Sendable {
         var workers: [LocalWorker] = []
         do {
             for index in 1..<count + 1 {
-                workers.append(try await LocalWorker.start(name: "w\(index)", folder: folder.path + "/w\(index)"))
+                workers.append(
+                    try await LocalWorker.start(
+                        name: "w\(index)", folder: folder.path + "/w\(index)", filter: settings.filters[index - 1]))
             }
             let reports = ProgressLog()
             let coordinator = try makeCoordinator(
@@ -171,7 +177,7 @@ package final class LocalCluster: Sendable {
                 keyValueTokens: settings.keyValueTokens, queue: settings.queue, contextShift: settings.contextShift,
                 rowsPerStep: settings.rowsPerStep, measuring: settings.measuring,
                 linkFile: settings.linkFolder.map { LinkFile(folder: $0) }, patience: settings.patience,
-                standby: settings.standby, rebalanceGain: settings.rebalanceGain),
+                standby: settings.standby, rebalanceGain: settings.rebalanceGain, headway: settings.headway),
             transport: transport, progress: progress)
     }
 }

@@ -3,7 +3,7 @@ import NIOCore
 import NIOPosix
 import Synchronization
 package import Transport
-import Wire
+package import Wire
 import WorkerCore
 
 /// A worker's daemon on TCP loopback within the test process, with a store of its own, that can die and come back.
@@ -17,17 +17,27 @@ package final class LocalWorker: Sendable {
     /// Where it listens, also after a restart.
     package let endpoint: Endpoint
     private let running = Mutex<Listener?>(nil)
+    private let filter: FrameFilter?
 
-    private init(name: String, folder: String, endpoint: Endpoint) {
+    /// What a worker gets of a frame that came over a link: the frame, nothing, or others.
+    package typealias FrameFilter = @Sendable (Frame, any Link) -> [Frame]
+
+    private init(name: String, folder: String, endpoint: Endpoint, filter: FrameFilter?) {
         self.name = name
         self.folder = folder
         self.endpoint = endpoint
+        self.filter = filter
     }
 
     /// Starts a worker on a port that the system chooses.
-    package static func start(name: String, folder: String) async throws -> LocalWorker {
-        let listener = try await listen(name: name, folder: folder, on: Endpoint(host: "127.0.0.1", port: 0))
-        let worker = LocalWorker(name: name, folder: folder, endpoint: listener.boundEndpoint)
+    ///
+    /// - Parameter filter: what is wrong with it, while its links live and answer.
+    package static func start(
+        name: String, folder: String, filter: FrameFilter? = nil
+    ) async throws -> LocalWorker {
+        let listener = try await listen(
+            name: name, folder: folder, on: Endpoint(host: "127.0.0.1", port: 0), filter: filter)
+        let worker = LocalWorker(name: name, folder: folder, endpoint: listener.boundEndpoint, filter: filter)
         worker.running.withLock { $0 = listener }
         return worker
     }
@@ -46,7 +56,7 @@ package final class LocalWorker: Sendable {
         // The old one's links and threads let go of the store a moment after they have ended.
         for _ in 0..<500 {
             do {
-                let listener = try await Self.listen(name: name, folder: folder, on: endpoint)
+                let listener = try await Self.listen(name: name, folder: folder, on: endpoint, filter: filter)
                 running.withLock { $0 = listener }
                 return
             } catch let error as WorkerError where error.code == .busy {
@@ -68,13 +78,38 @@ package final class LocalWorker: Sendable {
     /// A logger that says nothing.
     package static let logger = Logger(label: "shoal.test") { _ in SwiftLogNoOpLogHandler() }
 
-    private static func listen(name: String, folder: String, on endpoint: Endpoint) async throws -> Listener {
+    private static func listen(
+        name: String, folder: String, on endpoint: Endpoint, filter: FrameFilter?
+    ) async throws -> Listener {
         let transport = makeTransport()
         let worker = Worker(
             configuration: WorkerConfiguration(
                 name: name, memoryBytes: memoryBytes, threads: 1, profileFolder: folder),
             shards: try ShardStore(dataFolder: folder), transport: transport, logger: logger)
         return try await transport.listen(
-            on: endpoint, welcome: { worker.welcome($0) }, handler: { worker.handler(for: $0) })
+            on: endpoint, welcome: { worker.welcome($0) },
+            handler: { peer in
+                let handler = worker.handler(for: peer)
+                return filter.map { FilteredLink(handler, filter: $0) } ?? handler
+            })
     }
+}
+
+/// A worker's end of a link, behind a filter.
+private final class FilteredLink: LinkHandler {
+    private let handler: any LinkHandler
+    private let filter: LocalWorker.FrameFilter
+
+    init(_ handler: any LinkHandler, filter: @escaping LocalWorker.FrameFilter) {
+        self.handler = handler
+        self.filter = filter
+    }
+
+    func opened(_ link: any Link) { handler.opened(link) }
+
+    func received(_ frame: Frame, on link: any Link) {
+        for frame in filter(frame, link) { handler.received(frame, on: link) }
+    }
+
+    func closed(_ link: any Link, error: TransportError?) { handler.closed(link, error: error) }
 }
