@@ -40,6 +40,8 @@ package struct DeviceStatus: Sendable {
     package var connected: Bool
     /// What the device says of itself; `nil` while it is not connected.
     package var report: DeviceReport?
+    /// Why it was lost, where it is away or left out of placements for it.
+    package var trouble: String?
 }
 
 /// What goes on while a model is made ready, for progress bars.

@@ -134,7 +134,8 @@ extension Coordinator {
         defer { _ = state.withLock { $0.dialing.remove(device.name) } }
         progress(.connecting(device: device.name))
         let client = WorkerClient(
-            device: device.name, reader: reader, onStep: { [weak self] in self?.returned($0, from: device) },
+            device: device.name, reader: reader, limits: device.isInProcess ? nil : configuration.headway,
+            onStep: { [weak self] in self?.returned($0, from: device) },
             onNotice: { [weak self] in self?.notice($1, from: $0) })
         let hello = Hello(
             role: .coordinator, session: session, name: "coordinator", softwareVersion: SoftwareVersion.current)
@@ -155,7 +156,7 @@ extension Coordinator {
         let isWanted = state.withLock { state in
             guard !state.stopped, state.devices.contains(where: { $0.name == device.name }) else { return false }
             state.clients[device.name] = client
-            state.retries[device.name] = nil
+            state.connectedSince[device.name] = .now
             return true
         }
         guard isWanted else {
@@ -193,19 +194,22 @@ extension Coordinator {
         case .stepFailed(let failure):
             guard isStage(failure.stage, ofEpoch: failure.epoch, on: client.device) else { return }
             // A stage whose weights are gone computes nothing more: it is to be loaded anew.
-            guard failure.code == .shardCorrupt else { return engine.failed(failure) }
-            breakPlacement(of: failure.epoch, "\(client.device): \(failure.message)")
-        case .lost(let reason):
+            if failure.code == .shardCorrupt {
+                return breakPlacement(of: failure.epoch, "\(client.device): \(failure.message)")
+            }
+            if failure.code == .stageMissing { stageLost(failure, on: client.device) }
+            engine.failed(failure)
+        case .lost(let reason, let isIdle):
             // A link that was replaced since has nothing to say.
             guard state.withLock({ $0.clients[client.device] === client }) else { return }
             // It is tried again, and says the same each time: told once.
             let isKnown =
                 client.isAtFault && state.withLock { $0.faults.updateValue(reason, forKey: client.device) == reason }
             if isKnown { return }
-            deviceLost(client.device, reason)
+            deviceLost(client.device, reason, isIdle: isIdle)
         case .peerLost(let peer, let reason):
             guard isStage(peer.stage, ofEpoch: peer.epoch, on: client.device) else { return }
-            breakPlacement(of: peer.epoch, reason)
+            peerLost(client.device, epoch: peer.epoch, stage: peer.stage, reason)
         }
     }
 

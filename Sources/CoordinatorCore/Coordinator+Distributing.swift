@@ -26,7 +26,14 @@ extension Coordinator {
         let unknown = shards.unidentified(all)
         if !unknown.isEmpty { progress(.identifying(shards: unknown.count)) }
         for device in connectedDevices where needed[device] == nil { needed[device] = [] }
-        try await bring(needed)
+        do throws(CoordinatorError) {
+            try await bring(needed)
+        } catch {
+            // Ids that were kept and were wrong are not kept any more.
+            guard error.code == .model, error.failure == .shardCorrupt else { throw error }
+            progress(.note(error.message))
+            try await bring(needed)
+        }
         return try await shards.identify(all)
     }
 
@@ -37,11 +44,18 @@ extension Coordinator {
         _ request: LoadStage, on device: String, of plan: PlacementPlan, ids: [ModelPart: ShardID]
     ) async throws(CoordinatorError) -> StageLoaded {
         state.withLock { $0.places.add(.init(epoch: request.epoch, stage: request.stage), on: device) }
+        let range = request.range
+        let own = shards.parts(embedding: range.embedding, layers: range.layers, head: range.head)
+        let bytes = own.reduce(0) { $0 + shards[$1].byteCount }
         var attempt = 0
         while true {
             attempt += 1
             do throws(CoordinatorError) {
-                guard case .stageLoaded(let loaded) = try await client(of: device).request(.loadStage(request)) else {
+                let client = try client(of: device)
+                // Shards are hashed before the first part is loaded.
+                let limit = client.limits.map { $0.reading(bytes, $0.load) }
+                guard case .stageLoaded(let loaded) = try await client.request(.loadStage(request), within: limit)
+                else {
                     throw CoordinatorError(.worker, "\(device) answered the loading of a stage with something else")
                 }
                 return loaded
@@ -55,7 +69,9 @@ extension Coordinator {
                     throw error
                 }
                 progress(.repairing(device: device, error.message))
-                try await bring([device: parts(on: device, of: plan.stages.map(Replacement.PlacedRange.init))])
+                // A standby stage is none of the plan's.
+                let others = parts(on: device, of: plan.stages.map(Replacement.PlacedRange.init))
+                try await bring([device: others + own.filter { !others.contains($0) }])
             }
         }
     }
@@ -180,6 +196,12 @@ extension Coordinator {
             case .damaged(let message):
                 try shards.check()
                 damaged += 1
+                if damaged == 1, try await shards.identifyAgain(shard.part) != id {
+                    throw CoordinatorError(
+                        .model,
+                        "the ids that were kept of the shards of \(model.id) are not those of its file: they are made anew",
+                        failure: .shardCorrupt)
+                }
                 guard damaged < Self.repairs else {
                     throw CoordinatorError(
                         .worker,
@@ -217,11 +239,14 @@ extension Coordinator {
         }
         defer { following.cancel() }
         do throws(CoordinatorError) {
+            // A device gives each source that is silent a minute, before it asks the next.
+            let limit = client.limits.map { $0.reading(bytes, $0.transfer * (named.count + 2)) }
             let reply = try await client.request(
                 .fetchShard(
                     FetchShard(
                         id: id, totalBytes: UInt64(bytes), addresses: named.map(\.address),
-                        identities: named.compactMap(\.identity))))
+                        identities: named.compactMap(\.identity))),
+                within: limit)
             guard case .shardStored = reply else {
                 throw CoordinatorError(
                     .worker, "\(transfer.device) answered a request to get a shard with something else")

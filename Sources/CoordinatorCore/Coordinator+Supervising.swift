@@ -50,6 +50,7 @@ extension Coordinator {
             }
         }
         state.withLock { $0.ticking = ticking }
+        watchSteps()
         events.continuation.yield(.tick)
     }
 
@@ -59,6 +60,7 @@ extension Coordinator {
         case .tick:
             state.withLock { $0.hasTick = false }
             guard readiness == .ready else { return await recover() }
+            _ = suspects
             reconnectAside()
             let lacksStandby = state.withLock { state in
                 defer { state.lacksStandby = false }
@@ -68,15 +70,6 @@ extension Coordinator {
             await followChanges()
         case .move(let request): request.reply(await move(request))
         }
-    }
-
-    /// A device of the placement is lost: answers wait until one stands again.
-    func deviceLost(_ device: String, _ reason: String) {
-        let isPlaced = state.withLock { state in
-            state.retries[device] = nil
-            return state.plan?.stages.contains { $0.device == device } ?? false
-        }
-        if isPlaced { placementBroken(reason) } else { progress(.note(reason)) }
     }
 
     /// The placement no longer stands: answers wait until one does again.
@@ -105,9 +98,11 @@ extension Coordinator {
             }
         }
         defer { expiring.cancel() }
+        let pace = state.withLock { [tokens = engine.generatedTokens] in $0.pace.next(tokens: tokens, at: .now) }
+        if pace > .zero { try? await Task.sleep(for: pace) }
         _ = await reconnect(timeout: Self.reconnectTimeout)
         while !Task.isCancelled, !state.withLock({ $0.stopped }) {
-            let connected = connectedDevices
+            let connected = Set(connectedDevices)
             do throws(CoordinatorError) {
                 try await replace()
                 await refreshStandby()
@@ -123,7 +118,7 @@ extension Coordinator {
                 expire(sparesEarlier: false, error.message)
             }
             // Another device was lost meanwhile: those who are left may do.
-            if connectedDevices != connected { continue }
+            if Set(connectedDevices).isStrictSubset(of: connected) { continue }
             try? await Task.sleep(for: pause)
             pause = await reconnect(timeout: .seconds(1)) ? Self.firstPause : min(pause * 2, Self.longestPause)
         }
@@ -146,20 +141,18 @@ extension Coordinator {
     /// Places the model on the devices that are there, with as little change as can be.
     func replace() async throws(CoordinatorError) {
         let reports = await describeAll()
-        let (plan, links, suspects) = state.withLock { state in
-            state.suspects = state.suspects.filter { $0.value > .now }
-            return (state.plan, state.links, Set(state.suspects.keys))
-        }
+        let suspects = suspects
+        let (plan, links) = state.withLock { ($0.plan, $0.links) }
         let current = (plan?.stages ?? []).map(Replacement.PlacedRange.init)
-        var request = request(reports, links: links)
-        request.preferences.excluded += suspects.filter { !request.preferences.excluded.contains($0) }
+        let whole = request(reports, links: links)
+        var request = whole
+        request.leaveOut(suspects)
         let found: PlacementPlan
         if let best = try? await self.plan(request, current: current) {
             found = best
         } else {
             // Better a device that somebody could not reach than none.
-            request.preferences.excluded.removeAll { suspects.contains($0) }
-            found = try await self.plan(request, current: current)
+            found = try await self.plan(whole, current: current)
         }
         progress(.placed(found))
         do throws(CoordinatorError) {
@@ -171,7 +164,7 @@ extension Coordinator {
     }
 
     /// What a placement that failed says of the next one.
-    private func learn(from error: CoordinatorError, of plan: PlacementPlan) {
+    func learn(from error: CoordinatorError, of plan: PlacementPlan) {
         guard let device = error.device else { return }
         let suspect: String? =
             switch error.failure {

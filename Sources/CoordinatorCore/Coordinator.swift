@@ -64,8 +64,15 @@ package final class Coordinator: Sendable {
         var brokenEpoch: UInt32?
         /// Whether the next placement takes nothing over, because there was no memory for both.
         var beginsEmpty = false
-        /// Devices that others could not reach, and until when they are left out for it.
+        /// Devices that others could not reach, or that were lost too often, and until when they are left out for it.
         var suspects: [String: ContinuousClock.Instant] = [:]
+        var losses = LossRecord()
+        var pace = PlacingPace()
+        /// Since when devices are connected, and why they were lost the last time.
+        var connectedSince: [String: ContinuousClock.Instant] = [:]
+        var lossReasons: [String: String] = [:]
+        /// Devices that the first placement was tried with in vain.
+        var leftOut: Set<String> = []
         /// Devices that are to hold nothing.
         var drained: Set<String> = []
         /// Devices that became slow, how many times as long they take, and until when that is reckoned with.
@@ -78,6 +85,7 @@ package final class Coordinator: Sendable {
         /// Whether a tick waits to be taken.
         var hasTick = false
         var ticking: Task<Void, Never>?
+        var watching: Task<Void, Never>?
         var standby: Task<Void, Never>?
         var stopped = false
     }
@@ -128,16 +136,31 @@ package final class Coordinator: Sendable {
 
     private func establish(requiresAll: Bool) async throws(CoordinatorError) {
         try await connectAll(requiresAll: requiresAll)
-        let reports = await measured(await describeAll())
-        let plan = try firstPlan(reports)
-        progress(.placed(plan))
-        state.withLock { $0.readiness = .starting("loading") }
-        try await realize(plan, reports: reports)
+        var reports = await measured(await describeAll()).filter { isConnected($0.key) }
+        var plan = try firstPlan(reports, as: predecessor)
+        var mayBeAsBefore = predecessor != nil
+        while true {
+            progress(.placed(plan))
+            state.withLock { $0.readiness = .starting("loading") }
+            do throws(CoordinatorError) {
+                return try await realize(plan, reports: reports)
+            } catch {
+                // What was kept of before may fit no longer, and a device that does nothing is done without.
+                guard leaveOut(for: error) || mayBeAsBefore, !state.withLock({ $0.stopped }) else { throw error }
+                mayBeAsBefore = false
+                progress(.note(error.message))
+                reports = await describeAll()
+                plan = try firstPlan(reports, as: nil)
+            }
+        }
     }
 
     /// The placement of before, where its devices are all there with what it needs; else the best one.
-    private func firstPlan(_ reports: [String: DeviceReport]) throws(CoordinatorError) -> PlacementPlan {
-        let request = request(reports, links: state.withLock { $0.links })
+    private func firstPlan(
+        _ reports: [String: DeviceReport], as predecessor: PlacementRecord?
+    ) throws(CoordinatorError) -> PlacementPlan {
+        var request = request(reports, links: state.withLock { $0.links })
+        request.leaveOut(suspects)
         let before = (predecessor?.stages ?? []).compactMap(Replacement.PlacedRange.init)
         let holding = reports.filter { $1.stages.contains { $0.session == session } }
         if !before.isEmpty, before.allSatisfy({ holding[$0.device] != nil || isInProcess($0.device) }),
@@ -193,7 +216,7 @@ package final class Coordinator: Sendable {
             state.stopped = true
             state.readiness = .unavailable(reason)
             defer { state.clients = [:] }
-            return (state.clients.values, [state.ticking, state.standby].compactMap { $0 })
+            return (state.clients.values, [state.ticking, state.watching, state.standby].compactMap { $0 })
         }
         events.continuation.finish()
         for task in tasks { task.cancel() }
@@ -309,7 +332,8 @@ package final class Coordinator: Sendable {
         return ClusterReport(
             devices: devices.map {
                 DeviceStatus(
-                    name: $0.name, address: $0.address, connected: reports[$0.name] != nil, report: reports[$0.name])
+                    name: $0.name, address: $0.address, connected: reports[$0.name] != nil, report: reports[$0.name],
+                    trouble: trouble(with: $0.name))
             },
             stages: plan?.stages ?? [],
             work: (plan?.stages ?? []).enumerated().map { index, stage in

@@ -113,6 +113,8 @@ package struct CoordinatorConfiguration: Sendable {
     package var standby: Standby
     /// What a better placement must be expected to gain to be gone over to unasked, as a share of the tokens per second; `nil` is never.
     package var rebalanceGain: Double?
+    /// How long devices may make no headway.
+    package var headway: HeadwayLimits
 
     /// What is kept ready for the loss of a device.
     package enum Standby: Sendable, Hashable {
@@ -140,7 +142,7 @@ package struct CoordinatorConfiguration: Sendable {
         slots: Int = 4, keyValueTokens: Int? = nil, queue: Int = defaultQueue, contextShift: ContextShift? = nil,
         rowsPerStep: Int = 256, measuring: Measuring = .nothing, linkFile: LinkFile? = nil,
         store: ClusterStore? = nil, patience: Duration = defaultPatience, standby: Standby = .nothing,
-        rebalanceGain: Double? = defaultRebalanceGain
+        rebalanceGain: Double? = defaultRebalanceGain, headway: HeadwayLimits = HeadwayLimits()
     ) {
         self.devices = devices
         self.pins = pins
@@ -159,6 +161,7 @@ package struct CoordinatorConfiguration: Sendable {
         self.patience = patience
         self.standby = standby
         self.rebalanceGain = rebalanceGain
+        self.headway = headway
     }
 }
 

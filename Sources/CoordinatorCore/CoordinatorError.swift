@@ -15,6 +15,8 @@ package struct CoordinatorError: Error, Sendable, Hashable, CustomStringConverti
         case worker
         /// The model's file cannot be used.
         case model
+        /// What was computed is of no use, and would be again: the model or a device is damaged.
+        case computation
         /// The model cannot be placed on the devices.
         case placement
         /// The answer was given up before its end.

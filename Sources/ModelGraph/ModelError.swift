@@ -30,6 +30,8 @@ package struct ModelError: Error, Sendable, Hashable, CustomStringConvertible {
         case contextExceeded
         /// Input or output that does not fit the stage or the spans.
         case invalidInput
+        /// Values that are not finite numbers.
+        case notFinite
     }
 
     /// The kind of failure.
@@ -38,12 +40,15 @@ package struct ModelError: Error, Sendable, Hashable, CustomStringConvertible {
     package let message: String
     /// What to do about it.
     package let mend: String
+    /// The sequences that it is about, in order; none where that is all.
+    package let sequences: [UInt32]
 
     /// Makes an error; `mend` is a phrase such as "use a larger context".
-    package init(code: Code, message: String, mend: String) {
+    package init(code: Code, message: String, mend: String, sequences: [UInt32] = []) {
         self.code = code
         self.message = message
         self.mend = mend
+        self.sequences = sequences
     }
 
     /// Wraps an error of the tensors.

@@ -11,8 +11,8 @@ extension Stage {
     ///   was, and the sequence is as long as before or as far as they reach.
     /// - Parameter outputRows: ascending indexes of the rows to carry on; only they pass the head. nil means all.
     /// - Parameter output: memory for `[outputRows, outputWidth]`, the result.
-    /// - Throws: `ModelError` when a span does not continue its sequence or leaves the context, or sizes or tokens are wrong; then no
-    ///   sequence has changed.
+    /// - Throws: `ModelError` when a span does not continue its sequence or leaves the context, sizes or tokens are wrong, or a layer gives
+    ///   values that are not finite; then no sequence has changed.
     package func forward(
         input: StageInput, spans: [RowSpan], isReplay: Bool = false, outputRows: [Int]? = nil,
         output: UnsafeMutableBufferPointer<Float>
@@ -37,11 +37,8 @@ extension Stage {
                 if spanDone == span.count { (spanIndex, spanDone) = (spanIndex + 1, 0) }
             }
             times.measure(.embedding) { enter(input, firstRow: firstRow) }
-            for (index, layer) in layers.enumerated() {
-                layer.forward(
-                    batch, index: index, configuration: configuration, rope: rope, layout: cache.layout,
-                    scratch: scratch, pool: pool, times: times)
-            }
+            for (index, layer) in layers.enumerated() { forward(layer, index: index) }
+            guard streamIsFinite else { throw notFinite(input, spans: spans, firstRow: firstRow) }
             written += leave(outputRows, firstRow: firstRow, written: written, output: output)
             firstRow += batch.rows
         }
@@ -55,8 +52,15 @@ extension Stage {
         batch.removeAll()
     }
 
+    /// Takes the batch through a layer; `index` is its place in the cache.
+    func forward(_ layer: LlamaLayer, index: Int) {
+        layer.forward(
+            batch, index: index, configuration: configuration, rope: rope, layout: cache.layout, scratch: scratch,
+            pool: pool, times: times)
+    }
+
     /// Fills the stream and the angles of the batch's rows.
-    private func enter(_ input: StageInput, firstRow: Int) {
+    func enter(_ input: StageInput, firstRow: Int) {
         let width = configuration.width, batch = batch
         if !layers.isEmpty {
             pool.forEachRow(batch.rows) { row in

@@ -75,8 +75,9 @@ struct TensorLoader<Source: TensorSource> {
             throw ModelError(
                 .wrongSize(tensor: name, expected: descriptor.type.byteCount(elements: count) ?? 0, found: bytes.count))
         }
+        let buffer: AlignedBuffer
         do throws(TensorError) {
-            let buffer = try AlignedBuffer(floats: count)
+            buffer = try AlignedBuffer(floats: count)
             bytes.withUnsafeBytes {
                 Kernels.dequantize(
                     type: descriptor.type, bytes: $0,
@@ -85,13 +86,18 @@ struct TensorLoader<Source: TensorSource> {
             if bytes.isDamaged {
                 throw TensorError.damagedFile("tensor \(name) is gone from its file: it was made shorter")
             }
-            // So that of a file whose packed form is used no more stays resident than rows that are looked up.
-            bytes.discardResidentNeighbourhood()
-            progress(bytes.count)
-            return buffer
         } catch {
             throw ModelError(error)
         }
+        // So that of a file whose packed form is used no more stays resident than rows that are looked up.
+        bytes.discardResidentNeighbourhood()
+        guard areFinite(buffer.floats, count: count) else {
+            throw ModelError(
+                code: .invalidTensor, message: "tensor \(name) holds values that are no finite numbers",
+                mend: "the file is damaged, download it again")
+        }
+        progress(bytes.count)
+        return buffer
     }
 
     func optionalVector(_ name: String, count: Int) throws(ModelError) -> AlignedBuffer? {

@@ -3,7 +3,8 @@
 /// In this order: logit bias, penalties (repetition; then presence and frequency), top-k, top-p, min-p, temperature, draw: the order
 /// of llama.cpp's default chain. Top-p and min-p look at the probabilities before the temperature. The same parameters,
 /// seed and logits give the same tokens on every machine: the random numbers and the exponential are the module's own. Equal
-/// logits go to the lowest id. NaN counts as impossible; when no token is possible the answer is token 0.
+/// logits go to the lowest id. NaN counts as impossible; when no token is possible the answer is token 0: whoever must not take that for an
+/// answer looks for a `LogitsFault` first.
 /// One `next` that is not greedy takes exactly one random number.
 ///
 /// A value for one sequence, used by one thread at a time; its buffers, once grown, are reused.

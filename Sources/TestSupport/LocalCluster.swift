@@ -41,6 +41,10 @@ package final class LocalCluster: Sendable {
         package var authority: TestAuthority?
         /// Nothing is moved unasked, so that tests know what is where.
         package var rebalanceGain: Double?
+        /// How long devices may make no headway.
+        package var headway = HeadwayLimits()
+        /// What is wrong with workers, by index.
+        package var filters: [Int: LocalWorker.FrameFilter] = [:]
 
         package init() {}
     }
@@ -101,7 +105,7 @@ package final class LocalCluster: Sendable {
                 workers.append(
                     try await LocalWorker.start(
                         name: "w\(index)", folder: folder.path + "/w\(index)",
-                        security: security.map { .mutual($0) } ?? .plain))
+                        security: security.map { .mutual($0) } ?? .plain, filter: settings.filters[index - 1]))
             }
             let reports = ProgressLog()
             let coordinator = try makeCoordinator(
@@ -178,7 +182,7 @@ package final class LocalCluster: Sendable {
                 keyValueTokens: settings.keyValueTokens, queue: settings.queue, contextShift: settings.contextShift,
                 rowsPerStep: settings.rowsPerStep, measuring: settings.measuring,
                 linkFile: settings.linkFolder.map { LinkFile(folder: $0) }, patience: settings.patience,
-                standby: settings.standby, rebalanceGain: settings.rebalanceGain),
+                standby: settings.standby, rebalanceGain: settings.rebalanceGain, headway: settings.headway),
             transport: transport, progress: progress)
     }
 }

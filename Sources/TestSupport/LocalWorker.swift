@@ -2,7 +2,7 @@ package import Logging
 import NIOPosix
 import Synchronization
 package import Transport
-import Wire
+package import Wire
 import WorkerCore
 
 /// A worker's daemon on TCP loopback within the test process, with a store of its own, that can die and come back.
@@ -17,21 +17,31 @@ package final class LocalWorker: Sendable {
     package let endpoint: Endpoint
     private let security: TransportSecurity
     private let running = Mutex<Listener?>(nil)
+    private let filter: FrameFilter?
 
-    private init(name: String, folder: String, endpoint: Endpoint, security: TransportSecurity) {
+    /// What a worker gets of a frame that came over a link: the frame, nothing, or others.
+    package typealias FrameFilter = @Sendable (Frame, any Link) -> [Frame]
+
+    private init(
+        name: String, folder: String, endpoint: Endpoint, security: TransportSecurity, filter: FrameFilter?
+    ) {
         self.name = name
         self.folder = folder
         self.endpoint = endpoint
         self.security = security
+        self.filter = filter
     }
 
     /// Starts a worker on a port that the system chooses.
+    ///
+    /// - Parameter filter: what is wrong with it, while its links live and answer.
     package static func start(
-        name: String, folder: String, security: TransportSecurity = .plain
+        name: String, folder: String, security: TransportSecurity = .plain, filter: FrameFilter? = nil
     ) async throws -> LocalWorker {
         let listener = try await listen(
-            name: name, folder: folder, on: Endpoint(host: "127.0.0.1", port: 0), security: security)
-        let worker = LocalWorker(name: name, folder: folder, endpoint: listener.boundEndpoint, security: security)
+            name: name, folder: folder, on: Endpoint(host: "127.0.0.1", port: 0), security: security, filter: filter)
+        let worker = LocalWorker(
+            name: name, folder: folder, endpoint: listener.boundEndpoint, security: security, filter: filter)
         worker.running.withLock { $0 = listener }
         return worker
     }
@@ -50,7 +60,8 @@ package final class LocalWorker: Sendable {
         // The old one's links and threads let go of the store a moment after they have ended.
         for _ in 0..<12_000 {
             do {
-                let listener = try await Self.listen(name: name, folder: folder, on: endpoint, security: security)
+                let listener = try await Self.listen(
+                    name: name, folder: folder, on: endpoint, security: security, filter: filter)
                 running.withLock { $0 = listener }
                 return
             } catch let error as WorkerError where error.code == .busy {
@@ -71,7 +82,7 @@ package final class LocalWorker: Sendable {
     package static let logger = Logger(label: "shoal.test") { _ in SwiftLogNoOpLogHandler() }
 
     private static func listen(
-        name: String, folder: String, on endpoint: Endpoint, security: TransportSecurity
+        name: String, folder: String, on endpoint: Endpoint, security: TransportSecurity, filter: FrameFilter?
     ) async throws -> Listener {
         let transport = makeTransport(security: security)
         let worker = Worker(
@@ -79,6 +90,29 @@ package final class LocalWorker: Sendable {
                 name: name, memoryBytes: memoryBytes, threads: 1, profileFolder: folder),
             shards: try ShardStore(dataFolder: folder), transport: transport, logger: logger)
         return try await transport.listen(
-            on: endpoint, welcome: { worker.welcome($0, from: $1) }, handler: { worker.handler(for: $0) })
+            on: endpoint, welcome: { worker.welcome($0, from: $1) },
+            handler: { peer in
+                let handler = worker.handler(for: peer)
+                return filter.map { FilteredLink(handler, filter: $0) } ?? handler
+            })
     }
+}
+
+/// A worker's end of a link, behind a filter.
+private final class FilteredLink: LinkHandler {
+    private let handler: any LinkHandler
+    private let filter: LocalWorker.FrameFilter
+
+    init(_ handler: any LinkHandler, filter: @escaping LocalWorker.FrameFilter) {
+        self.handler = handler
+        self.filter = filter
+    }
+
+    func opened(_ link: any Link) { handler.opened(link) }
+
+    func received(_ frame: Frame, on link: any Link) {
+        for frame in filter(frame, link) { handler.received(frame, on: link) }
+    }
+
+    func closed(_ link: any Link, error: TransportError?) { handler.closed(link, error: error) }
 }

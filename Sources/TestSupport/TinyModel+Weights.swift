@@ -55,6 +55,14 @@ extension TinyModel {
 }
 
 extension [UInt8] {
+    mutating func damage(with damage: TinyModel.Damage) {
+        for index in 0..<Swift.min(damage.count, count / 4) {
+            Swift.withUnsafeBytes(of: damage.value.bitPattern.littleEndian) {
+                replaceSubrange(4 * index..<4 * index + 4, with: $0)
+            }
+        }
+    }
+
     fileprivate mutating func append(bits value: some FixedWidthInteger) {
         Swift.withUnsafeBytes(of: value.littleEndian) { append(contentsOf: $0) }
     }

@@ -34,6 +34,22 @@ package struct TinyModel: Sendable, Hashable {
     package var sharesEmbedding = false
     /// What the weights are made from.
     package var seed: UInt64 = 1
+    /// What is wrong with the file; nil for nothing.
+    package var damage: Damage?
+
+    /// Wrong numbers in a tensor of type F32.
+    package struct Damage: Sendable, Hashable {
+        package var tensor: String
+        package var value: Float
+        /// Elements that have the value, the first ones.
+        package var count: Int
+
+        package init(tensor: String, value: Float, count: Int = 1) {
+            self.tensor = tensor
+            self.value = value
+            self.count = count
+        }
+    }
 
     /// A model of 4 layers; change what a test needs.
     package init(type: ElementType = .f32, seed: UInt64 = 1) {
@@ -54,6 +70,9 @@ package struct TinyModel: Sendable, Hashable {
             let entry = try GGUFTensor(name: tensor.name, type: tensor.type, dimensions: tensor.dimensions, offset: 0)
             contents.append(
                 deviation.map { Self.weights(entry, deviation: $0, &generator) } ?? Self.norm(entry, &generator))
+            if let damage, damage.tensor == tensor.name, tensor.type == .f32 {
+                contents[contents.count - 1].damage(with: damage)
+            }
         }
         return try GGUFWriter(metadata: metadata(), tensors: plan.map(\.tensor)).file(contents: contents)
     }

@@ -72,13 +72,13 @@ extension Worker {
                 throw WorkerError(.stageMissing, "stage \(frame.stage) is not loaded on \(configuration.name)")
             }
         } catch {
+            let sequences = error.sequences.isEmpty ? frame.entries.map(\.sequence) : error.sequences
             logger.warning("step failed", metadata: ["step": "\(frame.step)", "reason": "\(error)"])
             session.notify(
                 .stepFailed(
                     StepFailed(
                         epoch: frame.epoch, step: frame.step, stage: frame.stage, code: error.code,
-                        message: error.message,
-                        sequences: Array(Set(frame.entries.map(\.sequence))).sorted())))
+                        message: error.message, sequences: Array(Set(sequences)).sorted())))
         }
         left()
     }

@@ -13,7 +13,8 @@ extension WorkerError {
             case .positionMismatch: .positionMismatch
             case .contextExceeded: .contextFull
             case .sequenceExists, .invalidInput: .badRequest
+            case .notFinite: .internalError
             }
-        self.init(code, error.description)
+        self.init(code, error.description, sequences: error.sequences)
     }
 }

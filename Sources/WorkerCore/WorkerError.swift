@@ -4,10 +4,13 @@ package import Wire
 package struct WorkerError: Error, Sendable, Hashable, CustomStringConvertible {
     package var code: FailureCode
     package var message: String
+    /// The sequences that it is about; none where that is all.
+    package var sequences: [UInt32]
 
-    package init(_ code: FailureCode, _ message: String) {
+    package init(_ code: FailureCode, _ message: String, sequences: [UInt32] = []) {
         self.code = code
         self.message = message
+        self.sequences = sequences
     }
 
     package var description: String { message }

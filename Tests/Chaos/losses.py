@@ -107,3 +107,19 @@ def apart(play):
     first.cable.apart, second.cable.apart = {second.cable}, {first.cable}
     play.note(f"{first.name} and {second.name} apart")
     play.check(answers)
+
+
+# The kind of a frame that brings steps.
+STEP = 2
+
+
+def idle(play):
+    """A worker answers all that it is asked, and no step: others get its layers, and it is told why."""
+    lab, answers, victim = play.lab, play.ask(), play.victim()
+    play.wait_for_moment(answers)
+    victim.cable.loses = {STEP}
+    play.note(f"{victim.name} computes nothing")
+    play.check(answers)
+    [device] = [device for device in lab.cluster()["devices"] if device["name"] == victim.device]
+    assert "computes nothing" in device.get("trouble", ""), f"nothing is told of {victim.name}: {device}"
+    assert victim not in lab.holders(), f"{victim.name} has layers again"

@@ -29,7 +29,9 @@ CONFIGURATIONS = [
             losses.kill, losses.stop, losses.cut, losses.cut_outward, losses.blip, losses.delay, losses.two, losses.all_lost,
             moves.drain, moves.drain_and_lose,
         ], [losses.cut_inward, losses.back, losses.apart, moves.lose_and_rebalance], workers=4),
-    Configuration("spare", [losses.kill, moves.drain_and_lose], [losses.stop, losses.cut, losses.two, losses.apart]),
+    Configuration(
+        "spare", [losses.kill, moves.drain_and_lose],
+        [losses.stop, losses.cut, losses.two, losses.apart, losses.idle]),
     Configuration("standby", [losses.kill, losses.back], [losses.stop, losses.cut, losses.two], flags=["--standby"]),
     Configuration(
         "mirror", [losses.kill], [losses.stop, losses.cut, losses.two, losses.back, moves.drain_and_lose],

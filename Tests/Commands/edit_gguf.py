@@ -1,4 +1,5 @@
-"""Copies a GGUF file with one change: edit_gguf.py FROM TO architecture NAME | template TEXT | type TENSOR NUMBER | rename TENSOR NAME.
+"""Copies a GGUF file with one change: edit_gguf.py FROM TO architecture NAME | template TEXT | type TENSOR NUMBER | rename TENSOR NAME |
+nan TENSOR.
 
 NAME must be as long as what is there, so that nothing else moves; TEXT, the chat template, at most as long, for a comment fills up the rest.
 """
@@ -36,6 +37,18 @@ with open(target, "r+b") as file:
         place = head.index(name) + len(name)
         dimensions, = struct.unpack_from("<I", head, place)
         place += 4 + 8 * dimensions
-        change = struct.pack("<I", int(values[1]))
+        if what == "type":
+            change = struct.pack("<I", int(values[1]))
+        else:
+            # The first two bytes of its data, a block's scale, become a half's NaN. The data begins behind the description of the last tensor,
+            # after which comes nothing or a name without a letter.
+            offset, = struct.unpack_from("<Q", head, place + 4)
+            place += 12
+            while 0 < (length := struct.unpack_from("<Q", head, place)[0]) < 256:
+                place += 8 + length
+                dimensions, = struct.unpack_from("<I", head, place)
+                place += 4 + 8 * dimensions + 12
+            place = (place + 31) // 32 * 32 + offset
+            change = struct.pack("<e", float("nan"))
     file.seek(place)
     file.write(change)

@@ -13,7 +13,7 @@ extension APIError {
             self = .queueFull(error.message)
         case .unavailable, .worker, .model, .placement, .busy:
             self = .unavailable(error.message)
-        case .cancelled:
+        case .cancelled, .computation:
             self = .serverError(error.message)
         }
     }

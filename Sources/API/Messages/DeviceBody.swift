@@ -8,6 +8,8 @@ package struct DeviceBody: Codable, Sendable, Equatable {
     /// `HOST:PORT`, or `in process`.
     package var address: String
     package var connected: Bool
+    /// Why it was lost the last time, where it is away or gets no layers for it.
+    package var trouble: String?
     package var softwareVersion: String?
     package var architecture: String?
     package var instructionSet: String?
@@ -29,7 +31,7 @@ package struct DeviceBody: Codable, Sendable, Equatable {
     package var profile: ProfileBody?
 
     enum CodingKeys: String, CodingKey {
-        case name, address, connected, architecture, cores, threads, profile
+        case name, address, connected, architecture, cores, threads, profile, trouble
         case softwareVersion = "software_version"
         case instructionSet = "instruction_set"
         case memoryBudgetBytes = "memory_budget_bytes"
@@ -45,7 +47,7 @@ extension DeviceBody {
     init(_ status: DeviceStatus) {
         let report = status.report
         self.init(
-            name: status.name, address: status.address, connected: status.connected,
+            name: status.name, address: status.address, connected: status.connected, trouble: status.trouble,
             softwareVersion: report?.softwareVersion, architecture: report.map { "\($0.architecture)" },
             instructionSet: report?.instructionSet, cores: report.map { Int($0.cores) },
             threads: report.map { Int($0.threads) }, memoryBudgetBytes: report?.memoryBudgetBytes,

@@ -40,6 +40,12 @@ final class Engine: Sendable {
         load.withLock { ($0.running, $0.waiting + $0.arriving) }
     }
 
+    /// What was sent and has not come back; nil where there is nothing.
+    var onTheWay: StepsOnTheWay? { state.withLock { $0.core.onTheWay } }
+
+    /// Tokens that were generated since the coordinator began.
+    var generatedTokens: Int { state.withLock { $0.core.generatedTokens } }
+
     /// How fast it goes.
     var speed: PipeReport {
         state.withLock { state in

@@ -46,6 +46,9 @@ struct EngineCore: Sendable {
     private var epoch: UInt32 = 0
     private var stageCount = 0
     private var vocabularySize = 0
+    /// The first step of the placement, and how many of its steps each stage has refused.
+    private var firstStep: UInt64 = 0
+    private var refused: [UInt32: UInt64] = [:]
     private var state = State.halted(CoordinatorError(.unavailable, "no model is placed yet"))
     /// What those who wait were told: how many go before them.
     private var places: [UInt32: Int] = [:]
@@ -59,6 +62,7 @@ struct EngineCore: Sendable {
     var running: Int { scheduler.running }
     var waiting: Int { scheduler.waiting }
     var report: SchedulerReport { scheduler.report }
+    var generatedTokens: Int { scheduler.totals.generatedTokens }
 
     /// Begins with a placement whose stages are all loaded; after `suspend` all sequences go on.
     ///
@@ -75,7 +79,17 @@ struct EngineCore: Sendable {
             scheduler.reset(limits: limits)
         }
         arrivals = [:]
+        firstStep = scheduler.nextStepID
+        refused = [:]
         state = .running
+    }
+
+    /// What was sent of a placement, and has not come back.
+    var onTheWay: StepsOnTheWay? {
+        guard case .running = state, let oldest = scheduler.oldestInFlight else { return nil }
+        return StepsOnTheWay(
+            epoch: epoch, sent: scheduler.nextStepID - firstStep, refused: refused, oldest: oldest.id,
+            rows: oldest.rows, latencySeconds: oldest.latencySeconds)
     }
 
     /// Ends all sequences and sends nothing until the next `begin`.
@@ -170,16 +184,26 @@ struct EngineCore: Sendable {
         }
     }
 
-    /// A step was refused by a stage: its sequences begin anew, and end where that happens again and again.
+    /// A step was refused by a stage: its sequences begin anew, and end where that happens again and again, or would.
     mutating func failed(_ failure: StepFailed) {
-        guard failure.epoch == epoch, case .running = state else { return }
-        let error = CoordinatorError(.worker, "stage \(failure.stage) could not compute a step: \(failure.message)")
-        for sequence in scheduler.fail(step: failure.step) {
-            faults[sequence, default: 0] += 1
-            if faults[sequence]! < Self.faultLimit {
+        guard failure.epoch == epoch, case .running = state, scheduler.isInFlight(failure.step) else { return }
+        refused[failure.stage, default: 0] += 1
+        let lost = scheduler.fail(
+            step: failure.step, named: failure.sequences,
+            lacksCaches: [.sequenceMissing, .positionMismatch].contains(failure.code))
+        // The same numbers give the same again. Those that were in the step besides are not counted against: each time one ends.
+        let ending = failure.code == .internalError ? Set(failure.sequences).intersection(lost) : []
+        for sequence in lost {
+            if ending.isEmpty { faults[sequence, default: 0] += 1 }
+            if ending.contains(sequence) {
+                fail(sequence, CoordinatorError(.computation, failure.message))
+            } else if faults[sequence, default: 0] < Self.faultLimit {
                 scheduler.restart(sequence)
             } else {
-                fail(sequence, error)
+                fail(
+                    sequence,
+                    CoordinatorError(
+                        .worker, "stage \(failure.stage) could not compute a step: \(failure.message)"))
             }
         }
     }
@@ -229,6 +253,12 @@ struct EngineCore: Sendable {
     private mutating func take(
         _ result: Scheduler.PlannedStep.Result, logits: UnsafeBufferPointer<Float>, now: ContinuousClock.Instant
     ) {
+        if let fault = fault(in: logits) {
+            return fail(
+                result.sequence,
+                CoordinatorError(
+                    .computation, "\(fault): the model's file is damaged, or a device computes wrongly"))
+        }
         // Taken out while it changes, so that the sampler's buffers are not copied.
         guard let job = jobs.removeValue(forKey: result.sequence) else { return }
         switch job {
@@ -262,6 +292,16 @@ struct EngineCore: Sendable {
         }
     }
 
+    /// What is wrong with any of the rows, `[rows, vocabulary]`.
+    private func fault(in logits: UnsafeBufferPointer<Float>) -> LogitsFault? {
+        for first in stride(from: 0, to: logits.count, by: max(vocabularySize, 1)) {
+            if let fault = LogitsFault(UnsafeBufferPointer(rebasing: logits[first..<first + vocabularySize])) {
+                return fault
+            }
+        }
+        return nil
+    }
+
     private mutating func forget(_ sequence: UInt32) {
         arrivals[sequence] = nil
         faults[sequence] = nil
@@ -276,13 +316,6 @@ struct EngineCore: Sendable {
         case nil: break
         }
     }
-}
-
-/// A moment: for people's times, and for the scheduler's.
-struct EngineTime: Sendable {
-    var instant: ContinuousClock.Instant
-    /// Since the engine was made.
-    var seconds: Double
 }
 
 extension StepFrame {

@@ -40,7 +40,9 @@ struct DeviceInspection: Sendable {
     }
 
     private func connect() async throws(CoordinatorError) -> WorkerClient {
-        let client = WorkerClient(device: device.name, reader: nil, onStep: { _ in }, onNotice: { _, _ in })
+        let client = WorkerClient(
+            device: device.name, reader: nil, limits: device.isInProcess ? nil : HeadwayLimits(), onStep: { _ in },
+            onNotice: { _, _ in })
         let hello = Hello(role: .inspector, session: 0, name: "coordinator", softwareVersion: SoftwareVersion.current)
         switch device.connection {
         case .inProcess(let worker):

@@ -11,8 +11,8 @@ final class WorkerClient: LinkHandler, Sendable {
     enum Notice: Sendable {
         case progress(StageProgress)
         case stepFailed(StepFailed)
-        /// The link to the worker itself ended.
-        case lost(String)
+        /// The link to the worker itself ended, or the worker was given up because it made no headway.
+        case lost(String, isIdle: Bool)
         /// The worker's link to the next one ended, which it had for the placement of that epoch.
         case peerLost(PeerLost, String)
     }
@@ -22,6 +22,8 @@ final class WorkerClient: LinkHandler, Sendable {
 
     let device: String
     let reader: (any LinkReader)?
+    /// How long it may make no headway; `nil` is for ever, as for this process's own.
+    let limits: HeadwayLimits?
     private let onStep: @Sendable (StepFrame) -> Void
     private let onNotice: @Sendable (WorkerClient, Notice) -> Void
     private let state = Mutex(State())
@@ -35,15 +37,18 @@ final class WorkerClient: LinkHandler, Sendable {
         var waiters: [CheckedContinuation<Void, Never>] = []
         var lastTransfer: UInt64 = 0
         var transfers: [ShardID: (number: UInt64, events: AsyncStream<ShardTransferEvent>.Continuation)] = [:]
+        var headway = HeadwayCount()
     }
 
     /// - Parameter reader: the thread that computes this process's stage.
     init(
-        device: String, reader: (any LinkReader)?, onStep: @escaping @Sendable (StepFrame) -> Void,
+        device: String, reader: (any LinkReader)?, limits: HeadwayLimits?,
+        onStep: @escaping @Sendable (StepFrame) -> Void,
         onNotice: @escaping @Sendable (WorkerClient, Notice) -> Void
     ) {
         self.device = device
         self.reader = reader
+        self.limits = limits
         self.onStep = onStep
         self.onNotice = onNotice
     }
@@ -66,16 +71,15 @@ final class WorkerClient: LinkHandler, Sendable {
 
     /// Sends a request and waits for its reply.
     ///
-    /// - Parameter limit: how long; a device that takes longer, as one whose disk is dying, is given up with its link.
+    /// - Parameter limit: how long without headway, where that is not what such a request may take anyway; a device that takes longer, as
+    ///   one whose disk is dying, is given up with its link.
     /// - Throws: `CoordinatorError` when the worker refuses, takes too long, or the link ends.
     func request(_ body: ControlBody, within limit: Duration? = nil) async throws(CoordinatorError) -> ControlBody {
-        let expiry = limit.map { limit in
-            Task { [weak self] in
-                try? await Task.sleep(for: limit)
-                if !Task.isCancelled { self?.close() }
-            }
+        if case .loadStage(let load) = body { state.withLock { $0.headway.asked(for: load) } }
+        let watching = watch(limit: limit ?? limits?.limit(of: body), headway: { $0.headway(with: body) }) {
+            "it has not \(body.done) for \($0.components.seconds) s"
         }
-        defer { expiry?.cancel() }
+        defer { watching?.cancel() }
         let result = await withCheckedContinuation {
             (reply: CheckedContinuation<Result<ControlBody, CoordinatorError>, Never>) in
             ask(body) { reply.resume(returning: $0) }
@@ -115,7 +119,11 @@ final class WorkerClient: LinkHandler, Sendable {
         if let ended { continuation.yield(.failed(nil, ended.message)) }
         continuation.onTermination = { [weak self] _ in
             // Not one of the same shard that began since.
-            self?.state.withLock { if $0.transfers[id]?.number == number { $0.transfers[id] = nil } }
+            self?.state.withLock { state in
+                guard state.transfers[id]?.number == number else { return }
+                state.transfers[id] = nil
+                state.headway.ended(id)
+            }
         }
         return stream
     }
@@ -143,6 +151,53 @@ final class WorkerClient: LinkHandler, Sendable {
         }
     }
 
+    /// Gives the worker up when what is waited for makes no headway.
+    ///
+    /// - Parameters:
+    ///   - limit: how long; `nil` is for ever.
+    ///   - headway: how far it has come.
+    ///   - reason: what to say when so much time has passed.
+    func watch(
+        limit: Duration?, headway: @escaping @Sendable (HeadwayCount) -> UInt64,
+        reason: @escaping @Sendable (Duration) -> String
+    ) -> Task<Void, Never>? {
+        guard let limit, let interval = limits?.look else { return nil }
+        return Task { [weak self] in
+            var watch = HeadwayWatch()
+            while let self {
+                let reached = headway(state.withLock { $0.headway })
+                if watch.look(at: reached, every: interval, limit: limit) { return giveUp(reason(watch.waited)) }
+                try? await Task.sleep(for: interval)
+                if Task.isCancelled { return }
+            }
+        }
+    }
+
+    /// Takes the worker for lost, though its link stands, and says why: whoever waits for it goes on, and the link is closed.
+    func giveUp(_ reason: String) {
+        finish("\(device) is taken for lost: \(reason)", isIdle: true)
+    }
+
+    /// The link is over: whoever waits hears why, once.
+    private func finish(_ message: String, isIdle: Bool = false, isFault: Bool = false) {
+        var error = CoordinatorError(.worker, message, device: device)
+        error.isFault = isFault
+        let reason = error
+        let ended = state.withLock { state -> State? in
+            guard state.ended == nil else { return nil }
+            let before = state
+            state.ended = reason
+            (state.link, state.replies, state.transfers, state.waiters) = (nil, [:], [:], [])
+            return before
+        }
+        guard let ended else { return }
+        ended.link?.close()
+        for waiter in ended.waiters { waiter.resume() }
+        for reply in ended.replies.values { reply(.failure(reason)) }
+        for transfer in ended.transfers.values { transfer.events.yield(.failed(nil, reason.message)) }
+        onNotice(self, .lost(reason.message, isIdle: isIdle))
+    }
+
     func received(_ frame: Frame, on link: any Link) {
         switch frame {
         case .step(let step): onStep(step)
@@ -154,34 +209,29 @@ final class WorkerClient: LinkHandler, Sendable {
     func closed(_ link: any Link, error: TransportError?) {
         let isFault = error?.code == .protocolViolation
         let cause = error?.description ?? "the worker closed it"
-        var reason = CoordinatorError(
-            .worker, isFault ? "\(device) is left out: \(cause)" : "the link to \(device) ended: \(cause)")
-        reason.isFault = isFault
-        let (replies, transfers, waiters) = state.withLock { state in
-            state.ended = reason
-            state.link = nil
-            defer { (state.replies, state.transfers, state.waiters) = ([:], [:], []) }
-            return (state.replies.values, state.transfers.values.map(\.events), state.waiters)
-        }
-        for waiter in waiters { waiter.resume() }
-        for reply in replies { reply(.failure(reason)) }
-        for transfer in transfers { transfer.yield(.failed(nil, reason.message)) }
-        onNotice(self, .lost(reason.message))
+        finish(isFault ? "\(device) is left out: \(cause)" : "the link to \(device) ended: \(cause)", isFault: isFault)
     }
 
     private var notConnected: CoordinatorError { CoordinatorError(.worker, "\(device) is not connected") }
 
     private func received(_ message: ControlMessage) {
         if message.request != 0, let reply = state.withLock({ $0.replies.removeValue(forKey: message.request) }) {
+            if case .stageLoaded = message.body { state.withLock { $0.headway.loadedStage() } }
             reply(.success(message.body))
             return
         }
         switch message.body {
-        case .stageProgress(let progress): onNotice(self, .progress(progress))
+        case .stageProgress(let progress):
+            state.withLock { $0.headway.progress(progress) }
+            onNotice(self, .progress(progress))
         case .stepFailed(let failure): onNotice(self, .stepFailed(failure))
         case .peerLost(let peer):
             onNotice(self, .peerLost(peer, "\(device) lost its link to the next device: \(peer.message)"))
-        case .shardPieceAccepted(let accepted): transfer(accepted.id)?.yield(.accepted(bytesHeld: accepted.bytesHeld))
+        case .shardPieceAccepted(let accepted):
+            // Only of what is on its way: so many are kept in mind.
+            guard let transfer = transfer(accepted.id) else { return }
+            state.withLock { $0.headway.accepted(accepted) }
+            transfer.yield(.accepted(bytesHeld: accepted.bytesHeld))
         case .shardStored(let stored): transfer(stored.id)?.yield(.stored)
         case .failure(let failure):
             // One that names no shard is about all that are on their way.
@@ -196,5 +246,42 @@ final class WorkerClient: LinkHandler, Sendable {
 
     private func transfer(_ id: ShardID) -> AsyncStream<ShardTransferEvent>.Continuation? {
         state.withLock { $0.transfers[id]?.events }
+    }
+}
+
+extension HeadwayLimits {
+    /// How long a request may take without headway.
+    fileprivate func limit(of body: ControlBody) -> Duration {
+        switch body {
+        case .loadStage: load
+        case .fetchShard: transfer
+        case .measureDevice, .measureLink: measuring
+        default: answer
+        }
+    }
+}
+
+extension HeadwayCount {
+    fileprivate func headway(with body: ControlBody) -> UInt64 {
+        switch body {
+        case .loadStage: loading
+        case .fetchShard: receiving
+        default: 0
+        }
+    }
+}
+
+extension ControlBody {
+    /// What a device has done that has answered this request.
+    fileprivate var done: String {
+        switch self {
+        case .loadStage: "come further with loading its stage"
+        case .fetchShard: "come further with a shard that it gets from another device"
+        case .shardInquiry: "said which shards it holds"
+        case .unloadStages: "unloaded its stages"
+        case .measureDevice, .measureLink: "told its speed"
+        case .describeDevice: "said what it is"
+        default: "answered"
+        }
     }
 }

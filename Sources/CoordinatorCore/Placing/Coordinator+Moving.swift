@@ -110,7 +110,11 @@ extension Coordinator {
         }
         let reports = await describeAll()
         let (plan, links) = state.withLock { ($0.plan, $0.links) }
-        return (reports, request(reports, links: links), (plan?.stages ?? []).map(Replacement.PlacedRange.init))
+        let present = (plan?.stages ?? []).map(Replacement.PlacedRange.init)
+        var request = request(reports, links: links)
+        // Those that the model cannot do without are there though they are suspect.
+        request.leaveOut(suspects.subtracting(present.map(\.device)))
+        return (reports, request, present)
     }
 
     private func movedLayers(to plan: PlacementPlan, from present: [Replacement.PlacedRange]) -> Int {

@@ -42,7 +42,10 @@ extension Coordinator {
             epoch: epoch, stageCount: plan.stages.count, vocabularySize: facts.vocabularySize, limits: limits(plan),
             queue: configuration.queue, held: held, send: { first.send(.step($0)) }, afterSteps: afterSteps(of: plan))
         engine.expect(SpeedPrediction(plan.prediction))
-        state.withLock { if !$0.stopped { $0.readiness = .ready } }
+        state.withLock { state in
+            state.losses.placed(on: Set(plan.stages.map(\.device)), at: .now)
+            if !state.stopped { state.readiness = .ready }
+        }
         record(plan, epoch: epoch)
         progress(.ready(seconds: (.now - started) / .seconds(1)))
         try check(plan, epoch: epoch)
@@ -66,7 +69,7 @@ extension Coordinator {
     /// Whether all of a placement stands: something may have been lost while it was made.
     private func check(_ plan: PlacementPlan, epoch: UInt32) throws(CoordinatorError) {
         for stage in plan.stages where try !client(of: stage.device).isConnected {
-            deviceLost(stage.device, "the link to \(stage.device) ended")
+            placementBroken("the link to \(stage.device) ended")
             throw CoordinatorError(.worker, "the link to \(stage.device) ended")
         }
         if state.withLock({ $0.brokenEpoch == epoch }) {

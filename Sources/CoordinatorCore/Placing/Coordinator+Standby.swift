@@ -79,7 +79,8 @@ extension Coordinator {
     /// Who would hold what if any one device were lost.
     private func standbyStages(for plan: PlacementPlan, reports: [String: DeviceReport]) -> [StandbyStage] {
         let current = plan.stages.map(Replacement.PlacedRange.init)
-        let request = request(reports, links: state.withLock { $0.links })
+        var request = request(reports, links: state.withLock { $0.links })
+        request.leaveOut(suspects.subtracting(current.map(\.device)))
         var standby: [StandbyStage] = []
         for (index, original) in current.enumerated() where !isInProcess(original.device) {
             var without = request

@@ -53,3 +53,12 @@ extension DeviceReport {
         storeLimitBytes == 0 ? nil : max(0, Int(clamping: storeLimitBytes) - Self.besideWeights)
     }
 }
+
+extension PlacementRequest {
+    /// Leaves devices out for now, and what is pinned to them.
+    mutating func leaveOut(_ devices: Set<String>) {
+        let present = Set(self.devices.map(\.name)).intersection(devices).subtracting(preferences.excluded)
+        preferences.excluded += present.sorted()
+        pins.removeAll { devices.contains($0.device) }
+    }
+}

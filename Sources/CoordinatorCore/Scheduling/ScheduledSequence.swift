@@ -42,6 +42,8 @@ struct ScheduledSequence: Sendable {
     var resultsReceived = 0
     /// The first step after it was last restarted: faults of those before concern it no more.
     var restarted: UInt64 = 0
+    /// Whether it may begin with the cache of another: not once one of those was missing.
+    var sharesBeginning = true
     /// Positions of its prompt that it shared when it first began.
     var cachedTokens: Int?
 

@@ -101,7 +101,7 @@ extension Scheduler {
 
     /// The longest beginning in common with a cache, of a page at least; the last token is always computed, for its logits.
     private func sharedPrefix(for sequence: ScheduledSequence) -> SharedPrefix? {
-        guard sequence.results == .last else { return nil }
+        guard sequence.results == .last, sequence.sharesBeginning else { return nil }
         var best: SharedPrefix?
         for id in live + dormant {
             let other = sequences[id]!

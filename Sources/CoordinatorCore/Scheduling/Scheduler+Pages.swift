@@ -43,6 +43,12 @@ extension Scheduler {
         evict(dormant[index])
     }
 
+    /// Drops an ended sequence whose cache cannot be trusted, with the forks of it that were not sent yet.
+    mutating func drop(_ id: UInt32) {
+        dropForks(of: id)
+        evict(id)
+    }
+
     private mutating func evict(_ id: UInt32) {
         withdraw(id)
         sequences[id] = nil

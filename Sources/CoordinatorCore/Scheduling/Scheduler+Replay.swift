@@ -82,7 +82,7 @@ extension Scheduler {
     }
 
     /// Those that are about to begin with its cache, which stages may lack, look for another beginning.
-    private mutating func dropForks(of id: UInt32) {
+    mutating func dropForks(of id: UInt32) {
         for command in commands {
             guard case .fork(let fork, from: id, _) = command else { continue }
             commands.removeAll { $0.sequence == fork }

@@ -43,7 +43,7 @@ package struct Scheduler: Sendable {
     /// Time that steps with generating rows had left for prompts, too little for a row each, in seconds.
     var savedSeconds = 0.0
     var totals = SchedulerReport.Totals()
-    private(set) var nextStepID: UInt64 = 1
+    package private(set) var nextStepID: UInt64 = 1
     /// The last step that was sent before a fault was known. What comes of all up to it is waited for: they may fail with the one that did,
     /// and what begins anew must not be in their way.
     private var lastBeforeFault: UInt64 = 0
@@ -61,6 +61,16 @@ package struct Scheduler: Sendable {
     package var running: Int { live.count }
     package var waiting: Int { queue.count }
     package var stepsInFlight: Int { inFlight.count }
+
+    package func isInFlight(_ step: UInt64) -> Bool { inFlight[step] != nil }
+
+    /// The step that has been on its way for longest: its number and rows, and what it is expected to take alone; nil until times are known.
+    package var oldestInFlight: (id: UInt64, rows: Int, latencySeconds: Double?)? {
+        guard let (id, sent) = inFlight.min(by: { $0.key < $1.key }) else { return nil }
+        // A replay tells no kinds.
+        let rows = sent.step.rows.count > 0 ? sent.step.rows : StepRows(prompt: sent.step.tokens.count)
+        return (id, sent.step.tokens.count, costs.isKnown ? costs.latencySeconds(rows) : nil)
+    }
 
     /// Forgets all sequences and steps, for a new placement. Numbers go on, so that nothing of the old one is mistaken for new.
     package mutating func reset(limits: Limits) {
@@ -138,13 +148,21 @@ package struct Scheduler: Sendable {
 
     /// Takes a step as failed on its way: the stages behind the fault have not heard of it, so its closes are sent again.
     ///
+    /// What ended sequences left is not trusted either, where the step was to begin with it or the stage names it: it is dropped.
+    ///
+    /// - Parameters:
+    ///   - named: sequences that the stage says are not to be trusted, besides those of the step.
+    ///   - lacksCaches: whether the stage did not have what it should: then what begins anew shares no beginning, for others may be gone as
+    ///     well.
     /// - Returns: the sequences that cannot go on, in order: those with rows in it, and those whose caches it was to begin or shorten. One
     ///   that has begun anew since is not among them: the steps behind a fault fail with it.
-    package mutating func fail(step id: UInt64) -> [UInt32] {
+    package mutating func fail(step id: UInt64, named: [UInt32] = [], lacksCaches: Bool = false) -> [UInt32] {
         guard let sent = take(id) else { return [] }
         lastBeforeFault = nextStepID - 1
         var lost: [UInt32] = []
+        var doubtful = named
         for entry in sent.step.entries {
+            if case .fork(_, let source, _) = entry { doubtful.append(source) }
             let isLost: Bool
             if case .close(let sequence) = entry {
                 // One that has begun again under its number, at stages that still have what was to be closed, must do so once more.
@@ -156,6 +174,14 @@ package struct Scheduler: Sendable {
             }
             if isLost && !lost.contains(entry.sequence) { lost.append(entry.sequence) }
         }
+        // One at work that a stage has lost is found when its next rows come there.
+        for source in doubtful {
+            guard let sequence = sequences[source], sequence.phase == .dormant, let beginning = sequence.beginning,
+                beginning <= id
+            else { continue }
+            drop(source)
+        }
+        if lacksCaches { for sequence in lost { sequences[sequence]?.sharesBeginning = false } }
         return lost
     }
 

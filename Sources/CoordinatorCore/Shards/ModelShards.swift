@@ -116,6 +116,19 @@ package final class ModelShards: Sendable {
         return ids.withLock { $0 }
     }
 
+    /// Computes a part's id anew, whatever was kept of it. Where that was another, all that was kept is forgotten.
+    package func identifyAgain(_ part: ModelPart) async throws(CoordinatorError) -> ShardID {
+        let id = await DispatchQueue.global().result { [self] in self[part].identify() }
+        try check()
+        let isAsKept = ids.withLock { ids in
+            let isAsKept = ids[part] == id
+            ids = isAsKept ? ids : [part: id]
+            return isAsKept
+        }
+        if !isAsKept { cache?.store([part.description: id]) }
+        return id
+    }
+
     /// The parts whose ids neither this run nor the cache knows.
     func unidentified(_ parts: [ModelPart]) -> [ModelPart] {
         let known = ids.withLock { $0 }

@@ -42,6 +42,8 @@ package struct ShardDistribution {
     private var jobs: [Job] = []
     private var active: [Transfer] = []
     private var holders: [ShardID: Set<String>] = [:]
+    /// For each device, those that did not give it what they hold: it does not ask them again, which takes its time.
+    private var refusals: [String: Set<String>] = [:]
 
     package init() {}
 
@@ -91,12 +93,15 @@ package struct ShardDistribution {
         } else {
             jobs[index].isActive = false
             jobs[index].mayFetch = false
+            refusals[transfer.device, default: []].formUnion(transfer.sources)
         }
     }
 
     private func transfer(for job: Job) -> Transfer? {
         let ofDevice = active.filter { $0.device == job.device }
-        let sources = job.mayFetch ? holders[job.shard.id, default: []].subtracting([job.device]) : []
+        let sources =
+            job.mayFetch
+            ? holders[job.shard.id, default: []].subtracting([job.device]).subtracting(refusals[job.device] ?? []) : []
         if !sources.isEmpty {
             let uploads = Dictionary(grouping: active.compactMap(\.sources.first)) { $0 }.mapValues(\.count)
             let ordered = sources.sorted { (uploads[$0] ?? 0, $0) < (uploads[$1] ?? 0, $1) }

@@ -1,6 +1,6 @@
 import Formats
 package import GGUF
-import Wire
+package import Wire
 
 #if canImport(FoundationEssentials)
 import FoundationEssentials
@@ -49,7 +49,7 @@ package struct ShardIDCache: Sendable {
         return document.shards.compactMapValues { ShardID(hexadecimal: $0) }
     }
 
-    func store(_ ids: [String: ShardID]) {
+    package func store(_ ids: [String: ShardID]) {
         let document = Document(model: fingerprint, shards: ids.mapValues { $0.description })
         guard let data = try? JSONEncoder().encode(document) else { return }
         try? data.write(to: URL(filePath: file), options: .atomic)

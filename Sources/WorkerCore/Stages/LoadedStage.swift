@@ -155,7 +155,11 @@ final class LoadedStage: Sendable {
                 }
             }
         }
-        if let failure { throw WorkerError(failure) }
+        if let failure {
+            var error = WorkerError(failure)
+            if failure.code == .notFinite { error.message = "\(request.modelName): \(error.message)" }
+            throw error
+        }
         batch.startNext()
     }
 

@@ -152,6 +152,7 @@ private struct DeviceRow: Encodable {
         weightBytes = body.weightBytes
         keyValueBytes = body.keyValueBytes
         profile = body.profile
+        error = body.connected ? nil : body.trouble
     }
 
     init(_ device: NamedDevice, error: String) {

@@ -117,7 +117,10 @@ struct StatusView: CustomStringConvertible {
                 "decoding parted from its prediction by more than a fifth: devices are measured again before the next placement; "
                     + "shoal devices --measure does so now")
         }
-        for device in now.devices where !device.connected { notes.append("not connected: \(device.name)") }
+        for device in now.devices where !device.connected || device.trouble != nil {
+            let what = device.connected ? "left out" : "not connected"
+            notes.append("\(what): \(device.name)" + (device.trouble.map { " (\($0))" } ?? ""))
+        }
         if let message = now.status.message { notes.append(message) }
         return notes
     }

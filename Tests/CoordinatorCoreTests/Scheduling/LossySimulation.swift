@@ -25,12 +25,25 @@ struct LossySimulation {
     /// Of how many stages' passes one is refused, as for want of memory; nil for none.
     private let faultEvery: Int?
     private(set) var faults = 0
+    /// Of how many events one is that a stage loses a sequence's cache, and nobody is told; nil for none.
+    private let forgetEvery: Int?
     /// How often each sequence was told to be lost by a fault.
     private var hits: [UInt32: Int] = [:]
 
-    init(_ limits: Scheduler.Limits, faultEvery: Int? = nil, random: SeededGenerator) {
+    /// How a stage takes a step.
+    private enum Outcome {
+        case passed
+        /// As for want of memory.
+        case refused
+        case lacksCaches
+    }
+
+    init(
+        _ limits: Scheduler.Limits, faultEvery: Int? = nil, forgetEvery: Int? = nil, random: SeededGenerator
+    ) {
         scheduler = Scheduler(limits: limits)
         self.faultEvery = faultEvery
+        self.forgetEvery = forgetEvery
         self.random = random
         stages = (0..<limits.stages).map { _ in SimulatedCaches(positionsPerPage: limits.positionsPerPage) }
         away = stages.map { _ in [] }
@@ -52,6 +65,10 @@ struct LossySimulation {
                 lose()
                 idle = 0
             }
+            if let forgetEvery, Int.random(in: 0..<forgetEvery, using: &random) == 0 {
+                let stage = Int.random(in: stages.indices, using: &random)
+                if stages[stage].forget(using: &random) { faults += 1 }
+            }
             if Bool.random(using: &random), let step = scheduler.next(at: clock) {
                 onTheWay.append((step, 0))
                 idle = 0
@@ -60,8 +77,9 @@ struct LossySimulation {
             let ready = onTheWay.indices.filter { $0 == 0 || onTheWay[$0 - 1].passed > onTheWay[$0].passed }
             guard let index = ready.randomElement(using: &random) else { continue }
             idle = 0
-            guard pass(onTheWay[index].step, stage: onTheWay[index].passed) else {
-                refuse(onTheWay.remove(at: index).step)
+            let outcome = pass(onTheWay[index].step, stage: onTheWay[index].passed)
+            guard outcome == .passed else {
+                refuse(onTheWay.remove(at: index).step, lacksCaches: outcome == .lacksCaches)
                 continue
             }
             onTheWay[index].passed += 1
@@ -73,17 +91,18 @@ struct LossySimulation {
         #expect(running.isEmpty, "the scheduler stands still")
     }
 
-    /// - Returns: false where the stage refuses the step: by chance, or because one before it was refused. Commands are obeyed all the same.
-    private mutating func pass(_ step: Scheduler.PlannedStep, stage: Int) -> Bool {
-        if let through = step.replayThrough, stage > through { return true }
-        if let faultEvery {
-            guard stages[stage].takes(step) else { return false }
-            if !step.tokens.isEmpty, Int.random(in: 0..<faultEvery, using: &random) == 0 {
+    /// A stage refuses a step by chance, or because one before it was refused, or it has lost what that needs. Where that is by chance,
+    /// commands are obeyed all the same.
+    private mutating func pass(_ step: Scheduler.PlannedStep, stage: Int) -> Outcome {
+        if let through = step.replayThrough, stage > through { return .passed }
+        if faultEvery != nil || forgetEvery != nil {
+            guard stages[stage].takes(step) else { return .lacksCaches }
+            if let faultEvery, !step.tokens.isEmpty, Int.random(in: 0..<faultEvery, using: &random) == 0 {
                 faults += 1
                 for entry in step.entries where entry.rowCount == 0 && step.replayThrough == nil {
                     stages[stage].obey(entry)
                 }
-                return false
+                return .refused
             }
         }
         var tokens = step.tokens[...]
@@ -104,16 +123,16 @@ struct LossySimulation {
             }
         }
         // Behind a fault what was to be closed is still open; and what came back may have apart what the others share since.
-        guard faultEvery == nil, !hasReturned else { return true }
+        guard faultEvery == nil, forgetEvery == nil, !hasReturned else { return .passed }
         let limits = scheduler.limits
         #expect(stages[stage].pageCount <= limits.pages, "\(stages[stage].pageCount) pages of \(limits.pages)")
         #expect(stages[stage].openCount <= limits.openSequences)
-        return true
+        return .passed
     }
 
     /// Does what the engine does: its sequences begin anew.
-    private mutating func refuse(_ step: Scheduler.PlannedStep) {
-        for sequence in scheduler.fail(step: step.id) {
+    private mutating func refuse(_ step: Scheduler.PlannedStep, lacksCaches: Bool) {
+        for sequence in scheduler.fail(step: step.id, lacksCaches: lacksCaches) {
             hits[sequence, default: 0] += 1
             #expect(
                 hits[sequence]! <= faults, "sequence \(sequence): \(hits[sequence]!) times lost by \(faults) faults")
@@ -182,6 +201,14 @@ struct LossySimulationTests {
         check(seed, faultEvery: 25)
     }
 
+    @Test(arguments: 0..<300 as Range<UInt64>)
+    func `every answer is right whatever caches stages lose without telling, and a loss is counted once`(
+        seed: UInt64
+    ) {
+        check(seed, forgetEvery: 150)
+        check(seed, faultEvery: 80, forgetEvery: 300)
+    }
+
     private func world(
         _ random: inout SeededGenerator
     ) -> (Scheduler.Limits, [SimulatedPipe.Request], ContextShift?) {
@@ -213,10 +240,11 @@ struct LossySimulationTests {
         return (limits, requests, shift)
     }
 
-    private func check(_ seed: UInt64, faultEvery: Int? = nil) {
+    private func check(_ seed: UInt64, faultEvery: Int? = nil, forgetEvery: Int? = nil) {
         var random = SeededGenerator(seed: seed)
         let (limits, requests, shift) = world(&random)
-        var simulation = LossySimulation(limits, faultEvery: faultEvery, random: random)
+        var simulation = LossySimulation(
+            limits, faultEvery: faultEvery, forgetEvery: forgetEvery, random: random)
         simulation.run(requests, lossEvery: 60)
         let context = limits.context
         for (request, answer) in zip(requests, simulation.answers) {

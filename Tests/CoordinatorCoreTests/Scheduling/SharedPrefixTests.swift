@@ -114,4 +114,48 @@ struct SharedPrefixTests {
                 .rows(sequence: ids[1], position: 0, count: 8, output: .none),
             ])
     }
+
+    @Test func `what a stage has lost is dropped, and computed again from the tokens`() {
+        var scheduler = Scheduler(limits: .init(context: 64, slots: 2, stages: 1, positionsPerPage: 4))
+        let prompt = SimulatedPipe.prompt(20, seed: 1)
+        // Two that have ended, each with a beginning of its own, and a common one.
+        var ended: [UInt32] = []
+        for index in 0..<2 {
+            let id = scheduler.add(tokens: prompt.prefix(12) + [500 + UInt32(index)], results: .last)
+            _ = scheduler.complete(step: scheduler.next(at: 0)!.id, at: 0)
+            scheduler.finish(id)
+            ended.append(id)
+        }
+        #expect(scheduler.report.pages.dormant == 5)
+        let id = scheduler.add(tokens: prompt, results: .last)
+        let fork = scheduler.next(at: 1)!
+        guard case .fork(id, let source, 12) = fork.entries[0] else { Issue.record("\(fork.entries)"); return }
+        #expect(ended.contains(source))
+        #expect(scheduler.fail(step: fork.id, lacksCaches: true) == [id])
+        scheduler.restart(id)
+        // Not from the other one either, which may be gone as well.
+        let anew = scheduler.next(at: 2)!
+        #expect(
+            anew.entries == [
+                .close(sequence: source), .close(sequence: id), .open(sequence: id),
+                .rows(sequence: id, position: 0, count: 20, output: .last),
+            ])
+        _ = scheduler.complete(step: anew.id, at: 2)
+        // Others share the one that is left, and what is computed now.
+        let other = scheduler.add(tokens: prompt, results: .last)
+        let last = scheduler.next(at: 3)!
+        guard case .fork(other, let left, _) = last.entries[0] else { Issue.record("\(last.entries)"); return }
+        #expect(left != source)
+    }
+
+    @Test func `a stage that names an ended sequence has it dropped`() {
+        var scheduler = Scheduler(limits: .init(context: 64, slots: 2, stages: 1, positionsPerPage: 4))
+        let ended = scheduler.add(tokens: SimulatedPipe.prompt(20, seed: 1), results: .last)
+        _ = scheduler.complete(step: scheduler.next(at: 0)!.id, at: 0)
+        scheduler.finish(ended)
+        let id = scheduler.add(tokens: SimulatedPipe.prompt(20, seed: 2), results: .last)
+        let step = scheduler.next(at: 1)!
+        #expect(scheduler.fail(step: step.id, named: [ended, 77]) == [id])
+        #expect(scheduler.report.pages.dormant == 0)
+    }
 }

@@ -1,4 +1,5 @@
 import CoordinatorCore
+import TestSupport
 import Testing
 import Wire
 
@@ -27,6 +28,15 @@ struct SimulatedCaches {
     func content(of sequence: UInt32) -> [UInt32] {
         guard let cache = caches[sequence] else { return [] }
         return Array(cache.pages.flatMap { $0.tokens }.prefix(cache.length))
+    }
+
+    /// Loses the cache of any sequence.
+    ///
+    /// - Returns: whether there was one.
+    mutating func forget(using random: inout SeededGenerator) -> Bool {
+        guard let sequence = caches.keys.sorted().randomElement(using: &random) else { return false }
+        caches[sequence] = nil
+        return true
     }
 
     /// Whether nothing in a step is about what is not there, as when one before it was refused.

@@ -70,6 +70,19 @@ struct ShardDistributionTests {
         #expect(distribution.isDone)
     }
 
+    @Test func `who did not give a shard is not asked for another by the same device`() {
+        var distribution = ShardDistribution()
+        distribution.add(lacking: ["b": [shard(1)]], holders: [shard(1).id: ["a"]])
+        let first = distribution.begin()
+        #expect(first.map(\.sources) == [["a"]])
+        for transfer in first { distribution.finished(transfer, arrived: false) }
+        distribution.add(
+            lacking: ["b": [shard(2)], "c": [shard(2)]], holders: [shard(2).id: ["a"]])
+        let next = distribution.begin()
+        #expect(next.filter { $0.device == "b" }.map(\.sources) == [[], []])
+        #expect(next.filter { $0.device == "c" }.map(\.sources) == [["a"]])
+    }
+
     @Test(arguments: 1...200)
     func `everything arrives, within the bounds, and large shards are sent once unless a device fails`(
         seed: UInt64

@@ -1,0 +1,151 @@
+import Placement
+import Synchronization
+import Wire
+
+/// Devices that are lost, that do no work, or that lose what they had: what is made of it.
+extension Coordinator {
+    /// A link that lasts for less is none to dial again at once.
+    private static let shortLink = Duration.seconds(3)
+
+    /// A device is lost; where it had a stage, answers wait until a placement stands again.
+    ///
+    /// - Parameter isIdle: whether it answered, and did no work.
+    func deviceLost(_ device: String, _ reason: String, isIdle: Bool = false) {
+        let now = ContinuousClock.now
+        let isPlaced = state.withLock { state in
+            let since = state.connectedSince.removeValue(forKey: device)
+            if since.map({ now - $0 >= Self.shortLink }) ?? true { state.retries[device] = nil }
+            state.lossReasons[device] = reason
+            let isPlaced = state.plan?.stages.contains { $0.device == device } ?? false
+            if isPlaced || isIdle { state.suspect(device, isIdle: isIdle, at: now) }
+            return isPlaced
+        }
+        if isPlaced { placementBroken(reason) } else { progress(.note(reason)) }
+    }
+
+    /// A device says that it does not have a stage of the placement.
+    func stageLost(_ failure: StepFailed, on device: String) {
+        let reason = "\(device) has lost its stage: \(failure.message)"
+        let isOfThisPlacement = state.withLock { state in
+            guard state.epoch == failure.epoch, case .ready = state.readiness, let stages = state.plan?.stages,
+                Int(failure.stage) < stages.count, stages[Int(failure.stage)].device == device
+            else { return false }
+            state.lossReasons[device] = reason
+            state.suspect(device, isIdle: false, at: .now)
+            return true
+        }
+        if isOfThisPlacement { placementBroken(reason) }
+    }
+
+    /// A device says that its link to the next one broke: the next one has ended it, as far as can be told.
+    ///
+    /// - Parameter stage: the stage whose results went over it.
+    func peerLost(_ device: String, epoch: UInt32, stage: UInt32, _ reason: String) {
+        let isOfThisPlacement = state.withLock { state in
+            guard state.epoch == epoch else { return false }
+            state.brokenEpoch = epoch
+            let next = state.plan?.stages.dropFirst(Int(clamping: stage)).first { $0.device != device }?.device
+            if let next, state.devices.contains(where: { $0.name == next && !$0.isInProcess }) {
+                state.lossReasons[next] = reason
+                state.suspect(next, isIdle: false, at: .now)
+            }
+            return true
+        }
+        if isOfThisPlacement { placementBroken(reason) }
+    }
+
+    /// Devices that are left out of placements for a while. One whose time is over may be of use again.
+    var suspects: Set<String> {
+        state.withLock { state in
+            let now = ContinuousClock.now
+            let left = state.suspects.filter { $0.value > now }
+            if left.count < state.suspects.count { state.hasNewDevices = true }
+            state.suspects = left
+            return Set(left.keys)
+        }
+    }
+
+    /// Leaves a device out of the first placement because of which that failed.
+    ///
+    /// - Returns: whether it is done without now: not where it has to be there, does what it is asked, and was not left out already.
+    func leaveOut(for error: CoordinatorError) -> Bool {
+        guard let device = error.device, let declaration = declaration(of: device), !declaration.isInProcess else {
+            return false
+        }
+        return state.withLock { state in
+            let isIdle = state.suspects[device] != nil
+            guard isIdle || !declaration.isRequired && error.failure == nil else { return false }
+            guard state.leftOut.insert(device).inserted else { return false }
+            state.suspects[device] = max(state.suspects[device] ?? .now, .now + Self.suspicion)
+            return true
+        }
+    }
+
+    /// Why a device was lost, where that still matters.
+    func trouble(with device: String) -> String? {
+        state.withLock { state in
+            guard let reason = state.lossReasons[device] else { return nil }
+            let isAway = state.clients[device]?.isConnected != true
+            guard let until = state.suspects[device], until > .now else { return isAway ? reason : nil }
+            return "\(reason); it gets no layers for \((until - .now).components.seconds + 1) s"
+        }
+    }
+
+    func isConnected(_ device: String) -> Bool { state.withLock { $0.clients[device]?.isConnected == true } }
+
+    /// Looks now and then whether the steps on their way make headway, until the coordinator stops.
+    func watchSteps() {
+        let interval = configuration.headway.look
+        let watching = Task { [weak self] in
+            var watch = HeadwayWatch()
+            while !Task.isCancelled {
+                try? await Task.sleep(for: interval)
+                guard let self else { return }
+                guard let waiting = engine.onTheWay, let plan = state.withLock({ $0.plan }) else {
+                    watch = HeadwayWatch()
+                    continue
+                }
+                let limit = configuration.headway.step(of: plan, waiting)
+                guard watch.look(at: waiting.oldest, every: interval, limit: limit) else { continue }
+                await standstill(waiting, of: plan, after: watch.waited)
+                watch = HeadwayWatch()
+            }
+        }
+        state.withLock { $0.watching = watching }
+    }
+
+    /// Steps make no headway: the device that keeps them is taken for lost, so that others get its layers.
+    private func standstill(_ waiting: StepsOnTheWay, of plan: PlacementPlan, after time: Duration) async {
+        let reports = await describeAll()
+        guard engine.onTheWay?.oldest == waiting.oldest else { return }
+        let stages = plan.stages.enumerated().map { index, stage in
+            Standstill.Stage(
+                device: stage.device, isOwn: isInProcess(stage.device),
+                steps: reports[stage.device]?.stages.first {
+                    $0.session == session && $0.epoch == waiting.epoch && Int($0.stage) == index
+                }?.work.steps, refused: waiting.refused[UInt32(index)] ?? 0)
+        }
+        let rows = "\(waiting.rows) row\(waiting.rows == 1 ? "" : "s")"
+        let what = "a step of \(rows) was not answered for \(time.components.seconds) s"
+        guard let device = Standstill.culprit(sent: waiting.sent, stages: stages), let client = try? client(of: device)
+        else { return progress(.note("\(what), and no other device is the reason")) }
+        client.giveUp("it computes nothing: \(what)")
+    }
+}
+
+extension Coordinator.State {
+    /// Leaves a device out for as long as its losses deserve.
+    fileprivate mutating func suspect(_ device: String, isIdle: Bool, at now: ContinuousClock.Instant) {
+        let pause = losses.lost(device, isIdle: isIdle, placement: epoch, at: now)
+        if pause > .zero { suspects[device] = max(suspects[device] ?? now, now + pause) }
+    }
+}
+
+extension HeadwayLimits {
+    /// The longest that a step of a placement may take. Before steps were seen, rows take no longer together than one after the other,
+    /// and that says little.
+    fileprivate func step(of plan: PlacementPlan, _ waiting: StepsOnTheWay) -> Duration {
+        let expected = waiting.latencySeconds ?? 0.2 * Double(waiting.rows) * plan.prediction.stepSeconds
+        return step(expected: expected, stageBytes: plan.stages.map(\.weightBytes).max() ?? 0)
+    }
+}

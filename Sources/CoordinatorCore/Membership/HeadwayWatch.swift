@@ -1,0 +1,51 @@
+/// How long devices may make no headway with what they are asked for, before they are taken for lost: one that answers every ping may
+/// do nothing else.
+package struct HeadwayLimits: Sendable, Hashable {
+    /// Between looks. Time is counted in looks, so that a pause of this process is not taken for one of a device.
+    package var look = Duration.seconds(1)
+    /// For a step, however short it is expected to be, and how many times as long as expected.
+    package var step = Duration.seconds(20)
+    package var stepTimes = 50.0
+    /// For a piece of a shard, and for a part of a stage.
+    package var transfer = Duration.seconds(60)
+    package var load = Duration.seconds(60)
+    /// For what a device says of itself: it may be hashing shards.
+    package var describing = Duration.seconds(30)
+    /// For what a device only has to look up, and for measuring, which devices of one machine do in turns.
+    package var answer = Duration.seconds(60)
+    package var measuring = Duration.seconds(180)
+    /// What the slowest disk reads in a second: what is to be hashed, or was paged out, is read from it before there is headway.
+    package var diskBytesPerSecond = 10e6
+
+    package init() {}
+
+    /// A limit for what may have to read so much from the disk first.
+    func reading(_ bytes: Int, _ limit: Duration) -> Duration {
+        limit + .seconds(Double(bytes) / diskBytesPerSecond)
+    }
+
+    /// The longest that the stages may take for a step.
+    ///
+    /// - Parameter expected: what it is expected to take, in seconds.
+    func step(expected: Double, stageBytes: Int) -> Duration {
+        max(reading(stageBytes, step), .seconds(min(stepTimes * expected, 1e6)))
+    }
+}
+
+/// Tells when something makes no headway. A pure value, which is told of every look.
+package struct HeadwayWatch: Sendable, Hashable {
+    /// Since the last headway.
+    package private(set) var waited = Duration.zero
+    private var reached: UInt64?
+
+    package init() {}
+
+    /// Takes a look at how far it has come; another number is headway.
+    ///
+    /// - Returns: whether it has made none for as long as `limit`.
+    package mutating func look(at reached: UInt64, every interval: Duration, limit: Duration) -> Bool {
+        if self.reached == reached { waited += interval } else { waited = .zero }
+        self.reached = reached
+        return waited >= limit
+    }
+}

@@ -1,0 +1,115 @@
+import CoordinatorCore
+import Placement
+import Sampling
+import Synchronization
+import TestSupport
+import Testing
+import Tokenizer
+import Transport
+import Wire
+
+/// Workers whose links live, and that do not do what they are asked.
+@Suite(.timeLimit(.minutes(2)))
+struct IdleWorkerTests {
+    /// What the worker does not do.
+    enum Refusal: Sendable, CaseIterable {
+        case steps, loading, pieces
+    }
+
+    private func settings(_ filters: [Int: LocalWorker.FrameFilter]) -> LocalCluster.Settings {
+        var settings = LocalCluster.Settings()
+        settings.filters = filters
+        // Ten times as fast as in the program, and still long beside what these models take.
+        settings.headway.look = .milliseconds(100)
+        settings.headway.step = .seconds(3)
+        settings.headway.transfer = .seconds(6)
+        settings.headway.load = .seconds(6)
+        settings.headway.diskBytesPerSecond = 1e9
+        return settings
+    }
+
+    private func request(on cluster: LocalCluster) -> GenerationRequest {
+        GenerationRequest(
+            prompt: cluster.coordinator.model.tokenizer!.encode("Hello world"), maximumTokens: 60, sampling: .greedy,
+            ignoreEndOfGeneration: true)
+    }
+
+    private func trouble(with device: String, on cluster: LocalCluster) async -> String {
+        await cluster.coordinator.report().devices.first { $0.name == device }?.trouble ?? ""
+    }
+
+    @Test(arguments: Refusal.allCases) func `a worker that answers and does no work is done without`(
+        refusal: Refusal
+    ) async throws {
+        let filter: LocalWorker.FrameFilter = { frame, _ in
+            switch (frame, refusal) {
+            case (.step, .steps), (.piece, .pieces): []
+            case (.control(let message), .loading): if case .loadStage = message.body { [] } else { [frame] }
+            default: [frame]
+            }
+        }
+        let cluster = try await LocalCluster.prepare(workers: 3, settings: settings([1: filter]))
+        try await cluster.coordinator.start()
+        let answer = try await cluster.coordinator.answer(request(on: cluster))
+        #expect(answer.error == nil && answer.tokens.count == 60)
+        let trouble = await trouble(with: "w2", on: cluster)
+        let word =
+            switch refusal {
+            case .steps: "it computes nothing: a step of"
+            case .loading: "loading its stage"
+            case .pieces: "kept nothing"
+            }
+        #expect(trouble.contains(word) && trouble.contains("gets no layers"), "\(trouble)")
+        let report = await cluster.coordinator.report()
+        #expect(Set(report.stages.map(\.device)).isSuperset(of: ["w1", "w3"]))
+        #expect(!report.stages.map(\.device).contains("w2"))
+        await cluster.stop()
+    }
+
+    @Test func `a worker that stops working in the midst of an answer is found, and the answer is the same`()
+        async throws
+    {
+        // The first answer takes some sixty steps, so this is in the second.
+        let steps = Atomic<Int>(0)
+        let filter: LocalWorker.FrameFilter = { frame, _ in
+            guard case .step = frame else { return [frame] }
+            return steps.add(1, ordering: .relaxed).newValue < 90 ? [frame] : []
+        }
+        let cluster = try await LocalCluster.prepare(workers: 3, settings: settings([2: filter]))
+        try await cluster.coordinator.start()
+        let request = request(on: cluster)
+        let before = try await cluster.coordinator.answer(request)
+        let answer = try await cluster.coordinator.answer(request)
+        #expect(answer.says(before))
+        #expect(await trouble(with: "w3", on: cluster).contains("computes nothing"))
+        await cluster.stop()
+    }
+
+    @Test func `a device that closes its link at every fork is left out after a few`() async throws {
+        let closes = Atomic<Int>(0)
+        let filter: LocalWorker.FrameFilter = { frame, link in
+            guard case .step(let step) = frame else { return [frame] }
+            let forks = step.entries.contains { if case .fork = $0 { true } else { false } }
+            guard forks else { return [frame] }
+            closes.add(1, ordering: .relaxed)
+            link.close()
+            return []
+        }
+        var settings = settings([1: filter])
+        settings.context = 256
+        let cluster = try await LocalCluster.prepare(workers: 3, settings: settings)
+        let coordinator = cluster.coordinator
+        try await coordinator.start()
+        let common: [UInt32] = (0..<100).map { 3 + ($0 * 37 + 11) % 250 }
+        for index in 0..<20 as Range<UInt32> {
+            let answer = try await coordinator.answer(
+                GenerationRequest(
+                    prompt: common + [7 + index], maximumTokens: 3, sampling: .greedy, ignoreEndOfGeneration: true))
+            #expect(answer.error == nil && answer.tokens.count == 3)
+        }
+        // The first loss is nothing; after each one more it is left out for twice as long, from a second on.
+        #expect((1...10).contains(closes.load(ordering: .relaxed)))
+        #expect(await coordinator.report().epoch <= 11)
+        await cluster.stop()
+    }
+}
