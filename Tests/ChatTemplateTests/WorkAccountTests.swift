@@ -26,7 +26,7 @@ struct WorkAccountTests {
     private func outcome(of statement: String) throws -> TemplateError.Code? {
         var template = try ChatTemplate(
             source:
-                "{% macro m(x) %}{% endmacro %}{% set ns = namespace(k=s) %}{% for i in range(100) %}\(statement){% endfor %}"
+                "{% macro show(x) %}{% endmacro %}{% set ns = namespace(k=s) %}{% for i in range(100) %}\(statement){% endfor %}"
         )
         template.limits.steps = 100_000
         do throws(TemplateError) {
@@ -79,7 +79,7 @@ struct WorkAccountTests {
         "d | items", "d | dictsort", "d | dictsort(by='value')", "d | list", "d | tojson", "d | tojson(sort_keys=true)",
         "d | string", "d ~ ''", "d is eq e", "d | join", "d | sort",
         // Calls.
-        "m(s ~ '')", "strftime_now(s)",
+        "show(s ~ '')", "strftime_now(s)",
     ])
     func `an operation counts what it touches`(operation: String) throws {
         #expect(try outcome(of: "{% set x = \(operation) %}") == .limit)
@@ -92,7 +92,7 @@ struct WorkAccountTests {
         "{% for k in d %}{% endfor %}", "{% for x in l if false %}{% endfor %}", "{% set x %}{{ s }}{% endset %}",
         "{% set x | upper %}{{ s }}{% endset %}", "{% filter upper %}{{ s }}{% endfilter %}",
         "{% set n = namespace(d) %}{% set n.x = 1 %}", "{% with x = s ~ '' %}{% endwith %}",
-        "{% macro n(x=s ~ '') %}{% endmacro %}{{ n() }}", "{% set ns.k = s ~ i %}", "{{ m(s | upper) }}",
+        "{% macro n(x=s ~ '') %}{% endmacro %}{{ n() }}", "{% set ns.k = s ~ i %}", "{{ show(s | upper) }}",
     ])
     func `a statement counts what it touches`(statement: String) throws {
         #expect(try outcome(of: statement) == .limit)
