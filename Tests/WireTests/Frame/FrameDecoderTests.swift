@@ -30,6 +30,33 @@ import Wire
         #expect(Array(bytes.readableBytesView) == expected)
     }
 
+    @Test func `A small payload that is kept does not keep the large buffer that it came in`() throws {
+        let bytes = try Samples.bytes(of: .step(Samples.step()))
+        var buffer = ByteBufferAllocator().buffer(capacity: 1 << 20)
+        buffer.writeImmutableBuffer(bytes)
+        var decoder = FrameDecoder()
+        guard case .step(let step)? = try decoder.decode(buffer: &buffer) else {
+            Issue.record("no step")
+            return
+        }
+        #expect(step == Samples.step())
+        #expect(step.payload.storageCapacity <= 32 << 10)
+    }
+
+    @Test func `A large payload is the buffer that it came in`() throws {
+        let piece = ShardPiece(
+            id: Samples.piece.id, offset: 0, totalBytes: 1 << 20, bytes: ByteBuffer(repeating: 7, count: 1 << 20))
+        var buffer = try Samples.bytes(of: .piece(piece))
+        let capacity = buffer.storageCapacity
+        var decoder = FrameDecoder()
+        guard case .piece(let read)? = try decoder.decode(buffer: &buffer) else {
+            Issue.record("no piece")
+            return
+        }
+        #expect(read == piece)
+        #expect(read.bytes.storageCapacity == capacity)
+    }
+
     @Test func `Foreign first bytes are refused at the first byte that differs, and named`() {
         expect(.notShoal, "HTTP request", ByteBuffer(string: "GET / HTTP/1.1\r\n\r\n"))
         expect(.notShoal, "answers in HTTP", ByteBuffer(string: "HTTP/1.1 400 Bad Request"))
