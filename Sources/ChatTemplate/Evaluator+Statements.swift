@@ -69,6 +69,7 @@ extension Evaluator {
             throw TemplateError(
                 code: .limit, line: line, message: "the output grows beyond \(limits.outputBytes) bytes")
         }
+        writer.line = line
         try writer.write(text)
     }
 

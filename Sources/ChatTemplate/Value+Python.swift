@@ -56,7 +56,8 @@ struct ValueWriter {
     private(set) var output = ""
     let account: WorkAccount
     let limit: Int
-    let line: Int
+    /// The line of what writes.
+    var line: Int
 
     init(account: WorkAccount, limit: Int, line: Int) {
         self.account = account
