@@ -25,7 +25,7 @@ struct AbsurdDeviceTests {
     ) throws {
         let plan = try place(request(pair + [device]))
         #expect(plan.stages.flatMap { Array($0.layers) } == Array(0..<30))
-        #expect(Set(plan.stages.map(\.device)) == ["lap", "pi1", "pi2"])
+        #expect(!plan.stages.contains { $0.device == "pi3" })
         let unused = try #require(plan.unused.first { $0.device == "pi3" })
         #expect(unused.reason.hasPrefix("it is left out: "))
         #expect(throws: PlacementError.self) { try place(request(pair + [device], pins: [Pin(.head, device: "pi3")])) }
