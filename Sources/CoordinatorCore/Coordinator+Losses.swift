@@ -45,7 +45,10 @@ extension Coordinator {
             guard state.epoch == epoch else { return false }
             state.brokenEpoch = epoch
             let next = state.plan?.stages.dropFirst(Int(clamping: stage)).first { $0.device != device }?.device
-            if let next, state.devices.contains(where: { $0.name == next && !$0.isInProcess }) {
+            // One whose own link has ended has told why.
+            if let next, state.clients[next]?.isConnected == true,
+                state.devices.contains(where: { $0.name == next && !$0.isInProcess })
+            {
                 state.lossReasons[next] = reason
                 state.suspect(next, isIdle: false, at: .now)
             }

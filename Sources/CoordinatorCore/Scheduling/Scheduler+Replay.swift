@@ -62,6 +62,11 @@ extension Scheduler {
         sequences[id]!.restarted = nextStepID
         dropReplays(of: id)
         dropForks(of: id)
+        // Those whose beginning is still to be filled from it begin anew as well.
+        let forks = replays.flatMap(\.entries).compactMap { entry -> UInt32? in
+            if case .fork(let fork, from: id, _) = entry { fork } else { nil }
+        }
+        for fork in forks { restart(fork) }
         if sequences[id]!.phase != .waiting { preempt(id) }
     }
 

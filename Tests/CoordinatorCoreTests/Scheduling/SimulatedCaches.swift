@@ -53,7 +53,8 @@ struct SimulatedCaches {
                     guard lengths[sequence] == nil else { return false }
                     lengths[sequence] = Int(positions)
                 } else {
-                    lengths[sequence] = max(lengths[sequence] ?? 0, Int(positions))
+                    guard let length = lengths[sequence] else { return false }
+                    lengths[sequence] = max(length, Int(positions))
                 }
             case .trim(let sequence, let length):
                 guard lengths[sequence] ?? -1 >= Int(length) else { return false }
