@@ -112,7 +112,7 @@ let tests: [Target] = [
         "CoordinatorCore",
         [
             "WorkerCore", "ModelGraph", "Tensors", "Transport", "Wire", "Tokenizer", "Sampling", "GGUF", "Formats",
-            "Placement", "ClusterStore", "Identity", .nio("NIOPosix"),
+            "Placement", "ClusterStore", "Identity", .nio("NIOCore"), .nio("NIOPosix"),
         ]),
     tests(
         "API",

@@ -133,7 +133,7 @@ def joining_is_refused(work):
         assert refused.code == "NOT_ALLOWED", refused.refusal
 
 
-@holds("| `UNKNOWN_SESSION` | an upstream link for a session")
+@holds("| `UNKNOWN_SESSION` | a link of role `UPSTREAM` or `CACHES` for a session")
 def an_unknown_session_is_refused(work):
     try:
         work.dial("UPSTREAM", session=1 << 60)
@@ -188,10 +188,12 @@ def pings_are_answered(work):
 
 @holds("`LinkProbeReply`, at once, with as many bytes as were asked for")
 def probes_are_answered(work):
+    coordinator = work.dial()
     for role in ("COORDINATOR", "INSPECTOR", "SHARDS", "CACHES"):
-        link = work.dial(role)
+        link = work.dial(role, session=coordinator.session if role == "CACHES" else None)
         assert len(link.ask("link_probe", {"payload": b"x", "reply_bytes": 4321})[1]["payload"]) == 4321
         link.goodbye()
+    coordinator.goodbye()
 
 
 @holds("A request that the link's role may not make is answered with `Failure`, `BAD_REQUEST`")
@@ -272,7 +274,7 @@ def shards_are_passed_on(work):
     coordinator.goodbye()
 
 
-@holds("`FetchShard` has a worker get a shard from the devices named, over links of role `SHARDS`")
+@holds("`FetchShard` has a worker get a shard from the devices at these addresses, over links of role `SHARDS`")
 def shards_are_fetched(work):
     data = b"GGUF" + bytes(3 << 20)
     id = hashlib.sha256(data).digest()

@@ -28,7 +28,8 @@ enum Samples {
         range: StageRange(embedding: false, firstLayer: 10, lastLayer: 20), weightBytes: 1 << 40, keyValueBytes: 77,
         sequences: 4,
         work: StageWork(
-            steps: 5, rows: 6, computeNanoseconds: 1 << 50, waitNanoseconds: 7, receivedBytes: 8, sentBytes: WireLimits.count,
+            steps: 5, rows: 6, computeNanoseconds: 1 << 50, waitNanoseconds: 7, receivedBytes: 8,
+            sentBytes: WireLimits.count,
             networkSteps: 9, networkNanoseconds: 10))
 
     static let profile = DeviceProfile(

@@ -81,7 +81,8 @@ struct IdleWorkerTests {
         let before = try await cluster.coordinator.answer(request)
         let answer = try await cluster.coordinator.answer(request)
         #expect(answer.says(before))
-        #expect(await trouble(with: "w3", on: cluster).contains("computes nothing"))
+        let trouble = await trouble(with: "w3", on: cluster)
+        #expect(trouble.contains("computes nothing"), "\(trouble)")
         await cluster.stop()
     }
 
