@@ -45,15 +45,15 @@ final class LinkChannelHandler: ChannelDuplexHandler {
     var outcome: TransportError?
     var hasEnded = false
     /// Whether the link's owner takes frames.
-    private var isWanted = true
+    var isWanted = true
     /// Whether replies wait to be sent, so that no more is asked for.
-    private var isHeldUp = false
+    var isHeldUp = false
     var isReading: Bool { isWanted && !isHeldUp }
     var progress: WriteProgress?
     /// Bytes that were given to the channel to write.
     private(set) var given = 0
     /// What counts of `buffer` in `options.incoming`.
-    private var held = 0
+    var held = 0
     var identity: ClusterIdentity?
     /// The context of TLS; nil on a plain link.
     private(set) var tls: ChannelHandlerContext?
@@ -156,43 +156,6 @@ final class LinkChannelHandler: ChannelDuplexHandler {
         }
     }
 
-    private func changeReading(_ context: ChannelHandlerContext, _ change: () -> Void) {
-        let before = isReading
-        change()
-        guard isReading != before, !hasEnded else { return }
-        // A failure means that the channel is closed.
-        try? context.channel.syncOptions?.setOption(.autoRead, value: isReading)
-        guard isReading, lent == nil else { return }
-        heartbeat?.heard(now: Self.now())
-        decode(context, atEnd: false)
-        countBuffer(context)
-    }
-
-    /// Reads no more from a peer that asks and does not take the answers.
-    ///
-    /// - Returns: whether so many wait.
-    private func holdUp(_ context: ChannelHandlerContext) -> Bool {
-        guard owner.hello == nil, let link, link.mustDrain(above: link.peer.role.pauseBytes) else { return false }
-        changeReading(context) { isHeldUp = true }
-        return true
-    }
-
-    /// Counts what has come of a frame that is not whole yet, and gives the link up where all of them are too much.
-    private func countBuffer(_ context: ChannelHandlerContext) {
-        guard let incoming = options.incoming else { return }
-        let bytes = hasEnded ? 0 : buffer?.readableBytes ?? 0
-        let counted = bytes > IncomingMemory.free ? bytes : 0
-        if incoming.change(from: held, to: counted) {
-            held = counted
-        } else if outcome == nil {
-            outcome = TransportError(
-                .congested,
-                "\(owner.address): unfinished frames of all links take more than \(incoming.limit) bytes; send smaller ones"
-            )
-            closeNow(context)
-        }
-    }
-
     func append(_ incoming: ByteBuffer) {
         var incoming = incoming
         if buffer == nil { buffer = incoming } else { buffer?.writeBuffer(&incoming) }
@@ -213,17 +176,15 @@ final class LinkChannelHandler: ChannelDuplexHandler {
     func closeNow(_ context: ChannelHandlerContext) { (tls ?? context).close(promise: nil) }
 
     func decode(_ context: ChannelHandlerContext, atEnd: Bool) {
+        // Once for all frames that a read brought: what is left would be moved for each of thousands of small ones.
+        defer { buffer?.discardReadBytes() }
         while !hasEnded, outcome == nil, link?.isClosed != true, isReading || atEnd {
             guard var bytes = buffer, atEnd || !holdUp(context) else { return }
             buffer = nil
             let result: Result<Frame?, any Error> = Result {
                 atEnd ? try decoder.decodeLast(buffer: &bytes, seenEOF: true) : try decoder.decode(buffer: &bytes)
             }
-            if bytes.readableBytes > 0 {
-                // What is left of one read; frames that were taken out share the old storage.
-                if case .success(.some) = result { bytes.discardReadBytes() }
-                buffer = bytes
-            }
+            if bytes.readableBytes > 0 { buffer = bytes }
             switch result {
             case .success(nil): return
             case .success(let frame?): run(machine.received(frame), context)
@@ -373,12 +334,4 @@ final class LinkChannelHandler: ChannelDuplexHandler {
     }
 
     static func now() -> Int64 { Int64(clamping: NIODeadline.now().uptimeNanoseconds) }
-}
-
-/// So much was sent of what waited that reading may go on; from a link to the handler of its channel.
-struct Drained: Sendable {}
-
-/// Whether frames are taken; from a link to the handler of its channel.
-struct Reading: Sendable {
-    var isOn: Bool
 }
