@@ -75,7 +75,10 @@ struct IdleWorkerTests {
             guard case .step = frame else { return [frame] }
             return steps.add(1, ordering: .relaxed).newValue < 90 ? [frame] : []
         }
-        let cluster = try await LocalCluster.prepare(workers: 3, settings: settings([2: filter]))
+        // Layers for each of them.
+        var model = TinyModel()
+        model.layers = 6
+        let cluster = try await LocalCluster.prepare(model: model, workers: 3, settings: settings([2: filter]))
         try await cluster.coordinator.start()
         let request = request(on: cluster)
         let before = try await cluster.coordinator.answer(request)
