@@ -1,5 +1,4 @@
 import CoordinatorCore
-import NIOCore
 import Sampling
 import Synchronization
 import TestSupport
@@ -127,9 +126,7 @@ struct LostCachesTests {
                     victim.store(sequence, ordering: .relaxed)
                 }
                 if entry.sequence == victim.load(ordering: .relaxed), entry.rowCount > 0 {
-                    step.payload.setInteger(
-                        Float.nan.bitPattern, at: step.payload.readerIndex + 4 * first * step.width, endianness: .little
-                    )
+                    step.damage(row: first)
                 }
                 first += entry.rowCount
             }
