@@ -194,9 +194,7 @@ extension Coordinator {
         case .stepFailed(let failure):
             guard isStage(failure.stage, ofEpoch: failure.epoch, on: client.device) else { return }
             // A stage whose weights are gone computes nothing more: it is to be loaded anew.
-            if failure.code == .shardCorrupt {
-                return breakPlacement(of: failure.epoch, "\(client.device): \(failure.message)")
-            }
+            if failure.code == .shardCorrupt { return weightsLost(failure, on: client.device) }
             if failure.code == .stageMissing { stageLost(failure, on: client.device) }
             engine.failed(failure)
         case .lost(let reason, let isIdle):
@@ -211,15 +209,6 @@ extension Coordinator {
             guard isStage(peer.stage, ofEpoch: peer.epoch, on: client.device) else { return }
             peerLost(client.device, epoch: peer.epoch, stage: peer.stage, reason)
         }
-    }
-
-    private func breakPlacement(of epoch: UInt32, _ reason: String) {
-        let stands = state.withLock { state in
-            guard state.epoch == epoch else { return false }
-            state.brokenEpoch = epoch
-            return true
-        }
-        if stands { placementBroken(reason) }
     }
 
     /// Whether a device has a stage of the present placement: a device speaks for its own stages alone.

@@ -37,7 +37,20 @@ extension Coordinator {
         if isOfThisPlacement { placementBroken(reason) }
     }
 
-    /// A device says that its link to the next one broke: the next one has ended it, as far as can be told.
+    /// A device says that weights of its stage are gone from its disk. It counts as a loss: who says so again and again gets nothing.
+    func weightsLost(_ failure: StepFailed, on device: String) {
+        let reason = "\(device): \(failure.message)"
+        let isOfThisPlacement = state.withLock { state in
+            guard state.epoch == failure.epoch else { return false }
+            state.brokenEpoch = failure.epoch
+            state.lossReasons[device] = reason
+            state.suspect(device, isIdle: false, at: .now)
+            return true
+        }
+        if isOfThisPlacement { placementBroken(reason) }
+    }
+
+    /// A device says that its link to the next one broke. Where that one is still there, either may be the reason, and both count as lost.
     ///
     /// - Parameter stage: the stage whose results went over it.
     func peerLost(_ device: String, epoch: UInt32, stage: UInt32, _ reason: String) {
@@ -46,11 +59,11 @@ extension Coordinator {
             state.brokenEpoch = epoch
             let next = state.plan?.stages.dropFirst(Int(clamping: stage)).first { $0.device != device }?.device
             // One whose own link has ended has told why.
-            if let next, state.clients[next]?.isConnected == true,
-                state.devices.contains(where: { $0.name == next && !$0.isInProcess })
-            {
-                state.lossReasons[next] = reason
-                state.suspect(next, isIdle: false, at: .now)
+            guard let next, state.clients[next]?.isConnected == true else { return true }
+            for suspect in [device, next]
+            where state.devices.contains(where: { $0.name == suspect && !$0.isInProcess }) {
+                state.lossReasons[suspect] = reason
+                state.suspect(suspect, isIdle: false, at: .now)
             }
             return true
         }
@@ -77,7 +90,7 @@ extension Coordinator {
         }
         return state.withLock { state in
             let isIdle = state.suspects[device] != nil
-            guard isIdle || !declaration.isRequired && error.failure == nil else { return false }
+            guard isIdle || error.isFault || !declaration.isRequired && error.failure == nil else { return false }
             guard state.leftOut.insert(device).inserted else { return false }
             state.suspects[device] = max(state.suspects[device] ?? .now, .now + Self.suspicion)
             return true

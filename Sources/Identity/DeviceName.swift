@@ -5,6 +5,8 @@
 package struct DeviceName: Sendable, Hashable, CustomStringConvertible {
     /// X.509's bound of a common name (RFC 5280, ub-common-name).
     package static let mostBytes = 64
+    /// Words that commands and tables use for other things.
+    private static let reserved: Set<String> = ["all", "here", "localhost"]
     /// The name of the coordinator's own device.
     package static let coordinator = "coordinator"
 
@@ -39,7 +41,8 @@ package struct DeviceName: Sendable, Hashable, CustomStringConvertible {
         let kept = host.utf8.prefix(mostBytesOfHost).map { byte in
             Self.isAllowed(byte) ? Character(UnicodeScalar(byte)) : "-"
         }
-        let trimmed = String(kept.drop { !$0.isLetter && !$0.isNumber })
+        let isPunctuation = { (character: Character) in !character.isLetter && !character.isNumber }
+        let trimmed = String(String(kept.drop(while: isPunctuation)).trimmedEnd(of: isPunctuation))
         for candidate in trimmed.isEmpty ? [] : [trimmed, "device-\(trimmed)"] {
             if let name = try? Self.member(candidate) {
                 self = name
@@ -74,6 +77,8 @@ package struct DeviceName: Sendable, Hashable, CustomStringConvertible {
             return "it has other characters than the letters a to z, digits, full stop, - and _"
         }
         guard isLetterOrDigit(first) else { return "it does not begin with a letter or digit" }
+        guard isLetterOrDigit(text.utf8.last!) else { return "it does not end with a letter or digit" }
+        guard !reserved.contains(text.lowercased()) else { return "it means something else already" }
         guard !isAddress(text) else { return "it is written like an address" }
         return nil
     }
@@ -108,6 +113,12 @@ package struct DeviceName: Sendable, Hashable, CustomStringConvertible {
 private let mostBytesOfHost = DeviceName.mostBytes - "device-".utf8.count
 
 extension String {
+    fileprivate func trimmedEnd(of isUnwanted: (Character) -> Bool) -> Substring {
+        var rest = self[...]
+        while let last = rest.last, isUnwanted(last) { rest.removeLast() }
+        return rest
+    }
+
     /// At most the beginning of a text, without what would change lines or terminals.
     fileprivate var printable: String {
         String(String.UnicodeScalarView(unicodeScalars.prefix(80).map { $0.properties.isPrintable ? $0 : "\u{fffd}" }))

@@ -13,7 +13,7 @@ extension Stage {
         let sequences = sequencesNotFinite(spans, firstRow: firstRow)
         enter(input, firstRow: firstRow)
         var place = "a layer gave"
-        var mend = "the model's file is damaged, download it again"
+        var mend = "what was packed of the model (--verify packs it anew) or its file is damaged: download it again"
         if !streamIsFinite {
             place = embedding == nil ? "the stage got" : "the embedding gives"
             if embedding == nil { mend = "a device before it computes wrongly" }

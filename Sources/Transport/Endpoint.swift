@@ -44,9 +44,8 @@ package struct Endpoint: Sendable, Hashable, CustomStringConvertible {
             }
         }
         guard !host.isEmpty else { throw invalid("the host is empty") }
-        guard host.utf8.allSatisfy({ $0 > 0x20 && $0 != UInt8(ascii: "/") && $0 != 0x7f && $0 != UInt8(ascii: "[") })
-        else {
-            throw invalid("a host has no spaces, slashes or brackets")
+        guard host.utf8.allSatisfy(Self.isOfHost) else {
+            throw invalid("a host has letters, digits, full stops and - alone")
         }
         guard let portText else {
             self.init(host: String(host), port: defaultPort)
@@ -56,6 +55,16 @@ package struct Endpoint: Sendable, Hashable, CustomStringConvertible {
             let port = UInt16(portText)
         else { throw invalid("\"\(portText)\" is not a port from 0 to 65535") }
         self.init(host: String(host), port: Int(port))
+    }
+
+    /// Names in other scripts are the resolver's to judge; `:` and `%` are of IPv6.
+    private static func isOfHost(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "a")...UInt8(ascii: "z"), 0x80...:
+            true
+        default: ".-_:%".utf8.contains(byte)
+        }
     }
 
     /// `host:port`, with brackets around an IPv6 address; parses back to an equal endpoint.

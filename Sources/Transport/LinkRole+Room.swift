@@ -3,12 +3,12 @@ import Wire
 /// What a side that accepted a link keeps for a peer that asks and does not read, and what it takes at all. Sides that dialed always read.
 extension LinkRole {
     /// Bytes of replies that wait to be sent before no more is read; half of it, and reading goes on. A coordinator's results are larger;
-    /// shards and caches go in windows of their own.
+    /// caches go in windows of their own. A reply of 512 KiB takes twice that in memory.
     var pauseBytes: Int {
         switch self {
-        case .coordinator: 64 << 20
-        case .shards, .caches: 8 << 20
-        case .upstream, .inspector, .join: 2 << 20
+        case .coordinator: 32 << 20
+        case .caches: 4 << 20
+        case .upstream, .inspector, .shards, .join: 2 << 20
         }
     }
 

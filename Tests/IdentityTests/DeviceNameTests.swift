@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct DeviceNameTests {
     @Test(arguments: [
-        "pi1", "7up", "lap-top_2.local", "a..", "0xg", "pi.1", "127.0.0.x", String(repeating: "n", count: 64),
+        "pi1", "7up", "lap-top_2.local", "a..b", "0xg", "pi.1", "127.0.0.x", String(repeating: "n", count: 64),
     ])
     func `Names that a certificate takes and nobody mistakes`(name: String) throws {
         #expect(try DeviceName(name).description == name)
@@ -18,7 +18,7 @@ import Testing
     @Test(arguments: [
         "", "-pi1", "--help", ".pi", "_pi", "pi1:7077", "[::1]", "::1", "127.0.0.1", "127.1", "2130706433", "0x7f.1",
         "0XAB", "pi 1", " pi", "pi\n", "pi\u{1b}[2J", "pi\u{85}", "p\u{131}1", "\u{440}i1", "pi\u{200b}1", "größer",
-        "a/b",
+        "a/b", "pi1.", "pi-", "a..", "all", "here", "LocalHost",
         String(repeating: "n", count: 65),
     ])
     func `What is a flag, an address, too long or of other characters is no name`(name: String) {
@@ -49,7 +49,8 @@ import Testing
 
     @Test(arguments: [
         ("lap", "lap"), ("pi 1", "pi-1"), ("größer", "gr----er"), ("127.0.0.1", "device-127.0.0.1"), ("", "device"),
-        ("--", "device"), ("coordinator", "device-coordinator"), ("\u{5c0f}", "device"), ("-host-", "host-"),
+        ("--", "device"), ("coordinator", "device-coordinator"), ("\u{5c0f}", "device"), ("-host-", "host"),
+        ("localhost", "device-localhost"),
         (String(repeating: "h", count: 300), String(repeating: "h", count: 57)),
     ])
     func `A host's name is made one`(host: String, name: String) {

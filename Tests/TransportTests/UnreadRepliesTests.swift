@@ -51,6 +51,21 @@ struct UnreadRepliesTests {
         }
     }
 
+    @Test(arguments: [Carrier.tcp, .tls]) func `Who asks and is gone gets no replies made`(carrier: Carrier)
+        async throws
+    {
+        let most = Mutex(0)
+        let accepting = answering { bytes in most.withLock { $0 = max($0, bytes) } }
+        try await withLinkPair(carrier, hello: Self.inspector, accepting: accepting) { dialing, accepting in
+            dialing.link.setReading(false)
+            for number in 1...400 { dialing.link.send(numbered(number)) }
+            _ = await accepting.handler.frames(8)
+            dialing.link.close()
+            _ = await accepting.handler.closedError()
+            #expect(most.withLock { $0 } <= (2 << 20) + Self.replyBytes + 1024)
+        }
+    }
+
     @Test func `Frames of a kind that a role does not bring close the link`() async throws {
         var options = LinkOptions.patient
         options.restrictsKinds = true

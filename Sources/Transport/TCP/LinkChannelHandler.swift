@@ -113,6 +113,7 @@ final class LinkChannelHandler: ChannelDuplexHandler {
     func channelInactive(context: ChannelHandlerContext) {
         // What came before the end may be in a thread's hands, which first gives it back.
         if let lent { return lent.takeBack() }
+        link?.peerIsGone()
         decode(context, atEnd: true)
         end(context)
     }

@@ -14,6 +14,8 @@ final class TCPLink: Link {
         var queue: [Outgoing] = []
         var isFlushScheduled = false
         var isClosed = false
+        /// Whether the peer is gone: what it still said is read, and not answered.
+        var hasNoPeer = false
         var failure: TransportError?
         var pendingBytes = 0
         /// What must be left of them for reading to go on, where it waits for that.
@@ -64,7 +66,7 @@ final class TCPLink: Link {
         enum Next { case drop, written, wait, flush, giveUp }
         let isDirect = frame.isSmall && encoded.byteCount <= Self.mostDirectBytes
         let next = state.withLock { state -> Next in
-            if state.isClosed { return .drop }
+            if state.isClosed || state.hasNoPeer { return .drop }
             var encoded = encoded
             if isDirect, state.pendingBytes == 0,
                 let written = state.socket?.write(encoded), written > 0
@@ -143,6 +145,14 @@ final class TCPLink: Link {
     func handOver() {
         state.withLock { $0.socket = nil }
         flush()
+    }
+
+    /// The connection has ended. What came before is still read, and replies to it would only take memory. On the event loop.
+    func peerIsGone() {
+        state.withLock { state in
+            state.hasNoPeer = true
+            state.socket = nil
+        }
     }
 
     /// Drops what waits: the channel is gone. On the event loop.

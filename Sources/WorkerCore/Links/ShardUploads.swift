@@ -12,7 +12,7 @@ final class ShardUploads: Sendable {
     /// Bytes of one piece at most.
     private static let pieceBytes = 1 << 20
     /// Pieces that wait to be sent at most.
-    private static let window = 4
+    private static let window = 2
     /// Requests that wait at most.
     private static let requests = 16
 

@@ -89,6 +89,33 @@ struct IdleWorkerTests {
         await cluster.stop()
     }
 
+    @Test(arguments: [true, false])
+    func `a worker that says at every step that its weights, or the next device, are gone is done without`(
+        saysWeights: Bool
+    ) async throws {
+        let coordinator = Mutex<(any Link)?>(nil)
+        let complaints = Atomic<Int>(0)
+        let filter: LocalWorker.FrameFilter = { frame, link in
+            if link.peer.role == .coordinator { coordinator.withLock { $0 = link } }
+            guard case .step(let step) = frame else { return [frame] }
+            complaints.add(1, ordering: .relaxed)
+            let failure = StepFailed(
+                epoch: step.epoch, step: step.step, stage: step.stage, code: .shardCorrupt, message: "a lie",
+                sequences: [])
+            let lost = PeerLost(epoch: step.epoch, stage: step.stage, message: "a lie")
+            coordinator.withLock { $0 }?.send(saysWeights ? .stepFailed(failure) : .peerLost(lost))
+            return []
+        }
+        var model = TinyModel()
+        model.layers = 6
+        let cluster = try await LocalCluster.prepare(model: model, workers: 3, settings: settings([1: filter]))
+        try await cluster.coordinator.start()
+        let answer = try await cluster.coordinator.answer(request(on: cluster))
+        #expect(answer.error == nil && answer.tokens.count == 60)
+        #expect(complaints.load(ordering: .relaxed) > 0)
+        await cluster.stop()
+    }
+
     @Test func `a device that closes its link at every fork is left out after a few`() async throws {
         let closes = Atomic<Int>(0)
         let filter: LocalWorker.FrameFilter = { frame, link in
