@@ -239,8 +239,7 @@ extension Coordinator {
         }
         defer { following.cancel() }
         do throws(CoordinatorError) {
-            // A device gives each source that is silent a minute, before it asks the next.
-            let limit = client.limits.map { $0.reading(bytes, $0.transfer * (named.count + 1)) }
+            let limit = client.limits.map { $0.reading(bytes, $0.fetch) * (named.count + 1) }
             let reply = try await client.request(
                 .fetchShard(
                     FetchShard(

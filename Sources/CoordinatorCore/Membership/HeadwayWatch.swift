@@ -9,6 +9,8 @@ package struct HeadwayLimits: Sendable, Hashable {
     /// For a piece of a shard, and for a part of a stage.
     package var transfer = Duration.seconds(60)
     package var load = Duration.seconds(60)
+    /// For each device that a shard may be got from, and once more: more than a worker gives a source that is silent.
+    package var fetch = Duration.seconds(20)
     /// For what a device says of itself: it may be hashing shards.
     package var describing = Duration.seconds(30)
     /// For what a device only has to look up, and for measuring, which devices of one machine do in turns.

@@ -9,8 +9,8 @@ struct ShardFetch: Sendable {
     /// Bytes asked for at a time, and asked for but not there yet at most.
     private static let partBytes: UInt64 = 4 << 20
     private static let window: UInt64 = 8 << 20
-    /// How long a source may give nothing, which has to hash a shard first that it did not look at since it changed.
-    private static let patience = Duration.seconds(60)
+    /// How long a source may give nothing. It has to hash a shard first that it did not look at since it changed, from the slowest of disks.
+    private var patience: Duration { .seconds(15) + .seconds(Double(fetch.totalBytes) / 10e6) }
 
     let fetch: FetchShard
     let worker: Worker
@@ -60,11 +60,11 @@ struct ShardFetch: Sendable {
             throw WorkerError(.nextUnreachable, error.description)
         }
         defer { link.close() }
-        let watch = Task { [source] in
+        let watch = Task { [source, patience] in
             var seen = -1
             while !Task.isCancelled, source.count != seen {
                 seen = source.count
-                try? await Task.sleep(for: Self.patience)
+                try? await Task.sleep(for: patience)
             }
             link.close()
         }
