@@ -99,7 +99,7 @@ class Cluster:
             return free.getsockname()[1]
 
     def get(self, path):
-        connection = http.client.HTTPConnection("unused")
+        connection = http.client.HTTPConnection("localhost")
         connection.sock = self.network.connect(self.coordinator, self.api)
         connection.request("GET", path)
         response = connection.getresponse()
