@@ -16,7 +16,7 @@ import Testing
 
     @Test(
         "Many open a store at once that nobody has made: all have the same, and nothing is lost",
-        .timeLimit(.minutes(5)))
+        .timeLimit(.minutes(10)))
     func manyOpen() async throws {
         for _ in 0..<10 {
             let folder = try TemporaryFolder()

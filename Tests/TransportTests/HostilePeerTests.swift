@@ -5,7 +5,7 @@ import Testing
 import Transport
 import Wire
 
-@Suite(.timeLimit(.minutes(5))) struct HostilePeerTests {
+@Suite(.timeLimit(.minutes(10))) struct HostilePeerTests {
     @Test(arguments: [
         "GET / HTTP/1.1\r\nHost: pi1\r\n\r\n", "\u{16}\u{3}\u{1}", String(repeating: "x", count: 100_000), "\0",
     ]) func `Foreign bytes are closed without an answer, and the listener goes on`(text: String) async throws {

@@ -6,7 +6,7 @@ import Transport
 import Wire
 
 /// What every link does, however it is carried.
-@Suite(.timeLimit(.minutes(5))) struct LinkTests {
+@Suite(.timeLimit(.minutes(10))) struct LinkTests {
     @Test(arguments: Carrier.allCases) func `Both sides know each other`(carrier: Carrier) async throws {
         try await withLinkPair(carrier) { dialing, accepting in
             #expect(dialing.link.peer.name == "pi1" && dialing.link.peer.softwareVersion == "0.2.0")

@@ -6,7 +6,7 @@ import Testing
 import Transport
 import Wire
 
-@Suite(.timeLimit(.minutes(5))) struct TCPTransportTests {
+@Suite(.timeLimit(.minutes(10))) struct TCPTransportTests {
     private let transport = TCPTransport(
         eventLoopGroup: MultiThreadedEventLoopGroup.singleton, options: .patient)
 

@@ -30,7 +30,7 @@ final class TestKeys: Sendable {
     }
 }
 
-@Suite(.timeLimit(.minutes(5))) struct AccessTests {
+@Suite(.timeLimit(.minutes(10))) struct AccessTests {
     private let question = #"{"prompt": "Hello", "max_tokens": 2}"#
 
     @Test func `with a key, everything but health needs one`() async throws {

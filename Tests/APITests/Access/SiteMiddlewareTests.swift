@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// What a browser's page gets on the wire.
-@Suite(.timeLimit(.minutes(1))) struct SiteMiddlewareTests {
+@Suite(.timeLimit(.minutes(10))) struct SiteMiddlewareTests {
     private let question = #"{"prompt": "Hello", "max_tokens": 2, "temperature": 0}"#
 
     private func live(

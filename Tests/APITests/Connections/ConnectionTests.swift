@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Clients that send too slowly, too much, or nothing, and that another one gets its answers meanwhile.
-@Suite(.timeLimit(.minutes(5))) struct ConnectionTests {
+@Suite(.timeLimit(.minutes(10))) struct ConnectionTests {
     private func live(
         limits: ConnectionLimits = long, context: Int = 256, _ body: @Sendable (LocalCluster, Int) async throws -> Void
     ) async throws {

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// What HTTP/1.1 asks of a server besides answers: hosts that are named, words in between, clients that have said all.
-@Suite(.timeLimit(.minutes(1))) struct HalfClosedTests {
+@Suite(.timeLimit(.minutes(10))) struct HalfClosedTests {
     private func live(_ body: (LocalCluster, Int) async throws -> Void) async throws {
         let cluster = try await LocalCluster.start(workers: 1, context: 1 << 14)
         let server = try await TestServer(cluster.coordinator)

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 import Tokenizer
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct ChatCompletionsRouteTests {
     private let path = "/v1/chat/completions"
 

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Clients that leave before their answer is complete.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct DisconnectTests {
     @Test(arguments: [true, false]) func `a client that leaves frees its slot`(stream: Bool) async throws {
         let cluster = try await LocalCluster.start(workers: 1, context: 1 << 18)

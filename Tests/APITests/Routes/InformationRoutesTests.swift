@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// The routes that only tell, and the paths and methods that are none.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct InformationRoutesTests {
     private struct Model: Decodable, Equatable {
         var id: String
@@ -86,7 +86,7 @@ struct InformationRoutesTests {
         await api.cluster.stop()
     }
 
-    @Test(.timeLimit(.minutes(5))) func `devices and links are measured on request`() async throws {
+    @Test(.timeLimit(.minutes(10))) func `devices and links are measured on request`() async throws {
         let cluster = try await LocalCluster.prepare(workers: 1)
         let server = try await TestServer(cluster.coordinator)
         #expect(try await server.post("/api/cluster/measure", "{}").status == 503)

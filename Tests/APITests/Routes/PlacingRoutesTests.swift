@@ -9,7 +9,7 @@ import TestSupport
 import Testing
 
 /// Placing and unloading over HTTP, from the machine itself and from elsewhere.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct PlacingRoutesTests {
     /// A cluster with a host that can place one model, at `/models/tiny.gguf`, and has none yet.
     private struct Placing {

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// What clients that wait are told, and what they are told afterwards.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct QueueTests {
     private func body(_ prompt: String, stream: Bool = false, most: Int = 4) -> String {
         #"{"prompt": "\#(prompt)", "max_tokens": \#(most), "temperature": 0, "stream": \#(stream), "user": "\#(prompt)"}"#

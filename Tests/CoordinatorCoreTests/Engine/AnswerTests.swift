@@ -18,7 +18,7 @@ struct AnswerTests {
         "Hello world", "a", "The user and the other", "in the world", "Hello", "x y z", "one two three four five six",
     ]
 
-    @Test(.timeLimit(.minutes(5))) func `greedy answers are equal on any number of workers, alone or at a time`()
+    @Test(.timeLimit(.minutes(10))) func `greedy answers are equal on any number of workers, alone or at a time`()
         async throws
     {
         var expected: [CollectedAnswer] = []
@@ -51,7 +51,7 @@ struct AnswerTests {
         #expect(Set(expected.map(\.tokens)).count > 1)
     }
 
-    @Test(.timeLimit(.minutes(5))) func `an answer stops at max tokens, at the context's end, or at a stop text`()
+    @Test(.timeLimit(.minutes(10))) func `an answer stops at max tokens, at the context's end, or at a stop text`()
         async throws
     {
         let cluster = try await LocalCluster.start(workers: 1, context: 32)
@@ -79,7 +79,7 @@ struct AnswerTests {
         await cluster.stop()
     }
 
-    @Test(.timeLimit(.minutes(5))) func `an end-of-generation token ends the answer and is not part of it`()
+    @Test(.timeLimit(.minutes(10))) func `an end-of-generation token ends the answer and is not part of it`()
         async throws
     {
         let cluster = try await LocalCluster.start(workers: 1)
@@ -95,7 +95,7 @@ struct AnswerTests {
         await cluster.stop()
     }
 
-    @Test(.timeLimit(.minutes(5))) func `the same seed says the same, another seed another thing`() async throws {
+    @Test(.timeLimit(.minutes(10))) func `the same seed says the same, another seed another thing`() async throws {
         let cluster = try await LocalCluster.start(workers: 2)
         var asked = request("Hello world", most: 24, on: cluster)
         asked.sampling = SamplingParameters()
@@ -107,7 +107,7 @@ struct AnswerTests {
         await cluster.stop()
     }
 
-    @Test(.timeLimit(.minutes(5))) func `wrong requests are refused with the reason`() async throws {
+    @Test(.timeLimit(.minutes(10))) func `wrong requests are refused with the reason`() async throws {
         let cluster = try await LocalCluster.start(workers: 1, context: 16)
         let coordinator = cluster.coordinator
         func refusal(_ change: (inout GenerationRequest) -> Void) throws -> CoordinatorError {
@@ -135,7 +135,7 @@ struct AnswerTests {
         await cluster.stop()
     }
 
-    @Test(.timeLimit(.minutes(5))) func `before start and after stop nothing is answered`() async throws {
+    @Test(.timeLimit(.minutes(10))) func `before start and after stop nothing is answered`() async throws {
         let cluster = try await LocalCluster.prepare(workers: 1)
         let asked = request("Hello", on: cluster)
         #expect(
@@ -154,7 +154,7 @@ struct AnswerTests {
     /// A context that no test waits to be filled: hours of generating.
     private static let endless = 1 << 18
 
-    @Test(.timeLimit(.minutes(5))) func `an answer whose reader goes away frees its slot`() async throws {
+    @Test(.timeLimit(.minutes(10))) func `an answer whose reader goes away frees its slot`() async throws {
         let cluster = try await LocalCluster.start(workers: 1, context: Self.endless, slots: 1)
         var asked = request("Hello", on: cluster)
         asked.maximumTokens = nil

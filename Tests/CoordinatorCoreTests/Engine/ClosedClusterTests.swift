@@ -10,7 +10,7 @@ import Transport
 import Wire
 
 /// A cluster whose devices joined: links are TLS, and go between the devices that the coordinator named to each other, and no others.
-@Suite(.timeLimit(.minutes(1))) struct ClosedClusterTests {
+@Suite(.timeLimit(.minutes(10))) struct ClosedClusterTests {
     private func request(most: Int, on cluster: LocalCluster) -> GenerationRequest {
         GenerationRequest(
             prompt: cluster.coordinator.model.tokenizer!.encode("Hello world"), maximumTokens: most, sampling: .greedy,

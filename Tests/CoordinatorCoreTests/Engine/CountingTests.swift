@@ -7,7 +7,7 @@ import Wire
 
 /// What stages and the coordinator count, and which links they measure, on a cluster within the process.
 struct CountingTests {
-    @Test(.timeLimit(.minutes(5))) func `steps, rows and bytes of every stage are exact`() async throws {
+    @Test(.timeLimit(.minutes(10))) func `steps, rows and bytes of every stage are exact`() async throws {
         let cluster = try await LocalCluster.start(workers: 2)
         let coordinator = cluster.coordinator
         let prompt = coordinator.model.tokenizer!.encode("Hello world")
@@ -42,7 +42,7 @@ struct CountingTests {
         await cluster.stop()
     }
 
-    @Test(.timeLimit(.minutes(5))) func `links are measured once and then remembered`() async throws {
+    @Test(.timeLimit(.minutes(10))) func `links are measured once and then remembered`() async throws {
         let folder = try TemporaryFolder()
         var settings = LocalCluster.Settings()
         settings.linkFolder = folder.path

@@ -44,7 +44,7 @@ struct EqualLogitsTests {
     }
 
     @Test(
-        .timeLimit(.minutes(5)),
+        .timeLimit(.minutes(10)),
         arguments: [
             (ElementType.q4_1, Wire.ComputeMode.int8, true), (.q8_0, .int8, false), (.f32, .f32, true),
         ])
@@ -65,7 +65,7 @@ struct EqualLogitsTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(5)))
+    @Test(.timeLimit(.minutes(10)))
     func `logits with a q8_0 cache are equal for any number of workers and any chunk`() async throws {
         var model = model(type: .q4_0, tied: true)
         (model.heads, model.keyValueHeads) = (2, 1)  // heads of 32
@@ -82,7 +82,7 @@ struct EqualLogitsTests {
     }
 
     @Test(
-        .timeLimit(.minutes(5)),
+        .timeLimit(.minutes(10)),
         arguments: [
             ["embedding=w1", "head=w2"], ["embedding=w2", "head=w1"], ["head=w1", "0-2=w1", "3-5=w2"],
             ["embedding=w1", "head=w1"], ["0-1=coordinator", "2-3=w1", "4-5=w2"],

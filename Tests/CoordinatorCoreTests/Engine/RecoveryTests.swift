@@ -41,7 +41,7 @@ struct RecoveryTests {
         return answer
     }
 
-    @Test(.timeLimit(.minutes(5)), arguments: [0, 1, 2])
+    @Test(.timeLimit(.minutes(10)), arguments: [0, 1, 2])
     func `a worker dies, and its answers go on as if nothing had been`(victim: Int) async throws {
         let cluster = try await LocalCluster.start(model: model, workers: 3)
         let coordinator = cluster.coordinator
@@ -68,7 +68,7 @@ struct RecoveryTests {
         await cluster.stop()
     }
 
-    @Test(.timeLimit(.minutes(5))) func `workers that die one after the other leave the answer to those that are left`()
+    @Test(.timeLimit(.minutes(10))) func `workers that die one after the other leave the answer to those that are left`()
         async throws
     {
         let cluster = try await LocalCluster.start(model: model, workers: 3)
@@ -84,7 +84,7 @@ struct RecoveryTests {
         await cluster.stop()
     }
 
-    @Test(.timeLimit(.minutes(5)), arguments: [CoordinatorConfiguration.Standby.layers, .layersAndCaches])
+    @Test(.timeLimit(.minutes(10)), arguments: [CoordinatorConfiguration.Standby.layers, .layersAndCaches])
     func `a spare that has the layers takes them over`(standby: CoordinatorConfiguration.Standby) async throws {
         var settings = LocalCluster.Settings()
         settings.standby = standby
@@ -143,7 +143,7 @@ struct RecoveryTests {
         return report?.stages.filter { $0.range.firstLayer == 1 }.reduce(0) { $0 + $1.keyValueBytes } ?? 0
     }
 
-    @Test(.timeLimit(.minutes(5))) func `a device is emptied and filled again while answers go on`() async throws {
+    @Test(.timeLimit(.minutes(10))) func `a device is emptied and filled again while answers go on`() async throws {
         let cluster = try await LocalCluster.start(model: model, workers: 3)
         let coordinator = cluster.coordinator
         let request = request(most: 400, on: cluster)
@@ -181,7 +181,7 @@ struct RecoveryTests {
         return cluster
     }
 
-    @Test(.timeLimit(.minutes(5))) func `without any place requests are told, once they have waited long enough`()
+    @Test(.timeLimit(.minutes(10))) func `without any place requests are told, once they have waited long enough`()
         async throws
     {
         let cluster = try await withoutOtherPlaces(patience: .zero)
@@ -198,7 +198,7 @@ struct RecoveryTests {
         await cluster.stop()
     }
 
-    @Test(.timeLimit(.minutes(5))) func `without any place requests wait, and go on when the device is back`()
+    @Test(.timeLimit(.minutes(10))) func `without any place requests wait, and go on when the device is back`()
         async throws
     {
         let cluster = try await withoutOtherPlaces(patience: .seconds(3600))
@@ -219,7 +219,7 @@ struct RecoveryTests {
         await cluster.stop()
     }
 
-    @Test(.timeLimit(.minutes(5))) func `scoring that loses a worker goes on`() async throws {
+    @Test(.timeLimit(.minutes(10))) func `scoring that loses a worker goes on`() async throws {
         var model = TinyModel()
         model.contextLength = 4096
         let cluster = try await LocalCluster.start(model: model, workers: 2, rowsPerStep: 16)
@@ -250,7 +250,7 @@ struct RecoveryTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(5))) func `a second start on warm stores sends nothing`() async throws {
+    @Test(.timeLimit(.minutes(10))) func `a second start on warm stores sends nothing`() async throws {
         let cluster = try await LocalCluster.start(workers: 2)
         let cold = firstSent(cluster.progress)
         #expect(cold.count == 2)
@@ -283,7 +283,7 @@ struct RecoveryTests {
         return first
     }
 
-    @Test(.timeLimit(.minutes(5))) func `a start without one of the workers fails and names it`() async throws {
+    @Test(.timeLimit(.minutes(10))) func `a start without one of the workers fails and names it`() async throws {
         let cluster = try await LocalCluster.prepare(workers: 2)
         await cluster.workers[1].kill()
         let error = await #expect(throws: CoordinatorError.self) { try await cluster.coordinator.start() }

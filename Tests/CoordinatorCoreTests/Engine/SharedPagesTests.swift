@@ -6,7 +6,7 @@ import Testing
 import Tokenizer
 
 /// The same tokens whatever is shared, taken away, or shifted, on whole clusters.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct SharedPagesTests {
     private static let prompt: [TokenID] = (0..<150).map { 3 + ($0 * 37 + 11) % 250 }
 

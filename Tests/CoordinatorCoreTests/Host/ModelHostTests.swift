@@ -9,7 +9,7 @@ import Tokenizer
 import Wire
 
 /// Placing, replacing and unloading models on real workers.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct ModelHostTests {
     /// A cluster and a host that knows two models, `first` and `second`, by these paths; `vast` is one for which no device has the memory,
     /// and a path that begins with / a file.

@@ -11,7 +11,7 @@ import Wire
 import WorkerCore
 
 /// Joining over real TLS links on loopback.
-@Suite(.timeLimit(.minutes(5))) struct JoinServiceTests {
+@Suite(.timeLimit(.minutes(10))) struct JoinServiceTests {
     private let cluster = JoiningCluster()
 
     @Test func `A device joins with a token, and is a member with the name and address that it told`() async throws {

@@ -6,7 +6,7 @@ import Transport
 import Wire
 
 /// Devices that joined, among those that are named by their addresses.
-@Suite(.timeLimit(.minutes(5))) struct MemberDevicesTests {
+@Suite(.timeLimit(.minutes(10))) struct MemberDevicesTests {
     @Test(arguments: [false, true])
     func `A device that joined is used under its name alone, though its address was named too`(
         isServing: Bool

@@ -9,7 +9,7 @@ import Wire
 import WorkerCore
 
 /// What a device keeps of a cluster that it joined, whenever it is stopped.
-@Suite(.timeLimit(.minutes(5))) struct MembershipTests {
+@Suite(.timeLimit(.minutes(10))) struct MembershipTests {
     private let cluster = JoiningCluster()
 
     @Test func `A device that was stopped before the answer came is a member when it asks again`() async throws {

@@ -9,7 +9,7 @@ import Transport
 import Wire
 
 /// Workers whose links live, and that do not do what they are asked.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct IdleWorkerTests {
     /// What the worker does not do.
     enum Refusal: Sendable, CaseIterable {

@@ -8,7 +8,7 @@ import Transport
 import Wire
 
 /// Stages that lose what they were thought to have, or give what is of no use.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct LostCachesTests {
     private static let common: [TokenID] = (0..<150).map { 3 + ($0 * 37 + 11) % 250 }
 

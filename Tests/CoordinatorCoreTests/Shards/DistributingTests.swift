@@ -10,7 +10,7 @@ import Tokenizer
 import Wire
 
 /// Shards on their way to real workers on TCP loopback.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct DistributingTests {
     /// A model whose shards are of several pieces: about 7 MiB a layer, an embedding of 2 MiB that is the head too.
     private static let large = {

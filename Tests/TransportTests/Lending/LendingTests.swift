@@ -7,7 +7,7 @@ import Transport
 import Wire
 
 /// A link whose reading goes to and fro between its event loop and the thread that works on its steps.
-@Suite(.timeLimit(.minutes(5))) struct LendingTests {
+@Suite(.timeLimit(.minutes(10))) struct LendingTests {
     @Test func `Lone steps are read by the thread that works on them, and sent one after the other all arrive`()
         async throws
     {

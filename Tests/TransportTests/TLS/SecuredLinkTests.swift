@@ -8,7 +8,7 @@ import Transport
 import Wire
 
 /// Links among those who belong together.
-@Suite(.timeLimit(.minutes(5))) struct SecuredLinkTests {
+@Suite(.timeLimit(.minutes(10))) struct SecuredLinkTests {
     private let cluster = TestAuthority.shared
 
     @Test func `Both sides know who the other is`() async throws {

@@ -8,7 +8,7 @@ import Transport
 import Wire
 
 /// What comes to the port of a worker of a closed cluster, and is not of it.
-@Suite(.timeLimit(.minutes(5))) struct UninvitedPeerTests {
+@Suite(.timeLimit(.minutes(10))) struct UninvitedPeerTests {
     enum Stranger: String, CaseIterable, Sendable {
         case withoutCertificate, ofAnotherAuthority, expired, notYetValid, revoked
     }

@@ -164,7 +164,7 @@ struct RemoteTakeoverTests {
         tested.end()
     }
 
-    @Test(.timeLimit(.minutes(5)))
+    @Test(.timeLimit(.minutes(10)))
     func `whoever asks for much and reads nothing is sent a few megabytes, and steps go on`() async throws {
         var model = TestPipe.model
         model.width = 1024

@@ -19,7 +19,7 @@ struct StandbyTests {
         Issue.record("not \(bytes) bytes in \(sequences) sequences: \(String(describing: stage))")
     }
 
-    @Test(.timeLimit(.minutes(5)))
+    @Test(.timeLimit(.minutes(10)))
     func `a standby stage follows, and after a loss goes on with little to replay`() async throws {
         let main = try TestWorker(model: TestPipe.model), spare = try TestWorker(model: TestPipe.model)
         for tested in [main, spare] { try tested.keep(embedding: true, layers: 0..<4, head: true) }

@@ -7,7 +7,7 @@ import Wire
 import WorkerCore
 
 /// Measuring of devices and links by workers that listen on loopback. What is measured is plausible; times are not asserted.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct MeasuringTests {
     /// Asks a worker over an inspector's link of its own.
     private func ask(_ worker: LocalWorker, _ body: ControlBody) async throws -> ControlBody? {

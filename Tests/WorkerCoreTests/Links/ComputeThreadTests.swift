@@ -15,7 +15,7 @@ import Darwin
 #endif
 
 /// A worker's compute thread as the reader of a link.
-@Suite(.timeLimit(.minutes(5))) struct ComputeThreadTests {
+@Suite(.timeLimit(.minutes(10))) struct ComputeThreadTests {
     @Test func `it reads lone steps by itself, until others have work for it`() async throws {
         try await withLink { tested, echo, send in
             let compute = await thread(of: tested) {}

@@ -6,7 +6,7 @@ import Wire
 import WorkerCore
 
 /// Whom a worker of a closed cluster dials: the device that the coordinator named with its address, and no other that answers there.
-@Suite(.timeLimit(.minutes(1))) struct NamedAddressTests {
+@Suite(.timeLimit(.minutes(10))) struct NamedAddressTests {
     private let stranger = ClusterIdentity(new: .member).id
 
     @Test func `the next stage is at its address the named device or unreachable`() async throws {

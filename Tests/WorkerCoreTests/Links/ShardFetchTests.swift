@@ -8,7 +8,7 @@ import Wire
 import WorkerCore
 
 /// Workers that get shards from each other, over TCP.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct ShardFetchTests {
     /// A model whose layers are of several pieces.
     private static let model = {

@@ -6,7 +6,7 @@ import Wire
 import WorkerCore
 
 /// Whose links a worker of a closed cluster takes: those of the devices that the coordinator named.
-@Suite(.timeLimit(.minutes(1))) struct AdmittedPeersTests {
+@Suite(.timeLimit(.minutes(10))) struct AdmittedPeersTests {
     private static let roles: [LinkRole] = [.upstream, .caches]
 
     @Test func `Devices are admitted by their identity and for one role, until others are named`() {

@@ -5,7 +5,7 @@ import Wire
 import WorkerCore
 
 /// Sessions whose coordinator is lost and comes back.
-@Suite(.timeLimit(.minutes(5))) struct SessionTests {
+@Suite(.timeLimit(.minutes(10))) struct SessionTests {
     private func coordinator(_ port: Listener, session: UInt64) async throws -> (any Link, WorkerProbe) {
         let probe = WorkerProbe()
         let link = try await LocalWorker.makeTransport().connect(
