@@ -27,6 +27,19 @@ package final class Activations: @unchecked Sendable {
         quantized = quantizedBuffer.base.assumingMemoryBound(to: shoal_activation_block.self)
     }
 
+    /// Rows of fewer columns in another's memory: one of them is in use at a time.
+    ///
+    /// - Precondition: `columns` is at most the other's.
+    package init(sharing other: Activations, columns: Int) {
+        precondition(columns <= other.columns, "\(columns) columns in the place of \(other.columns)")
+        capacity = other.capacity
+        self.columns = columns
+        floats = other.floats
+        quantized = other.quantized
+        floatBuffer = other.floatBuffer
+        quantizedBuffer = other.quantizedBuffer
+    }
+
     /// Bytes of memory that `rows` rows take.
     package static func byteCount(rows: Int, columns: Int) -> Int {
         rows * (columns * MemoryLayout<Float>.stride + columns / 32 * MemoryLayout<shoal_activation_block>.stride)

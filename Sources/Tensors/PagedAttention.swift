@@ -13,18 +13,15 @@ package enum PagedAttention {
 
     /// Writes the key and value of one head at one position into its page.
     ///
-    /// - Precondition: `slot` < 64, `layer` and `head` within the layout.
+    /// - Precondition: `slot` < 64, `head` within the layer.
     package static func store(
-        key: UnsafePointer<Float>, value: UnsafePointer<Float>, layout: KeyValueLayout, layer: Int, head: Int,
-        slot: Int,
+        key: UnsafePointer<Float>, value: UnsafePointer<Float>, layer: KeyValueLayout.Layer, head: Int, slot: Int,
         page: UnsafeMutableRawPointer
     ) {
-        precondition(
-            slot < KeyValueLayout.positions && layer < layout.layers && head < layout.heads,
-            "slot \(slot), layer \(layer)")
-        let keys = page + layout.keyOffset(layer: layer, head: head)
+        precondition(slot < KeyValueLayout.positions && head < layer.heads, "slot \(slot), head \(head)")
+        let keys = page + layer.keyOffset(head: head)
         shoal_cache_store(
-            layout.element.number, key, value, layout.keySize, layout.valueSize, slot, keys, keys + layout.keyBytes)
+            layer.element.number, key, value, layer.keySize, layer.valueSize, slot, keys, keys + layer.keyBytes)
     }
 
     /// Floats of scratch for attending, however many positions there are.
@@ -53,14 +50,14 @@ package enum PagedAttention {
     /// - Parameter pages: enough for the most positions of a query.
     /// - Parameter scratch: `scratchCount(keySize:valueSize:)` floats.
     package static func attend(
-        queries: UnsafeBufferPointer<Query>, segment: Int? = nil, layout: KeyValueLayout, layer: Int, head: Int,
-        scale: Float, pages: UnsafePointer<UnsafeRawPointer?>, scratch: UnsafeMutablePointer<Float>
+        queries: UnsafeBufferPointer<Query>, segment: Int? = nil, layer: KeyValueLayout.Layer, head: Int,
+        scale: Float, softCap: Float? = nil, pages: UnsafePointer<UnsafeRawPointer?>, scratch: UnsafeMutablePointer<Float>
     ) {
         guard let base = queries.baseAddress else { return }
-        let offset = layout.keyOffset(layer: layer, head: head)
+        let offset = layer.keyOffset(head: head)
         var cache = shoal_attention(
-            pages: pages, key_offset: offset, value_offset: offset + layout.keyBytes, key_size: layout.keySize,
-            value_size: layout.valueSize, scale: scale, kind: layout.element.number)
+            pages: pages, key_offset: offset, value_offset: offset + layer.keyBytes, key_size: layer.keySize,
+            value_size: layer.valueSize, scale: scale, kind: layer.element.number)
         base.withMemoryRebound(to: shoal_query.self, capacity: queries.count) {
             if let segment {
                 shoal_attend_segment(&cache, $0, queries.count, segment, scratch)
