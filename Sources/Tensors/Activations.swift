@@ -48,6 +48,20 @@ package final class Activations: @unchecked Sendable {
     /// The first value of a row.
     package func row(_ index: Int) -> UnsafeMutablePointer<Float> { floats + index * columns }
 
+    /// Copies a row of other activations: its floats and, where `quantized`, its int8 form.
+    ///
+    /// - Precondition: both have the same columns.
+    package func copyRow(from other: Activations, row: Int, to index: Int, quantized: Bool) {
+        precondition(other.columns == columns, "\(other.columns) columns, \(columns) here")
+        precondition(
+            row >= 0 && row < other.capacity && index >= 0 && index < capacity,
+            "row \(row) of \(other.capacity) to \(index) of \(capacity)")
+        self.row(index).update(from: other.row(row), count: columns)
+        guard quantized else { return }
+        let blocks = columns / 32
+        (self.quantized + index * blocks).update(from: other.quantized + row * blocks, count: blocks)
+    }
+
     /// Makes the int8 form of a row of its floats.
     ///
     /// - Precondition: `columns` is a multiple of 32.

@@ -1,3 +1,4 @@
+import Foundation
 import GGUF
 import ModelGraph
 import Tensors

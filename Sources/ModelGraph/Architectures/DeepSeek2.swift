@@ -59,8 +59,8 @@ enum DeepSeek2 {
         let isNormed = try reader.flag("expert_weights_norm") ?? false
         let weighting: ExpertChoice.Weighting
         switch try reader.optionalInteger("expert_gating_func", in: 0...16) ?? 1 {
-        case 0, 1: weighting = isNormed ? .softmaxOverChosen : .softmaxOverAll
-        case 2: weighting = .sigmoid(isNormed: isNormed)
+        case 0, 1: weighting = isNormed ? .softmaxOverChosen : .softmaxOverAll(renormalized: false)
+        case 2: weighting = .sigmoid(renormalized: isNormed)
         case let other:
             throw reader.unsupported("expert_gating_func", other, "use a model with softmax or sigmoid")
         }

@@ -114,9 +114,9 @@ struct ExpertNetwork {
     private func choose(row: Int) {
         let scores = scratch.scores + row * shape.count
         routerBias.add(to: scores, count: shape.count)
-        ExpertChoice.choose(
-            scores, count: shape.count, bias: choiceBias?.floats, used: shape.used, weighting: shape.weighting,
-            scale: shape.scale, experts: scratch.experts + row * shape.used, weights: scratch.weights + row * shape.used)
+        ExpertChoice(count: shape.used, weighting: shape.weighting, scale: shape.scale).choose(
+            logits: scores, experts: shape.count, bias: choiceBias?.floats,
+            chosen: scratch.experts + row * shape.used, weights: scratch.weights + row * shape.used)
     }
 
     private func activate(slot: Int) {
@@ -140,7 +140,7 @@ struct ExpertNetwork {
         for choice in row * shape.used..<(row + 1) * shape.used {
             let slot = scratch.slotOfChoice[choice], result = scratch.results + slot * width
             if let downBias {
-                RowOperations.add(downBias.floats + Int(scratch.experts[choice]) * width, count: width, to: result)
+                RowOperations.add(downBias.floats + scratch.experts[choice] * width, count: width, to: result)
             }
             RowOperations.add(result, scaledBy: scratch.weights[choice], count: width, to: output)
         }

@@ -9,7 +9,7 @@ final class ExpertScratch {
     /// Scores of all experts `[rows, count]`.
     let scores: UnsafeMutablePointer<Float>
     /// The chosen experts `[rows, used]`, the best first, and their weights.
-    let experts: UnsafeMutablePointer<Int32>
+    let experts: UnsafeMutablePointer<Int>
     let weights: UnsafeMutablePointer<Float>
     /// Rows as the experts take them `[slots, width]`.
     let input: Activations
@@ -45,9 +45,9 @@ final class ExpertScratch {
         }
         scores = try floats(rows * shape.count)
         weights = try floats(slots)
-        let chosen = try AlignedBuffer(byteCount: slots * MemoryLayout<Int32>.stride)
+        let chosen = try AlignedBuffer(byteCount: slots * MemoryLayout<Int>.stride)
         buffers.append(chosen)
-        experts = chosen.base.bindMemory(to: Int32.self, capacity: slots)
+        experts = chosen.base.bindMemory(to: Int.self, capacity: slots)
         input = try Activations(rows: slots, columns: width)
         gates = try floats(slots * shape.width)
         ups = try floats(slots * shape.width)
@@ -65,7 +65,7 @@ final class ExpertScratch {
 
     static func byteCount(_ shape: ExpertsShape, width: Int, rows: Int) -> Int {
         let slots = rows * shape.used
-        return 4 * (rows * (shape.count + 1) + slots * (2 + 2 * shape.width + width)) + 24 * slots
+        return 4 * (rows * (shape.count + 1) + slots * (1 + 2 * shape.width + width)) + 32 * slots
             + Activations.byteCount(rows: slots, columns: width)
             + Activations.byteCount(rows: slots, columns: shape.width)
     }
@@ -74,11 +74,11 @@ final class ExpertScratch {
     func group(rows: Int) {
         for expert in begins.indices { begins[expert] = 0 }
         let choices = rows * used
-        for choice in 0..<choices { begins[Int(experts[choice]) + 1] += 1 }
+        for choice in 0..<choices { begins[experts[choice] + 1] += 1 }
         for expert in 0..<count { begins[expert + 1] += begins[expert] }
         for expert in begins.indices { next[expert] = begins[expert] }
         for choice in 0..<choices {
-            let expert = Int(experts[choice]), slot = next[expert]
+            let expert = experts[choice], slot = next[expert]
             next[expert] += 1
             slotOfChoice[choice] = slot
             rowOfSlot[slot] = choice / used
