@@ -4,7 +4,7 @@
 #define SHOAL_ATTENTION_H
 
 #include "layouts.h"
-#include "vector.h"
+#include "rows.h"
 
 static multiply_function multiply_q8_0;  // integer.h
 
@@ -55,10 +55,11 @@ static void cache_store(
 struct part {
     const struct shoal_attention *cache;
     const struct shoal_query *queries;
-    /// The first page, pages that a query attends, positions that each and that all attend.
+    /// The segment's first page, and its pages `first_page..<page_count` that a query attends.
     const void *const *pages;
-    size_t page_count;
-    size_t counts[SHOAL_QUERY_TILE], shared;
+    size_t first_page, page_count;
+    /// Each query attends `begins..<counts`; `begin` is the least of the former (what lies before a query's own has no weight), `shared` of the latter.
+    size_t begins[SHOAL_QUERY_TILE], counts[SHOAL_QUERY_TILE], begin, shared;
     /// What follows the last page, to be read ahead: the next segment's first keys, or anything.
     const uint8_t *after;
     /// Scores, then weights: `[queries, SEGMENT]`.
@@ -93,33 +94,38 @@ INLINE void score(
     }
 }
 
-/// Turns products into e^(score - largest); their sum.
-INLINE float exponentials(float *scores, size_t count, float scale, float *most) {
-    size_t whole = count / LANES * LANES;
+/// The scores of 16 positions from `place` on; those outside `begin..<count` are -infinity.
+INLINE vec scores_of(const struct shoal_attention *cache, vec products, size_t place, size_t begin, size_t count) {
+    vec scores = products * splat(cache->scale);
+    if (cache->soft_cap != 0) scores = soft_capped(scores, cache->soft_cap);
+    if (place >= begin && place + LANES <= count) return scores;
+    const ivec positions = (ivec){0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15} + (int32_t)place;
+    return where((positions >= (int32_t)begin) & (positions < (int32_t)count), scores, splat(-__builtin_inff()));
+}
+
+/// Turns a query's products into e^(score - largest), zero for positions that it does not attend; their sum.
+INLINE float exponentials(const struct part *part, int q, float *most) {
+    float *scores = part->weights + q * SEGMENT;
+    const size_t begin = part->begins[q], count = part->counts[q], first = begin / LANES * LANES;
+    if (part->begin < first) memset(scores + part->begin, 0, (first - part->begin) * sizeof *scores);
     vec greatest = splat(-__builtin_inff()), sums = splat(0);
-    for (size_t i = 0; i < whole; i += LANES) {
-        vec score = load(scores + i) * splat(scale);
+    for (size_t i = first; i < count; i += LANES) {
+        vec score = scores_of(part->cache, load(scores + i), i, begin, count);
         store(scores + i, score);
         greatest = __builtin_elementwise_max(greatest, score);
     }
-    float largest = __builtin_reduce_max(greatest);
-    for (size_t i = whole; i < count; i++) {
-        scores[i] = scores[i] * scale;
-        largest = scores[i] > largest ? scores[i] : largest;
-    }
-    for (size_t i = 0; i < whole; i += LANES) {
+    const float largest = __builtin_reduce_max(greatest);
+    // What is not attended adds zero to a sum that is not negative: no change.
+    for (size_t i = first; i < count; i += LANES) {
         vec e = exponential(load(scores + i) - splat(largest));
         store(scores + i, e);
         sums += e;
     }
-    if (whole < count) {  // lanes beyond add zero to a sum that is not negative: no change
-        vec e = exponential(load_first(scores + whole, count - whole) - splat(largest));
-        store_first(scores + whole, e, count - whole);
-        sums += load_first(scores + whole, count - whole);
-    }
     *most = largest;
     return fold(sums);
 }
+
+INLINE size_t later(size_t a, size_t b) { return a > b ? a : b; }
 
 INLINE const uint8_t *values_of(const struct part *part, size_t position) {
     return (const uint8_t *)part->pages[position / PAGE] + part->cache->value_offset;
@@ -132,9 +138,9 @@ INLINE void mix(
     const size_t apart, size_t column) {
     vec sums[ATTENTION_SUMS] = {0};
     const size_t row = part->cache->value_size * size;
-    for (size_t position = 0; position < part->shared;) {
-        const uint8_t *values = values_of(part, position) + column * size, *next;
-        size_t end = position + PAGE;
+    for (size_t position = part->begin; position < part->shared;) {
+        const uint8_t *values = values_of(part, position) + position % PAGE * row + column * size, *next;
+        size_t end = (position / PAGE + 1) * PAGE;
         if (end < part->shared) next = values_of(part, end) + column * size;
         else end = part->shared, next = part->after + column * size;
         for (; position < end; position++, values += row, next += row) {
@@ -150,7 +156,7 @@ INLINE void mix(
         }
     }
     for (int q = 0; q < n; q++) {
-        for (size_t position = part->shared; position < part->counts[q]; position++) {
+        for (size_t position = later(part->shared, part->begin); position < part->counts[q]; position++) {
             const uint8_t *values = values_of(part, position) + position % PAGE * row + column * size;
             for (int v = 0; v < vectors; v++) {
                 vec weight = splat(weights[(size_t)(v / 2) * apart + (size_t)q * SEGMENT + position]);
@@ -165,7 +171,7 @@ INLINE void mix(
 INLINE void mix_column(const size_t size, const int n, const struct part *part, size_t column) {
     for (int q = 0; q < n; q++) {
         float sum = 0;
-        for (size_t position = 0; position < part->counts[q]; position++) {
+        for (size_t position = part->begins[q]; position < part->counts[q]; position++) {
             const void *values = values_of(part, position);
             size_t place = position % PAGE * part->cache->value_size + column;
             float value = size == 2 ? float_of_half(((const uint16_t *)values)[place]) : ((const float *)values)[place];
@@ -193,7 +199,7 @@ INLINE void mix_floats(load_function *load_cache, const size_t size, const int n
 
 /// The weights times the scales of a block of columns.
 INLINE void scale_weights(const int n, const struct part *part, size_t block, float *out) {
-    for (size_t position = 0; position < part->page_count * PAGE; position += LANES) {
+    for (size_t position = part->first_page * PAGE; position < part->page_count * PAGE; position += LANES) {
         void *values = (void *)values_of(part, position);
         vec scale = load_half(value_scales(values, part->cache->value_size, block) + position % PAGE);
         for (int q = 0; q < n; q++) store(out + q * SEGMENT + position, load(part->weights + q * SEGMENT + position) * scale);
@@ -221,8 +227,8 @@ INLINE void mix_bytes(const int n, const struct part *part) {
 
 INLINE void score_all(load_function *load_cache, const size_t size, const int n, const struct part *part) {
     const int vectors = vectors_of(n);
-    for (size_t page = 0; page < part->page_count; page++) {
-        const uint8_t *keys = (const uint8_t *)part->pages[page] + part->cache->key_offset, *next = values_of(part, 0);
+    for (size_t page = part->first_page; page < part->page_count; page++) {
+        const uint8_t *keys = (const uint8_t *)part->pages[page] + part->cache->key_offset, *next = values_of(part, part->begin);
         if (page + 1 < part->page_count) next = (const uint8_t *)part->pages[page + 1] + part->cache->key_offset;
         for (int v = 0; v < 4; v += vectors) {
             const size_t place = (size_t)v * LANES;
@@ -235,7 +241,7 @@ INLINE void score_bytes(const int n, const struct part *part) {
     const size_t width = part->cache->key_size;
     struct shoal_activation_block *queries = (struct shoal_activation_block *)part->rest;
     for (int q = 0; q < n; q++) quantize_activations(part->queries[q].query, width, queries + (size_t)q * width / 32);
-    for (size_t page = 0; page < part->page_count; page++) {
+    for (size_t page = part->first_page; page < part->page_count; page++) {
         const uint8_t *keys = (const uint8_t *)part->pages[page] + part->cache->key_offset;
         multiply_q8_0(keys, PAGE, width, 0, PAGE / LANES, queries, (size_t)n, part->weights + page * PAGE, SEGMENT);
     }
@@ -243,25 +249,29 @@ INLINE void score_bytes(const int n, const struct part *part) {
 
 INLINE void attend_tile(
     const int n, const struct shoal_attention *cache, const struct shoal_query *queries, size_t segment, float *scratch) {
-    struct part part = {.cache = cache, .queries = queries, .pages = cache->pages + segment * (SEGMENT / PAGE), .shared = SEGMENT};
+    struct part part = {
+        .cache = cache, .queries = queries, .pages = cache->pages + segment * (SEGMENT / PAGE), .begin = SEGMENT, .shared = SEGMENT};
     part.weights = scratch;
     part.rest = scratch + SHOAL_QUERY_TILE * SEGMENT;
     size_t most = 0;
     for (int q = 0; q < n; q++) {
-        size_t count = queries[q].positions - segment * SEGMENT;
+        size_t count = queries[q].positions - segment * SEGMENT, first = queries[q].first;
+        part.begins[q] = first > segment * SEGMENT ? first - segment * SEGMENT : 0;
+        part.begin = part.begins[q] < part.begin ? part.begins[q] : part.begin;
         part.counts[q] = count < SEGMENT ? count : SEGMENT;
-        most = part.counts[q] > most ? part.counts[q] : most;
+        most = later(most, part.counts[q]);
         part.shared = part.counts[q] < part.shared ? part.counts[q] : part.shared;
     }
+    part.first_page = part.begin / PAGE;
     part.page_count = (most + PAGE - 1) / PAGE;
     bool last = queries[0].positions <= (segment + 1) * SEGMENT;
-    part.after = (const uint8_t *)part.pages[last ? 0 : SEGMENT / PAGE] + cache->key_offset;
+    part.after = (const uint8_t *)part.pages[last ? part.first_page : SEGMENT / PAGE] + cache->key_offset;
     if (cache->kind == SHOAL_CACHE_F16) score_all(load_half, 2, n, &part);
     else if (cache->kind == SHOAL_CACHE_F32) score_all(load_single, 4, n, &part);
     else score_bytes(n, &part);
     for (int q = 0; q < n; q++) {
         float *sum = queries[q].output + cache->value_size;
-        *sum = exponentials(part.weights + q * SEGMENT, part.counts[q], cache->scale, sum + 1);
+        *sum = exponentials(&part, q, sum + 1);
     }
     if (cache->kind == SHOAL_CACHE_F16) mix_floats(load_half, 2, n, &part);
     else if (cache->kind == SHOAL_CACHE_F32) mix_floats(load_single, 4, n, &part);

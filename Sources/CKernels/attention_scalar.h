@@ -53,10 +53,10 @@ static float cached(int kind, const void *values, size_t index) {
     return kind == SHOAL_CACHE_F16 ? float_of_half(((const uint16_t *)values)[index]) : ((const float *)values)[index];
 }
 
-/// The products of the query with the keys of the segment's first `count` positions.
+/// The products of the query with the keys of the segment's positions `begin..<count`, counted from its first.
 static void score_segment(
-    const struct shoal_attention *cache, const float *query, size_t segment, size_t count, float *scores, float *scratch) {
-    for (size_t p = 0; p < count; p += SHOAL_PAGE_POSITIONS) {
+    const struct shoal_attention *cache, const float *query, size_t segment, size_t begin, size_t count, float *scores, float *scratch) {
+    for (size_t p = begin / SHOAL_PAGE_POSITIONS * SHOAL_PAGE_POSITIONS; p < count; p += SHOAL_PAGE_POSITIONS) {
         size_t last = count - p < SHOAL_PAGE_POSITIONS ? count : p + SHOAL_PAGE_POSITIONS;
         const uint8_t *keys = (const uint8_t *)cache->pages[(segment * SHOAL_SEGMENT_POSITIONS + p) / SHOAL_PAGE_POSITIONS] + cache->key_offset;
         if (cache->kind == SHOAL_CACHE_Q8_0) {
@@ -66,7 +66,7 @@ static void score_segment(
                 SHOAL_SEGMENT_POSITIONS);
             continue;
         }
-        for (size_t at = p; at < last; at++) {
+        for (size_t at = p < begin ? begin : p; at < last; at++) {
             float dot = 0;
             for (size_t i = 0; i < cache->key_size; i++) {
                 dot = fused(cached(cache->kind, keys, i * SHOAL_PAGE_POSITIONS + at - p), query[i], dot);
@@ -80,22 +80,24 @@ static void attend(
     const struct shoal_attention *cache, const struct shoal_query *queries, size_t count, size_t segment, float *scratch) {
     float *weights = scratch, *rest = scratch + SHOAL_SEGMENT_POSITIONS;
     for (const struct shoal_query *query = queries; query < queries + count; query++) {
-        size_t begin = segment * SHOAL_SEGMENT_POSITIONS, positions = query->positions - begin;
+        size_t start = segment * SHOAL_SEGMENT_POSITIONS, positions = query->positions - start;
+        size_t begin = query->first > start ? query->first - start : 0;
         if (positions > SHOAL_SEGMENT_POSITIONS) positions = SHOAL_SEGMENT_POSITIONS;
-        score_segment(cache, query->query, segment, positions, weights, rest);
+        score_segment(cache, query->query, segment, begin, positions, weights, rest);
         float largest = -__builtin_inff(), lanes[LANES] = {0};
-        for (size_t p = 0; p < positions; p++) {
+        for (size_t p = begin; p < positions; p++) {
             weights[p] = weights[p] * cache->scale;
+            if (cache->soft_cap != 0) weights[p] = soft_capped(weights[p], cache->soft_cap);
             if (weights[p] > largest) largest = weights[p];
         }
-        for (size_t p = 0; p < positions; p++) {
+        for (size_t p = begin; p < positions; p++) {
             weights[p] = exponential(weights[p] - largest);
             lanes[p % LANES] += weights[p];
         }
         for (size_t i = 0; i < cache->value_size; i++) {
             float sum = 0;
-            for (size_t p = 0; p < positions; p++) {
-                uint8_t *values = (uint8_t *)cache->pages[(begin + p) / SHOAL_PAGE_POSITIONS] + cache->value_offset;
+            for (size_t p = begin; p < positions; p++) {
+                uint8_t *values = (uint8_t *)cache->pages[(start + p) / SHOAL_PAGE_POSITIONS] + cache->value_offset;
                 size_t slot = p % SHOAL_PAGE_POSITIONS, place = slot * cache->value_size + i;
                 if (cache->kind == SHOAL_CACHE_Q8_0) {
                     float weight = weights[p] * float_of_half(*value_scale(values, cache->value_size, i / 32, slot));

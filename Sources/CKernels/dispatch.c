@@ -236,11 +236,29 @@ void shoal_rms_norm(const float *x, const float *weight, size_t count, float eps
     kernels()->rms_norm(x, weight, count, epsilon, out);
 }
 
-void shoal_swiglu(const float *gate, const float *up, size_t count, float *out) {
-    kernels()->swiglu(gate, up, count, out);
+void shoal_layer_norm(
+    const float *x, const float *weight, const float *bias, size_t count, float epsilon, float *out) {
+    kernels()->layer_norm(x, weight, bias, count, epsilon, out);
 }
 
+void shoal_gate(
+    int function, const float *gates, const float *up, size_t count, float alpha, float limit, float *out) {
+    kernels()->gate(function, gates, up, count, alpha, limit, out);
+}
+
+void shoal_activate(int function, float *x, size_t count) { kernels()->activate(function, x, count); }
+
+void shoal_soft_cap(float *x, float cap, size_t count) { kernels()->soft_cap(x, cap, count); }
+
 void shoal_add(float *y, const float *x, size_t count) { kernels()->add(y, x, count); }
+
+void shoal_add_scaled(float *y, const float *x, float scale, size_t count) {
+    kernels()->add_scaled(y, x, scale, count);
+}
+
+void shoal_scale(float *y, float factor, size_t count) { kernels()->scale(y, factor, count); }
+
+void shoal_multiply(float *y, const float *x, size_t count) { kernels()->multiply(y, x, count); }
 
 void shoal_f32_to_f16(const float *x, size_t count, uint16_t *out) { kernels()->f32_to_f16(x, count, out); }
 

@@ -25,8 +25,16 @@ struct kernels {
     /// y[t * y_stride] = dot(row, x + t * columns), t < tokens
     void (*dot_rows)(const float *row, size_t columns, const float *x, size_t tokens, float *y, size_t y_stride);
     void (*rms_norm)(const float *x, const float *weight, size_t count, float epsilon, float *out);
-    void (*swiglu)(const float *gate, const float *up, size_t count, float *out);
+    void (*layer_norm)(
+        const float *x, const float *weight, const float *bias, size_t count, float epsilon, float *out);
+    void (*gate)(
+        int function, const float *gates, const float *up, size_t count, float alpha, float limit, float *out);
+    void (*activate)(int function, float *x, size_t count);
+    void (*soft_cap)(float *x, float cap, size_t count);
     void (*add)(float *y, const float *x, size_t count);
+    void (*add_scaled)(float *y, const float *x, float scale, size_t count);
+    void (*scale)(float *y, float factor, size_t count);
+    void (*multiply)(float *y, const float *x, size_t count);
     void (*f32_to_f16)(const float *x, size_t count, uint16_t *out);
     void (*f16_to_f32)(const uint16_t *x, size_t count, float *out);
     void (*exp)(const float *x, size_t count, float *out);

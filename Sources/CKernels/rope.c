@@ -6,7 +6,7 @@
 static double fused(double a, double b, double c) { return __builtin_fma(a, b, c); }
 
 /// Natural logarithm of a positive normal number: x = 2^n * m, m in [sqrt(1/2), sqrt(2)), ln m = 2 artanh((m - 1) / (m + 1)).
-static double logarithm(double x) {
+double shoal_logarithm(double x) {
     union {
         double value;
         uint64_t bits;
@@ -54,7 +54,7 @@ static void sine_cosine(double x, double *sine, double *cosine) {
 }
 
 void shoal_rope_frequencies(double base, size_t dimensions, const float *factors, double scaling, float *frequencies) {
-    double step = -2 * logarithm(base) / (double)dimensions;
+    double step = -2 * shoal_logarithm(base) / (double)dimensions;
     for (size_t j = 0; j < dimensions / 2; j++) {
         double frequency = (float)exponential(step * (double)j);
         double divisor = (factors != NULL ? (double)factors[j] : 1) * scaling;
@@ -62,12 +62,38 @@ void shoal_rope_frequencies(double base, size_t dimensions, const float *factors
     }
 }
 
-void shoal_rope_angles(size_t position, const float *frequencies, size_t pairs, float *cosines, float *sines) {
+static double floor_of(double x) {
+    if (!(x > -1e9 && x < 1e9)) return x;  // nonsense that is clamped later
+    double whole = (double)(int64_t)x;
+    return whole > x ? whole - 1 : whole;
+}
+
+/// The pair, not rounded, that turns so often within `context` positions.
+static double pair_of_turns(double turns, double base, size_t dimensions, double context) {
+    return (double)dimensions * shoal_logarithm(context / (turns * 6.28318530717958647692)) / (2 * shoal_logarithm(base));
+}
+
+void shoal_rope_frequencies_yarn(double base, size_t dimensions, struct shoal_yarn yarn, float *frequencies) {
+    double step = -2 * shoal_logarithm(base) / (double)dimensions, last = (double)dimensions - 1;
+    double low = floor_of(pair_of_turns(yarn.beta_fast, base, dimensions, yarn.original_context));
+    double high = -floor_of(-pair_of_turns(yarn.beta_slow, base, dimensions, yarn.original_context));
+    low = low < 0 ? 0 : low;
+    high = high > last ? last : high;
+    double width = high - low < 0.001 ? 0.001 : high - low;
+    for (size_t j = 0; j < dimensions / 2; j++) {
+        double frequency = (float)exponential(step * (double)j), ramp = ((double)j - low) / width;
+        ramp = ramp < 0 ? 0 : ramp > 1 ? 1 : ramp;
+        frequencies[j] = (float)(frequency * (1 - ramp) + frequency / yarn.factor * ramp);
+    }
+}
+
+void shoal_rope_angles(
+    size_t position, const float *frequencies, size_t pairs, float magnitude, float *cosines, float *sines) {
     for (size_t j = 0; j < pairs; j++) {
         float angle = (float)position * frequencies[j];  // rounded to float, as reference implementations have it
         double sine, cosine;
         sine_cosine(angle, &sine, &cosine);
-        sines[j] = (float)sine;
-        cosines[j] = (float)cosine;
+        sines[j] = (float)sine * magnitude;
+        cosines[j] = (float)cosine * magnitude;
     }
 }

@@ -35,6 +35,8 @@ static float exponential(float x) {
     return x < EXP_LOW ? 0 : p * power;
 }
 
+#include "rows_scalar.h"
+
 // --- Rows -----------------------------------------------------------------------------------------------------------
 
 static void quantize_activations(const float *x, size_t count, struct shoal_activation_block *out) {
@@ -66,22 +68,6 @@ static void dot_rows(const float *row, size_t columns, const float *x, size_t to
         for (size_t i = 0; i < columns; i++) lanes[i % LANES] = fused(row[i], x[i], lanes[i % LANES]);
         y[t * y_stride] = fold(lanes);
     }
-}
-
-static void rms_norm(const float *x, const float *weight, size_t count, float epsilon, float *out) {
-    float lanes[LANES] = {0};
-    for (size_t i = 0; i < count; i++) lanes[i % LANES] = fused(x[i], x[i], lanes[i % LANES]);
-    float mean = fold(lanes) / (float)count;
-    float scale = 1 / __builtin_elementwise_sqrt(mean + epsilon);
-    for (size_t i = 0; i < count; i++) out[i] = (x[i] * scale) * weight[i];
-}
-
-static void swiglu(const float *gate, const float *up, size_t count, float *out) {
-    for (size_t i = 0; i < count; i++) out[i] = (gate[i] / (1 + exponential(-gate[i]))) * up[i];
-}
-
-static void add(float *y, const float *x, size_t count) {
-    for (size_t i = 0; i < count; i++) y[i] += x[i];
 }
 
 static void f32_to_f16(const float *x, size_t count, uint16_t *out) {

@@ -108,33 +108,6 @@ static void dot_rows(const float *row, size_t columns, const float *x, size_t to
     for (; t < tokens; t++) dot_tile(1, row, columns, x + t * columns, y + t * y_stride, y_stride);
 }
 
-static void rms_norm(const float *x, const float *weight, size_t count, float epsilon, float *out) {
-    vec sums = splat(0);
-    size_t i = 0;
-    for (; i + LANES <= count; i += LANES) sums = fused(load(x + i), load(x + i), sums);
-    float lanes[LANES];
-    store(lanes, sums);
-    for (size_t j = i; j < count; j++) lanes[j - i] = __builtin_fmaf(x[j], x[j], lanes[j - i]);
-    float mean = fold(load(lanes)) / (float)count;
-    float scale = 1 / __builtin_elementwise_sqrt(mean + epsilon);
-    for (size_t j = 0; j < count; j++) out[j] = (x[j] * scale) * weight[j];
-}
-
-static void swiglu(const float *gate, const float *up, size_t count, float *out) {
-    for (size_t i = 0; i < count; i += LANES) {
-        size_t lanes = count - i < LANES ? count - i : LANES;
-        vec g = lanes < LANES ? load_first(gate + i, lanes) : load(gate + i);
-        vec u = lanes < LANES ? load_first(up + i, lanes) : load(up + i);
-        vec result = (g / (splat(1) + exponential(-g))) * u;
-        if (lanes < LANES) store_first(out + i, result, lanes);
-        else store(out + i, result);
-    }
-}
-
-static void add(float *y, const float *x, size_t count) {
-    for (size_t i = 0; i < count; i++) y[i] += x[i];
-}
-
 static void f32_to_f16(const float *x, size_t count, uint16_t *out) {
     size_t i = 0;
     for (; i + LANES <= count; i += LANES) *(hvec_unaligned *)(out + i) = __builtin_convertvector(load(x + i), hvec_unaligned);

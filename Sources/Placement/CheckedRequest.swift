@@ -22,8 +22,8 @@ struct CheckedRequest {
     /// Where pins put the embedding and the head.
     let embeddingPin: Int?
     let headPin: Int?
-    /// Keys and values of one layer for all slots, bytes.
-    let keyValueBytesPerLayer: Int
+    /// Keys and values of each layer for all slots, bytes.
+    let keyValueBytes: [Int]
     /// `prefix[i]`: bytes of the layers `0..<i` with their KV cache.
     let prefix: [Int]
 
@@ -44,11 +44,14 @@ struct CheckedRequest {
         self.absurd = absurd
         (links, coordinatorLinks) = request.links.matrix(request.devices.map { $0.isCoordinator ? nil : $0.name })
         let model = request.model
-        keyValueBytesPerLayer = try product(
-            [model.keyValueBytesPerPositionPerLayer]
-                + (request.keyValuePositions.map { [$0] } ?? [Self.cachedPositions(request), request.slots]),
-            "the KV cache of one layer")
-        prefix = try Self.prefixSums(model, keyValueBytesPerLayer)
+        let positions = request.keyValuePositions.map { [$0] } ?? [Self.cachedPositions(request), request.slots]
+        var keyValueBytes: [Int] = []
+        for state in model.states {
+            keyValueBytes.append(
+                try product([state.bytesPerPosition] + positions, "the KV cache of one layer"))
+        }
+        self.keyValueBytes = keyValueBytes
+        prefix = try Self.prefixSums(model, keyValueBytes)
         var weights = [0]
         for layer in model.layers { weights.append(weights[weights.count - 1] + layer.bytes) }
         weightPrefix = weights
@@ -104,9 +107,8 @@ struct CheckedRequest {
         for (count, name) in counts where count < 1 { throw .invalidSize("\(name) is \(count); it must be 1 or more") }
         let parts = (model.layers + [model.embedding, model.head]).flatMap(\.weights)
         let sizes = [
-            model.vocabulary, model.keyValueBytesPerPositionPerLayer, model.smallKeyValueBytesPerPositionPerLayer ?? 0,
-            model.scratchBytes,
-        ]
+            model.vocabulary, model.scratchBytes,
+        ] + model.states.flatMap { [$0.bytesPerPosition, $0.smallBytesPerPosition ?? 0, $0.window ?? 0] }
         if sizes.contains(where: { $0 < 0 }) || parts.contains(where: { $0.bytes < 0 || $0.elements < 0 }) {
             throw .invalidSize("a size of the model is negative")
         }
@@ -140,10 +142,10 @@ struct CheckedRequest {
         request.devices[device].isCoordinator ? nil : coordinatorLinks[device]
     }
 
-    private static func prefixSums(_ model: ModelSizes, _ keyValueBytes: Int) throws(PlacementError) -> [Int] {
+    private static func prefixSums(_ model: ModelSizes, _ keyValueBytes: [Int]) throws(PlacementError) -> [Int] {
         var sums = [0]
-        for layer in model.layers {
-            sums.append(try sum([sums[sums.count - 1], layer.bytes, keyValueBytes], "the model's layers"))
+        for (layer, state) in zip(model.layers, keyValueBytes) {
+            sums.append(try sum([sums[sums.count - 1], layer.bytes, state], "the model's layers"))
         }
         // Everything that is ever added to the layers must add up too.
         _ = try sum(

@@ -4,25 +4,33 @@ package struct StepShape: Sendable, Hashable {
     package let rows: Int
     /// Rows that become logits.
     package let results: Int
+    /// Positions that a row looks at in a layer without a window, on average.
+    package let history: Double
+    /// Passes over so much of the cache.
+    package let passes: Double
+
     /// Positions whose keys and values are read in each layer, in passes over the cache.
-    package let positions: Double
+    package var positions: Double { positions(window: nil) }
+
+    /// The same in a layer whose rows see no more than a window.
+    package func positions(window: Int?) -> Double { passes * (window.map { min(history, Double($0)) } ?? history) }
 
     /// Streams that decode: a row each, each with its own history.
     package static func decoding(streams: Int, history: Int) -> StepShape {
-        StepShape(rows: streams, results: streams, positions: Double(streams) * Double(history))
+        StepShape(rows: streams, results: streams, history: Double(history), passes: Double(streams))
     }
 
     /// A chunk of one prompt. Its rows share passes over the cache as they share those over weights.
     package static func prompt(rows: Int, from position: Int, isLast: Bool) -> StepShape {
         StepShape(
-            rows: rows, results: isLast ? 1 : 0,
-            positions: Double(rows) * (Double(position) + Double(rows) / 2) / DeviceSpeed.rowsPerPass)
+            rows: rows, results: isLast ? 1 : 0, history: Double(position) + Double(rows) / 2,
+            passes: Double(rows) / DeviceSpeed.rowsPerPass)
     }
 }
 
 /// How long things take: the only place where the planner's times come from.
 ///
-/// - A layer: its weights' bytes by type at the device's speed for that type and number of rows, the KV cache that its attention reads at
+/// - A layer: its weights' bytes by type (of experts those that are expected to be chosen) at the device's speed for that type and number of rows, the KV cache that its attention reads at
 ///   the speed of memory, and `layerOverhead`. The head: the same for its rows; the embedding: the rows looked up.
 /// - A stage: its parts and `stageOverhead`, once per step. These are times that last; for a lone step a plan's prediction takes off what a
 ///   quota spares a device that has rested (`DutyCycle`), which the search for the plan leaves out.
@@ -126,13 +134,16 @@ package struct CostModel: Sendable {
     }
 
     private static func layer(_ model: ModelSizes, _ index: Int, _ speed: DeviceSpeed, _ step: StepShape) -> Double {
-        products(model.layers[index], speed, rows: step.rows)
-            + step.positions * Double(model.keyValueBytesPerPositionPerLayer) / speed.readBytesPerSecond + layerOverhead
+        let state = model.states[index]
+        return products(model.layers[index], speed, rows: step.rows)
+            + step.positions(window: state.window) * Double(state.bytesPerPosition) / speed.readBytesPerSecond
+            + layerOverhead
     }
 
     private static func products(_ part: PartSize, _ speed: DeviceSpeed, rows: Int) -> Double {
         part.weights.reduce(0) {
-            $0 + Double($1.bytes) * speed.secondsPerByte(elementType: $1.elementType, rows: rows)
+            $0 + $1.bytesRead(rows: rows)
+                * speed.secondsPerByte(elementType: $1.elementType, rows: $1.rowsPerPart(rows: rows))
         }
     }
 }

@@ -40,7 +40,7 @@ extension PlacementProblem {
             }
             stages[last].head = head
             stages[last].weightBytes += weights
-            stages[last].keyValueBytes += layers.count * checked.keyValueBytesPerLayer
+            stages[last].keyValueBytes += checked.keyValueBytes[layers].reduce(0, +)
         }
         add(embeddingDevice, embedding: true, layers: 0..<0)
         for segment in solution.segments { add(segment.device, layers: segment.layers) }

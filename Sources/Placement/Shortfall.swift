@@ -128,9 +128,7 @@ extension PlacementRequest {
     }
 
     fileprivate var withSmallKeyValues: PlacementRequest? {
-        model.smallKeyValueBytesPerPositionPerLayer.map { bytes in
-            changed { $0.model.keyValueBytesPerPositionPerLayer = bytes }
-        }
+        model.withSmallCaches.map { with(model: $0) }
     }
 
     fileprivate var withoutDisks: PlacementRequest {

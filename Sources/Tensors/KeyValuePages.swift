@@ -1,7 +1,7 @@
 import CKernels
 
-/// How one page of a key-value cache is laid out: 64 positions of all layers and heads of a stage. For each layer and head the keys
-/// `[keySize, 64]`, then the values `[64, valueSize]`; those of q8_0 as `ckernels.h` says.
+/// How one page of a key-value cache is laid out: 64 positions of all layers and heads of a stage, layer by layer. For each layer and head the
+/// keys `[keySize, 64]`, then the values `[64, valueSize]`; those of q8_0 as `ckernels.h` says.
 package struct KeyValueLayout: Sendable, Hashable {
     /// Positions of a page.
     package static var positions: Int { SHOAL_PAGE_POSITIONS }
@@ -30,42 +30,97 @@ package struct KeyValueLayout: Sendable, Hashable {
         }
     }
 
-    /// Layers of the stage.
-    package let layers: Int
-    /// Key-value heads of a layer.
-    package let heads: Int
-    /// Elements of a head's key.
-    package let keySize: Int
-    /// Elements of a head's value.
-    package let valueSize: Int
-    /// The type of the elements.
-    package let element: Element
+    /// What a layer keeps of a position.
+    package struct Shape: Sendable, Hashable {
+        /// Key-value heads.
+        package var heads: Int
+        /// Elements of a head's key.
+        package var keySize: Int
+        /// Elements of a head's value.
+        package var valueSize: Int
 
-    /// Names a layout.
-    ///
-    /// - Precondition: the sizes are multiples of `element.block`.
-    package init(layers: Int, heads: Int, keySize: Int, valueSize: Int, element: Element) {
-        precondition(
-            keySize.isMultiple(of: element.block) && valueSize.isMultiple(of: element.block),
-            "heads of \(keySize) and \(valueSize) in a cache of \(element)")
-        self.layers = layers
-        self.heads = heads
-        self.keySize = keySize
-        self.valueSize = valueSize
-        self.element = element
+        package init(heads: Int, keySize: Int, valueSize: Int) {
+            self.heads = heads
+            self.keySize = keySize
+            self.valueSize = valueSize
+        }
     }
 
-    var keyBytes: Int { shoal_cache_bytes(element.number, keySize) }
-    var headBytes: Int { keyBytes + shoal_cache_bytes(element.number, valueSize) }
+    /// A layer's part of a page, which lies in one piece.
+    package struct Layer: Sendable, Hashable {
+        package let heads: Int
+        package let keySize: Int
+        package let valueSize: Int
+        package let element: Element
+        /// Where it begins in a page, in bytes.
+        package let offset: Int
+        let keyBytes: Int
+        let headBytes: Int
+
+        init(_ shape: Shape, element: Element, offset: Int) {
+            precondition(
+                shape.keySize.isMultiple(of: element.block) && shape.valueSize.isMultiple(of: element.block),
+                "heads of \(shape.keySize) and \(shape.valueSize) in a cache of \(element)")
+            heads = shape.heads
+            keySize = shape.keySize
+            valueSize = shape.valueSize
+            self.element = element
+            self.offset = offset
+            keyBytes = shoal_cache_bytes(element.number, shape.keySize)
+            headBytes = keyBytes + shoal_cache_bytes(element.number, shape.valueSize)
+        }
+
+        /// Its bytes in a page.
+        package var byteCount: Int { heads * headBytes }
+
+        /// Where the keys of a head begin in a page, in bytes; its values follow.
+        func keyOffset(head: Int) -> Int { offset + head * headBytes }
+    }
+
+    /// The type of the elements.
+    package let element: Element
+    private let parts: [Layer]
+
+    /// Lays out pages for the layers of a stage.
+    ///
+    /// - Precondition: the sizes are multiples of `element.block`.
+    package init(layers: [Shape], element: Element) {
+        self.element = element
+        var offset = 0
+        parts = layers.map { shape in
+            let layer = Layer(shape, element: element, offset: offset)
+            offset += layer.byteCount
+            return layer
+        }
+        pageBytes = offset
+    }
+
+    /// Lays out pages for layers that all keep the same.
+    package init(layers: Int, heads: Int, keySize: Int, valueSize: Int, element: Element) {
+        self.init(
+            layers: Array(repeating: Shape(heads: heads, keySize: keySize, valueSize: valueSize), count: layers),
+            element: element)
+    }
 
     /// Bytes of one page.
-    package var pageBytes: Int { layers * layerBytes }
+    package let pageBytes: Int
 
-    /// Bytes of one layer's part of a page, which lies in one piece; those of the layers follow each other.
-    package var layerBytes: Int { heads * headBytes }
+    /// Layers of the stage.
+    package var layers: Int { parts.count }
 
-    /// Where the keys of a layer's head begin in a page, in bytes; its values follow.
-    func keyOffset(layer: Int, head: Int) -> Int { (layer * heads + head) * headBytes }
+    /// A layer's part of a page, counted from the stage's first.
+    package subscript(layer index: Int) -> Layer { parts[index] }
+
+    /// The bytes of the largest layer's part.
+    package var largestLayerBytes: Int { parts.reduce(0) { max($0, $1.byteCount) } }
+
+    /// Where some layers lie in a page, in bytes.
+    package func bytes(layers: Range<Int>) -> Range<Int> {
+        precondition(layers.lowerBound >= 0 && layers.upperBound <= parts.count, "layers \(layers) of \(parts.count)")
+        guard !layers.isEmpty else { return 0..<0 }
+        let last = parts[layers.upperBound - 1]
+        return parts[layers.lowerBound].offset..<last.offset + last.byteCount
+    }
 }
 
 /// One page of a cache. Pages are shared by sequences with equal beginnings and copied before they are written then.
@@ -94,9 +149,6 @@ package final class KeyValuePage: Sendable {
 
     /// The bytes of some layers, counted from the first of the page.
     package func bytes(layers: Range<Int>, layout: KeyValueLayout) -> UnsafeMutableRawBufferPointer {
-        precondition(
-            layers.lowerBound >= 0 && layers.upperBound <= layout.layers, "layers \(layers) of \(layout.layers)")
-        return UnsafeMutableRawBufferPointer(
-            rebasing: buffer.bytes[layers.lowerBound * layout.layerBytes..<layers.upperBound * layout.layerBytes])
+        UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[layout.bytes(layers: layers)])
     }
 }

@@ -59,7 +59,7 @@ extension ThreadPool {
                 let lower = groups * unit / units, upper = groups * (unit + 1) / units
                 guard lower < upper else { return }
                 product.matrix.multiply(
-                    groups: lower..<upper, input: input, tokens: tokens, output: product.output,
+                    groups: lower..<upper, input: input, tokens: 0..<tokens, output: product.output,
                     scratch: scratch.row(thread: thread))
             }
             part(products.first)

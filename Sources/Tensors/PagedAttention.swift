@@ -11,20 +11,22 @@ package enum PagedAttention {
     /// Segments of so many positions.
     package static func segments(positions: Int) -> Int { (positions + segmentPositions - 1) / segmentPositions }
 
+    /// The segments in which positions `first..<positions` lie.
+    package static func segments(first: Int, positions: Int) -> Range<Int> {
+        first / segmentPositions..<segments(positions: positions)
+    }
+
     /// Writes the key and value of one head at one position into its page.
     ///
-    /// - Precondition: `slot` < 64, `layer` and `head` within the layout.
+    /// - Precondition: `slot` < 64, `head` within the layer.
     package static func store(
-        key: UnsafePointer<Float>, value: UnsafePointer<Float>, layout: KeyValueLayout, layer: Int, head: Int,
-        slot: Int,
+        key: UnsafePointer<Float>, value: UnsafePointer<Float>, layer: KeyValueLayout.Layer, head: Int, slot: Int,
         page: UnsafeMutableRawPointer
     ) {
-        precondition(
-            slot < KeyValueLayout.positions && layer < layout.layers && head < layout.heads,
-            "slot \(slot), layer \(layer)")
-        let keys = page + layout.keyOffset(layer: layer, head: head)
+        precondition(slot < KeyValueLayout.positions && head < layer.heads, "slot \(slot), head \(head)")
+        let keys = page + layer.keyOffset(head: head)
         shoal_cache_store(
-            layout.element.number, key, value, layout.keySize, layout.valueSize, slot, keys, keys + layout.keyBytes)
+            layer.element.number, key, value, layer.keySize, layer.valueSize, slot, keys, keys + layer.keyBytes)
     }
 
     /// Floats of scratch for attending, however many positions there are.
@@ -37,30 +39,48 @@ package enum PagedAttention {
     package struct Query {
         fileprivate var raw: shoal_query
 
-        /// A query `[keySize]` that attends positions `0..<positions`, and the place of its result: `[valueSize]`, or
+        /// A query `[keySize]` that attends positions `first..<positions`, and the place of its result: `[valueSize]`, or
         /// `partialCount(valueSize:)` floats over one segment.
         ///
-        /// - Precondition: `positions` > 0.
-        package init(query: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>, positions: Int) {
-            precondition(positions > 0, "a query attends at least itself")
-            raw = shoal_query(query: query, output: output, positions: positions)
+        /// - Parameter sink: a score of its own, neither scaled nor capped, that takes weight away from the positions and has no value
+        ///   (Xiao et al., "Efficient Streaming Language Models with Attention Sinks"; learned, as gpt-oss has it).
+        /// - Precondition: `first` < `positions`.
+        package init(
+            query: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>, positions: Int, first: Int = 0,
+            sink: Float? = nil
+        ) {
+            precondition(first >= 0 && first < positions, "a query of positions \(first)..<\(positions)")
+            raw = shoal_query(
+                query: query, output: output, positions: positions, first: first, sink: sink ?? 0,
+                has_sink: sink != nil)
+        }
+
+        /// Whether the query attends a position of the segment.
+        package func attends(segment: Int) -> Bool {
+            raw.first < (segment + 1) * segmentPositions && raw.positions > segment * segmentPositions
         }
     }
 
     /// Attends all `queries`; every result depends on its own query and positions only.
     ///
     /// - Parameter segment: the one to attend, in which each query has a position; nil means all.
-    /// - Parameter pages: enough for the most positions of a query.
+    /// - Parameter softCap: scores become cap * tanh(score / cap).
+    /// - Parameter pages: enough for the most positions of a query; those wholly before the first of each may be nil.
     /// - Parameter scratch: `scratchCount(keySize:valueSize:)` floats.
     package static func attend(
-        queries: UnsafeBufferPointer<Query>, segment: Int? = nil, layout: KeyValueLayout, layer: Int, head: Int,
-        scale: Float, pages: UnsafePointer<UnsafeRawPointer?>, scratch: UnsafeMutablePointer<Float>
+        queries: UnsafeBufferPointer<Query>, segment: Int? = nil, layer: KeyValueLayout.Layer, head: Int,
+        scale: Float, softCap: Float? = nil, pages: UnsafePointer<UnsafeRawPointer?>,
+        scratch: UnsafeMutablePointer<Float>
     ) {
         guard let base = queries.baseAddress else { return }
-        let offset = layout.keyOffset(layer: layer, head: head)
+        precondition(softCap.map { $0 > 0 } ?? true, "a soft cap of \(softCap ?? 0)")
+        if let segment {
+            for query in queries { precondition(query.attends(segment: segment), "a query without segment \(segment)") }
+        }
+        let offset = layer.keyOffset(head: head)
         var cache = shoal_attention(
-            pages: pages, key_offset: offset, value_offset: offset + layout.keyBytes, key_size: layout.keySize,
-            value_size: layout.valueSize, scale: scale, kind: layout.element.number)
+            pages: pages, key_offset: offset, value_offset: offset + layer.keyBytes, key_size: layer.keySize,
+            value_size: layer.valueSize, scale: scale, soft_cap: softCap ?? 0, kind: layer.element.number)
         base.withMemoryRebound(to: shoal_query.self, capacity: queries.count) {
             if let segment {
                 shoal_attend_segment(&cache, $0, queries.count, segment, scratch)
@@ -70,12 +90,27 @@ package enum PagedAttention {
         }
     }
 
-    /// Merges one query's results over segments `0..<segments`, `stride` floats apart, into its `output` `[valueSize]`: the bits that
-    /// attending all of them at once gives. The first is overwritten.
+    /// Merges one query's results over `segments` into its `output` `[valueSize]`: the bits that attending all of them at once gives.
+    ///
+    /// - Parameter partials: the results over segments, `stride` floats apart, from segment 0 on (of which those before the first of
+    ///   `segments` are not touched); that of the first is overwritten.
+    /// - Parameter segments: all that the query has a position in, as `segments(first:positions:)` says.
+    package static func merge(
+        _ partials: UnsafeMutablePointer<Float>, segments: Range<Int>, stride: Int, valueSize: Int, sink: Float? = nil,
+        into output: UnsafeMutablePointer<Float>
+    ) {
+        precondition(!segments.isEmpty, "no segments")
+        var query = shoal_query(
+            query: nil, output: output, positions: segments.upperBound * segmentPositions,
+            first: segments.lowerBound * segmentPositions, sink: sink ?? 0, has_sink: sink != nil)
+        shoal_attend_merge(&query, partials + segments.lowerBound * stride, stride, valueSize)
+    }
+
+    /// Merges one query's results over segments `0..<segments`.
     package static func merge(
         _ partials: UnsafeMutablePointer<Float>, segments: Int, stride: Int, valueSize: Int,
         into output: UnsafeMutablePointer<Float>
     ) {
-        shoal_attend_merge(partials, segments, stride, valueSize, output)
+        merge(partials, segments: 0..<segments, stride: stride, valueSize: valueSize, into: output)
     }
 }

@@ -114,9 +114,9 @@ package final class WeightMatrix: Sendable {
     /// Groups of 32 rows: what one chunk of work may be made of.
     var rowGroups: Int { (rows + 31) / 32 }
 
-    /// Computes output rows of groups `groups` for all tokens: `output[token * rows + row]`.
+    /// Computes output rows of groups `groups` for `tokens` rows of `input`: `output[token * rows + row]`.
     func multiply(
-        groups: Range<Int>, input: Activations, tokens: Int, output: UnsafeMutablePointer<Float>,
+        groups: Range<Int>, input: Activations, tokens: Range<Int>, output: UnsafeMutablePointer<Float>,
         scratch: UnsafeMutablePointer<Float>
     ) {
         switch storage {
@@ -130,7 +130,7 @@ package final class WeightMatrix: Sendable {
             bytes.withUnsafeBytes { raw in
                 shoal_multiply_raw(
                     type.rawValue, raw.baseAddress, columns, groups.lowerBound * 32, min(groups.upperBound * 32, rows),
-                    input.floats, tokens, output, rows, scratch)
+                    input.row(tokens.lowerBound), tokens.count, output + tokens.lowerBound * rows, rows, scratch)
             }
         }
     }
@@ -138,13 +138,18 @@ package final class WeightMatrix: Sendable {
 
 extension WeightMatrix {
     private func multiply(
-        panels: UnsafeRawPointer, groups: Range<Int>, input: Activations, tokens: Int,
+        panels: UnsafeRawPointer, groups: Range<Int>, input: Activations, tokens: Range<Int>,
         output: UnsafeMutablePointer<Float>
     ) {
         let first = groups.lowerBound * 2
         let last = min(groups.upperBound * 2, (rows + Self.panelRows - 1) / Self.panelRows)
-        let activations = takesInt8 ? UnsafeRawPointer(input.quantized) : UnsafeRawPointer(input.floats)
-        shoal_multiply_packed(type.rawValue, panels, rows, columns, first, last, activations, tokens, output, rows)
+        let activations =
+            takesInt8
+            ? UnsafeRawPointer(input.quantized + tokens.lowerBound * (columns / 32))
+            : UnsafeRawPointer(input.row(tokens.lowerBound))
+        shoal_multiply_packed(
+            type.rawValue, panels, rows, columns, first, last, activations, tokens.count,
+            output + tokens.lowerBound * rows, rows)
     }
 }
 

@@ -150,7 +150,7 @@ static void conversions(int isa) {
 
 /// The functions of rows of floats, at a length.
 static void rows_of_floats(int isa, size_t count) {
-    float *x = floats(count, 6), *weight = floats(count, 2), *out[2] = {floats(count, 0), floats(count, 0)};
+    float *x = floats(count, 6), *wide = floats(count, 120), *weight = floats(count, 2), *out[2] = {floats(count, 0), floats(count, 0)};
     uint16_t *halves[2] = {memory(count * 2), memory(count * 2)};
     size_t bytes = count * sizeof(float), blocks = count / 32;
     struct shoal_activation_block *quantized[2];
@@ -159,8 +159,22 @@ static void rows_of_floats(int isa, size_t count) {
     for (int i = 0; i < 2; i++) shoal_isa_force(i == 0 ? SHOAL_ISA_SCALAR : isa), call; \
     same(found, expected, size, what, "", count)
     BOTH(shoal_rms_norm(x, weight, count, 1e-5f, out[i]), "norm", out[1], out[0], bytes);
-    BOTH(shoal_swiglu(x, weight, count, out[i]), "swiglu", out[1], out[0], bytes);
+    BOTH(shoal_rms_norm(x, NULL, count, 1e-5f, out[i]), "norm without weight", out[1], out[0], bytes);
+    BOTH((memcpy(out[i], x, bytes), shoal_rms_norm(out[i], weight, count, 1e-5f, out[i])), "norm in place", out[1], out[0], bytes);
+    BOTH(shoal_layer_norm(x, weight, NULL, count, 1e-5f, out[i]), "layer norm", out[1], out[0], bytes);
+    BOTH(shoal_layer_norm(x, weight, wide, count, 1e-5f, out[i]), "layer norm with bias", out[1], out[0], bytes);
+    for (int function = 0; function <= SHOAL_FUNCTION_CLAMPED_SILU; function++) {
+        BOTH(shoal_gate(function, x, weight, count, 1.702f, 3, out[i]), "gate", out[1], out[0], bytes);
+        BOTH(shoal_gate(function, wide, x, count, 1.702f, 3, out[i]), "wide gate", out[1], out[0], bytes);
+        if (function == SHOAL_FUNCTION_CLAMPED_SILU) continue;
+        BOTH((memcpy(out[i], x, bytes), shoal_activate(function, out[i], count)), "activation", out[1], out[0], bytes);
+        BOTH((memcpy(out[i], wide, bytes), shoal_activate(function, out[i], count)), "wide activation", out[1], out[0], bytes);
+    }
+    BOTH((memcpy(out[i], wide, bytes), shoal_soft_cap(out[i], 30, count)), "soft cap", out[1], out[0], bytes);
     BOTH((memcpy(out[i], x, bytes), shoal_add(out[i], weight, count)), "add", out[1], out[0], bytes);
+    BOTH((memcpy(out[i], x, bytes), shoal_add_scaled(out[i], weight, 0.3f, count)), "add scaled", out[1], out[0], bytes);
+    BOTH((memcpy(out[i], x, bytes), shoal_scale(out[i], 0.3f, count)), "scale", out[1], out[0], bytes);
+    BOTH((memcpy(out[i], x, bytes), shoal_multiply(out[i], weight, count)), "multiply", out[1], out[0], bytes);
     BOTH(shoal_exp(x, count, out[i]), "exp", out[1], out[0], bytes);
     BOTH(shoal_f32_to_f16(x, count, halves[i]), "f32 to f16", halves[1], halves[0], count * 2);
     BOTH(shoal_f16_to_f32(halves[0], count, out[i]), "f16 to f32", out[1], out[0], bytes);
@@ -170,11 +184,19 @@ static void rows_of_floats(int isa, size_t count) {
         BOTH((memcpy(out[i], x, bytes), shoal_rope_apply(kind, out[i], 1, count, pairs, weight, weight + pairs)), "rope", out[1],
              out[0], bytes);
     }
-    free(x), free(weight);
+    free(x), free(wide), free(weight);
     for (int i = 0; i < 2; i++) free(out[i]), free(halves[i]), free(quantized[i]);
 }
 
-static void attention(int isa, int kind, size_t key_size, size_t value_size, size_t positions, size_t queries) {
+/// What attention may do beyond the plain form: positions that a query attends (0: all), scores of sinks, a soft cap.
+struct variant {
+    size_t window;
+    bool sinks;
+    float soft_cap;
+};
+
+static void attention(
+    int isa, int kind, size_t key_size, size_t value_size, size_t positions, size_t queries, struct variant variant) {
     size_t pages = (positions + 63) / 64, key_bytes = shoal_cache_bytes(kind, key_size);
     size_t page_bytes = key_bytes + shoal_cache_bytes(kind, value_size);
     uint8_t *caches[2] = {memory(pages * page_bytes), memory(pages * page_bytes)};
@@ -192,12 +214,20 @@ static void attention(int isa, int kind, size_t key_size, size_t value_size, siz
         free(key), free(value);
     }
     same(caches[1], caches[0], pages * page_bytes, "cache", "", positions);
-    for (size_t p = 0; p < pages; p++) places[p] = caches[0] + p * page_bytes;
-    struct shoal_attention cache = {places, 0, key_bytes, key_size, value_size, 0.125f, kind};
+    // Pages before every window are not there.
+    const size_t least = positions - queries + 1, before = variant.window > 0 && least > variant.window ? least - variant.window : 0;
+    for (size_t p = 0; p < pages; p++) places[p] = p < before / 64 ? NULL : caches[0] + p * page_bytes;
+    struct shoal_attention cache = {
+        .pages = places, .value_offset = key_bytes, .key_size = key_size, .value_size = value_size, .scale = 0.125f,
+        .soft_cap = variant.soft_cap, .kind = kind};
     for (int i = 0; i < 2; i++) {
         shoal_isa_force(i == 0 ? SHOAL_ISA_SCALAR : isa);
         for (size_t q = 0; q < queries; q++) {
-            query[q] = (struct shoal_query){input + q * key_size, out[i] + q * value_size, positions - (queries - 1 - q)};
+            query[q] = (struct shoal_query){
+                .query = input + q * key_size, .output = out[i] + q * value_size, .positions = positions - (queries - 1 - q),
+                .has_sink = variant.sinks, .sink = 3.0f - (float)q};
+            const size_t window = variant.window;
+            query[q].first = window > 0 && query[q].positions > window ? query[q].positions - window : 0;
         }
         shoal_attend(&cache, query, queries, scratch);
     }
@@ -207,11 +237,13 @@ static void attention(int isa, int kind, size_t key_size, size_t value_size, siz
     float *partials = floats(segments * stride, 0);
     for (size_t q = 0; q < queries; q++) {
         size_t own = (query[q].positions + SHOAL_SEGMENT_POSITIONS - 1) / SHOAL_SEGMENT_POSITIONS;
-        for (size_t s = own; s-- > 0;) {
-            struct shoal_query one = {query[q].query, partials + s * stride, query[q].positions};
+        const size_t first = query[q].first / SHOAL_SEGMENT_POSITIONS;
+        for (size_t s = own; s-- > first;) {
+            struct shoal_query one = query[q];
+            one.output = partials + s * stride;
             shoal_attend_segment(&cache, &one, 1, s, scratch);
         }
-        shoal_attend_merge(partials, own, stride, value_size, out[1] + q * value_size);
+        shoal_attend_merge(query + q, partials + first * stride, stride, value_size);
     }
     same(out[1], out[0], queries * value_size * sizeof(float), "attention in segments", "", positions);
     for (int i = 0; i < 2; i++) free(caches[i]), free(out[i]);
@@ -227,7 +259,7 @@ static void rotary_tables(void) {
         shoal_rope_frequencies(bases[turn % 3], 64, turn < 3 ? NULL : factors, 1 + turn % 2, frequencies);
         same(frequencies, frequencies, sizeof frequencies, "frequencies", "", (size_t)turn);
         for (size_t position = 0; position < 100000; position = 3 * position + 1) {
-            shoal_rope_angles(position, frequencies, 32, cosines, sines);
+            shoal_rope_angles(position, frequencies, 32, 1, cosines, sines);
             same(cosines, cosines, sizeof cosines, "cosines", "", position);
             same(sines, sines, sizeof sines, "sines", "", position);
         }
@@ -305,9 +337,15 @@ static void check(int isa) {
     for (size_t n = 0; n < 24; n++) {
         size_t count = positions[n / 3], most = count < 17 ? count : 17;
         bool blocks = kinds[n % 3] == SHOAL_CACHE_Q8_0;
-        attention(isa, kinds[n % 3], 64, 64, count, 1);
-        attention(isa, kinds[n % 3], blocks ? 96 : 20, blocks ? 32 : 84, count, most);
-        for (size_t queries = 2; queries < 8 && n / 3 == 5; queries++) attention(isa, kinds[n % 3], 32, 128, count, queries);
+        static const struct variant variants[] = {
+            {0, false, 0}, {24, true, 0}, {130, false, 20}, {300, true, 5}, {0, true, 30}, {1, false, 0}};
+        for (size_t v = 0; v < sizeof variants / sizeof *variants; v++) {
+            attention(isa, kinds[n % 3], 64, 64, count, 1, variants[v]);
+            attention(isa, kinds[n % 3], blocks ? 96 : 20, blocks ? 32 : 84, count, most, variants[v]);
+            for (size_t queries = 2; queries < 8 && n / 3 >= 5; queries++) {
+                attention(isa, kinds[n % 3], 32, 128, count, queries, variants[v]);
+            }
+        }
     }
     // Widths of 160 are no multiple of 256, which the blocks of K types are.
     passes(isa, SHOAL_TYPE_Q4_0, SHOAL_CACHE_F16, 160, 5, 1);

@@ -64,14 +64,16 @@ static void attend(const struct forward_model *model, size_t layer, size_t first
     for (size_t head = 0; head < model->key_value_heads; head++) {
         const size_t offset = (layer * model->key_value_heads + head) * 2 * bytes;
         const struct shoal_attention cache = {
-            room->pages, offset, offset + bytes, size, size, 1 / sqrtf((float)size), model->cache};
+            .pages = room->pages, .key_offset = offset, .value_offset = offset + bytes, .key_size = size, .value_size = size,
+            .scale = 1 / sqrtf((float)size), .kind = model->cache};
         for (size_t tile = 0; tile < room->rows; tile += TILE_ROWS) {
             struct shoal_query queries[MOST_QUERIES];
             size_t count = 0;
             for (size_t row = tile; row < room->rows && row < tile + TILE_ROWS; row++) {
                 for (size_t q = head * group; q < (head + 1) * group; q++) {
                     const size_t place = row * model->width + q * size;
-                    queries[count++] = (struct shoal_query){room->queries + place, room->attended + place, first + row + 1};
+                    queries[count++] = (struct shoal_query){
+                        .query = room->queries + place, .output = room->attended + place, .positions = first + row + 1};
                 }
             }
             shoal_attend(&cache, queries, count, room->scratch);
@@ -89,7 +91,7 @@ static void pass_layer(
     multiply(model->type, &layer->key, room->normed, room, room->keys);
     multiply(model->type, &layer->value, room->normed, room, room->values);
     for (size_t row = 0; row < room->rows; row++) {
-        shoal_rope_angles(first + row, frequencies, size / 2, cosines, sines);
+        shoal_rope_angles(first + row, frequencies, size / 2, 1, cosines, sines);
         shoal_rope_apply(SHOAL_ROPE_INTERLEAVED, room->queries + row * width, model->heads, size, size / 2, cosines, sines);
         shoal_rope_apply(
             SHOAL_ROPE_INTERLEAVED, room->keys + row * kv_width, model->key_value_heads, size, size / 2, cosines, sines);
@@ -102,7 +104,7 @@ static void pass_layer(
     multiply(model->type, &layer->up, room->normed, room, room->ups);
     for (size_t row = 0; row < room->rows; row++) {
         const size_t place = row * model->inner;
-        shoal_swiglu(room->gates + place, room->ups + place, model->inner, room->gated + place);
+        shoal_gate(SHOAL_FUNCTION_SILU, room->gates + place, room->ups + place, model->inner, 0, 0, room->gated + place);
     }
     multiply(model->type, &layer->down, room->gated, room, room->projected);
     shoal_add(room->stream, room->projected, room->rows * width);

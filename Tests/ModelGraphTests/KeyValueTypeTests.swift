@@ -68,7 +68,8 @@ import Testing
     @Test("q8_0 takes 34 bytes for every 32 values, in the plan and in the stage")
     func q80Takes34BytesForEvery() throws {
         let pipeline = try Pipeline(try file(), keyValueType: .q8_0), stage = pipeline.stages[0]
-        let perPosition = pipeline.configuration.keyValueBytesPerPosition(compute: .int8, keyValueType: .q8_0)
+        let perPosition = pipeline.configuration.keyValueBytesPerPosition(
+            layer: 0, compute: .int8, keyValueType: .q8_0)
         #expect(perPosition == (32 + 32) / 32 * 34)
         _ = try pipeline.logits([1, 2, 3])
         #expect(stage.keyValueBytes == 64 * 5 * perPosition)

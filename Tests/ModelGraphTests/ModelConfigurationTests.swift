@@ -23,16 +23,22 @@ import Testing
     @Test("metadata without tokenizer and tensors is enough")
     func metadataWithoutTokenizerAndTensorsIs() throws {
         let configuration = try read([:])
-        #expect(configuration.layers == 30 && configuration.width == 576 && configuration.feedForwardWidth == 1536)
-        #expect(configuration.heads == 9 && configuration.keyValueHeads == 3 && configuration.keySize == 64)
-        #expect(
-            configuration.valueSize == 64 && configuration.vocabulary == 49152 && configuration.ropeDimensions == 64)
-        #expect(
-            configuration.ropeBase == 100_000 && configuration.ropeScaling == 1 && configuration.trainedContext == 8192)
+        #expect(configuration.layers == 30 && configuration.width == 576 && configuration.vocabulary == 49152)
+        #expect(configuration.trainedContext == 8192 && Set(configuration.layerShapes).count == 1)
+        let layer = configuration.layerShapes[0], attention = try #require(attentionShape(configuration))
+        #expect(layer.network == .dense(DenseShape(width: 1536)) && layer.norms.place == .before)
+        #expect(attention.heads == 9 && attention.keyValueHeads == 3)
+        #expect(attention.keySize == 64 && attention.valueSize == 64 && attention.scale == 0.125)
+        #expect(attention.rope?.dimensions == 64 && attention.rope?.base == 100_000)
+        #expect(attention.rope?.scaling == .linear(1) && attention.rope?.pairing == .interleaved)
         // Two halves (key and value) of 3 heads of 64 elements.
-        #expect(configuration.keyValueBytesPerPosition(compute: .int8) == 768)
-        #expect(configuration.keyValueBytesPerPosition(compute: .f32) == 1536)
-        #expect(configuration.keyValueBytes(positions: 65, layers: 2, compute: .int8) == 768 * 128 * 2)
+        #expect(configuration.keyValueBytesPerPosition(layer: 0, compute: .int8) == 768)
+        #expect(configuration.keyValueBytesPerPosition(layer: 29, compute: .f32) == 1536)
+        #expect(configuration.keyValueLayout(0..<2, compute: .int8).pageBytes == 768 * 64 * 2)
+    }
+
+    private func attentionShape(_ configuration: ModelConfiguration, layer: Int = 0) -> AttentionShape? {
+        if case .attention(let attention) = configuration.layerShapes[layer].mixer { attention } else { nil }
     }
 
     @Test("optional keys are used where they are")
@@ -42,9 +48,10 @@ import Testing
             "llama.rope.dimension_count": .uint32(16), "llama.rope.scaling.type": .string("linear"),
             "llama.rope.scaling.factor": .float32(4), "llama.attention.head_count_kv": GGUFValue?.none,
         ])
-        #expect(configuration.keySize == 32 && configuration.valueSize == 48 && configuration.ropeDimensions == 16)
-        #expect(configuration.ropeScaling == 4 && configuration.keyValueHeads == 9)
-        #expect(configuration.queryWidth == 288 && configuration.attentionWidth == 432)
+        let attention = try #require(attentionShape(configuration))
+        #expect(attention.keySize == 32 && attention.valueSize == 48 && attention.rope?.dimensions == 16)
+        #expect(attention.rope?.scaling == .linear(4) && attention.keyValueHeads == 9)
+        #expect(attention.queryWidth == 288 && attention.attendedWidth == 432)
     }
 
     @Test(
@@ -76,15 +83,13 @@ import Testing
         #expect(error?.description.contains(key) == true)
     }
 
-    @Test("other architectures, experts and yarn are refused by name")
-    func otherArchitecturesExpertsAndYarnAre() {
+    @Test("other architectures and other scalings of positions are refused by name")
+    func otherArchitecturesAndScalingsAreRefused() {
         let other = #expect(throws: ModelError.self) { try read(["general.architecture": .string("mamba")]) }
         #expect(other?.code == .unsupportedArchitecture)
         #expect(other?.description.contains("mamba") == true && other?.description.contains("llama") == true)
-        let experts = #expect(throws: ModelError.self) { try read(["llama.expert_count": .uint32(4)]) }
-        #expect(experts?.code == .unsupportedFeature && experts?.description.contains("llama.expert_count") == true)
-        let yarn = #expect(throws: ModelError.self) { try read(["llama.rope.scaling.type": .string("yarn")]) }
-        #expect(yarn?.code == .unsupportedFeature && yarn?.description.contains("yarn") == true)
+        let scaling = #expect(throws: ModelError.self) { try read(["llama.rope.scaling.type": .string("spiral")]) }
+        #expect(scaling?.code == .unsupportedFeature && scaling?.description.contains("spiral") == true)
     }
 
     @Test("missing and misshapen tensors are named")
@@ -105,7 +110,9 @@ import Testing
         }
         let missing = #expect(throws: ModelError.self) { try load(Without(file: file)) }
         #expect(missing?.code == .missingTensor && missing?.description.contains("blk.2.ffn_up.weight") == true)
-        configuration.feedForwardWidth += 32
+        for index in configuration.layerShapes.indices {
+            configuration.layerShapes[index].network = .dense(DenseShape(width: 1 << 12))
+        }
         let shape = #expect(throws: ModelError.self) { try load(file) }
         #expect(shape?.code == .invalidTensor && shape?.description.contains("blk.0.ffn_gate.weight") == true)
     }
@@ -120,9 +127,10 @@ import Testing
             let bytes = try writer.file(contents: present.map { file.bytes(of: $0).withUnsafeBytes { Array($0) } })
             return try GGUFFile(bytes: MappedBytes(copying: bytes), path: "part.gguf")
         }
-        var parts = try (0..<configuration.layers).map { try part(configuration.tensorNames(layer: $0)) }
+        let has = { (name: String) in file.tensor(named: name) != nil }
+        var parts = try (0..<configuration.layers).map { try part(configuration.tensorNames(layer: $0, has: has)) }
         parts.append(try part(configuration.embeddingTensorNames))
-        parts.append(try part(configuration.headTensorNames(tied: false)))
+        parts.append(try part(configuration.headTensorNames(has: has)))
         var reported: [Int] = [], total = 0
         let stage = try Stage(
             configuration: configuration, range: .whole(configuration), tensors: MergedTensors(parts), compute: .int8,

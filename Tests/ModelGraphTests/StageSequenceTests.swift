@@ -2,6 +2,7 @@ import Formats
 import Foundation
 import GGUF
 import ModelGraph
+import Tensors
 import TestSupport
 import Testing
 
@@ -42,7 +43,7 @@ import Testing
     @Test("caches are shared by forks and freed by close")
     func cachesAreSharedByForksAnd() throws {
         let pipeline = try Pipeline(tinyFile(.f16)), stage = pipeline.stages[0]
-        let page = pipeline.configuration.keyValueBytes(positions: 64, layers: 5, compute: .int8)
+        let page = pipeline.configuration.keyValueLayout(0..<5, compute: .int8).pageBytes
         #expect(stage.keyValueBytes == 0)
         _ = try pipeline.logits(Array(tokens.prefix(65)))
         #expect(stage.keyValueBytes == 2 * page)

@@ -24,7 +24,7 @@ import Darwin
                     PagedAttention.store(
                         key: keys.baseAddress! + position * layout.keySize,
                         value: values.baseAddress! + position * layout.valueSize,
-                        layout: layout, layer: layer, head: head, slot: position % 64, page: pages[position / 64].base)
+                        layer: layout[layer: layer], head: head, slot: position % 64, page: pages[position / 64].base)
                 }
             }
         }
@@ -42,7 +42,7 @@ import Darwin
                 }
                 list.withUnsafeBufferPointer {
                     PagedAttention.attend(
-                        queries: $0, layout: layout, layer: layer, head: head, scale: 0.25, pages: table,
+                        queries: $0, layer: layout[layer: layer], head: head, scale: 0.25, pages: table,
                         scratch: &scratch)
                 }
             }

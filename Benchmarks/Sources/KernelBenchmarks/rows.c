@@ -15,7 +15,7 @@ struct buffers {
 };
 
 static void rms_norm(struct buffers *b) { shoal_rms_norm(b->x, b->y, COUNT, 1e-5f, b->out); }
-static void swiglu(struct buffers *b) { shoal_swiglu(b->x, b->y, COUNT, b->out); }
+static void swiglu(struct buffers *b) { shoal_gate(SHOAL_FUNCTION_SILU, b->x, b->y, COUNT, 0, 0, b->out); }
 static void add(struct buffers *b) { shoal_add(b->out, b->x, COUNT); }
 static void exponential(struct buffers *b) { shoal_exp(b->x, COUNT, b->out); }
 static void to_f16(struct buffers *b) { shoal_f32_to_f16(b->x, COUNT, b->halves); }
@@ -114,7 +114,7 @@ void measure_rows(void) {
     for (size_t i = 0; i < settings.threads; i++) {
         struct buffers *b = buffers[i] = allocate(sizeof *b);
         for (size_t j = 0; j < COUNT; j++) b->x[j] = (float)(j % 61) / 10 - 3, b->y[j] = (float)(j % 53) / 26, b->out[j] = b->x[j];
-        shoal_rope_angles(1000, frequencies, HEAD_SIZE / 2, b->cosines, b->sines);
+        shoal_rope_angles(1000, frequencies, HEAD_SIZE / 2, 1, b->cosines, b->sines);
     }
     for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
         for (int isa = 0; isa < SHOAL_ISA_COUNT; isa++) {

@@ -127,12 +127,43 @@ void shoal_multiply_raw(
 
 // --- Rows of floats -------------------------------------------------------------------------------------------------
 
-/// out = x / sqrt(mean(x^2) + epsilon) * weight
+// Input and output may be the same memory.
+
+/// out = x / sqrt(mean(x^2) + epsilon) * weight. `weight` may be NULL.
 void shoal_rms_norm(const float *x, const float *weight, size_t count, float epsilon, float *out);
-/// out = gate * sigmoid(gate) * up
-void shoal_swiglu(const float *gate, const float *up, size_t count, float *out);
+/// out = (x - mean) / sqrt(variance + epsilon) * weight + bias. `bias` may be NULL.
+void shoal_layer_norm(
+    const float *x, const float *weight, const float *bias, size_t count, float epsilon, float *out);
+
+/// Functions of one value. Numbers out of their range do nothing.
+enum shoal_function {
+    SHOAL_FUNCTION_SILU = 0,
+    /// By the approximation with tanh, and as it is defined, by erf.
+    SHOAL_FUNCTION_GELU_TANH = 1,
+    SHOAL_FUNCTION_GELU_ERF = 2,
+    SHOAL_FUNCTION_RELU_SQUARED = 3,
+    SHOAL_FUNCTION_SIGMOID = 4,
+    SHOAL_FUNCTION_TANH = 5,
+    SHOAL_FUNCTION_SOFTPLUS = 6,
+    /// For `shoal_gate` only: g sigmoid(alpha g) (u + 1), g at most `limit`, u within +-`limit` (gpt-oss).
+    SHOAL_FUNCTION_CLAMPED_SILU = 7,
+};
+
+/// out = function(gate) * up. `alpha` and `limit` are for SHOAL_FUNCTION_CLAMPED_SILU.
+void shoal_gate(
+    int function, const float *gates, const float *up, size_t count, float alpha, float limit, float *out);
+/// x = function(x)
+void shoal_activate(int function, float *x, size_t count);
+/// x = cap * tanh(x / cap)
+void shoal_soft_cap(float *x, float cap, size_t count);
 /// y = y + x
 void shoal_add(float *y, const float *x, size_t count);
+/// y = y + x * scale
+void shoal_add_scaled(float *y, const float *x, float scale, size_t count);
+/// y = y * factor
+void shoal_scale(float *y, float factor, size_t count);
+/// y = y * x
+void shoal_multiply(float *y, const float *x, size_t count);
 /// Rounds to nearest even.
 void shoal_f32_to_f16(const float *x, size_t count, uint16_t *out);
 /// Exact.
@@ -146,8 +177,22 @@ enum shoal_rope { SHOAL_ROPE_INTERLEAVED = 0, SHOAL_ROPE_HALVES = 1 };
 
 /// frequencies[j] = base^(-2j / dimensions) / (factors[j] * scaling), j < dimensions / 2. `factors` may be NULL.
 void shoal_rope_frequencies(double base, size_t dimensions, const float *factors, double scaling, float *frequencies);
-/// cosines[j], sines[j] of float(position) * frequencies[j].
-void shoal_rope_angles(size_t position, const float *frequencies, size_t pairs, float *cosines, float *sines);
+
+/// YaRN (Peng et al.): pairs that turn more than `beta_fast` times in the original context stay, those that turn less than `beta_slow` times
+/// are slowed by `factor`, those between by a part of it.
+struct shoal_yarn {
+    double factor;
+    double original_context;
+    double beta_fast;
+    double beta_slow;
+};
+/// Frequencies as `shoal_rope_frequencies` makes them, changed by YaRN.
+void shoal_rope_frequencies_yarn(double base, size_t dimensions, struct shoal_yarn yarn, float *frequencies);
+/// Natural logarithm of a positive normal number.
+double shoal_logarithm(double x);
+/// cosines[j], sines[j] of float(position) * frequencies[j], times `magnitude`.
+void shoal_rope_angles(
+    size_t position, const float *frequencies, size_t pairs, float magnitude, float *cosines, float *sines);
 /// Rotates the first 2 * pairs values of each of `heads` heads, `head_size` apart, in place.
 void shoal_rope_apply(
     int kind, float *x, size_t heads, size_t head_size, size_t pairs, const float *cosines, const float *sines);
@@ -170,14 +215,19 @@ void shoal_cache_store(
     int kind, const float *key, const float *value, size_t key_size, size_t value_size, size_t slot, void *keys,
     void *values);
 
-/// One query of one head: attends positions `0..<positions` (at least one).
+/// One query of one head: attends positions `first..<positions` (at least one). Where `has_sink`, `sink` is a score that takes weight away
+/// and has no value.
 struct shoal_query {
     const float *query;
     float *output;
     size_t positions;
+    size_t first;
+    float sink;
+    bool has_sink;
 };
 
 /// The cache that several queries share: for page p the keys begin at `pages[p] + key_offset`, the values at `+ value_offset` (bytes).
+/// Pages in which no query has a position are not read and may be NULL. `soft_cap`: 0 means none.
 struct shoal_attention {
     const void *const *pages;
     size_t key_offset;
@@ -185,6 +235,7 @@ struct shoal_attention {
     size_t key_size;
     size_t value_size;
     float scale;
+    float soft_cap;
     int kind;
 };
 
@@ -204,9 +255,9 @@ void shoal_attend(const struct shoal_attention *cache, const struct shoal_query 
 void shoal_attend_segment(
     const struct shoal_attention *cache, const struct shoal_query *queries, size_t count, size_t segment, float *scratch);
 
-/// One query's result from its partial ones over segments `0..<segments`, `stride` floats apart: the same as `shoal_attend` gives. The
-/// first is overwritten.
-void shoal_attend_merge(float *partials, size_t segments, size_t stride, size_t value_size, float *output);
+/// The result of `query`, of which `output`, `first`, `positions` and the sink count, from its partial ones over its segments, of which
+/// `partials` is the first and which are `stride` floats apart: the same as `shoal_attend` gives. The first is overwritten.
+void shoal_attend_merge(const struct shoal_query *query, float *partials, size_t stride, size_t value_size);
 
 // --- Threads --------------------------------------------------------------------------------------------------------
 

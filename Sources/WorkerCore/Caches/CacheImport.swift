@@ -30,8 +30,11 @@ final class CacheImport: Sendable {
                 missing: plan.pages.map { $0.parts.count }))
     }
 
-    /// Bytes of one layer's part of a page.
-    var layerBytes: Int { layout.layerBytes }
+    /// Bytes of a layer's part of a page; by its number in the model, one of the stage's.
+    func bytes(ofLayer layer: Int) -> Int { layout[layer: layer - firstLayer].byteCount }
+
+    /// Bytes of the largest of them.
+    var largestLayerBytes: Int { layout.largestLayerBytes }
 
     /// Whether anything comes from a source beyond the first `locals`.
     func needsMore(than locals: Int) -> Bool {

@@ -33,12 +33,12 @@ struct CachePull: Sendable {
         var asked = 0
         var waiting: [(number: UInt64, part: Part)] = []
         var bytes = 0
-        func bytesOf(_ part: Part) -> Int { part.pieces * target.layerBytes }
+        func bytesOf(_ part: Part) -> Int { bytes(of: part.request.layers) * part.pages.count }
         func ask() {
             while asked < parts.count, waiting.count < Self.requests,
                 waiting.isEmpty || bytes + bytesOf(parts[asked]) <= Self.window
             {
-                waiting.append((link.send(parts[asked].request, pieceBytes: target.layerBytes), parts[asked]))
+                waiting.append((link.send(parts[asked].request, pieceBytes: target.largestLayerBytes), parts[asked]))
                 bytes += bytesOf(parts[asked])
                 asked += 1
             }
@@ -76,7 +76,7 @@ struct CachePull: Sendable {
                     guard piece.epoch == source.epoch, piece.stage == source.stage,
                         piece.sequence == part.request.sequence, piece.layer == layer,
                         piece.page == part.request.pages.lowerBound + UInt32(offset),
-                        piece.bytes.readableBytes == target.layerBytes
+                        piece.bytes.readableBytes == target.bytes(ofLayer: Int(layer))
                     else { return false }
                     // Shortened since it was asked about: other positions.
                     guard piece.trims == part.trims else {
@@ -92,6 +92,11 @@ struct CachePull: Sendable {
         return true
     }
 
+    /// Bytes of a page's part of these layers.
+    private func bytes(of layers: Range<UInt32>) -> Int {
+        layers.reduce(0) { $0 + target.bytes(ofLayer: Int($1)) }
+    }
+
     private func parts() -> [Part] {
         var parts: [Part] = []
         for (page, planned) in target.plan.pages.enumerated() {
@@ -100,7 +105,7 @@ struct CachePull: Sendable {
                 let place = UInt32(planned.index)
                 if let last = parts.last, last.request.sequence == planned.sequence, last.request.layers == layers,
                     last.request.pages.upperBound == place,
-                    (last.pieces + layers.count) * target.layerBytes <= Self.requestBytes
+                    (last.pages.count + 1) * bytes(of: layers) <= Self.requestBytes
                 {
                     parts[parts.count - 1].request.pages = last.request.pages.lowerBound..<place + 1
                     parts[parts.count - 1].pages.append(page)

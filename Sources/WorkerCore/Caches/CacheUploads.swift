@@ -137,13 +137,13 @@ final class CacheUploads: Sendable {
                 "pages \(part.pages) of sequence \(part.sequence), which has \(cached.positions) positions")
         }
         let layout = stage.cacheLayout
-        guard layout.layerBytes <= WireLimits.cachePageBytes else {
-            throw WorkerError(.unsupported, "pages of \(layout.layerBytes) bytes are too large to be passed on")
-        }
         let layer = layers.lowerBound + number % layers.count
         let page = Int(part.pages.lowerBound) + number / layers.count
-        let index = layer - stage.range.layers.lowerBound
-        var bytes = ByteBufferAllocator().buffer(capacity: layout.layerBytes)
+        let index = layer - stage.range.layers.lowerBound, count = layout[layer: index].byteCount
+        guard count <= WireLimits.cachePageBytes else {
+            throw WorkerError(.unsupported, "pages of \(count) bytes are too large to be passed on")
+        }
+        var bytes = ByteBufferAllocator().buffer(capacity: count)
         bytes.writeBytes(UnsafeRawBufferPointer(cached.pages[page].bytes(layers: index..<index + 1, layout: layout)))
         return CachePiece(
             epoch: part.epoch, stage: part.stage, sequence: part.sequence, layer: UInt32(layer), page: UInt32(page),

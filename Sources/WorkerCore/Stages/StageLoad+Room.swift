@@ -62,8 +62,7 @@ extension StageLoad {
         } catch {
             throw WorkerError(error)
         }
-        let layout = configuration.keyValueLayout(
-            layers: range.layers.count, compute: compute, keyValueType: keyValueType)
+        let layout = configuration.keyValueLayout(range.layers, compute: compute, keyValueType: keyValueType)
         // One that stands by takes caches as far as there is room.
         let pages = request.standby ? 0 : pages ?? KeyValueLayout.pages(positions: Int(request.context))
         return StageNeed(

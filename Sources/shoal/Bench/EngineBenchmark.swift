@@ -154,17 +154,27 @@ struct EngineBenchmark {
 
     /// The weights of all layers and of the head; of the embedding one token reads a single row.
     private func weightBytesPerToken(_ configuration: ModelConfiguration) -> Int {
-        let tied = model.tensor(named: "output.weight") == nil
-        let names = Set(
-            (0..<configuration.layers).flatMap { configuration.tensorNames(layer: $0) }
-                + configuration.headTensorNames(tied: tied))
-        return names.reduce(0) { $0 + (model.tensor(named: $1)?.byteCount ?? 0) }
+        let has = { (name: String) in model.tensor(named: name) != nil }
+        func bytes(_ names: [String], experts: (count: Int, used: Int)? = nil) -> Int {
+            names.compactMap { model.tensor(named: $0) }.reduce(0) { sum, tensor in
+                guard let experts, tensor.dimensions.count > 2 else { return sum + tensor.byteCount }
+                return sum + tensor.byteCount / experts.count * experts.used
+            }
+        }
+        return (0..<configuration.layers).reduce(bytes(configuration.headTensorNames(has: has))) {
+            $0 + bytes(configuration.tensorNames(layer: $1, has: has), experts: configuration.experts(layer: $1))
+        }
     }
 
     /// All positions before the token and its own, on average over those that are decoded.
     private func cacheBytesPerToken(_ configuration: ModelConfiguration) -> Int {
-        configuration.layers * configuration.keyValueBytesPerPosition(compute: .int8, keyValueType: keyValueType)
-            * (2 * promptTokens + generateTokens + 1) / 2
+        let positions = (2 * promptTokens + generateTokens + 1) / 2
+        return (0..<configuration.layers).reduce(0) { sum, layer in
+            let seen = min(positions, configuration.window(layer: layer) ?? .max)
+            let bytes = configuration.keyValueBytesPerPosition(
+                layer: layer, compute: .int8, keyValueType: keyValueType)
+            return sum + seen * bytes
+        }
     }
 
     private func time(_ work: () throws -> Void) rethrows -> Double {

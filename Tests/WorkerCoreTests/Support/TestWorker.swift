@@ -38,7 +38,7 @@ struct TestWorker {
     static func memory(weights: Int, model: TinyModel = TinyModel(), stages: Int = 1) throws -> Int {
         let configuration = try ModelConfiguration(file: try GGUFFile(copying: try model.file()))
         return weights + configuration.scratchBytes(context: 128, threads: 1)
-            + stages * configuration.keyValueBytes(positions: 64, layers: 4, compute: .int8)
+            + stages * configuration.keyValueLayout(0..<4, compute: .int8).pageBytes
     }
 
     /// Puts shards into the store.

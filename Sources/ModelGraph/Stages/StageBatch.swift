@@ -29,6 +29,12 @@ struct StageBatch {
     /// Rows of a tile: their queries share the keys and values that the kernel reads.
     static let tileRows = 8
 
+    /// The page that a row's key and value go into.
+    func page(row: Int) -> UnsafeMutableRawPointer {
+        let pages = pieces[pieceOfRow[row]].sequence.table
+        return UnsafeMutableRawPointer(mutating: pages[positions[row] / KeyValueLayout.positions]!)
+    }
+
     mutating func removeAll() {
         rows = 0
         segments = 0

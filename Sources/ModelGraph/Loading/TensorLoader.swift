@@ -10,6 +10,8 @@ struct TensorLoader<Source: TensorSource> {
     let places: (any PackedPlaces)?
     let tally = PackedTally()
     let progress: (_ bytes: Int) -> Void
+    /// What names begin with, such as "blk.3.".
+    var prefix = ""
     /// Matrices whose panels are mapped already, and counted in the progress.
     var prepared: [String: (shape: PanelShape, panels: MappedBytes)] = [:]
 
@@ -24,17 +26,20 @@ struct TensorLoader<Source: TensorSource> {
         self.progress = progress
     }
 
+    /// Whether there is a tensor of this name.
+    func contains(_ name: String) -> Bool { source.tensorData(named: prefix + name) != nil }
+
     func find(_ name: String) throws(ModelError) -> (descriptor: GGUFTensor, bytes: MappedBytes) {
-        guard let found = source.tensorData(named: name) else {
+        guard let found = source.tensorData(named: prefix + name) else {
             throw ModelError(
-                code: .missingTensor, message: "tensor \(name) is missing",
+                code: .missingTensor, message: "tensor \(prefix + name) is missing",
                 mend: "the file or shard is not whole, or of another model: download or send it again")
         }
         return found
     }
 
     private func check(_ descriptor: GGUFTensor, _ expected: [Int]) throws(ModelError) {
-        guard ModelConfiguration.meaningful(descriptor.dimensions, atLeast: expected.count) == expected else {
+        guard TensorNeed.areEqual(descriptor.dimensions, expected) else {
             throw ModelError(
                 code: .invalidTensor,
                 message:
@@ -43,17 +48,41 @@ struct TensorLoader<Source: TensorSource> {
         }
     }
 
+    /// A whole matrix; ".weight" is added to the name.
     func matrix(_ name: String, rows: Int, columns: Int) throws(ModelError) -> WeightMatrix {
+        try matrices("\(name).weight", of: [columns, rows], runs: [0..<rows])[0]
+    }
+
+    /// The matrices of equal shape in one tensor; ".weight" is added to the name.
+    func stack(_ name: String, count: Int, rows: Int, columns: Int) throws(ModelError) -> [WeightMatrix] {
+        try matrices(
+            "\(name).weight", of: [columns, rows, count], runs: (0..<count).map { $0 * rows..<($0 + 1) * rows })
+    }
+
+    /// Matrices of runs of rows of one tensor with these dimensions.
+    func matrices(_ name: String, of dimensions: [Int], runs: [Range<Int>]) throws(ModelError) -> [WeightMatrix] {
         let (descriptor, bytes) = try find(name)
-        try check(descriptor, [columns, rows])
-        if let (shape, panels) = prepared[name] {
+        try check(descriptor, dimensions)
+        var matrices: [WeightMatrix] = []
+        matrices.reserveCapacity(runs.count)
+        for run in runs {
+            matrices.append(try matrix(TensorPart(descriptor, rows: run), bytes, columns: dimensions[0]))
+        }
+        return matrices
+    }
+
+    private func matrix(
+        _ part: TensorPart, _ bytes: MappedBytes, columns: Int
+    ) throws(ModelError) -> WeightMatrix {
+        if let (shape, panels) = prepared[part.key] {
             tally.use.mappedBytes += panels.count
             tally.uses(panels)
             return WeightMatrix(shape: shape, panels: panels)
         }
-        do {
+        do throws(TensorError) {
+            let bytes = try part.bytes(in: bytes)
             let matrix = try WeightMatrix(
-                name: name, bytes: bytes, type: descriptor.type, rows: rows, columns: columns,
+                name: part.key, bytes: bytes, type: part.type, rows: part.rows.count, columns: columns,
                 form: compute == .int8 ? .packed : .raw, pool: pool)
             tally.use.mappedBytes += matrix.mappedByteCount
             tally.uses(matrix.mappedBytes)
@@ -65,9 +94,20 @@ struct TensorLoader<Source: TensorSource> {
         }
     }
 
-    func vector(_ name: String, count: Int) throws(ModelError) -> AlignedBuffer {
+    /// A vector, or several of them behind each other.
+    func vector(_ name: String, _ dimensions: Int...) throws(ModelError) -> AlignedBuffer {
+        try values(name, dimensions)
+    }
+
+    func optionalVector(_ name: String, _ dimensions: Int...) throws(ModelError) -> AlignedBuffer? {
+        contains(name) ? try values(name, dimensions) : nil
+    }
+
+    /// The values of a tensor in floats.
+    func values(_ name: String, _ dimensions: [Int]) throws(ModelError) -> AlignedBuffer {
         let (descriptor, bytes) = try find(name)
-        try check(descriptor, [count])
+        let name = descriptor.name, count = descriptor.elementCount
+        try check(descriptor, dimensions)
         guard Kernels.canDequantize(descriptor.type) else {
             throw ModelError(.unsupportedType(tensor: name, type: descriptor.type))
         }
@@ -99,8 +139,36 @@ struct TensorLoader<Source: TensorSource> {
         progress(bytes.count)
         return buffer
     }
+}
 
-    func optionalVector(_ name: String, count: Int) throws(ModelError) -> AlignedBuffer? {
-        source.tensorData(named: name) == nil ? nil : try vector(name, count: count)
+/// A run of rows of a tensor, which becomes a matrix.
+struct TensorPart {
+    let name: String
+    let type: ElementType
+    let rows: Range<Int>
+    private let allRows: Int
+    private let columns: Int
+
+    init(_ descriptor: GGUFTensor, rows: Range<Int>) {
+        name = descriptor.name
+        type = descriptor.type
+        self.rows = rows
+        allRows = descriptor.rows
+        columns = descriptor.columns
+    }
+
+    /// The name of the matrix: of the tensor where it is all of it.
+    var key: String { rows == 0..<allRows ? name : "\(name)[\(rows.lowerBound)]" }
+
+    /// The blocks of the rows; rows are whole blocks.
+    func bytes(in tensor: MappedBytes) throws(TensorError) -> MappedBytes {
+        guard rows != 0..<allRows else { return tensor }
+        guard let rowBytes = type.byteCount(elements: columns), rowBytes * allRows == tensor.count,
+            let part = tensor.slice(offset: rows.lowerBound * rowBytes, count: rows.count * rowBytes)
+        else {
+            throw .wrongSize(
+                tensor: name, expected: (type.byteCount(elements: columns) ?? 0) * allRows, found: tensor.count)
+        }
+        return part
     }
 }

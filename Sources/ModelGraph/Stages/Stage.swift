@@ -31,9 +31,10 @@ package final class Stage: @unchecked Sendable {
     var damagesSeen: UInt64
     let pool: ThreadPool
     let embedding: Embedding?
-    let layers: [LlamaLayer]
+    let layers: [Layer]
     let head: Head?
-    let rope: RotaryEmbedding
+    /// The rotary embeddings of its layers.
+    let ropes: [LayerRope]
     let scratch: StageScratch
     var cache: KeyValueCache
     var batch = StageBatch()
@@ -84,19 +85,24 @@ package final class Stage: @unchecked Sendable {
         self.context = context
         self.pool = pool
         embedding = range.embedding ? try Embedding(configuration, loader: loader) : nil
-        rope = try Self.rope(configuration, loader: loader)
-        var layers: [LlamaLayer] = []
-        for layer in range.layers {
-            let loader = loader.preparing(configuration.tensorNames(layer: layer))
-            layers.append(try LlamaLayer(configuration, layer: layer, loader: loader))
+        scratch = try StageScratch(configuration, rows: StageScratch.rows, context: context, threads: pool.threads)
+        let ropes = try configuration.rotaryEmbeddings(context: context, loader: loader)
+        self.ropes = ropes.map(\.value).sorted { $0.offset < $1.offset }
+        var layers: [Layer] = []
+        for index in range.layers {
+            let list = configuration.tensors(layer: index) { tensors.tensorData(named: $0) != nil }
+            var loader = loader.preparing(list)
+            loader.prefix = TensorNames.layer(index, "")
+            layers.append(
+                try Layer(
+                    configuration.layerShapes[index],
+                    LayerLoading(configuration: configuration, loader: loader, scratch: scratch, ropes: ropes)))
         }
         self.layers = layers
-        let headNames = configuration.headTensorNames(tied: tensors.tensorData(named: TensorNames.head) == nil)
-        head = range.head ? try Head(configuration, loader: loader.preparing(headNames)) : nil
-        scratch = try StageScratch(configuration, rows: StageScratch.rows, context: context, threads: pool.threads)
+        let headTensors = configuration.headTensors { tensors.tensorData(named: $0) != nil }
+        head = range.head ? try Head(configuration, loader: loader.preparing(headTensors)) : nil
         cache = KeyValueCache(
-            layout: configuration.keyValueLayout(
-                layers: range.layers.count, compute: compute, keyValueType: keyValueType),
+            layout: configuration.keyValueLayout(range.layers, compute: compute, keyValueType: keyValueType),
             context: context)
         let sharesEmbedding = head?.isTied ?? false
         weightBytes =
@@ -182,30 +188,14 @@ package final class Stage: @unchecked Sendable {
     /// - Throws: `ModelError` when it is not open.
     package func length(sequence: UInt32) throws(ModelError) -> Int { try cache.sequence(sequence).length }
 
-    private static func rope<Source>(
-        _ configuration: ModelConfiguration, loader: TensorLoader<Source>
-    ) throws(ModelError) -> RotaryEmbedding {
-        let pairs = configuration.ropeDimensions / 2
-        let factors = try loader.optionalVector(TensorNames.ropeFactors, count: pairs)
-            .map { Array(UnsafeBufferPointer(start: $0.floats, count: pairs)) }
-        if let factors, let wrong = factors.first(where: { !($0 > 0 && $0.isFinite) }) {
-            throw ModelError(
-                code: .invalidTensor, message: "tensor \(TensorNames.ropeFactors) holds \(wrong)",
-                mend: "the file is damaged, download it again")
-        }
-        return RotaryEmbedding(
-            base: configuration.ropeBase, dimensions: configuration.ropeDimensions, factors: factors,
-            scaling: configuration.ropeScaling, pairing: .interleaved)
-    }
-
     /// Bytes that weights of these parts have in the model's file, but for an embedding that is only looked up.
     package static func totalBytes(
         _ configuration: ModelConfiguration, _ range: StageRange, _ tensors: some TensorSource
     ) -> Int {
-        var names = range.layers.flatMap { configuration.tensorNames(layer: $0).dropLast() } + [TensorNames.ropeFactors]
-        if range.head {
-            names += configuration.headTensorNames(tied: tensors.tensorData(named: TensorNames.head) == nil)
-        }
+        let has = { (name: String) in tensors.tensorData(named: name) != nil }
+        var needs = range.layers.flatMap { configuration.tensors(layer: $0, has: has) }
+        if range.head { needs += configuration.headTensors(has: has) }
+        let names = needs.map(\.name) + configuration.sharedTensorNames
         return names.reduce(0) { $0 + (tensors.tensorData(named: $1)?.bytes.count ?? 0) }
     }
 }

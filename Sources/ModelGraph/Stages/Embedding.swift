@@ -8,6 +8,8 @@ struct Embedding {
     private let type: ElementType
     private let rowBytes: Int
     private let width: Int
+    /// Rows are multiplied by this.
+    private let scale: Float
 
     init<Source>(_ configuration: ModelConfiguration, loader: TensorLoader<Source>) throws(ModelError) {
         let (descriptor, bytes) = try loader.find(TensorNames.embedding)
@@ -34,6 +36,7 @@ struct Embedding {
         self.rowBytes = rowBytes
         type = descriptor.type
         width = configuration.width
+        scale = configuration.embeddingScale
     }
 
     var byteCount: Int { bytes.count }
@@ -45,5 +48,6 @@ struct Embedding {
                 type: type, bytes: UnsafeRawBufferPointer(rebasing: raw[token * rowBytes..<(token + 1) * rowBytes]),
                 into: UnsafeMutableBufferPointer(start: row, count: width))
         }
+        if scale != 1 { RowOperations.scale(row, by: scale, count: width) }
     }
 }

@@ -1,4 +1,4 @@
-/// What the time of a step is told apart by.
+/// The parts that a step's time is broken into.
 package enum Operation: Int, CaseIterable, Sendable, Hashable {
     /// Rotary angles, and the rows of the embedding.
     case embedding
@@ -14,9 +14,11 @@ package enum Operation: Int, CaseIterable, Sendable, Hashable {
     case attentionOutput
     /// The residual, the norm before the network, and its rows in int8.
     case feedForwardNorm
+    /// The choice of experts, and the sum of their results.
+    case router
     /// The products to gate and up.
     case gateAndUp
-    /// SwiGLU, and its rows in int8.
+    /// The gate's function, and its rows in int8.
     case activation
     /// The product back to the stream's width.
     case down
@@ -35,8 +37,9 @@ package enum Operation: Int, CaseIterable, Sendable, Hashable {
         case .attention: "attention"
         case .attentionOutput: "attention output"
         case .feedForwardNorm: "feed-forward norm"
+        case .router: "experts' choice"
         case .gateAndUp: "gate, up"
-        case .activation: "SwiGLU"
+        case .activation: "activation"
         case .down: "down"
         case .residual: "residual"
         case .head: "norm, head"

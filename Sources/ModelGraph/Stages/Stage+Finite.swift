@@ -17,7 +17,7 @@ extension Stage {
         if !streamIsFinite {
             place = embedding == nil ? "the stage got" : "the embedding gives"
             if embedding == nil { mend = "a device before it computes wrongly" }
-        } else if let index = layers.indices.first(where: { turnsNotFinite(layers[$0], index: $0) }) {
+        } else if let index = layers.indices.first(where: turnsNotFinite(layer:)) {
             place = "layer \(range.layers.lowerBound + index) gives"
         }
         batch.removeAll()
@@ -25,8 +25,8 @@ extension Stage {
             code: .notFinite, message: "\(place) values that are no finite numbers", mend: mend, sequences: sequences)
     }
 
-    private func turnsNotFinite(_ layer: LlamaLayer, index: Int) -> Bool {
-        forward(layer, index: index)
+    private func turnsNotFinite(layer index: Int) -> Bool {
+        forward(layer: index)
         return !streamIsFinite
     }
 

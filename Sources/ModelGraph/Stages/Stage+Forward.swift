@@ -37,7 +37,7 @@ extension Stage {
                 if spanDone == span.count { (spanIndex, spanDone) = (spanIndex + 1, 0) }
             }
             times.measure(.embedding) { enter(input, firstRow: firstRow) }
-            for (index, layer) in layers.enumerated() { forward(layer, index: index) }
+            for index in layers.indices { forward(layer: index) }
             guard streamIsFinite else { throw notFinite(input, spans: spans, firstRow: firstRow) }
             written += leave(outputRows, firstRow: firstRow, written: written, output: output)
             firstRow += batch.rows
@@ -52,11 +52,10 @@ extension Stage {
         batch.removeAll()
     }
 
-    /// Takes the batch through a layer; `index` is its place in the cache.
-    func forward(_ layer: LlamaLayer, index: Int) {
-        layer.forward(
-            batch, index: index, configuration: configuration, rope: rope, layout: cache.layout, scratch: scratch,
-            pool: pool, times: times)
+    /// Takes the batch through one of the stage's layers.
+    func forward(layer index: Int) {
+        layers[index].forward(
+            batch, cache: cache.layout[layer: index], LayerRun(scratch: scratch, pool: pool, times: times))
     }
 
     /// Fills the stream and the angles of the batch's rows.
@@ -64,7 +63,9 @@ extension Stage {
         let width = configuration.width, batch = batch
         if !layers.isEmpty {
             pool.forEachRow(batch.rows) { row in
-                rope.angles(position: batch.positions[row], into: scratch.angles + row * configuration.ropeDimensions)
+                for rope in ropes {
+                    rope.rope.angles(position: batch.positions[row], into: scratch.angles(row: row) + rope.offset)
+                }
             }
         }
         switch input {

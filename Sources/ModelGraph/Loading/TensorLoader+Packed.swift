@@ -4,22 +4,26 @@ import Tensors
 
 /// Packed matrices from files: mapped where an earlier start wrote them, else packed into new ones.
 extension TensorLoader {
-    /// A loader that has the matrices among the named tensors at hand, packed and mapped, as far as they are kept in files.
-    func preparing(_ names: [String]) -> TensorLoader {
+    /// A loader that has the matrices among these tensors at hand, packed and mapped, as far as they are kept in files.
+    func preparing(_ needs: [TensorNeed]) -> TensorLoader {
         guard compute == .int8, let places else { return self }
         var files: [PackedPlace: [(matrix: PackedLayout.Matrix, blocks: MappedBytes)]] = [:]
         var order: [PackedPlace] = []
-        for name in names {
+        for need in needs where !need.matrices.isEmpty {
             // What is wrong with a tensor is said when it is loaded.
-            guard let (descriptor, bytes) = source.tensorData(named: name), descriptor.dimensions.count >= 2,
-                descriptor.dimensions.dropFirst(2).allSatisfy({ $0 == 1 }),
-                let shape = try? PanelShape(
-                    name: name, type: descriptor.type, rows: descriptor.dimensions[1],
-                    columns: descriptor.dimensions[0],
-                    rawBytes: bytes.count), shape.packs, let place = places.place(of: name)
+            guard let (descriptor, bytes) = source.tensorData(named: need.name),
+                TensorNeed.areEqual(descriptor.dimensions, need.dimensions), let place = places.place(of: need.name)
             else { continue }
-            if files[place] == nil { order.append(place) }
-            files[place, default: []].append((PackedLayout.Matrix(name: name, shape: shape), bytes))
+            for run in need.matrices {
+                let part = TensorPart(descriptor, rows: run)
+                guard let blocks = try? part.bytes(in: bytes),
+                    let shape = try? PanelShape(
+                        name: part.key, type: descriptor.type, rows: run.count, columns: need.columns,
+                        rawBytes: blocks.count), shape.packs
+                else { continue }
+                if files[place] == nil { order.append(place) }
+                files[place, default: []].append((PackedLayout.Matrix(name: part.key, shape: shape), blocks))
+            }
         }
         var loader = self
         for place in order {

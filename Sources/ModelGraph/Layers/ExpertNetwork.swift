@@ -1,0 +1,148 @@
+import Tensors
+
+/// A mixture of experts: from normed rows to rows that are added to the stream. Only the weights of experts that a row chose are read, and rows
+/// that chose the same expert pass it together.
+///
+/// What a row becomes depends on that row alone: its scores, its choice, and the sum of its experts' results in the order of their scores.
+struct ExpertNetwork {
+    private let shape: ExpertsShape
+    private let width: Int
+    private let router: WeightMatrix
+    private let routerBias: AlignedBuffer?
+    /// Added to scores for the choice alone.
+    private let choiceBias: AlignedBuffer?
+    private let gates: [WeightMatrix]
+    private let ups: [WeightMatrix]
+    private let downs: [WeightMatrix]
+    private let gateBias: AlignedBuffer?
+    private let upBias: AlignedBuffer?
+    private let downBias: AlignedBuffer?
+    private let shared: DenseNetwork?
+    /// A product of the row whose sigmoid the shared expert's result is multiplied by.
+    private let sharedGate: WeightMatrix?
+    private let scratch: ExpertScratch
+
+    private static let choiceBiasName = "exp_probs_b.bias"
+
+    static func list(_ shape: ExpertsShape, width: Int, in list: inout TensorList) {
+        list.matrix("ffn_gate_inp", rows: shape.count, columns: width)
+        list.vector(choiceBiasName, shape.count, isOptional: true)
+        list.stack("ffn_gate_exps", count: shape.count, rows: shape.width, columns: width)
+        list.stack("ffn_up_exps", count: shape.count, rows: shape.width, columns: width)
+        list.stack("ffn_down_exps", count: shape.count, rows: width, columns: shape.width)
+        guard let shared = shape.shared else { return }
+        DenseNetwork.list(DenseShape(width: shared.width), suffix: "_shexp", width: width, in: &list)
+        if shared.isGated { list.matrix("ffn_gate_inp_shexp", rows: 1, columns: width) }
+    }
+
+    init<Source>(_ shape: ExpertsShape, _ loading: LayerLoading<Source>) throws(ModelError) {
+        let loader = loading.loader, width = loading.configuration.width
+        self.shape = shape
+        self.width = width
+        router = try loader.matrix("ffn_gate_inp", rows: shape.count, columns: width)
+        routerBias = try loader.optionalVector("ffn_gate_inp.bias", shape.count)
+        choiceBias = try loader.optionalVector(Self.choiceBiasName, shape.count)
+        gates = try loader.stack("ffn_gate_exps", count: shape.count, rows: shape.width, columns: width)
+        ups = try loader.stack("ffn_up_exps", count: shape.count, rows: shape.width, columns: width)
+        downs = try loader.stack("ffn_down_exps", count: shape.count, rows: width, columns: shape.width)
+        gateBias = try loader.optionalVector("ffn_gate_exps.bias", shape.width, shape.count)
+        upBias = try loader.optionalVector("ffn_up_exps.bias", shape.width, shape.count)
+        downBias = try loader.optionalVector("ffn_down_exps.bias", width, shape.count)
+        if let shared = shape.shared {
+            self.shared = try DenseNetwork(DenseShape(width: shared.width), suffix: "_shexp", loading)
+            sharedGate = shared.isGated ? try loader.matrix("ffn_gate_inp_shexp", rows: 1, columns: width) : nil
+        } else {
+            (self.shared, sharedGate) = (nil, nil)
+        }
+        scratch = try loading.scratch.experts(shape)
+    }
+
+    /// Bytes of memory that the weights take.
+    var byteCount: Int {
+        let matrices = gates + ups + downs + [router] + (sharedGate.map { [$0] } ?? [])
+        return matrices.reduce(0) { $0 + $1.byteCount } + (shared?.byteCount ?? 0)
+            + [routerBias, choiceBias, gateBias, upBias, downBias].reduce(0) { $0 + $1.byteCount }
+    }
+
+    /// Whether its products take normed rows in int8.
+    var takesInt8: Bool {
+        router.takesInt8 || gates[0].takesInt8 || ups[0].takesInt8 || shared?.takesInt8 ?? false
+            || sharedGate?.takesInt8 ?? false
+    }
+
+    /// From `scratch.normed` to `output` `[rows, width]`.
+    func forward(rows: Int, output: UnsafeMutablePointer<Float>, _ run: LayerRun) {
+        run.times.measure(.router) {
+            run.pool.multiply(
+                MatrixProduct(router, output: scratch.scores), input: run.scratch.normed, tokens: rows,
+                scratch: run.scratch.rowScratch)
+            run.pool.forEachRow(rows) { choose(row: $0) }
+            scratch.group(rows: rows)
+        }
+        let slots = rows * shape.used
+        run.times.measure(.gateAndUp) {
+            let takesInt8 = gates[0].takesInt8 || ups[0].takesInt8
+            run.pool.forEachRow(slots) { slot in
+                scratch.input.copyRow(
+                    from: run.scratch.normed, row: scratch.rowOfSlot[slot], to: slot, quantized: takesInt8)
+            }
+            scratch.products.removeAll(keepingCapacity: true)
+            scratch.forEachExpert { expert, slots in
+                scratch.products.append(GroupedProduct(matrix: gates[expert], rows: slots, output: scratch.gates))
+                scratch.products.append(GroupedProduct(matrix: ups[expert], rows: slots, output: scratch.ups))
+            }
+            run.pool.multiply(scratch.products, input: scratch.input, scratch: run.scratch.rowScratch)
+        }
+        run.times.measure(.activation) { run.pool.forEachRow(slots) { activate(slot: $0) } }
+        run.times.measure(.down) {
+            scratch.products.removeAll(keepingCapacity: true)
+            scratch.forEachExpert { expert, slots in
+                scratch.products.append(GroupedProduct(matrix: downs[expert], rows: slots, output: scratch.results))
+            }
+            run.pool.multiply(scratch.products, input: scratch.gated, scratch: run.scratch.rowScratch)
+        }
+        if let shared { shared.forward(rows: rows, output: output, run) }
+        if let sharedGate {
+            run.pool.multiply(
+                MatrixProduct(sharedGate, output: scratch.sharedGates), input: run.scratch.normed, tokens: rows,
+                scratch: run.scratch.rowScratch)
+        }
+        run.times.measure(.router) { run.pool.forEachRow(rows) { combine(row: $0, into: output + $0 * width) } }
+    }
+
+    /// Turns a row's scores into its experts and their weights.
+    private func choose(row: Int) {
+        let scores = scratch.scores + row * shape.count
+        routerBias.add(to: scores, count: shape.count)
+        ExpertChoice(count: shape.used, weighting: shape.weighting, scale: shape.scale).choose(
+            logits: scores, experts: shape.count, bias: choiceBias?.floats,
+            chosen: scratch.experts + row * shape.used, weights: scratch.weights + row * shape.used)
+    }
+
+    private func activate(slot: Int) {
+        let inner = shape.width, expert = scratch.expertOfSlot[slot]
+        let gates = scratch.gates + slot * inner, ups = scratch.ups + slot * inner
+        if let gateBias { RowOperations.add(gateBias.floats + expert * inner, count: inner, to: gates) }
+        if let upBias { RowOperations.add(upBias.floats + expert * inner, count: inner, to: ups) }
+        RowOperations.gate(shape.function, gate: gates, up: ups, count: inner, into: scratch.gated.row(slot))
+        if downs[0].takesInt8 { scratch.gated.quantizeRow(slot) }
+    }
+
+    /// Adds up the results of a row's experts, in the order of their scores.
+    private func combine(row: Int, into output: UnsafeMutablePointer<Float>) {
+        if shared == nil {
+            output.update(repeating: 0, count: width)
+        } else if sharedGate != nil {
+            let gate = scratch.sharedGates + row
+            RowOperations.activate(.sigmoid, gate, count: 1)
+            RowOperations.scale(output, by: gate[0], count: width)
+        }
+        for choice in row * shape.used..<(row + 1) * shape.used {
+            let slot = scratch.slotOfChoice[choice], result = scratch.results + slot * width
+            if let downBias {
+                RowOperations.add(downBias.floats + scratch.experts[choice] * width, count: width, to: result)
+            }
+            RowOperations.add(result, scaledBy: scratch.weights[choice], count: width, to: output)
+        }
+    }
+}

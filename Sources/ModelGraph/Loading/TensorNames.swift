@@ -1,0 +1,12 @@
+/// Names of the tensors that belong to no layer (the GGUF specification, "Standardized tensor names").
+enum TensorNames {
+    static let embedding = "token_embd.weight"
+    static let finalNorm = "output_norm"
+    static let head = "output"
+    static let ropeFactors = "rope_freqs.weight"
+    static let longRopeFactors = "rope_factors_long.weight"
+    static let shortRopeFactors = "rope_factors_short.weight"
+
+    /// A tensor of a layer.
+    static func layer(_ index: Int, _ name: String) -> String { "blk.\(index).\(name)" }
+}
