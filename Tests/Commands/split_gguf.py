@@ -1,6 +1,7 @@
-"""Cuts a GGUF file into files of a split model, as llama.cpp's gguf-split does: split_gguf.py FROM PREFIX COUNT.
+"""Cuts a GGUF file into files of a split model, as llama.cpp's gguf-split does: split_gguf.py FROM PREFIX COUNT [empty].
 
-The first file gets all metadata, the others only what says whose part they are; each gets about as many bytes of tensors.
+The first file gets all metadata, the others only what says whose part they are; each gets about as many bytes of tensors, but with `empty` the
+first gets none.
 """
 import struct
 import sys
@@ -64,8 +65,9 @@ def main():
     start = (reader.place + ALIGNMENT - 1) // ALIGNMENT * ALIGNMENT
     ends = sorted([tensor[3] for tensor in tensors] + [len(data) - start])
     groups = [[] for _ in range(count)]
+    filled = groups[1:] if "empty" in sys.argv[4:] else groups
     for tensor in tensors:
-        groups[min(tensor[3] * count // (len(data) - start), count - 1)].append(tensor)
+        filled[tensor[3] * len(filled) // (len(data) - start)].append(tensor)
     for index, group in enumerate(groups):
         entries = string(b"split.no") + struct.pack("<IH", 2, index)
         entries += string(b"split.count") + struct.pack("<IH", 2, count)

@@ -4,6 +4,9 @@ import GGUF
 import TestSupport
 import Testing
 
+/// What another program cut, beside the golden data.
+private let filesOfAnother = "../cases/split-00001-of-00003.gguf"
+
 /// Models in several files.
 @Suite("Split models")
 struct SplitModelTests {
@@ -194,5 +197,18 @@ struct SplitModelTests {
         let model = try SplitModel.open(["tiny.gguf": split.parts[0].file()], first: "tiny.gguf")
         #expect(model.tensors.count == file.tensors.count)
         #expect(model.parts.count == 1)
+    }
+
+    @Test(
+        "files that another program cut are those of the whole model",
+        .enabled(if: (try? Golden.file(filesOfAnother)) != nil, Comment(rawValue: Golden.absence)))
+    func ofAnotherProgram() throws {
+        let model = try GGUFFile.openModel(path: Golden.file(filesOfAnother).path)
+        let whole = try GGUFFile.open(path: Golden.file("gguf/llama3-tied-ropescaled-F16.gguf").path)
+        #expect(model.parts.count == 3)
+        #expect(Set(model.tensors.map(\.name)) == Set(whole.tensors.map(\.name)))
+        for tensor in whole.tensors {
+            #expect(try model.bytes(of: #require(model.tensor(named: tensor.name))) == whole.bytes(of: tensor))
+        }
     }
 }
