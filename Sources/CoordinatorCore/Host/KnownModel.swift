@@ -22,7 +22,7 @@ package struct KnownModel: Sendable {
         case missing
     }
 
-    /// The file's name without its folder and `.gguf`.
+    /// The file's name without its folder and `.gguf`, and without a split model's numbers.
     package var id: String
     package var path: String
     package var file: File
