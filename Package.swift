@@ -44,6 +44,7 @@ let modules: [Target] = [
         ]),
     module("ClusterStore", ["Identity", .product(name: "GRDB", package: "GRDB.swift"), .crypto]),
     module("ClusterFile", ["Placement", .product(name: "Yams", package: "Yams")]),
+    module("Synth", ["Formats", "GGUF", "Tokenizer", "Sampling"]),
     module(
         "API",
         [
@@ -57,7 +58,7 @@ let modules: [Target] = [
         name: "shoal",
         dependencies: [
             "API", "ChatTemplate", "ClusterFile", "ClusterStore", "CoordinatorCore", "Formats", "GGUF", "Identity",
-            "ModelGraph", "Placement", "Sampling", "Tensors", "Tokenizer", "Transport", "Wire", "WorkerCore",
+            "ModelGraph", "Placement", "Sampling", "Synth", "Tensors", "Tokenizer", "Transport", "Wire", "WorkerCore",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "AsyncHTTPClient", package: "async-http-client"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -99,6 +100,7 @@ let tests: [Target] = [
     tests("Placement", []),
     tests("ClusterStore", []),
     tests("ClusterFile", ["Placement"]),
+    tests("Synth", ["GGUF", "Formats"]),
     tests("Wire", [.nio("NIOCore"), .nio("NIOEmbedded"), .nio("NIOTestUtils")]),
     tests("Identity", [.certificates, .asn1, .crypto]),
     tests("Transport", ["Identity", "Wire", .nio("NIOCore"), .nio("NIOPosix"), .nio("NIOTLS"), .tls]),

@@ -112,7 +112,7 @@ package final class Coordinator: Sendable {
             id: ServedModel.id(path: shards.model.path),
             architecture: (try? shards.model.metadata.string("general.architecture")) ?? "unknown",
             context: configuration.context(trained: facts.trainedContext),
-            created: time(nil), tokenizer: tokenizer, fileBytes: shards.model.bytes.count, layerCount: shards.layerCount
+            created: time(nil), tokenizer: tokenizer, fileBytes: shards.model.byteCount, layerCount: shards.layerCount
         )
     }
 

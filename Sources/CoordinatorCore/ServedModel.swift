@@ -27,7 +27,7 @@ package struct ModelFacts: Sendable, Hashable {
 
 /// A model as the API shows it.
 package struct ServedModel: Sendable {
-    /// The file's name without its folder and `.gguf`.
+    /// The file's name without its folder and `.gguf`, and without a split model's numbers.
     package let id: String
     package let architecture: String
     /// Positions that a sequence may have.
@@ -48,9 +48,10 @@ extension GGUFFile {
 }
 
 extension ServedModel {
-    /// A model's id, from its path.
+    /// A model's id, from its path: of a split one without the numbers of its files.
     package static func id(path: String) -> String {
-        let name = path.split(separator: "/").last.map(String.init) ?? path
+        let whole = SplitName(path: path)?.prefix ?? path
+        let name = whole.split(separator: "/").last.map(String.init) ?? whole
         return name.lowercased().hasSuffix(".gguf") ? String(name.dropLast(5)) : name
     }
 }

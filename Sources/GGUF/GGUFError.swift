@@ -34,6 +34,14 @@ package struct GGUFError: Error, Sendable, Hashable, CustomStringConvertible {
         case missingKey
         /// A metadata value of another type than asked for.
         case wrongType
+        /// A file of a split model that is not its first.
+        case laterPart
+        /// A file of a split model that is not there, or not under its name.
+        case missingPart
+        /// A file of a split model that is of another one, or in the place of another.
+        case foreignPart
+        /// A file that is well-formed and holds something else than a model.
+        case notAModel
     }
 
     /// The kind of failure.

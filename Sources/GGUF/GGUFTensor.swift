@@ -8,8 +8,10 @@ package struct GGUFTensor: Sendable, Hashable {
     package let type: ElementType
     /// One to four extents in ggml's order: the first varies fastest and is the number of columns.
     package let dimensions: [Int]
-    /// Where the tensor begins, in bytes from the start of the tensor data section.
+    /// Where the tensor begins, in bytes from the start of the tensor data section of its file.
     package let offset: Int
+    /// Which of the model's files it is in (`GGUFFile.parts`): 0, but in a split model.
+    package let part: Int
     /// The size in bytes.
     package let byteCount: Int
 
@@ -27,7 +29,8 @@ package struct GGUFTensor: Sendable, Hashable {
     /// - Throws: `GGUFError` when the dimensions are not one to four positive numbers, a row is not made of whole
     ///   blocks, or the size overflows. `path` and `byteOffset` only say where, for that error.
     package init(
-        name: String, type: ElementType, dimensions: [Int], offset: Int, path: String = "", byteOffset: Int? = nil
+        name: String, type: ElementType, dimensions: [Int], offset: Int, part: Int = 0, path: String = "",
+        byteOffset: Int? = nil
     ) throws(GGUFError) {
         func invalid(_ message: String) -> GGUFError {
             GGUFError(
@@ -54,6 +57,17 @@ package struct GGUFTensor: Sendable, Hashable {
         self.type = type
         self.dimensions = dimensions
         self.offset = offset
+        self.part = part
         self.byteCount = byteCount
+    }
+
+    /// The same entry in another of a model's files.
+    init(_ tensor: GGUFTensor, part: Int) {
+        name = tensor.name
+        type = tensor.type
+        dimensions = tensor.dimensions
+        offset = tensor.offset
+        self.part = part
+        byteCount = tensor.byteCount
     }
 }

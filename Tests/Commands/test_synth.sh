@@ -64,3 +64,8 @@ expect_exit 2 "$shoal" synth --shape tinyllama-1.1b --layers 23 --type Q4_0 "$wo
 expect_exit 2 "$shoal" synth --shape gpt-7 --type Q4_0 "$work/two.gguf"
 expect_exit 1 "$shoal" synth --shape tinyllama-1.1b --type Q4_0 "$work/no folder/two.gguf"
 expect_text "$work/err" 'no folder'
+# Every shape is known by its name, and how many layers it has.
+for shape in mistral-7b:32 mixtral-8x7b:32 qwen3-0.6b:28 qwen3-4b:36 qwen3-8b:36 qwen3-30b-a3b:48 gemma3-1b:26 gemma3-4b:34 phi3-mini:32 gpt-oss-20b:24; do
+    expect_exit 2 "$shoal" synth --shape "${shape%:*}" --layers 99 --type Q4_0 "$work/two.gguf"
+    expect_text "$work/err" "takes 1 to ${shape#*:}, not 99"
+done

@@ -22,7 +22,7 @@ package struct KnownModel: Sendable {
         case missing
     }
 
-    /// The file's name without its folder and `.gguf`.
+    /// The file's name without its folder and `.gguf`, and without a split model's numbers.
     package var id: String
     package var path: String
     package var file: File
@@ -38,7 +38,7 @@ package struct KnownModel: Sendable {
 
 extension KnownModel {
     /// The placed model and those that are remembered, by their ids.
-    static func all(present: Coordinator?, dataFolder: String?) -> [KnownModel] {
+    package static func all(present: Coordinator?, dataFolder: String?) -> [KnownModel] {
         var models = (dataFolder.map { ShardIDCache.all(in: $0) } ?? []).map { remembered in
             KnownModel(
                 id: ServedModel.id(path: remembered.path), path: remembered.path,

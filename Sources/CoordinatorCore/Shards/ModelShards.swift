@@ -57,10 +57,12 @@ package final class ModelShards: Sendable {
         self.shards = shards
     }
 
-    /// The model's metadata without its tokenizer. The vocabulary's size, which some files leave to the embedding's shape, is
+    /// The model's metadata without its tokenizer, and without what a split one's files say of each other: its shards are those of the same
+    /// model in one file. The vocabulary's size, which some files leave to the embedding's shape, is
     /// written down for stages that have no embedding.
     private static func configuration(of model: GGUFFile) -> [(key: String, value: GGUFValue)] {
         var entries = model.metadata.entries.filter { !$0.key.hasPrefix("tokenizer.") }
+        if model.parts.count > 1 { entries.removeAll { $0.key.hasPrefix("split.") } }
         if let architecture = try? model.metadata.string("general.architecture"),
             model.metadata["\(architecture).vocab_size"] == nil,
             let embedding = model.tensor(named: "token_embd.weight")
@@ -86,7 +88,7 @@ package final class ModelShards: Sendable {
     /// - Throws: `CoordinatorError` (model) when the file was made shorter or written to since it was opened.
     package func check() throws(CoordinatorError) {
         do {
-            try model.bytes.check()
+            try model.check()
         } catch {
             throw CoordinatorError(.model, "\(error.description); then place it again")
         }

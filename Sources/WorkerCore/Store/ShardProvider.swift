@@ -97,7 +97,7 @@ package struct ModelFileShards: ShardProvider {
 
     package func open(_ ids: [ShardID]) throws(WorkerError) -> StageSource {
         do {
-            try model.bytes.check()
+            try model.check()
         } catch {
             throw WorkerError(.shardCorrupt, error.description)
         }

@@ -13,7 +13,7 @@ struct InspectCommand: ParsableCommand {
     @Flag(help: "Prints JSON.") var json = false
 
     func run() throws {
-        let opened = try Model(path: model)
+        let opened = try Model(path: model, isWhole: false)
         let document = InspectDocument(opened.file)
         try opened.check()
         if json { return try Console.json(document) }
@@ -54,7 +54,7 @@ private struct InspectDocument: Encodable {
 
     init(_ file: GGUFFile) {
         path = file.path
-        fileBytes = file.bytes.count
+        fileBytes = file.byteCount
         version = file.version
         alignment = file.alignment
         metadata = file.metadata.entries.map { Entry(key: $0.key, type: $0.value.typeName, value: Self.text($0.value)) }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Formats
 import Placement
+import Synth
 
 struct SynthCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -35,6 +36,8 @@ struct SynthCommand: ParsableCommand {
         if Console.errorIsTerminal { Console.error("") }
     }
 }
+
+extension ModelShape: ExpressibleByArgument {}
 
 /// A type that can be synthesized, by its GGUF name in any case.
 struct SynthType: ExpressibleByArgument {

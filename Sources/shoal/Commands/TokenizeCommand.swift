@@ -15,7 +15,7 @@ struct TokenizeCommand: ParsableCommand {
     @Flag(help: "Prints JSON.") var json = false
 
     func run() throws {
-        let ids = try Model(path: model).tokenizer().encode(text, parseSpecial: parseSpecial)
+        let ids = try Model(path: model, isWhole: false).tokenizer().encode(text, parseSpecial: parseSpecial)
         if json {
             Console.write("{\"ids\": [\(ids.map { "\($0)" }.joined(separator: ", "))]}\n")
         } else {

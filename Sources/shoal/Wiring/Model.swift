@@ -7,12 +7,16 @@ import Tensors
 import Tokenizer
 import WorkerCore
 
-/// A model's file, opened.
+/// A model's file, or all files of a split one, opened.
 struct Model {
     let file: GGUFFile
 
+    /// - Parameter isWhole: whether what holds no model is refused, such as a vocabulary or an adapter.
     /// - Throws: `GGUFError`
-    init(path: String) throws { file = try GGUFFile.open(path: path) }
+    init(path: String, isWhole: Bool = true) throws {
+        file = try GGUFFile.openModel(path: path)
+        if isWhole { try file.checkIsModel() }
+    }
 
     /// What the coordinator must know of the model, from its architecture.
     ///
@@ -38,7 +42,7 @@ struct Model {
     /// To be called after something was read of the file, before anything comes of it.
     ///
     /// - Throws: `FileError` when it was made shorter or written to since it was opened.
-    func check() throws { try file.bytes.check() }
+    func check() throws { try file.check() }
 
     /// Refuses types that no kernel computes before anything is sent or loaded.
     private func checkTypes() throws {

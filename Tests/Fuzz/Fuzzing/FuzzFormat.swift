@@ -47,7 +47,8 @@ extension FuzzFormat {
 
 /// All formats; of safetensors there is no reader.
 package let fuzzFormats: [any FuzzFormat.Type] = [
-    GGUFFuzz.self, FrameFuzz.self, ControlFuzz.self, ConnectionFuzz.self, RequestFuzz.self, TemplateFuzz.self,
+    GGUFFuzz.self, SplitFuzz.self, FrameFuzz.self, ControlFuzz.self, ConnectionFuzz.self, RequestFuzz.self,
+    TemplateFuzz.self,
     TextFuzz.self, ClusterFuzz.self, JoinTokenFuzz.self, CertificateFuzz.self, WorkerPeerFuzz.self,
     CoordinatorPeerFuzz.self,
 ]

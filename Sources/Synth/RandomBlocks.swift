@@ -1,12 +1,12 @@
-import Formats
+package import Formats
 import Sampling
 
 /// Random bytes that are valid blocks of a type, with scales such that the weights have a wanted deviation.
 ///
 /// Block layouts: ggml-quants in the GGML project. Scales are the same in all blocks: speed does not depend on them.
-struct RandomBlocks {
+package struct RandomBlocks {
     /// Types it can make.
-    static let types: [ElementType] = [
+    package static let types: [ElementType] = [
         .q4_0, .q4_1, .q5_0, .q5_1, .q8_0, .q2_K, .q3_K, .q4_K, .q5_K, .q6_K, .iq4_nl, .iq4_xs, .mxfp4, .bf16, .f16,
         .f32,
     ]
