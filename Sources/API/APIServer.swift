@@ -21,11 +21,12 @@ package struct APIServer: Service {
     ///   - tls: The certificate; `nil` is plain HTTP.
     ///   - sites: Whose pages may ask, and by which names.
     ///   - limits: What connections may take.
+    ///   - chatTemplate: What makes prompts of conversations.
     ///   - onListening: Called once requests are accepted, with the address that is bound.
     package init(
         models: ModelHost, access: AccessControl, joining: JoinService? = nil, host: String, port: Int,
         tls: ServerTLS? = nil, sites: SitePolicy = SitePolicy(), limits: ConnectionLimits = ConnectionLimits(),
-        logger: Logger,
+        chatTemplate: ChatTemplateChoice = .model, logger: Logger,
         onListening: @escaping @Sendable (SocketAddress?) async -> Void = { _ in }
     ) {
         self.host = host
@@ -35,7 +36,7 @@ package struct APIServer: Service {
         var sites = sites
         sites.isSecure = tls != nil
         application = Application(
-            router: makeAPI(host: models, access: access, joining: joining, sites: sites),
+            router: makeAPI(host: models, access: access, joining: joining, sites: sites, chatTemplate: chatTemplate),
             server: HTTPServerBuilder { [connections = Connections(limits: limits)] responder in
                 APIChannel(responder: responder, connections: connections, tls: tls?.context)
             },

@@ -10,9 +10,12 @@ import Tokenizer
 /// What the routes share: who serves the model, and how a conversation becomes its prompt.
 struct APIService: Sendable {
     let host: ModelHost
-    private let prompts = ChatPrompts()
+    private let prompts: ChatPrompts
 
-    init(host: ModelHost) { self.host = host }
+    init(host: ModelHost, chatTemplate: ChatTemplateChoice = .model) {
+        self.host = host
+        prompts = ChatPrompts(chatTemplate)
+    }
 
     /// The coordinator of the model that is placed, whether it answers yet or not.
     /// - Throws: 503 while there is none.
@@ -38,8 +41,15 @@ struct APIService: Sendable {
         return coordinator
     }
 
-    /// How a conversation becomes a prompt; nil for a model without a chat template. Takes its time when a model is new.
-    func chatPrompt(of coordinator: Coordinator) -> ChatPrompt? { prompts.prompt(of: coordinator) }
+    /// How a conversation becomes a prompt. Takes its time when a model is new.
+    /// - Throws: 400 where no template is to be had, 501 where it cannot be read.
+    func chatPrompt(of coordinator: Coordinator) throws(APIError) -> ChatPrompt {
+        do {
+            return try prompts.prompt(of: coordinator)
+        } catch {
+            throw APIError(error)
+        }
+    }
 
     /// The served model, by its id, `default` or no name.
     /// - Throws: 503 while there is none, 404 for another model.

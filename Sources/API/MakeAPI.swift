@@ -10,10 +10,12 @@ package import Hummingbird
 ///   - access: who may ask.
 ///   - joining: takes devices into the cluster and removes them; `nil` where none can join.
 ///   - sites: whose pages may ask, and by which names.
+///   - chatTemplate: what makes prompts of conversations.
 package func makeAPI(
-    host: ModelHost, access: AccessControl, joining: JoinService? = nil, sites: SitePolicy = SitePolicy()
+    host: ModelHost, access: AccessControl, joining: JoinService? = nil, sites: SitePolicy = SitePolicy(),
+    chatTemplate: ChatTemplateChoice = .model
 ) -> Router<APIContext> {
-    let service = APIService(host: host)
+    let service = APIService(host: host, chatTemplate: chatTemplate)
     var table = RouteTable()
     for (method, path) in [
         ("GET", "/health"), ("GET", "/api/cluster"), ("POST", "/api/cluster/measure"),

@@ -1,7 +1,9 @@
 /// A chat template in Jinja's language, as model files carry it, read once and rendered often.
 ///
 /// Understands what chat templates use: Jinja 3.1 with `trim_blocks`, `lstrip_blocks`, loop controls, and the extras of Hugging
-/// Face's transformers (`raise_exception`, `strftime_now`, `tojson` without HTML escapes, `generation` blocks). A template is not
+/// Face's transformers (`raise_exception`, `strftime_now`, `tojson` without HTML escapes, `generation` blocks) and of llama.cpp
+/// (`from_json`). Not known are other templates (`include`, `import`, `extends`, `block`), what changes lists and dictionaries in place
+/// (`append`, `update`), and texts that are safe: `safe` changes nothing, and `+` never escapes. A template is not
 /// trusted: it has no access to anything but its variables, and work, output and nesting are bounded.
 package struct ChatTemplate: Sendable {
     private let statements: [Statement]

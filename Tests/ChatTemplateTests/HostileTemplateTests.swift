@@ -23,6 +23,12 @@ struct HostileTemplateTests {
         "{{ 'x' * 999999999999 }}", "{{ [1] * 999999999999 }}",
         "{% for i in range(99999) %}{{ 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx' * 1000 }}{% endfor %}",
         "{% set ns = namespace(a='x' * 1000000) %}{{ ns.a.replace('x', ns.a) }}", "{{ ('a' * 2000000) | list }}",
+        "{{ '%999999999999d' % 1 }}", "{{ '%.999999999f' % 1 }}", "{{ '%*d' % (9223372036854775807, 1) }}",
+        "{{ '{:999999999999}'.format(1) }}", "{{ '{:.999999999e}'.format(1.5) }}", "{{ '%999999999s' | format(1) }}",
+        "{{ 'a'.zfill(9223372036854775807) }}", "{{ 'a' | center(9223372036854775807) }}", "{{ 'a'.ljust(99999999) }}",
+        "{{ [1] | batch(9223372036854775807, 1) }}", "{{ [1] | slice(9223372036854775807) }}",
+        "{% set ns = namespace(s='{0}') %}{% for i in range(99) %}{% set ns.s = ns.s.format(ns.s ~ ns.s) %}{% endfor %}",
+        "{% set ns = namespace(s='%(s)s') %}{% for i in range(99) %}{% set ns.s = ns.s % {'s': ns.s ~ ns.s} %}{% endfor %}",
         "{{ range(99999) | string | sort }}", "{{ range(99999) * 10 }}", "{{ range(99999) * 9223372036854775807 }}",
         "{% set ns = namespace(l=[1]) %}{% for i in range(60) %}{% set ns.l = [ns.l, ns.l] %}{% endfor %}{{ ns.l }}",
         "{% set ns = namespace(l=[1]) %}{% for i in range(60) %}{% set ns.l = [ns.l, ns.l] %}{% endfor %}{{ ns.l | tojson }}",
@@ -30,6 +36,10 @@ struct HostileTemplateTests {
             + "{% set ns.m = [1] %}{% for i in range(60) %}{% set ns.m = [ns.m, ns.m] %}{% endfor %}{{ ns.l == ns.m }}",
         // Depth.
         "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
+        "{% macro m() %}{% call m() %}{{ caller() }}{% endcall %}{% endmacro %}{{ m() }}",
+        "{% macro m(n) %}{{ caller(n) }}{% endmacro %}{% macro k(n) %}{% call(n) m(n) %}{{ k(n) }}{% endcall %}{% endmacro %}{{ k(1) }}",
+        "{% for x in [1] recursive %}{{ loop([1]) }}{% endfor %}",
+        "{% for x in [1] recursive %}{% for y in range(99999) %}{% set z = loop %}{% endfor %}{{ loop([1]) }}{% endfor %}",
         "{% set ns = namespace(l=[]) %}{% for i in range(9999) %}{% set ns.l = [ns.l] %}{% endfor %}",
         "{% set ns = namespace(l={}) %}{% for i in range(9999) %}{% set ns.l = dict(a=ns.l) %}{% endfor %}",
     ])
@@ -69,6 +79,21 @@ struct HostileTemplateTests {
                 + "{{ m(1) }}"
                 + String(repeating: "{% endif %}", count: 39))
         #expect(try template.render(variables: [:]) == String(repeating: nested, count: 2))
+    }
+
+    @Test func `a block's body cannot be called when the block is over`() throws {
+        let source =
+            "{% set ns = namespace() %}{% macro m() %}{% set ns.c = caller %}{% endmacro %}{% call m() %}x{% endcall %}{{ ns.c() }}"
+        #expect(try error(source).code == .type)
+    }
+
+    @Test func `blocks that call copy no variables`() throws {
+        // Some 20,000 names in sight: were they copied at each call, it would take minutes, for which no step is charged.
+        let names = (0..<8000).map { "{% set v\($0) = 1 %}" }.joined()
+        let source =
+            names
+            + "{% macro m() %}{{ caller() }}{% endmacro %}{% for i in range(9999) %}{% call m() %}{% set a = i %}{% endcall %}{% endfor %}{% set v1 = 2 %}{{ v1 }}{{ v2 }}"
+        #expect(try ChatTemplate(source: source).render(variables: [:]) == "21")
     }
 
     @Test func `the limits are the caller's to set`() throws {

@@ -11,9 +11,11 @@ struct LanguageTests {
             variables: Dictionary(zip(mapping.keys, mapping.values)) { $1 }, now: Self.now)
     }
 
-    @Test(arguments: LanguageCases.rendered.map(\.topic))
+    private static let rendered = LanguageCases.rendered + LanguageCases.ofPython
+
+    @Test(arguments: rendered.map(\.topic))
     func `small templates render as Jinja renders them`(topic: String) throws {
-        for (template, text) in LanguageCases.rendered.filter({ $0.topic == topic }).flatMap(\.cases) {
+        for (template, text) in Self.rendered.filter({ $0.topic == topic }).flatMap(\.cases) {
             do {
                 let rendered = try render(template)
                 #expect(Array(rendered.utf8) == Array(text.utf8), "\(template)\n\(rendered)\n\(text)")
@@ -23,7 +25,7 @@ struct LanguageTests {
         }
     }
 
-    @Test(arguments: LanguageCases.failing)
+    @Test(arguments: LanguageCases.failing + LanguageCases.failingOfPython)
     func `what Jinja cannot render is refused with its line`(template: String) throws {
         let readable = try ChatTemplate(source: "\n\n" + template)
         let error = try #require(throws: TemplateError.self) {
@@ -34,7 +36,7 @@ struct LanguageTests {
         #expect([.type, .undefined, .unsupported].contains(error.code), "\(error)")
     }
 
-    @Test(arguments: LanguageCases.unreadable)
+    @Test(arguments: LanguageCases.unreadable + LanguageCases.unreadableOfPython)
     func `what Jinja cannot read is refused with its line`(template: String) throws {
         let error = try #require(throws: TemplateError.self) { try ChatTemplate(source: "a\nb\n" + template) }
         #expect(error.code == .syntax && error.line == 3, "\(error)")

@@ -58,6 +58,14 @@ struct WorkAccountTests {
         "s | reject", "s | map('upper')", "[s] | map('upper')", "[s, t] | sort", "[s, t] | unique", "[s, t] | min",
         "[s, t] | max", "[s, t] | select('eq', u)", "[s, t] | reject('in', u)", "[s, t] | sum(start='')",
         "['a', 'b'] | map('replace', 'a', s)",
+        // Formatting.
+        "'%s' % s", "'%r' % s", "'%a' % s", "'%.5s' % s", "'%5s' % s", "s % [1]", "'%99999d' % 1", "'%-99999s' % 1",
+        "'%.99999f' % 1.5", "'%.99999d' % 1", "'%*d' % (99999, 1)", "('%s' * 3000) % (l | tojson | list)[:3000]",
+        "'%(key 1)s' % dict(d)", "'%s' | format(s)", "'%(key 1)s' | format(**d)", "s.format(1)", "'{}'.format(s)",
+        "'{!r}'.format(s)", "'{!a}'.format(s)", "'{:99999}'.format(1)", "'{:.3}'.format(s)", "'{:.99999f}'.format(1.5)",
+        "'{:{}}'.format('a', 99999)", "'{0[key 1]}'.format(dict(d))", "'{key 1}'.format(**d)",
+        "'{key 1}'.format_map(d)",
+        "'a' | center(99999)", "s | truncate(9)", "s | truncate(999999)", "digits | from_json",
         // Tests on texts.
         "s is lower", "s is upper", "s is eq t", "s is equalto t", "s is sameas t", "s is ne t", "s is in t",
         "s is in d", "s is lt t", "s is le t", "s is gt t", "s is ge t",
@@ -67,14 +75,21 @@ struct WorkAccountTests {
         "s.startswith((t, t))", "s.endswith(u)", "s.upper()", "s.lower()", "s.title()", "s.capitalize()",
         "s.replace('a', 'c')", "'a'.replace('a', s)", "s.join([1, 2])", "s.find('c')", "s.find('b')", "s.count('c')",
         "s.removeprefix(t)", "s.removesuffix(u)", "s.removeprefix('a')", "digits.isdigit()", "spaces.isspace()",
-        "s.isalpha()", "s.isupper()", "s.islower()",
+        "s.isalpha()", "s.isupper()", "s.islower()", "s.isalnum()", "digits.isdecimal()", "digits.isnumeric()",
+        "s.isascii()", "s.swapcase()", "s.zfill(5)", "'7'.zfill(99999)", "'a'.ljust(99999)", "'a'.rjust(99999)",
+        "s.center(5)", "s.rfind('c')", "s.rfind('b')", "s.index('b')", "s.rindex('b')", "s.find('c', 5)",
+        "s.count('c', 0, 9)", "s.startswith('a', 2)", "s.endswith('b', 0, 2)", "s.partition('c')", "s.rpartition('a')",
+        "s.split(none, 1)", "spaces.rsplit(none, 1)", "s.rsplit('b')", "s.splitlines(true)",
         // Lists.
         "l + [1]", "l * 1", "l == m", "l != m", "l < m + []", "l <= m", "'x' in l", "'x' not in l", "l[1:]", "l[::-1]",
         "l | list", "l | join", "l | reverse", "l | sort", "l | unique", "l | min", "l | max", "l | select",
         "l | reject('eq', 'x')", "l | map('length')", "l | tojson", "l | string", "l ~ ''", "l is eq m", "'x' is in l",
         "l.count('x')", "loop.changed(l)", "([1] * 3000) | sum", "range(3000)", "objects | map(attribute='a')",
         "objects | selectattr('a')", "objects | rejectattr('a')", "objects | selectattr('a', 'eq', 'x')",
+        "l | groupby(0)", "objects | groupby('a')", "objects | groupby(s)", "objects | groupby('b', default=s)",
+        "l | batch(2)", "l | batch(9999, 0)", "l | slice(2)", "[1] | slice(9999)", "range(*[3000])", "'a'.replace(*l)",
         // Dictionaries.
+        "dict(**d)", "namespace(**d)", "{1: 2} == dict(d)",
         "d == e", "d != e", "dict(d)", "dict(d, a=1)", "namespace(d)", "d.items()", "d.keys()", "d.values()",
         "d | items", "d | dictsort", "d | dictsort(by='value')", "d | list", "d | tojson", "d | tojson(sort_keys=true)",
         "d | string", "d ~ ''", "d is eq e", "d | join", "d | sort",
@@ -93,6 +108,11 @@ struct WorkAccountTests {
         "{% set x | upper %}{{ s }}{% endset %}", "{% filter upper %}{{ s }}{% endfilter %}",
         "{% set n = namespace(d) %}{% set n.x = 1 %}", "{% with x = s ~ '' %}{% endwith %}",
         "{% macro n(x=s ~ '') %}{% endmacro %}{{ n() }}", "{% set ns.k = s ~ i %}", "{{ show(s | upper) }}",
+        "{% macro c() %}{{ caller() }}{% endmacro %}{% call c() %}{{ s }}{% endcall %}",
+        "{% macro c() %}{{ caller(s ~ '') }}{% endmacro %}{% call(x) c() %}{% endcall %}",
+        "{% macro c() %}{{ varargs }}{% endmacro %}{{ c(*l) }}",
+        "{% macro c() %}{{ kwargs }}{% endmacro %}{{ c(**d) }}",
+        "{% for x in [1] recursive %}{{ loop(l) if x is number }}{% endfor %}",
     ])
     func `a statement counts what it touches`(statement: String) throws {
         #expect(try outcome(of: statement) == .limit)

@@ -71,6 +71,10 @@ class Readme(unittest.TestCase):
                     name = " ".join(words[:2]) if words[0] == "shoal" else words[0]
                     if command in OF_CI or words[0] in ("swift", "sudo"):
                         continue
+                    if "|" in words:
+                        self.assertTrue(run(["bash", "-o", "pipefail", "-c", own(command)]).strip(), command)
+                        done += [f"shoal {words[place + 1]}" for place, word in enumerate(words) if word == "shoal"]
+                        continue
                     if name == "shoal worker":
                         for port in workers:
                             cluster.start(
@@ -89,7 +93,7 @@ class Readme(unittest.TestCase):
                     else:
                         self.assertTrue(run(words).strip(), command)
                     done.append(name)
-            for name in ("shoal worker", "shoal plan", "shoal serve", "shoal devices", "shoal status", "shoal models", "shoal generate", "shoal chat", "curl", "python"):
+            for name in ("shoal worker", "shoal plan", "shoal serve", "shoal devices", "shoal status", "shoal models", "shoal generate", "shoal chat", "shoal template", "curl", "python"):
                 self.assertIn(name, done)
 
     def test_its_table_lists_every_command(self):

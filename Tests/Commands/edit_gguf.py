@@ -1,7 +1,8 @@
 """Copies a GGUF file with one change: edit_gguf.py FROM TO architecture NAME | template TEXT | type TENSOR NUMBER | rename TENSOR NAME |
-nan TENSOR.
+nan TENSOR | metadata.
 
 NAME must be as long as what is there, so that nothing else moves; TEXT, the chat template, at most as long, for a comment fills up the rest.
+`metadata` leaves out all tensors.
 """
 import shutil
 import struct
@@ -19,6 +20,14 @@ with open(target, "r+b") as file:
         assert kind == 8 and length == len(name), (kind, length)
         place += 12
         change = name
+    elif what == "metadata":
+        # The number of tensors stands behind the magic number and the version; the first of them behind the metadata.
+        tensors, = struct.unpack_from("<Q", head, 8)
+        first = head.index(struct.pack("<Q", len(b"token_embd.weight")) + b"token_embd.weight")
+        names = [b"output_norm.weight", b"blk.0.attn_norm.weight", b"output.weight"]
+        places = [place for name in names if (place := head.find(struct.pack("<Q", len(name)) + name)) >= 0]
+        file.truncate(min([first, *places]))
+        place, change = 8, struct.pack("<Q", 0)
     elif what == "rename":
         name, change = (struct.pack("<Q", len(value)) + value.encode() for value in values)
         assert len(name) == len(change)

@@ -38,6 +38,39 @@ package struct ChatPrompt: Sendable {
         }
     }
 
+    /// A prompt, as text and as tokens.
+    package struct Prompt: Sendable, Equatable {
+        package let text: String
+        package let tokens: [TokenID]
+    }
+
+    /// The prompt of a conversation as templates see it, with whatever else the template knows of messages and with tools. Special tokens
+    /// in the texts of both are text.
+    /// - Parameters:
+    ///   - messages: dictionaries with `role`, `content` and the like.
+    ///   - tools: dictionaries that describe functions; nil for none.
+    ///   - addGenerationPrompt: whether it ends with the opening of the assistant's answer.
+    /// - Throws: `TemplateError`
+    package func prompt(
+        of messages: [Value], tools: [Value]? = nil, addGenerationPrompt: Bool = true
+    ) throws(TemplateError) -> Prompt {
+        let conversation = Value.array([.array(messages), .array(tools ?? [])])
+        let now = CivilTime.now
+        func rendered(_ texts: [String]) throws(TemplateError) -> String {
+            var texts = texts[...]
+            guard case .list(let marked) = conversation.replacingTexts(by: &texts), marked.elements.count == 2,
+                case .list(let messages) = marked.elements[0], case .list(let described) = marked.elements[1]
+            else { preconditionFailure("a list of two lists stays one") }
+            return try template.render(
+                messages: messages.elements, tools: tools == nil ? nil : described.elements,
+                addGenerationPrompt: addGenerationPrompt, variables: variables, now: now)
+        }
+        var texts: [String] = []
+        conversation.addTexts(to: &texts)
+        let tokens = try encoder.tokens(contents: texts, render: rendered)
+        return Prompt(text: try rendered(texts), tokens: tokens)
+    }
+
     private func rendered(
         _ messages: [ChatMessage], _ contents: [String], _ time: WorkTime
     ) throws(APIError) -> String {

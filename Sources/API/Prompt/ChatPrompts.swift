@@ -1,30 +1,36 @@
-import ChatTemplate
 import CoordinatorCore
 import Synchronization
-import Tokenizer
 
 /// The chat template of the model that is served, parsed once for each. Safe from any thread.
 final class ChatPrompts: Sendable {
     private struct Parsed {
         weak var coordinator: Coordinator?
-        var prompt: ChatPrompt?
+        var prompt: Result<ChatPrompt, ChatRefusal> = .failure(.absent)
     }
 
+    private let choice: ChatTemplateChoice
     private let parsed = Mutex(Parsed())
 
-    /// How a conversation becomes a prompt; nil for a model without a chat template.
-    func prompt(of coordinator: Coordinator) -> ChatPrompt? {
-        parsed.withLock { parsed in
+    init(_ choice: ChatTemplateChoice) { self.choice = choice }
+
+    /// How a conversation becomes a prompt.
+    /// - Throws: why it cannot.
+    func prompt(of coordinator: Coordinator) throws(ChatRefusal) -> ChatPrompt {
+        try parsed.withLock { parsed in
             if parsed.coordinator !== coordinator {
-                let tokenizer = coordinator.model.tokenizer
-                let template = tokenizer?.chatTemplate.flatMap { try? ChatTemplate(source: $0) }
-                parsed = Parsed(
-                    coordinator: coordinator,
-                    prompt: template.flatMap { template in
-                        tokenizer.map { ChatPrompt(template: template, tokenizer: $0) }
-                    })
+                parsed = Parsed(coordinator: coordinator, prompt: Self.prompt(of: coordinator, choice))
             }
             return parsed.prompt
+        }.get()
+    }
+
+    private static func prompt(
+        of coordinator: Coordinator, _ choice: ChatTemplateChoice
+    ) -> Result<ChatPrompt, ChatRefusal> {
+        Result { () throws(ChatRefusal) in
+            let template = try choice.template(of: coordinator.model.tokenizer)
+            guard let tokenizer = coordinator.model.tokenizer else { throw .absent }
+            return ChatPrompt(template: template, tokenizer: tokenizer)
         }
     }
 }

@@ -12,11 +12,7 @@ struct ChatCompletionsRoute: Sendable {
             texts: messages.reduce(0) { $0 + $1.content.utf8.count }, pieces: messages.count, for: coordinator,
             context: context
         ) { [service] limit, time throws(APIError) in
-            guard let chatPrompt = service.chatPrompt(of: coordinator) else {
-                throw APIError.invalidRequest(
-                    "the model has no chat template; use /v1/completions", code: "no_chat_template")
-            }
-            return try chatPrompt.tokens(of: messages, limit: limit, time: time)
+            try service.chatPrompt(of: coordinator).tokens(of: messages, limit: limit, time: time)
         }
         return try await service.respond(
             by: coordinator, prompt: prompt, fields: body.fields, idPrefix: "chatcmpl",

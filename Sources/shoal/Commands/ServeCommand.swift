@@ -1,6 +1,5 @@
 import API
 import ArgumentParser
-import ChatTemplate
 import ClusterFile
 import ClusterStore
 import CoordinatorCore
@@ -35,6 +34,7 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader {
     @OptionGroup var verification: VerificationOptions
 
     @OptionGroup var api: APIOptions
+    @OptionGroup var template: ChatTemplateOptions
     @OptionGroup var store: CoordinatorStore
 
     @Option(help: ArgumentHelp("How long running answers may go on when this is to end.", valueName: "SECONDS"))
@@ -89,6 +89,7 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader {
         settings.store = store
         settings.security = try links.coordinatorSecurity(
             folder: folder, dialsDevices: !settings.devices.isEmpty)
+        let chatTemplate = try template.choice()
         let (access, tls) = (try api.access(store: store, logger: logger), try api.tls())
         let listen = api.listen
         let display = StartupDisplay(verbose: true)
@@ -99,7 +100,11 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader {
                 let file = try Model(path: path)
                 let tokenizer = try file.tokenizer()
                 // The API makes it anew; here it is found out whether it can.
-                _ = try tokenizer.chatTemplate.map { try ChatTemplate(source: $0) }
+                do throws(ChatRefusal) {
+                    _ = try chatTemplate.template(of: tokenizer)
+                } catch {
+                    Console.error("\(path): no chats: \(error); completions are answered")
+                }
                 var settings = settings
                 settings.packed = packing.folder(for: file.file, packsAnew: verification.isOn)
                 return try ClusterSession.prepare(
@@ -121,7 +126,7 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader {
         }
         let server = APIServer(
             models: host, access: access, joining: joining?.service, host: listen.host, port: listen.port, tls: tls,
-            sites: api.sites(), limits: api.limits(), logger: logger,
+            sites: api.sites(), limits: api.limits(), chatTemplate: chatTemplate, logger: logger,
             onListening: { address in
                 let url =
                     "\(tls == nil ? "http" : "https")://\(Endpoint(host: listen.host, port: address?.port ?? listen.port))"

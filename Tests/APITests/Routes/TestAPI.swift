@@ -16,7 +16,7 @@ struct TestAPI {
     /// A cluster that answers, or one that has not started.
     init(
         context: Int = 256, slots: Int = 4, queue: Int = 256, started: Bool = true,
-        access: AccessControl = .withoutKeys
+        access: AccessControl = .withoutKeys, chatTemplate: ChatTemplateChoice = .model
     ) async throws {
         var settings = LocalCluster.Settings()
         settings.context = context
@@ -27,7 +27,8 @@ struct TestAPI {
             present: cluster.coordinator, transport: LocalWorker.makeTransport(),
             prepare: { path, _ in throw CoordinatorError(.model, "\(path) is not to be placed") })
         application = Application(
-            router: makeAPI(host: host, access: access), configuration: .init(address: .hostname("127.0.0.1", port: 0)),
+            router: makeAPI(host: host, access: access, chatTemplate: chatTemplate),
+            configuration: .init(address: .hostname("127.0.0.1", port: 0)),
             logger: LocalWorker.logger)
         if started { try await cluster.coordinator.start() }
     }

@@ -44,7 +44,8 @@ package struct TemplateFuzz: FuzzFormat {
         "{% macro m(a, b=1) %}", "{% endmacro %}", "{{ m(m(1)) }}", "{% raw %}", "{% endraw %}", "{# ", " #}",
         "{% break %}", "{% continue %}",
         "{%- ", " -%}", "{{- ", " -}}", "{% set t %}", "{% endset %}", "{% filter upper %}", "{% endfilter %}",
-        "{% call m(1) %}", "{% endcall %}",
+        "{% call m(1) %}", "{% endcall %}", "{% call(a, b=1) m(*messages, **wide) %}", "{{ caller(a) }}",
+        "{{ kwargs }}{{ varargs }}",
         "{% generation %}", "{% endgeneration %}", "{{ loop(a) }}", "{{ loop.cycle(1, 2) }}",
         "{% for i in range(99999) %}",
     ]
@@ -62,7 +63,10 @@ package struct TemplateFuzz: FuzzFormat {
         "min", "max", "select",
         "reject('none')", "selectattr('role', 'equalto', 'user')", "rejectattr('x')", "map('upper')",
         "map(attribute='role')", "batch(2)",
-        "groupby('role')", "truncate(3)", "center(99999999)", "format(1)", "slice(3)", "map(attribute=big)",
+        "groupby('role')", "groupby(big, default=1)", "batch(99999999, 1)", "slice(9223372036854775807)", "from_json",
+        "truncate(3)",
+        "truncate(big)", "format(big)", "format(a=big, **wide)", "center(-9223372036854775807)", "center(99999999)",
+        "format(1)", "slice(3)", "map(attribute=big)",
         "map(attribute='a.b.0', default=1)", "selectattr(big)", "rejectattr('role', 'in', big)",
         "map('replace', 'a', big)",
         "join(big, attribute='role')", "sort(attribute=big)", "unique(attribute='role')", "tojson(sort_keys=true)",
@@ -80,7 +84,12 @@ package struct TemplateFuzz: FuzzFormat {
         "[9223372036854775807]", "[::9223372036854775807]", "[::-9223372036854775807]", ".pop()", ".ljust(99999999)",
         ".zfill(99999999)", ".splitlines()", ".encode()", ".isdigit()", ".get(big)", ".get(big, wide)", "[big]",
         ".startswith(big)", ".endswith((big, 'a'))", ".split(big)", ".strip(big)", ".removesuffix(big)", ".count(big)",
-        ".islower()", ".keys()", ".values()", ".copy()",
+        ".islower()", ".keys()", ".values()", ".copy()", ".format(big, a=wide)", ".format(*messages)",
+        ".format_map(wide)",
+        ".rfind(big)", ".index('a', -5)", ".find('a', 9223372036854775807)", ".rindex('', 1, -9223372036854775807)",
+        ".partition(big)", ".rpartition('b')", ".rsplit('', 1)", ".rsplit(none, 1)",
+        ".center(9223372036854775807, 'é')",
+        ".zfill(-9223372036854775807)", ".swapcase()", ".splitlines(true)", ".isnumeric()", ".grouper", ".list",
     ]
     private static let atoms = [
         "a", "messages", "messages[0]", "messages[0]['content']", "tools", "loop.index", "ns.x", "'a'", "'\\ud800'",
@@ -90,7 +99,10 @@ package struct TemplateFuzz: FuzzFormat {
         "range(10)", "range(0, 99999)", "range(1, -99999999999, -3)", "range(1, 2, 0)", "namespace()", "dict(a=1)",
         "strftime_now('%Y%j%%%')", "raise_exception('x')", "bos_token", "big", "wide", "{big: 1}",
         "{big: big, 'a': wide}",
-        "dict(wide, a=big)", "namespace(wide)", "[big, big]", "(big ~ i)",
+        "'%s %5.3f %-8d %r %c %x'", "'%(role)s'", "'%*.*f'", "'%9999999999d'", "'{} {0} {a.b[c]!r:>{w}}'",
+        "'{:*^99999}'",
+        "'{:,.99999f}'", "{1: 2, 1.0: 3, none: 4, true: 5}", "(1,)", "()", "loop", "1e-320", "dict(wide, a=big)",
+        "namespace(wide)", "[big, big]", "(big ~ i)",
     ]
 
     package let words: [[UInt8]] =
@@ -145,6 +157,12 @@ package struct TemplateFuzz: FuzzFormat {
             "{{ 2 ** 9999999 }}{{ 1.5 ** 999 }}{{ -9223372036854775807 - 5 }}",
             "{{ (-9223372036854775807 - 1) // -1 }}",
             "{{ (-9223372036854775807 - 1) % -1 }}{{ (-9223372036854775807 - 1) | abs }}{{ -(-9223372036854775807 - 1) }}",
+            "{% macro m() %}{{ caller() }}{% endmacro %}\(loop){% call m() %}{% set x = i %}{% endcall %}{% endfor %}",
+            "{% macro m() %}{{ kwargs | length }}{% endmacro %}\(loop){{ m(**wide) }}{% endfor %}",
+            "{% for x in range(99999) recursive %}{{ loop(range(99999)) }}{% endfor %}",
+            "\(loop){{ '%.9999f' % 1e300 }}{{ '%r%a' % (big, big) }}{{ '{!r:>999}'.format(i) }}{% endfor %}",
+            "\(loop){{ big % 1 if false }}{{ big.format(1) }}{{ wide | groupby(0) | length }}{% endfor %}",
+            "\(loop){{ big.rfind('x') }}{{ big.partition('x')[0] | length }}{{ big.split(none, 1) | length }}{% endfor %}",
             "{{ 1e300 | int }}{{ (1e999 - 1e999) | int }}{{ 1e999 | round }}{{ 1e999 // 1 }}",
         ]
         return (endless + greedy).map { Array($0.utf8) }

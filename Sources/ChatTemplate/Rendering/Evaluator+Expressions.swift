@@ -11,11 +11,17 @@ extension Evaluator {
             elements.reserveCapacity(expressions.count)
             for expression in expressions { elements.append(try evaluate(expression)) }
             return try list(elements, line)
+        case .tuple(let expressions):
+            var elements: [Value] = []
+            elements.reserveCapacity(expressions.count)
+            for expression in expressions { elements.append(try evaluate(expression)) }
+            return try list(elements, kind: .tuple, line)
         case .mapping(let entries): return try mapping(entries, line)
         case .attribute(let base, let name): return try attribute(name, of: try evaluate(base), line)
         case .item(let base, let key):
             let base = try evaluate(base)
-            return try item(try evaluate(key), of: base, line)
+            let key = try evaluate(key)
+            return try item(key, of: base, line)
         case .slice(let base, let start, let stop, let step):
             return try slice(try evaluate(base), try bound(start), try bound(stop), try bound(step), line)
         case .call(let callee, let arguments): return try call(callee, arguments, line)
@@ -26,7 +32,9 @@ extension Evaluator {
             let operand = try evaluate(operand)
             return .boolean(try passes(name, operand, try values(of: arguments), line))
         case .not(let operand): return .boolean(!(try evaluate(operand).isTrue))
-        case .negative(let operand): return try negated(try evaluate(operand), line)
+        case .negative(let operand):
+            let value = try evaluate(operand)
+            return try negated(value, line)
         case .positive(let operand):
             let value = try evaluate(operand)
             guard value.asFloat != nil else { throw wrongType("+", value, line) }
@@ -39,7 +47,8 @@ extension Evaluator {
             return value.isTrue ? value : try evaluate(right)
         case .arithmetic(let operation, let left, let right):
             let left = try evaluate(left)
-            return try arithmetic(operation, left, try evaluate(right), line)
+            let right = try evaluate(right)
+            return try arithmetic(operation, left, right, line)
         case .comparison(let first, let rest):
             var left = try evaluate(first)
             for (operation, operand) in rest {
@@ -59,6 +68,23 @@ extension Evaluator {
         var result = CallArguments()
         for expression in arguments.positional { result.positional.append(try evaluate(expression)) }
         for (name, expression) in arguments.named { result.named.append((name, try evaluate(expression))) }
+        if let more = arguments.morePositional {
+            let value = try evaluate(more)
+            let values = try elements(of: value, more.line)
+            try chargeElements(values.count, more.line)
+            result.positional += values
+        }
+        if let more = arguments.moreNamed {
+            let value = try evaluate(more)
+            guard case .mapping(let mapping) = value else { throw wrongType("'**'", value, more.line) }
+            for (index, value) in mapping.values.enumerated() {
+                guard case .string(let name) = mapping.key(at: index) else {
+                    throw TemplateError(code: .type, line: more.line, message: "'**' takes keys that are texts only")
+                }
+                try chargeEntry(name, more.line)
+                result.named.append((name, value))
+            }
+        }
         return result
     }
 
@@ -68,12 +94,11 @@ extension Evaluator {
         var mapping = ValueMapping()
         for (key, value) in entries {
             let key = try evaluate(key)
-            guard case .string(let name) = key else {
+            try chargeEntry(key.text ?? "", line)
+            guard mapping.set(try evaluate(value), for: key) else {
                 throw TemplateError(
                     code: .unsupported, line: line, message: "a key of type \(key.typeName) is not supported")
             }
-            try chargeEntry(name, line)
-            mapping[name] = try evaluate(value)
         }
         return try checked(.mapping(mapping), line)
     }
@@ -101,6 +126,9 @@ extension Evaluator {
             if let value = namespaces[number][name] { return value }
         case .reference(.loop(let number)):
             if number < loops.count, let value = loopPart(name, loops[number]) { return value }
+        case .list(let list) where list.kind == .group && list.elements.count == 2:
+            if name == "grouper" { return list.elements[0] }
+            if name == "list" { return list.elements[1] }
         default: break
         }
         return .undefined("a value of type \(base.typeName) has no '\(Self.shown(name))'")
@@ -116,8 +144,8 @@ extension Evaluator {
         case "first": return .boolean(loop.index == 0)
         case "last": return .boolean(loop.index == count - 1)
         case "length": return .integer(count)
-        case "depth": return .integer(1)
-        case "depth0": return .integer(0)
+        case "depth": return .integer(loop.depth + 1)
+        case "depth0": return .integer(loop.depth)
         case "previtem": return loop.index > 0 ? loop.elements[loop.index - 1] : .undefined("there is no previous item")
         case "nextitem":
             return loop.index + 1 < count ? loop.elements[loop.index + 1] : .undefined("there is no next item")
@@ -135,6 +163,7 @@ extension Evaluator {
             let value = try part(name, of: base, line)
             return value.isUndefined && Self.hasMethod(name, base) ? .reference(.method(name)) : value
         }
+        if case .mapping(let mapping) = base, let value = mapping.value(of: key) { return value }
         guard let index = key.asInteger else { return .undefined("there is no part by a key of type \(key.typeName)") }
         switch base {
         case .list(let list):
@@ -169,7 +198,7 @@ extension Evaluator {
         case .list(let list):
             let positions = positions(list.elements.count, start, stop, step)
             try chargeElements(positions.underestimatedCount, line)
-            return try checked(.array(positions.map { list.elements[$0] }), line)
+            return try checked(list.like(positions.map { list.elements[$0] }), line)
         case .string(let text):
             try account.charge(bytes: 4 * text.utf8.count, .passed, line)
             let scalars = Array(text.unicodeScalars)

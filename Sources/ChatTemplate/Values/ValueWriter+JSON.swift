@@ -16,7 +16,8 @@ extension ValueWriter {
         case .boolean(let value): try write(value ? "true" : "false")
         case .integer(let value): try write(String(value))
         case .float(let value):
-            try write(value.isNaN ? "NaN" : value.isInfinite ? (value < 0 ? "-Infinity" : "Infinity") : String(value))
+            try write(
+                value.isNaN ? "NaN" : value.isInfinite ? (value < 0 ? "-Infinity" : "Infinity") : pythonText(value))
         case .string(let text): try write(Self.jsonQuoted(text, ensureASCII: style.ensureASCII))
         case .list(let list):
             try write("[")

@@ -4,7 +4,8 @@ extension Evaluator {
         "title",
         "capitalize", "replace", "join", "find", "count", "removeprefix", "removesuffix", "isdigit", "isspace",
         "isalpha", "isupper",
-        "islower",
+        "islower", "isalnum", "isdecimal", "isnumeric", "isascii", "swapcase", "format", "format_map", "zfill", "ljust",
+        "rjust", "center", "rfind", "index", "rindex", "partition", "rpartition",
     ]
     private static let mappingMethods: Set<String> = ["items", "keys", "values", "get", "copy"]
     private static let listMethods: Set<String> = ["index", "count", "copy"]
@@ -48,18 +49,14 @@ extension Evaluator {
         case "items": return try pairs(Array(mapping.keys.indices), of: mapping, line)
         case "keys":
             try chargeElements(mapping.keys.count, line)
-            return .array(mapping.keys.map { .string($0) })
+            return .array(mapping.keys.indices.map(mapping.key(at:)))
         case "values": return try list(mapping.values, line)
         case "get":
             guard let key = arguments.value(0, "key") else {
                 throw TemplateError(code: .type, line: line, message: "'get' needs a key")
             }
-            var found: Value?
-            if case .string(let key) = key {
-                try account.charge(bytes: 2 * key.utf8.count, .passed, line)
-                found = mapping[key]
-            }
-            return found ?? arguments.value(1, "default") ?? .null
+            try account.charge(bytes: 2 * (key.text?.utf8.count ?? 0), .passed, line)
+            return mapping.value(of: key) ?? arguments.value(1, "default") ?? .null
         default: return .mapping(mapping)
         }
     }
@@ -90,12 +87,32 @@ extension Evaluator {
                 try trimmed(text, characters, left: name != "rstrip", right: name != "lstrip", line), line)
         case "split", "rsplit": return try split(text, arguments, fromRight: name == "rsplit", line)
         case "splitlines":
-            try charge(.written, text, line)
+            try charge(.examined, text, line)
             // Lines are counted before they are made.
             try chargeElements(2 * text.unicodeScalars.count(where: breaksLine), line)
-            let lines = lines(of: text)
+            let lines = lines(of: text, keepsEnds: arguments.value(0, "keepends")?.isTrue ?? false)
             return try list(lines.map { .string($0) }, line)
-        case "startswith", "endswith": return .boolean(try hasAffix(name, text, arguments, line))
+        case "startswith", "endswith":
+            let part = try range(of: text, arguments, line)
+            return .boolean(try hasAffix(name, part?.text ?? (part == nil ? text : ""), arguments, line))
+        case "format": return try formatted(text, arguments, line)
+        case "format_map":
+            var values = CallArguments()
+            guard case .mapping(let mapping) = arguments.positional.first else {
+                throw TemplateError(code: .type, line: line, message: "'format_map' needs a dictionary")
+            }
+            for (index, value) in mapping.values.enumerated() {
+                try chargeEntry(mapping.keys[index], line)
+                if case .string(let name) = mapping.key(at: index) { values.named.append((name, value)) }
+            }
+            return try formatted(text, values, line)
+        case "zfill", "ljust", "rjust", "center": return try aligned(text, by: name, arguments, line)
+        case "find", "rfind", "index", "rindex", "count": return try found(name, text, arguments, line)
+        case "partition", "rpartition":
+            return try partitioned(text, arguments, fromRight: name == "rpartition", line)
+        case "swapcase":
+            try charge(.examined, text, line)
+            return try self.text(swappedCase(text), line)
         case "removeprefix", "removesuffix":
             let affix = try string(arguments, 0, "affix", name, line)
             guard try hasAffix(affix, text, atStart: name == "removeprefix", line) else { return .string(text) }
@@ -116,12 +133,6 @@ extension Evaluator {
             let new = try string(arguments, 1, "new", name, line)
             return try replaced(text, old, new, arguments.value(2, "count")?.asInteger, line)
         case "join": return try join(arguments.positional.first ?? .array([]), separator: text, line)
-        case "find", "count":
-            let found = try occurrences(of: try string(arguments, 0, "sub", name, line), in: text, line)
-            if name == "count" { return .integer(found.count) }
-            guard let offset = found.first else { return .integer(-1) }
-            try charge(.passed, text, line)
-            return .integer(String(decoding: text.utf8.prefix(offset), as: UTF8.self).unicodeScalars.count)
         default:
             try charge(.examined, text, line)
             let scalars = text.unicodeScalars
@@ -129,12 +140,17 @@ extension Evaluator {
                 switch name {
                 case "isdigit":
                     scalars.allSatisfy { $0.properties.numericType == .decimal || $0.properties.numericType == .digit }
+                case "isdecimal": scalars.allSatisfy { $0.properties.numericType == .decimal }
+                case "isnumeric": scalars.allSatisfy { $0.properties.numericType != nil }
+                case "isalnum":
+                    scalars.allSatisfy { $0.properties.isAlphabetic || $0.properties.numericType != nil }
+                case "isascii": scalars.allSatisfy(\.isASCII)
                 case "isspace": scalars.allSatisfy(isSpace)
                 case "isalpha": scalars.allSatisfy(\.properties.isAlphabetic)
                 case "isupper": same(text, text.uppercased()) && !same(text, text.lowercased())
                 default: same(text, text.lowercased()) && !same(text, text.uppercased())
                 }
-            return .boolean(!text.isEmpty && all)
+            return .boolean((!text.isEmpty || name == "isascii") && all)
         }
     }
 
@@ -176,37 +192,5 @@ extension Evaluator {
         guard case .string(let text) = value else { throw wrongType("'strip'", value, line) }
         try charge(.examined, text, line)
         return Set(text.unicodeScalars)
-    }
-
-    private mutating func split(
-        _ text: String, _ arguments: CallArguments, fromRight: Bool, _ line: Int
-    ) throws(TemplateError) -> Value {
-        try charge(.written, text, line)
-        let limit = arguments.value(1, "maxsplit")?.asInteger ?? -1
-        guard let separator = arguments.value(0, "sep"), !separator.isNull else {
-            // Words can be as many as spaces, so they are counted before they are made.
-            try chargeElements(2 * text.unicodeScalars.count(where: isSpace), line)
-            let words = text.unicodeScalars.split(whereSeparator: isSpace).map { String($0) }
-            if limit >= 0 && words.count > limit + 1 {
-                throw TemplateError(
-                    code: .unsupported, line: line, message: "'split' at spaces with a limit is not supported")
-            }
-            return try list(words.map { .string($0) }, line)
-        }
-        guard case .string(let separator) = separator, !separator.isEmpty else {
-            throw TemplateError(code: .type, line: line, message: "'split' needs a text that is not empty")
-        }
-        var cuts = try occurrences(of: separator, in: text, line)
-        try chargeElements(2 * cuts.count, line)
-        if limit >= 0 && cuts.count > limit { cuts = fromRight ? Array(cuts.suffix(limit)) : Array(cuts.prefix(limit)) }
-        let bytes = Array(text.utf8)
-        var parts: [Value] = []
-        var start = 0
-        for cut in cuts {
-            parts.append(.string(String(decoding: bytes[start..<cut], as: UTF8.self)))
-            start = cut + separator.utf8.count
-        }
-        parts.append(.string(String(decoding: bytes[start...], as: UTF8.self)))
-        return try list(parts, line)
     }
 }

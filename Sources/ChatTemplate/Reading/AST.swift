@@ -4,6 +4,7 @@ struct Expression: Sendable {
         case literal(Value)
         case name(String)
         case list([Expression])
+        case tuple([Expression])
         case mapping([(key: Expression, value: Expression)])
         case attribute(Expression, String)
         case item(Expression, Expression)
@@ -25,6 +26,10 @@ struct Expression: Sendable {
     struct Arguments: Sendable {
         var positional: [Expression] = []
         var named: [(name: String, value: Expression)] = []
+        /// What `*` gives more of.
+        var morePositional: Expression?
+        /// What `**` gives more of.
+        var moreNamed: Expression?
     }
 
     let kind: Kind
@@ -43,6 +48,8 @@ struct Statement: Sendable {
         case set([Target], Expression)
         case setBlock(Target, [FilterCall], [Statement])
         case macro(Macro)
+        /// A call of a macro with the block's body as what it calls back.
+        case call(Macro, Expression)
         case with([(name: String, value: Expression)], [Statement])
         case filtered([FilterCall], [Statement])
         /// Statements that form no scope, as in `generation`.
@@ -57,12 +64,26 @@ struct Statement: Sendable {
         let condition: Expression?
         let body: [Statement]
         let otherwise: [Statement]
+        /// Whether its body may call it anew, as `loop(...)`.
+        let isRecursive: Bool
     }
 
     struct Macro: Sendable {
         let name: String
         let parameters: [(name: String, value: Expression?)]
         let body: [Statement]
+        /// What its body uses of the names that a call fills by itself.
+        let uses: Set<SpecialName>
+    }
+
+    /// A name that a macro knows besides its parameters, if its body uses it.
+    enum SpecialName: String, Sendable {
+        /// The body of the block that calls it.
+        case caller
+        /// The arguments beyond its parameters.
+        case varargs
+        /// The named ones.
+        case kwargs
     }
 
     struct FilterCall: Sendable {

@@ -36,14 +36,16 @@ extension Evaluator {
         }
     }
 
-    func lines(of text: String) -> [String] {
+    func lines(of text: String, keepsEnds: Bool) -> [String] {
         var lines: [String] = []
         var current = String.UnicodeScalarView()
         var previous: Unicode.Scalar?
         for scalar in text.unicodeScalars {
             switch scalar {
-            case "\n" where previous == "\r": break
+            case "\n" where previous == "\r":
+                if keepsEnds { lines[lines.count - 1] += "\n" }
             case _ where breaksLine(scalar):
+                if keepsEnds { current.append(scalar) }
                 lines.append(String(current))
                 current = String.UnicodeScalarView()
             default: current.append(scalar)
@@ -52,6 +54,15 @@ extension Evaluator {
         }
         if !current.isEmpty { lines.append(String(current)) }
         return lines
+    }
+
+    func swappedCase(_ text: String) -> String {
+        var result = ""
+        for scalar in text.unicodeScalars {
+            result +=
+                scalar.properties.isUppercase ? scalar.properties.lowercaseMapping : scalar.properties.uppercaseMapping
+        }
+        return result
     }
 
     func capitalized(_ text: String) -> String {

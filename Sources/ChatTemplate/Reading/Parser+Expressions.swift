@@ -14,7 +14,7 @@ extension Parser {
         TemplateError(code: .limit, line: line, message: "an expression nests deeper than \(NestingLimit.expression)")
     }
 
-    /// An expression, or several with commas between them, which are a list.
+    /// An expression, or several with commas between them, which are a tuple.
     mutating func tuple(conditional: Bool = true) throws(TemplateError) -> Expression {
         let line = line
         let first = conditional ? try expression() : try disjunction()
@@ -26,7 +26,7 @@ extension Parser {
             default: elements.append(conditional ? try expression() : try disjunction())
             }
         }
-        return try make(.list(elements), line, below: elements)
+        return try make(.tuple(elements), line, below: elements)
     }
 
     /// `a if b else c`, and all below.
@@ -171,6 +171,7 @@ extension Parser {
         switch kind {
         case .name(let name):
             advance()
+            if let special = Statement.SpecialName(rawValue: name) { specialNames.insert(special) }
             switch name {
             case "true", "True": return try make(.literal(.boolean(true)), line)
             case "false", "False": return try make(.literal(.boolean(false)), line)
@@ -192,7 +193,7 @@ extension Parser {
             return try make(.literal(.string(text)), line)
         case .symbol("("):
             advance()
-            if takeSymbol(")") { return try make(.list([]), line) }
+            if takeSymbol(")") { return try make(.tuple([]), line) }
             let inner = try tuple()
             try expectSymbol(")")
             return inner
@@ -266,32 +267,4 @@ extension Parser {
         guard let index = parts[0] else { throw error("an index is expected") }
         return try make(.item(operand, index), line, below: operand, index)
     }
-
-    /// Arguments after `(`, with the closing one.
-    mutating func arguments() throws(TemplateError) -> Expression.Arguments {
-        var arguments = Expression.Arguments()
-        var isFirst = true
-        while !takeSymbol(")") {
-            if !isFirst { try expectSymbol(",") }
-            if takeSymbol(")") { break }
-            isFirst = false
-            if kind == .symbol("*") || kind == .symbol("**") {
-                throw TemplateError(code: .unsupported, line: line, message: "unpacked arguments are not supported")
-            }
-            let value = try expression()
-            if case .name(let name) = value.kind, takeSymbol("=") {
-                arguments.named.append((name, try expression()))
-            } else if arguments.named.isEmpty {
-                arguments.positional.append(value)
-            } else {
-                throw error("an argument without a name follows one with a name")
-            }
-        }
-        return arguments
-    }
-}
-
-extension Expression.Arguments {
-    /// All expressions, for their depth.
-    fileprivate var all: [Expression] { positional + named.map(\.value) }
 }

@@ -15,6 +15,7 @@ extension Evaluator {
             let replacesFalse = arguments.value(1, "boolean")?.isTrue ?? false
             return value.isUndefined || (replacesFalse && !value.isTrue) ? replacement : value
         case "tojson": return try json(value, arguments, line)
+        case "from_json": return try parsed(json: value, line)
         case "int":
             if case .float(let number) = value, abs(number) < 0x1p62 { return .integer(Int(number)) }
             if case .string(let text) = value {
@@ -49,11 +50,11 @@ extension Evaluator {
             code: .unsupported, line: line, message: "the filter '\(Self.shown(name))' is not supported")
     }
 
-    /// Entries as lists of key and value.
+    /// Entries as tuples of key and value.
     func pairs(_ order: [Int], of mapping: ValueMapping, _ line: Int) throws(TemplateError) -> Value {
         // Each is a list of its own.
         try chargeElements(4 * order.count, line)
-        return try checked(.array(order.map { .array([.string(mapping.keys[$0]), mapping.values[$0]]) }), line)
+        return try checked(.array(order.map { .tuple([mapping.key(at: $0), mapping.values[$0]]) }), line)
     }
 
     /// What may be a number in a text: nothing in one of more digits than Python converts.
@@ -88,6 +89,20 @@ extension Evaluator {
         return .string(writer.output)
     }
 
+    /// What JSON in a text says: a filter that templates of llama.cpp have for the arguments of tool calls.
+    private func parsed(json value: Value, _ line: Int) throws(TemplateError) -> Value {
+        guard case .string(let text) = value else { throw wrongType("'from_json'", value, line) }
+        // A byte may begin a value or an entry.
+        try charge(8 + 2 * text.utf8.count, line)
+        let parsed: Value
+        do throws(JSONError) {
+            parsed = try Value(json: text)
+        } catch {
+            throw TemplateError(code: .type, line: line, message: "'from_json' was given no JSON: \(error)")
+        }
+        return try checked(parsed, line)
+    }
+
     private func rounded(_ value: Value, _ arguments: CallArguments, _ line: Int) throws(TemplateError) -> Value {
         guard let number = value.asFloat else { throw wrongType("'round'", value, line) }
         guard let digits = (arguments.value(0, "precision") ?? .integer(0)).asInteger, (0...15).contains(digits) else {
@@ -110,84 +125,8 @@ extension Evaluator {
         let byValue = arguments.value(1, "by")?.isText("value") ?? false
         let foldsCase = !(arguments.value(0, "case_sensitive")?.isTrue ?? false)
         try chargeElements(mapping.keys.count, line)
-        let keys = byValue ? mapping.values : mapping.keys.map { .string($0) }
+        let keys = byValue ? mapping.values : mapping.keys.indices.map(mapping.key(at:))
         return try sortedOrder(
             keys, foldsCase: foldsCase, reverse: arguments.value(2, "reverse")?.isTrue ?? false, line)
-    }
-
-    /// The filters of texts; nil when the name is none of theirs.
-    private mutating func textFilter(
-        _ name: String, _ value: Value, _ arguments: CallArguments, _ line: Int
-    ) throws(TemplateError) -> Value? {
-        switch name {
-        case "string", "safe": return try text(try printed(value, line), line)
-        case "trim":
-            var characters: Set<Unicode.Scalar>?
-            if case .string(let text) = arguments.value(0, "chars") {
-                try charge(.examined, text, line)
-                characters = Set(text.unicodeScalars)
-            }
-            let printed = try printed(value, line)
-            return try text(try trimmed(printed, characters, line), line)
-        case "upper": return try text(try uppercased(try printed(value, line), line), line)
-        case "lower": return try text(try lowercased(try printed(value, line), line), line)
-        case "capitalize":
-            let printed = try printed(value, line)
-            try charge(.written, printed, line)
-            return try text(capitalized(printed), line)
-        case "title":
-            let printed = try printed(value, line)
-            try charge(.examined, printed, line)
-            return try text(titledWords(printed), line)
-        case "replace":
-            let old = try string(arguments, 0, "old", name, line)
-            let new = try string(arguments, 1, "new", name, line)
-            return try replaced(try printed(value, line), old, new, arguments.value(2, "count")?.asInteger, line)
-        case "indent": return try indented(try printed(value, line), arguments, line)
-        case "escape", "e", "forceescape":
-            var result = ""
-            let printed = try printed(value, line)
-            try charge(.written, printed, line)
-            for scalar in printed.unicodeScalars {
-                switch scalar {
-                case "&": result += "&amp;"
-                case "<": result += "&lt;"
-                case ">": result += "&gt;"
-                case "'": result += "&#39;"
-                case "\"": result += "&#34;"
-                default: result.unicodeScalars.append(scalar)
-                }
-            }
-            return try text(result, line)
-        case "wordcount":
-            let counted = try printed(value, line)
-            try charge(counted.utf8.count, line)
-            return .integer(counted.unicodeScalars.split(whereSeparator: isSpace).count)
-        default: return nil
-        }
-    }
-
-    private mutating func indented(
-        _ value: String, _ arguments: CallArguments, _ line: Int
-    ) throws(TemplateError) -> Value {
-        let indent: String
-        switch arguments.value(0, "width") ?? .integer(4) {
-        case .string(let text): indent = text
-        case let width:
-            guard let count = width.asInteger, count <= 1000 else { throw wrongType("'indent'", width, line) }
-            indent = String(repeating: " ", count: max(0, count))
-        }
-        let first = arguments.value(1, "first")?.isTrue ?? false
-        let blank = arguments.value(2, "blank")?.isTrue ?? false
-        var writer = ValueWriter(account: account, limit: limits.outputBytes, line: line)
-        try charge(.written, value, line)
-        try chargeElements(2 * value.utf8.count(where: { $0 == 0x0a }), line)
-        let lines = value.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
-        for (index, text) in lines.enumerated() {
-            if index > 0 { try writer.write("\n") }
-            if index == 0 ? first : (blank || !text.isEmpty) { try writer.write(indent) }
-            try writer.write(String(Substring(text)))
-        }
-        return .string(writer.output)
     }
 }

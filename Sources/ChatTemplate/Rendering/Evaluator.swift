@@ -4,14 +4,28 @@ struct Evaluator {
     struct LoopState {
         var index = 0
         let elements: [Value]
+        /// How often the loop has called itself.
         let depth: Int
+        /// The loop, where its body may call it anew.
+        let recursive: Statement.Loop?
+        /// How many frames were open where it began.
+        let frameCount: Int
         var changed: Value?
     }
 
     struct MacroState {
+        /// The variables in sight.
+        enum Scope {
+            /// So many frames, which were open where it was defined.
+            case outer(Int)
+            /// The frames around a block that calls. They are shared and not copied, for nothing changes them until the block ends.
+            case block([[String: Value]])
+            /// The block that it was the body of is over.
+            case ended
+        }
+
         let macro: Statement.Macro
-        /// How many frames were open where it was defined.
-        let frameCount: Int
+        var scope: Scope
     }
 
     let limits: TemplateLimits
@@ -79,9 +93,11 @@ struct Evaluator {
     }
 
     /// A new list, its making counted.
-    func list(_ elements: [Value], _ line: Int) throws(TemplateError) -> Value {
+    func list(
+        _ elements: [Value], kind: ValueList.Kind = .list, _ line: Int
+    ) throws(TemplateError) -> Value {
         try chargeElements(elements.count, line)
-        return try checked(.array(elements), line)
+        return try checked(.list(ValueList(elements, kind: kind)), line)
     }
 
     /// Counts the making of so many values: before it, where they are known to be many.
@@ -135,6 +151,8 @@ struct Evaluator {
 struct CallArguments {
     var positional: [Value] = []
     var named: [(name: String, value: Value)] = []
+    /// The macro that is the body of the block which calls.
+    var caller: Value?
 
     /// An argument by its place or its name.
     func value(_ index: Int, _ name: String) -> Value? {

@@ -40,13 +40,17 @@ extension Evaluator {
                 throw wrongType("'is divisibleby'", value, line)
             }
             return number.isMultiple(of: divisor)
-        case "equalto", "eq", "sameas": return try equal(value, try argument(name, arguments, line), line)
-        case "ne": return !(try equal(value, try argument(name, arguments, line), line))
+        case "equalto", "eq", "==": return try equal(value, try argument(name, arguments, line), line)
+        case "sameas":
+            // Of numbers, truth values and none only those of one type can be the same.
+            let other = try argument(name, arguments, line)
+            return value.typeName == other.typeName ? try equal(value, other, line) : false
+        case "ne", "!=": return !(try equal(value, try argument(name, arguments, line), line))
         case "in": return try contains(try argument(name, arguments, line), value, line)
-        case "lt", "lessthan": return try compare("<", value, try argument(name, arguments, line), line)
-        case "le": return try compare("<=", value, try argument(name, arguments, line), line)
-        case "gt", "greaterthan": return try compare(">", value, try argument(name, arguments, line), line)
-        case "ge": return try compare(">=", value, try argument(name, arguments, line), line)
+        case "lt", "lessthan", "<": return try compare("<", value, try argument(name, arguments, line), line)
+        case "le", "<=": return try compare("<=", value, try argument(name, arguments, line), line)
+        case "gt", "greaterthan", ">": return try compare(">", value, try argument(name, arguments, line), line)
+        case "ge", ">=": return try compare(">=", value, try argument(name, arguments, line), line)
         default: throw unsupportedTest(name, line)
         }
     }

@@ -6,6 +6,8 @@ struct Parser {
     private var blockDepth = 0
     var expressionDepth = 0
     private var loopDepth = 0
+    /// The names in the macro that is being read which a call fills by itself.
+    var specialNames: Set<Statement.SpecialName> = []
 
     init(_ tokens: [Token]) { self.tokens = tokens }
 
@@ -113,6 +115,7 @@ struct Parser {
         case "for": kind = try loop()
         case "set": kind = try set()
         case "macro": kind = try macro()
+        case "call": kind = try call()
         case "with": kind = try with()
         case "generation": kind = .group(try body(until: "endgeneration"))
         case "filter":
@@ -155,9 +158,7 @@ struct Parser {
         guard takeName("in") else { throw error("'in' is expected") }
         let sequence = try tuple(conditional: false)
         let condition = takeName("if") ? try expression() : nil
-        if kind == .name("recursive") {
-            throw TemplateError(code: .unsupported, line: line, message: "recursive loops are not supported")
-        }
+        let isRecursive = takeName("recursive")
         try expect(.blockEnd, "'%}'")
         loopDepth += 1
         let body = try statements(until: ["else", "endfor"])
@@ -170,7 +171,9 @@ struct Parser {
         advance()
         try expect(.blockEnd, "'%}'")
         return .loop(
-            .init(targets: targets, sequence: sequence, condition: condition, body: body, otherwise: otherwise))
+            .init(
+                targets: targets, sequence: sequence, condition: condition, body: body, otherwise: otherwise,
+                isRecursive: isRecursive))
     }
 
     private mutating func set() throws(TemplateError) -> Statement.Kind {
@@ -191,18 +194,39 @@ struct Parser {
 
     private mutating func macro() throws(TemplateError) -> Statement.Kind {
         let name = try expectName()
-        var parameters: [(name: String, value: Expression?)] = []
         try expectSymbol("(")
+        return .macro(try macro(named: name, try parameters(), until: "endmacro"))
+    }
+
+    /// `call(parameters) macro(arguments)`: the body is a macro that the other calls as `caller(...)`.
+    private mutating func call() throws(TemplateError) -> Statement.Kind {
+        let parameters = takeSymbol("(") ? try parameters() : []
+        let call = try expression()
+        guard case .call = call.kind else { throw error("a call of a macro is expected") }
+        return .call(try macro(named: "caller", parameters, until: "endcall"), call)
+    }
+
+    /// Parameters after `(`, with the closing one.
+    private mutating func parameters() throws(TemplateError) -> [(name: String, value: Expression?)] {
+        var parameters: [(name: String, value: Expression?)] = []
         while !takeSymbol(")") {
             if !parameters.isEmpty { try expectSymbol(",") }
             let parameter = try expectName()
             parameters.append((parameter, takeSymbol("=") ? try expression() : nil))
         }
+        return parameters
+    }
+
+    private mutating func macro(
+        named name: String, _ parameters: [(name: String, value: Expression?)], until end: String
+    ) throws(TemplateError) -> Statement.Macro {
         // A loop around a macro is none of its own.
-        let outer = loopDepth
-        loopDepth = 0
-        defer { loopDepth = outer }
-        return .macro(.init(name: name, parameters: parameters, body: try body(until: "endmacro")))
+        let outer = (loopDepth, specialNames)
+        (loopDepth, specialNames) = (0, [])
+        let body = try body(until: end)
+        let uses = specialNames
+        (loopDepth, specialNames) = (outer.0, outer.1.union(uses))
+        return .init(name: name, parameters: parameters, body: body, uses: uses)
     }
 
     private mutating func with() throws(TemplateError) -> Statement.Kind {

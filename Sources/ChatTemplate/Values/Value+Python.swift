@@ -19,6 +19,9 @@ extension Value {
     /// Whether it is this text.
     func isText(_ text: String) -> Bool { if case .string(let value) = self { same(value, text) } else { false } }
 
+    /// The text that it is, if any.
+    var text: String? { if case .string(let text) = self { text } else { nil } }
+
     var isUndefined: Bool { if case .undefined = self { true } else { false } }
 
     /// The name of the type in errors.
@@ -30,7 +33,7 @@ extension Value {
         case .integer: "integer"
         case .float: "float"
         case .string: "string"
-        case .list: "list"
+        case .list(let list): list.isTuple ? "tuple" : "list"
         case .mapping: "mapping"
         case .reference: "function or namespace"
         }
@@ -101,21 +104,21 @@ struct ValueWriter {
         case .null: try write("None")
         case .boolean(let value): try write(value ? "True" : "False")
         case .integer(let value): try write(String(value))
-        case .float(let value): try write(String(value))
+        case .float(let value): try write(pythonText(value))
         case .string(let text): try write(quoted(text))
         case .reference(let reference): try write("<\(reference)>")
         case .list(let list):
-            try write("[")
+            try write(list.isTuple ? "(" : "[")
             for (index, element) in list.elements.enumerated() {
                 if index > 0 { try write(", ") }
                 try writeRepresentation(element)
             }
-            try write("]")
+            try write(!list.isTuple ? "]" : list.elements.count == 1 ? ",)" : ")")
         case .mapping(let mapping):
             try write("{")
-            for (index, key) in mapping.keys.enumerated() {
+            for index in mapping.keys.indices {
                 if index > 0 { try write(", ") }
-                try write(quoted(key))
+                try writeRepresentation(mapping.key(at: index))
                 try write(": ")
                 try writeRepresentation(mapping.values[index])
             }

@@ -12,15 +12,18 @@ package enum Value: Sendable, Hashable {
     case float(Double)
     /// A text.
     case string(String)
-    /// A list.
+    /// A list or a tuple.
     case list(ValueList)
-    /// A dictionary with texts as keys, in order of insertion. Indirect, so that each element of a list takes 24 bytes rather than 40.
+    /// A dictionary in order of insertion. Indirect, so that each element of a list takes 24 bytes rather than 40.
     indirect case mapping(ValueMapping)
     /// Something that lives in the evaluator only.
     case reference(ValueReference)
 
     /// A list of values.
     package static func array(_ elements: [Value]) -> Value { .list(ValueList(elements)) }
+
+    /// A tuple of values.
+    static func tuple(_ elements: [Value]) -> Value { .list(ValueList(elements, kind: .tuple)) }
 
     /// A dictionary of values; of equal keys the last counts.
     package static func object(_ entries: [(String, Value)]) -> Value {
@@ -39,46 +42,34 @@ package enum Value: Sendable, Hashable {
     }
 }
 
-/// A list that knows how deep it nests.
+/// A list, or what Python tells apart from one; knows how deep it nests.
 package struct ValueList: Sendable, Hashable {
+    /// What the elements are kept in.
+    enum Kind: UInt8, Sendable, Hashable {
+        case list
+        case tuple
+        /// A tuple of two that `groupby` makes: they also have the names `grouper` and `list`.
+        case group
+    }
+
     /// The elements.
     package let elements: [Value]
     let depth: Int
+    let kind: Kind
 
     /// Makes a list.
-    package init(_ elements: [Value]) {
+    package init(_ elements: [Value]) { self.init(elements, kind: .list) }
+
+    init(_ elements: [Value], kind: Kind) {
         self.elements = elements
+        self.kind = kind
         depth = 1 + elements.reduce(0) { max($0, $1.depth) }
     }
-}
 
-/// A dictionary that keeps the order of its keys, as Python's does. Keys are equal when their scalars are (no normalization).
-package struct ValueMapping: Sendable, Hashable {
-    /// The keys in order of insertion.
-    package private(set) var keys: [String] = []
-    /// The values in the keys' order.
-    package private(set) var values: [Value] = []
-    private var positions: [ExactText: Int] = [:]
-    private(set) var depth = 1
+    var isTuple: Bool { kind != .list }
 
-    /// An empty dictionary.
-    package init() {}
-
-    /// The value of a key; setting nil has no effect.
-    package subscript(key: String) -> Value? {
-        get { positions[ExactText(text: key)].map { values[$0] } }
-        set {
-            guard let newValue else { return }
-            depth = max(depth, 1 + newValue.depth)
-            if let position = positions[ExactText(text: key)] {
-                values[position] = newValue
-            } else {
-                positions[ExactText(text: key)] = keys.count
-                keys.append(key)
-                values.append(newValue)
-            }
-        }
-    }
+    /// What a part of it is: of a tuple a tuple.
+    func like(_ elements: [Value]) -> Value { isTuple ? .tuple(elements) : .array(elements) }
 }
 
 /// A text compared scalar by scalar, where `String` compares what people see.

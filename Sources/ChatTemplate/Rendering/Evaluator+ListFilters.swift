@@ -58,6 +58,9 @@ extension Evaluator {
         case "selectattr", "rejectattr":
             return try selected(value, arguments, keeps: name == "selectattr", byAttribute: true, line)
         case "map": return try mapped(value, arguments, line)
+        case "groupby": return try grouped(value, arguments, line)
+        case "batch": return try batches(value, arguments, line)
+        case "slice": return try slices(value, arguments, line)
         default: return nil
         }
     }
@@ -75,7 +78,7 @@ extension Evaluator {
     }
 
     /// The keys of a dotted path, as `function.name` or `0`.
-    private func path(_ attribute: Value, _ line: Int) throws(TemplateError) -> [Value] {
+    func path(_ attribute: Value, _ line: Int) throws(TemplateError) -> [Value] {
         guard case .string(let names) = attribute else { return [attribute] }
         try charge(.written, names, line)
         try chargeElements(4 * names.utf8.count(where: { $0 == UInt8(ascii: ".") }), line)
@@ -87,7 +90,7 @@ extension Evaluator {
     }
 
     /// A part by the keys of a path.
-    private func part(
+    func part(
         at path: [Value], of value: Value, fallback: Value? = nil, _ line: Int
     ) throws(TemplateError) -> Value {
         var value = value
@@ -108,7 +111,7 @@ extension Evaluator {
     }
 
     /// Texts in lower case, so that comparing them does not tell cases apart.
-    private func folded(_ keys: [Value], _ line: Int) throws(TemplateError) -> [Value] {
+    func folded(_ keys: [Value], _ line: Int) throws(TemplateError) -> [Value] {
         try chargeElements(keys.count, line)
         var result: [Value] = []
         for key in keys {
@@ -151,6 +154,8 @@ extension Evaluator {
             }
             test = name
         }
+        // As in Jinja, nothing is asked of what is empty, none or zero.
+        if !value.isTrue { return .array([]) }
         var kept: [Value] = []
         for element in try elements(of: value, line) {
             try charge(1, line)
@@ -167,7 +172,7 @@ extension Evaluator {
     private mutating func mapped(_ value: Value, _ arguments: CallArguments, _ line: Int) throws(TemplateError) -> Value
     {
         var results: [Value] = []
-        let elements = try elements(of: value, line)
+        let elements = value.isTrue ? try elements(of: value, line) : []
         if arguments.positional.isEmpty, let attribute = arguments.value(0, "attribute") {
             let path = try path(attribute, line)
             let fallback = arguments.named.first { $0.name == "default" }?.value

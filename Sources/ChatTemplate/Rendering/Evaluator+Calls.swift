@@ -1,25 +1,55 @@
 extension Evaluator {
     mutating func call(
-        _ callee: Expression, _ arguments: Expression.Arguments, _ line: Int
+        _ callee: Expression, _ arguments: Expression.Arguments, caller: Value? = nil, _ line: Int
     ) throws(TemplateError) -> Value {
         if case .attribute(let base, let name) = callee.kind {
             let base = try evaluate(base)
             if case .undefined(let what) = base {
                 throw TemplateError(code: .undefined, line: line, message: "\(what), so it has no '\(name)'")
             }
-            if Self.hasMethod(name, base) { return try callMethod(name, of: base, try values(of: arguments), line) }
-            return try call(try attribute(name, of: base, line), try values(of: arguments), named: name, line)
+            if Self.hasMethod(name, base) {
+                if caller != nil { throw noMacro(name, line) }
+                return try callMethod(name, of: base, try values(of: arguments, caller), line)
+            }
+            return try call(try attribute(name, of: base, line), try values(of: arguments, caller), named: name, line)
         }
         let function = try evaluate(callee)
-        return try call(function, try values(of: arguments), named: "this", line)
+        return try call(function, try values(of: arguments, caller), named: "this", line)
+    }
+
+    /// What a call gives whose macro may call a block's body in turn.
+    mutating func call(
+        _ expression: Expression, caller: Statement.Macro, _ line: Int
+    ) throws(TemplateError) -> Value {
+        guard case .call(let callee, let arguments) = expression.kind else {
+            throw TemplateError(code: .syntax, line: line, message: "a call of a macro is expected")
+        }
+        // It lives to the end of the rendering, its frames to the end of the block.
+        try charge(64, line)
+        let number = macros.count
+        macros.append(MacroState(macro: caller, scope: .block(frames)))
+        defer { macros[number].scope = .ended }
+        return try call(callee, arguments, caller: .reference(.macro(number)), line)
+    }
+
+    private mutating func values(
+        of arguments: Expression.Arguments, _ caller: Value?
+    ) throws(TemplateError) -> CallArguments {
+        var values = try values(of: arguments)
+        values.caller = caller
+        return values
     }
 
     private mutating func call(
         _ function: Value, _ arguments: CallArguments, named name: String, _ line: Int
     ) throws(TemplateError) -> Value {
+        if arguments.caller != nil {
+            guard case .reference(.macro) = function else { throw noMacro(name, line) }
+        }
         switch function {
         case .reference(.function(let name)): return try callFunction(name, arguments, line)
         case .reference(.macro(let number)): return try callMacro(macros[number], arguments, line)
+        case .reference(.loop(let number)): return try callLoop(number, arguments, line)
         case .undefined(let what):
             throw TemplateError(code: .undefined, line: line, message: "\(what), so it cannot be called")
         default:
@@ -27,6 +57,11 @@ extension Evaluator {
                 code: .type, line: line,
                 message: "'\(name)' is a value of type \(function.typeName) and cannot be called")
         }
+    }
+
+    private func noMacro(_ name: String, _ line: Int) -> TemplateError {
+        TemplateError(
+            code: .type, line: line, message: "'\(name)' is no macro, so it cannot be called by a block")
     }
 
     private mutating func callFunction(
@@ -93,42 +128,5 @@ extension Evaluator {
             result[name] = try checked(value, line)
         }
         return result
-    }
-
-    private mutating func callMacro(
-        _ state: MacroState, _ arguments: CallArguments, _ line: Int
-    ) throws(TemplateError) -> Value {
-        let macro = state.macro
-        guard arguments.positional.count <= macro.parameters.count else {
-            throw TemplateError(
-                code: .type, line: line,
-                message: "the macro '\(macro.name)' takes at most \(macro.parameters.count) arguments")
-        }
-        try charge(macro.parameters.count * arguments.named.count, line)
-        if let unknown = arguments.named.first(where: { given in !macro.parameters.contains { $0.name == given.name } })
-        {
-            throw TemplateError(
-                code: .type, line: line, message: "the macro '\(macro.name)' has no parameter '\(unknown.name)'")
-        }
-        try enter(line)
-        defer { leave() }
-        // Each parameter is looked for among the names given.
-        try charge(frames.count + macro.parameters.count * (1 + arguments.named.count), line)
-        // A macro sees what was in sight where it was defined.
-        let callerFrames = frames
-        frames = Array(frames.prefix(state.frameCount))
-        defer { frames = callerFrames }
-        var frame: [String: Value] = [:]
-        for (index, parameter) in macro.parameters.enumerated() {
-            if let value = arguments.value(index, parameter.name) {
-                frame[parameter.name] = value
-            } else if let expression = parameter.value {
-                frame[parameter.name] = try evaluate(expression)
-            } else {
-                frame[parameter.name] = .undefined("the parameter '\(parameter.name)' was not given")
-            }
-        }
-        frames.append(frame)
-        return try captured(macro.body)
     }
 }

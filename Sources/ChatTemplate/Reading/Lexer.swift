@@ -217,7 +217,10 @@ struct Lexer {
         }
         var isFloat = false
         digits()
-        if scalar(offset) == ".", let next = scalar(offset + 1), ("0"..."9").contains(next) {
+        // After a dot it is an index, as in `a.0.1`.
+        if scalar(offset) == ".", tokens.last?.kind != .symbol("."), let next = scalar(offset + 1),
+            ("0"..."9").contains(next)
+        {
             isFloat = true
             offset += 1
             digits()

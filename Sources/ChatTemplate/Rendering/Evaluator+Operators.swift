@@ -5,15 +5,16 @@ extension Evaluator {
         if operation == "~" { return try joined(try printed(left, line), try printed(right, line), line) }
         switch (operation, left, right) {
         case ("+", .string(let left), .string(let right)): return try joined(left, right, line)
-        case ("+", .list(let left), .list(let right)):
+        case ("+", .list(let left), .list(let right)) where left.isTuple == right.isTuple:
             try chargeElements(left.elements.count + right.elements.count, line)
-            return try checked(.array(left.elements + right.elements), line)
+            return try checked(left.like(left.elements + right.elements), line)
+        case ("%", .string(let format), _): return try formatted(format, percent: right, line)
         case ("*", .string(let text), _):
             if let count = right.asInteger { return try repeated(text, count, line) }
         case ("*", _, .string(let text)):
             if let count = left.asInteger { return try repeated(text, count, line) }
         case ("*", .list(let elements), _):
-            if let count = right.asInteger { return try repeated(elements.elements, count, line) }
+            if let count = right.asInteger { return try repeated(elements, count, line) }
         default: break
         }
         guard let first = left.asFloat, let second = right.asFloat else {
@@ -113,14 +114,15 @@ extension Evaluator {
         return .string(String(repeating: text, count: count))
     }
 
-    private func repeated(_ elements: [Value], _ count: Int, _ line: Int) throws(TemplateError) -> Value {
-        if elements.isEmpty || count <= 0 { return .array([]) }
+    private func repeated(_ list: ValueList, _ count: Int, _ line: Int) throws(TemplateError) -> Value {
+        let elements = list.elements
+        if elements.isEmpty || count <= 0 { return list.like([]) }
         let total = count.multipliedReportingOverflow(by: elements.count)
         try chargeElements(total.overflow ? .max : total.partialValue, line)
         var result: [Value] = []
         result.reserveCapacity(total.partialValue)
         for _ in 0..<count { result += elements }
-        return try checked(.array(result), line)
+        return try checked(list.like(result), line)
     }
 
     // MARK: Comparison
@@ -152,14 +154,16 @@ extension Evaluator {
             try charge(.passed, left, line)
             return same(left, right)
         case (.list(let left), .list(let right)):
-            guard left.elements.count == right.elements.count else { return false }
+            guard left.elements.count == right.elements.count, left.isTuple == right.isTuple else { return false }
             for (one, other) in zip(left.elements, right.elements) where !(try equal(one, other, line)) { return false }
             return true
         case (.mapping(let left), .mapping(let right)):
             guard left.keys.count == right.keys.count else { return false }
-            for (key, value) in zip(left.keys, left.values) {
-                try account.charge(bytes: 2 * key.utf8.count, .passed, line)
-                guard let other = right[key], try equal(value, other, line) else { return false }
+            for (index, value) in left.values.enumerated() {
+                try account.charge(bytes: 2 * left.keys[index].utf8.count, .passed, line)
+                guard let other = right.value(of: left.key(at: index)), try equal(value, other, line) else {
+                    return false
+                }
             }
             return true
         case (.null, .null), (.undefined, .undefined): return true
@@ -180,7 +184,7 @@ extension Evaluator {
         case (.string(let left), .string(let right)):
             try account.charge(bytes: min(left.utf8.count, right.utf8.count), .passed, line)
             return precedes(left, right)
-        case (.list(let left), .list(let right)):
+        case (.list(let left), .list(let right)) where left.isTuple == right.isTuple:
             for (one, other) in zip(left.elements, right.elements) where !(try equal(one, other, line)) {
                 return try isLess(one, other, line)
             }
@@ -199,9 +203,8 @@ extension Evaluator {
             for element in list.elements where try equal(element, value, line) { return true }
             return false
         case .mapping(let mapping):
-            guard case .string(let key) = value else { return false }
-            try account.charge(bytes: 2 * key.utf8.count, .passed, line)
-            return mapping[key] != nil
+            try account.charge(bytes: 2 * (value.text?.utf8.count ?? 0), .passed, line)
+            return mapping.value(of: value) != nil
         case .string(let text):
             guard case .string(let part) = value else { throw wrongType("'in' a string", value, line) }
             return try !occurrences(of: part, in: text, limit: 1, line).isEmpty
@@ -218,8 +221,12 @@ extension Evaluator {
         if part.utf8.count > text.utf8.count { return [] }
         // The naive search may look at every pair of bytes: here at up to 16 for each, the others are charged where they are.
         try account.charge(bytes: part.utf8.count + text.utf8.count, .written, line)
-        let needle = Array(part.utf8)
-        let hay = Array(text.utf8)
+        return try occurrences(of: Array(part.utf8), in: Array(text.utf8), limit: limit, line)
+    }
+
+    func occurrences(
+        of needle: [UInt8], in hay: [UInt8], limit: Int, _ line: Int
+    ) throws(TemplateError) -> [Int] {
         guard let first = needle.first else { return [0] }
         var found: [Int] = []
         var index = 0

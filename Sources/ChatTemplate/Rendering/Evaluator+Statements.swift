@@ -22,7 +22,9 @@ extension Evaluator {
         case .text(let text):
             try emit(text, line)
         case .output(let expression):
-            try emit(try printed(try evaluate(expression), line), line)
+            // Not within the call: that would hold a copy of the evaluator meanwhile, and changes to it would copy all that it holds.
+            let value = try evaluate(expression)
+            try emit(try printed(value, line), line)
         case .condition(let branches, let otherwise):
             for (test, body) in branches where try evaluate(test).isTrue { return try execute(body) }
             return try execute(otherwise)
@@ -45,12 +47,16 @@ extension Evaluator {
             try assign(target, try apply(filters, to: text, line), line)
         case .filtered(let filters, let body):
             let text = try captured(body)
-            try emit(try printed(try apply(filters, to: text, line), line), line)
+            let value = try apply(filters, to: text, line)
+            try emit(try printed(value, line), line)
         case .macro(let macro):
             // It lives to the end of the rendering.
             try charge(64, line)
-            macros.append(MacroState(macro: macro, frameCount: frames.count))
+            macros.append(MacroState(macro: macro, scope: .outer(frames.count)))
             assign(macro.name, .reference(.macro(macros.count - 1)))
+        case .call(let macro, let expression):
+            let value = try call(expression, caller: macro, line)
+            try emit(try printed(value, line), line)
         case .with(let bindings, let body):
             var frame: [String: Value] = [:]
             for (name, expression) in bindings { frame[name] = try evaluate(expression) }
@@ -75,6 +81,11 @@ extension Evaluator {
 
     /// What statements print, as a text, in a scope of their own.
     mutating func captured(_ body: [Statement]) throws(TemplateError) -> Value {
+        try captured { (evaluator) throws(TemplateError) in _ = try evaluator.execute(body) }
+    }
+
+    /// What a run prints, as a text, in a scope of its own.
+    mutating func captured(_ run: (inout Evaluator) throws(TemplateError) -> Void) throws(TemplateError) -> Value {
         let outer = writer
         writer = ValueWriter(account: account, limit: limits.outputBytes, line: outer.line)
         frames.append([:])
@@ -82,7 +93,7 @@ extension Evaluator {
             frames.removeLast()
             writer = outer
         }
-        _ = try execute(body)
+        try run(&self)
         return .string(writer.output)
     }
 
@@ -108,7 +119,35 @@ extension Evaluator {
     }
 
     private mutating func execute(_ loop: Statement.Loop, _ line: Int) throws(TemplateError) -> Flow {
-        var turns = try elements(of: try evaluate(loop.sequence), line)
+        try execute(loop, over: try evaluate(loop.sequence), depth: 0, line)
+    }
+
+    /// A recursive loop's body over other values, as a text.
+    mutating func callLoop(
+        _ number: Int, _ arguments: CallArguments, _ line: Int
+    ) throws(TemplateError) -> Value {
+        guard number < loops.count, let loop = loops[number].recursive else {
+            throw TemplateError(
+                code: .type, line: line, message: "only a loop that is marked 'recursive' can be called, within itself")
+        }
+        guard let values = arguments.positional.first, arguments.positional.count == 1 else {
+            throw TemplateError(code: .type, line: line, message: "a loop is called with one value")
+        }
+        let state = loops[number]
+        try charge(frames.count, line)
+        // The body sees what was in sight where the loop began.
+        let callerFrames = frames
+        frames = Array(frames.prefix(state.frameCount))
+        defer { frames = callerFrames }
+        return try captured { (evaluator) throws(TemplateError) in
+            _ = try evaluator.execute(loop, over: values, depth: state.depth + 1, line)
+        }
+    }
+
+    private mutating func execute(
+        _ loop: Statement.Loop, over values: Value, depth: Int, _ line: Int
+    ) throws(TemplateError) -> Flow {
+        var turns = try elements(of: values, line)
         if let condition = loop.condition {
             var kept: [Value] = []
             for element in turns {
@@ -120,7 +159,9 @@ extension Evaluator {
         }
         if turns.isEmpty { return try execute(loop.otherwise) }
         let number = loops.count
-        loops.append(LoopState(elements: turns, depth: number))
+        loops.append(
+            LoopState(
+                elements: turns, depth: depth, recursive: loop.isRecursive ? loop : nil, frameCount: frames.count))
         defer { loops.removeLast() }
         for (index, element) in turns.enumerated() {
             try charge(1, line)
@@ -156,7 +197,7 @@ extension Evaluator {
         case .list(let list): return list.elements
         case .mapping(let mapping):
             try chargeElements(mapping.keys.count, line)
-            return mapping.keys.map { .string($0) }
+            return mapping.keys.indices.map(mapping.key(at:))
         case .string(let text):
             try charge(.passed, text, line)
             try chargeElements(text.unicodeScalars.count, line)
