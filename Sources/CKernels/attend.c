@@ -34,7 +34,7 @@ static void finish(const struct shoal_query *query, const float *partial, size_t
         float most = partial[value_size + 1], largest = query->sink > most ? query->sink : most;
         float parts[2] = {most - largest, query->sink - largest};
         shoal_exp(parts, 2, parts);
-        factor = parts[0] / __builtin_fmaf(partial[value_size], parts[0], parts[1]);
+        factor = parts[0] / (partial[value_size] * parts[0] + parts[1]);
     }
     for (size_t i = 0; i < value_size; i++) query->output[i] = partial[i] * factor;
 }

@@ -5,68 +5,12 @@
 // usage: equal-bits [instruction-set…]    (those named must be supported)
 #include "ckernels.h"
 #include "forward-pass.h"
+#include "random-inputs.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static uint64_t state = 0x9e3779b97f4a7c15u;
-
-static uint32_t next(void) {  // xorshift64* (Vigna 2016)
-    state ^= state >> 12, state ^= state << 25, state ^= state >> 27;
-    return (uint32_t)((state * 0x2545f4914f6cdd1du) >> 32);
-}
-
-static float uniform(float limit) { return ((float)(next() >> 8) / 8388608.0f - 1) * limit; }
-
-/// Where a block keeps its f16 numbers, which must be finite.
-struct fields {
-    uint32_t type;
-    const char *name;
-    int halves[2];
-};
-static const struct fields all[] = {
-    {SHOAL_TYPE_F32, "F32", {-1, -1}},        {SHOAL_TYPE_F16, "F16", {0, -1}},
-    {SHOAL_TYPE_BF16, "BF16", {-1, -1}},      {SHOAL_TYPE_Q4_0, "Q4_0", {0, -1}},
-    {SHOAL_TYPE_Q4_1, "Q4_1", {0, 2}},        {SHOAL_TYPE_Q5_0, "Q5_0", {0, -1}},
-    {SHOAL_TYPE_Q5_1, "Q5_1", {0, 2}},        {SHOAL_TYPE_Q8_0, "Q8_0", {0, -1}},
-    {SHOAL_TYPE_Q2_K, "Q2_K", {80, 82}},      {SHOAL_TYPE_Q3_K, "Q3_K", {108, -1}},
-    {SHOAL_TYPE_Q4_K, "Q4_K", {0, 2}},        {SHOAL_TYPE_Q5_K, "Q5_K", {0, 2}},
-    {SHOAL_TYPE_Q6_K, "Q6_K", {208, -1}},     {SHOAL_TYPE_IQ4_NL, "IQ4_NL", {0, -1}},
-    {SHOAL_TYPE_IQ4_XS, "IQ4_XS", {0, -1}},   {SHOAL_TYPE_MXFP4, "MXFP4", {-1, -1}},
-    {SHOAL_TYPE_TQ1_0, "TQ1_0", {52, -1}},    {SHOAL_TYPE_TQ2_0, "TQ2_0", {64, -1}},
-    {SHOAL_TYPE_IQ2_XXS, "IQ2_XXS", {0, -1}}, {SHOAL_TYPE_IQ2_XS, "IQ2_XS", {0, -1}},
-    {SHOAL_TYPE_IQ2_S, "IQ2_S", {0, -1}},     {SHOAL_TYPE_IQ3_XXS, "IQ3_XXS", {0, -1}},
-    {SHOAL_TYPE_IQ3_S, "IQ3_S", {0, -1}},     {SHOAL_TYPE_IQ1_S, "IQ1_S", {0, -1}},
-    {SHOAL_TYPE_IQ1_M, "IQ1_M", {-1, -1}},
-};
-enum { TYPES = sizeof all / sizeof *all };
-
-/// Random blocks with finite scales; `filling` 0 is random, else every byte but the scales is it.
-static void fill(const struct fields *fields, uint8_t *blocks, size_t count, int filling) {
-    const struct shoal_format *format = shoal_format_of(fields->type);
-    for (size_t b = 0; b < count; b++, blocks += format->block_bytes) {
-        for (size_t i = 0; i < format->block_bytes; i++) blocks[i] = filling ? (uint8_t)filling : (uint8_t)next();
-        for (int i = 0; i < 2; i++) {
-            if (fields->halves[i] < 0) continue;
-            uint16_t half = (uint16_t)((next() & 0x83ff) | (8 + next() % 8) << 10);
-            if (next() % 16 == 0) half &= 0x83ff;  // subnormal
-            memcpy(blocks + fields->halves[i], &half, 2);
-        }
-        if (fields->type == SHOAL_TYPE_F32) {
-            float value = uniform(2);
-            memcpy(blocks, &value, 4);
-        } else if (fields->type == SHOAL_TYPE_BF16) {
-            uint16_t value = (uint16_t)((next() & 0x807f) | (120 + next() % 8) << 7);
-            memcpy(blocks, &value, 2);
-        } else if (fields->type == SHOAL_TYPE_MXFP4) {
-            blocks[0] = (uint8_t)(next() % 8 == 0 ? next() % 3 : 118 + next() % 12);
-        } else if (fields->type == SHOAL_TYPE_IQ1_M) {
-            blocks[55] = (uint8_t)((blocks[55] & 0x8f) | 0x20);  // the upper bits of the exponent
-        }
-    }
-}
 
 static int failures, checks;
 /// FNV-1a of all that scalar C computed: equal on every machine.
@@ -78,19 +22,6 @@ static void same(const void *found, const void *expected, size_t bytes, const ch
     for (size_t i = 0; i < bytes; i++) digest = (digest ^ ((const uint8_t *)expected)[i]) * 0x100000001b3u;
     if (memcmp(found, expected, bytes) == 0) return;
     if (failures++ < 20) printf("%s: %s %s differs (%zu)\n", isa_name, what, type, detail);
-}
-
-static void *memory(size_t bytes) {
-    void *place = aligned_alloc(64, (bytes + 63) / 64 * 64);
-    if (place == NULL) exit(2);
-    memset(place, 0, bytes);
-    return place;
-}
-
-static float *floats(size_t count, float limit) {
-    float *out = memory(count * sizeof *out);
-    for (size_t i = 0; i < count; i++) out[i] = limit != 0 ? uniform(limit) : 0;
-    return out;
 }
 
 static void products(int isa, const struct fields *fields, size_t rows, size_t columns, size_t tokens, int filling) {
@@ -254,8 +185,8 @@ static void attention(
 static void rotary_tables(void) {
     float factors[32], frequencies[32], cosines[32], sines[32];
     for (int i = 0; i < 32; i++) factors[i] = 1 + 0.25f * (float)i;
+    static const double bases[] = {10000, 500000, 1e6};
     for (int turn = 0; turn < 6; turn++) {
-        static const double bases[] = {10000, 500000, 1e6};
         shoal_rope_frequencies(bases[turn % 3], 64, turn < 3 ? NULL : factors, 1 + turn % 2, frequencies);
         same(frequencies, frequencies, sizeof frequencies, "frequencies", "", (size_t)turn);
         for (size_t position = 0; position < 100000; position = 3 * position + 1) {
@@ -263,60 +194,17 @@ static void rotary_tables(void) {
             same(cosines, cosines, sizeof cosines, "cosines", "", position);
             same(sines, sines, sizeof sines, "sines", "", position);
         }
+        const struct shoal_yarn yarn = {.factor = 8, .original_context = 64 << (2 * turn), .beta_fast = 32, .beta_slow = 1 + turn % 2};
+        shoal_rope_frequencies_yarn(bases[turn % 3], 64, yarn, frequencies);
+        same(frequencies, frequencies, sizeof frequencies, "YaRN's frequencies", "", (size_t)turn);
+        shoal_rope_angles(12345, frequencies, 32, 1.2079f, cosines, sines);
+        same(cosines, cosines, sizeof cosines, "cosines with a magnitude", "", (size_t)turn);
+        double logarithms[] = {shoal_logarithm(bases[turn % 3]), shoal_logarithm(1.0 / (3 + turn))};
+        same(logarithms, logarithms, sizeof logarithms, "logarithms", "", (size_t)turn);
     }
 }
 
-static struct forward_matrix matrix(const struct fields *fields, size_t rows, size_t columns) {
-    const size_t blocks = rows * columns / shoal_format_of(fields->type)->block_elements, panels = (rows + 15) / 16;
-    uint8_t *raw = memory(blocks * shoal_format_of(fields->type)->block_bytes);
-    uint8_t *packed = memory(panels * shoal_panel_bytes(fields->type, columns));
-    fill(fields, raw, blocks, 0);
-    shoal_pack(fields->type, raw, rows, columns, 0, panels, packed);
-    free(raw);
-    return (struct forward_matrix){packed, rows, columns};
-}
-
-/// A model of random weights over more than a page of positions: all at once in scalar C, beside steps of any size with the instruction set.
-static void passes(int isa, uint32_t type, int cache, size_t width, size_t heads, size_t key_value_heads) {
-    enum { POSITIONS = 70, VOCABULARY = 72 };
-    const struct fields *fields = all;
-    while (fields->type != type) fields++;
-    const size_t inner = width * 3 / 2 / 32 * 32 + (type == SHOAL_TYPE_Q4_K ? width / 2 : 0), kv_width = width / heads * key_value_heads;
-    struct forward_model model = {
-        .type = type, .cache = cache, .width = width, .heads = heads, .key_value_heads = key_value_heads, .inner = inner,
-        .vocabulary = VOCABULARY, .embedding = floats(VOCABULARY * width, 2), .norm = floats(width, 1), .head = matrix(fields, VOCABULARY, width)};
-    for (size_t l = 0; l < FORWARD_LAYERS; l++) {
-        model.layers[l] = (struct forward_layer){
-            floats(width, 1), floats(width, 1), matrix(fields, width, width), matrix(fields, kv_width, width), matrix(fields, kv_width, width),
-            matrix(fields, width, width), matrix(fields, inner, width), matrix(fields, inner, width), matrix(fields, width, inner)};
-    }
-    uint32_t tokens[POSITIONS];
-    for (size_t i = 0; i < POSITIONS; i++) tokens[i] = next() % VOCABULARY;
-    float *expected = floats(POSITIONS * VOCABULARY, 0), *found = floats(POSITIONS * VOCABULARY, 0);
-    const size_t bytes = POSITIONS * VOCABULARY * sizeof(float);
-    shoal_isa_force(SHOAL_ISA_SCALAR);
-    forward_pass(&model, tokens, POSITIONS, POSITIONS, expected);
-    for (size_t i = 0; i < POSITIONS * VOCABULARY; i++) {
-        if (isfinite(expected[i])) continue;
-        printf("%s: a pass of %s is not finite\n", isa_name, fields->name);
-        failures++;
-        break;
-    }
-    shoal_isa_force(isa);
-    static const size_t steps[] = {1, 7, POSITIONS};
-    for (int i = 0; i < 3; i++) {
-        memset(found, 0, bytes);
-        forward_pass(&model, tokens, POSITIONS, steps[i], found);
-        same(found, expected, bytes, "forward pass", fields->name, steps[i]);
-    }
-    free((void *)model.embedding), free((void *)model.norm), free((void *)model.head.panels), free(expected), free(found);
-    for (size_t l = 0; l < FORWARD_LAYERS; l++) {
-        const struct forward_layer *layer = &model.layers[l];
-        const struct forward_matrix *matrices[] = {&layer->query, &layer->key, &layer->value, &layer->output, &layer->gate, &layer->up, &layer->down};
-        for (int i = 0; i < 7; i++) free((void *)matrices[i]->panels);
-        free((void *)layer->attention_norm), free((void *)layer->feed_forward_norm);
-    }
-}
+#include "random-models.h"
 
 static void check(int isa) {
     conversions(isa);
@@ -347,11 +235,7 @@ static void check(int isa) {
             }
         }
     }
-    // Widths of 160 are no multiple of 256, which the blocks of K types are.
-    passes(isa, SHOAL_TYPE_Q4_0, SHOAL_CACHE_F16, 160, 5, 1);
-    passes(isa, SHOAL_TYPE_Q8_0, SHOAL_CACHE_Q8_0, 160, 5, 5);
-    passes(isa, SHOAL_TYPE_Q4_K, SHOAL_CACHE_F16, 256, 4, 2);
-    passes(isa, SHOAL_TYPE_F16, SHOAL_CACHE_F32, 160, 5, 1);
+    all_passes(isa);
 }
 
 int main(int count, char **names) {

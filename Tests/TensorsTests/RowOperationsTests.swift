@@ -14,15 +14,6 @@ import Darwin
 @Suite struct RowOperationsTests {
     static let counts = [1, 2, 15, 16, 17, 31, 33, 64, 100, 576]
 
-    private func onAllSets(_ body: () -> [Float]) throws -> [Float] {
-        let expected = try Kernels.using(instructionSet: "scalar", body)
-        for set in wideInstructionSets {
-            let found = try Kernels.using(instructionSet: set, body)
-            #expect(equalBits(found, expected), "\(set)")
-        }
-        return expected
-    }
-
     @Test("a norm known by hand comes out")
     func aNormKnownByHandComes() throws {
         let output = try onAllSets {
@@ -48,6 +39,50 @@ import Darwin
         for index in 0..<count {
             let exact = Double(input[index]) / (mean + 1e-5).squareRoot() * Double(weight[index])
             #expect(abs(Double(output[index]) - exact) <= abs(exact) * 1e-6, "\(generator)")
+        }
+    }
+
+    @Test("a norm without weight is one with ones, in place or not", arguments: counts)
+    func aNormWithoutWeightIsOne(count: Int) throws {
+        var generator = SeededGenerator(seed: 8)
+        let input = randomFloats(count, &generator), ones = [Float](repeating: 1, count: count)
+        let weighted = try onAllSets {
+            var output = [Float](repeating: 0, count: count)
+            RowOperations.rmsNorm(input, weight: ones, count: count, epsilon: 1e-5, into: &output)
+            return output
+        }
+        let inPlace = try onAllSets {
+            var values = input
+            values.withUnsafeMutableBufferPointer {
+                RowOperations.rmsNorm(
+                    $0.baseAddress!, weight: nil, count: count, epsilon: 1e-5, into: $0.baseAddress!)
+            }
+            return values
+        }
+        #expect(equalBits(inPlace, weighted), "\(generator)")
+    }
+
+    @Test("layer norms have equal bits on all sets and are near double precision", arguments: counts, [true, false])
+    func layerNormsHaveEqualBitsOn(count: Int, hasBias: Bool) throws {
+        var generator = SeededGenerator(seed: 9)
+        // Far from zero, where a mean that is not taken away first would cost digits.
+        let input = randomFloats(count, in: 30...34, &generator)
+        let weight = randomFloats(count, &generator), bias = randomFloats(count, &generator)
+        let output = try onAllSets {
+            var output = [Float](repeating: 0, count: count)
+            bias.withUnsafeBufferPointer {
+                RowOperations.layerNorm(
+                    input, weight: weight, bias: hasBias ? $0.baseAddress : nil, count: count, epsilon: 1e-5,
+                    into: &output)
+            }
+            return output
+        }
+        let mean = input.reduce(0.0) { $0 + Double($1) } / Double(count)
+        let variance = input.reduce(0.0) { $0 + (Double($1) - mean) * (Double($1) - mean) } / Double(count)
+        for index in 0..<count {
+            let normal = (Double(input[index]) - mean) / (variance + 1e-5).squareRoot()
+            let exact = normal * Double(weight[index]) + (hasBias ? Double(bias[index]) : 0)
+            #expect(abs(Double(output[index]) - exact) <= 2e-5, "\(generator)")
         }
     }
 

@@ -1,6 +1,7 @@
 import Formats
 import Tensors
 import TestSupport
+import Testing
 
 #if canImport(Glibc)
 import Glibc
@@ -21,6 +22,16 @@ func randomFloats(_ count: Int, in range: ClosedRange<Float> = -2...2, _ generat
 
 /// Instruction sets other than the reference.
 let wideInstructionSets = Kernels.supportedInstructionSets.filter { $0 != "scalar" }
+
+/// What scalar C makes of it, expected of all other instruction sets too.
+func onAllSets(_ body: () throws -> [Float]) throws -> [Float] {
+    let expected = try Kernels.using(instructionSet: "scalar", body)
+    for set in wideInstructionSets {
+        let found = try Kernels.using(instructionSet: set, body)
+        #expect(equalBits(found, expected), "\(set)")
+    }
+    return expected
+}
 
 /// Types with a packed product of int8 activations.
 let integerTypes: [ElementType] = [

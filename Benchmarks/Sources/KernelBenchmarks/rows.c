@@ -15,7 +15,14 @@ struct buffers {
 };
 
 static void rms_norm(struct buffers *b) { shoal_rms_norm(b->x, b->y, COUNT, 1e-5f, b->out); }
-static void swiglu(struct buffers *b) { shoal_gate(SHOAL_FUNCTION_SILU, b->x, b->y, COUNT, 0, 0, b->out); }
+static void layer_norm(struct buffers *b) { shoal_layer_norm(b->x, b->y, b->y, COUNT, 1e-5f, b->out); }
+static void gate(struct buffers *b, int function) { shoal_gate(function, b->x, b->y, COUNT, 1.702f, 7, b->out); }
+static void swiglu(struct buffers *b) { gate(b, SHOAL_FUNCTION_SILU); }
+static void gelu_tanh(struct buffers *b) { gate(b, SHOAL_FUNCTION_GELU_TANH); }
+static void gelu_erf(struct buffers *b) { gate(b, SHOAL_FUNCTION_GELU_ERF); }
+static void clamped_silu(struct buffers *b) { gate(b, SHOAL_FUNCTION_CLAMPED_SILU); }
+static void soft_cap(struct buffers *b) { shoal_soft_cap(b->out, 30, COUNT); }
+static void add_scaled(struct buffers *b) { shoal_add_scaled(b->out, b->x, 1e-9f, COUNT); }
 static void add(struct buffers *b) { shoal_add(b->out, b->x, COUNT); }
 static void exponential(struct buffers *b) { shoal_exp(b->x, COUNT, b->out); }
 static void to_f16(struct buffers *b) { shoal_f32_to_f16(b->x, COUNT, b->halves); }
@@ -42,8 +49,14 @@ static const struct {
     double bytes;  // to an element, read and written
 } cases[] = {
     {"rms_norm", rms_norm, 12},
-    {"swiglu", swiglu, 12},
+    {"layer_norm", layer_norm, 16},
+    {"gate silu", swiglu, 12},
+    {"gate gelu tanh", gelu_tanh, 12},
+    {"gate gelu erf", gelu_erf, 12},
+    {"gate clamped silu", clamped_silu, 12},
+    {"soft_cap", soft_cap, 8},
     {"add", add, 12},
+    {"add_scaled", add_scaled, 12},
     {"exp", exponential, 8},
     {"f32_to_f16", to_f16, 6},
     {"f16_to_f32", from_f16, 6},
