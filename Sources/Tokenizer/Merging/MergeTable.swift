@@ -1,13 +1,7 @@
 /// The merges of byte-pair encoding: for two neighbouring tokens the one they become, and how early.
 ///
 /// An open hash table, at most half full, over pairs of token ids.
-struct MergeTable: Sendable {
-    /// A merge: the lower the rank, the earlier it is done.
-    struct Merge {
-        let rank: UInt32
-        let token: TokenID
-    }
-
+struct MergeTable: MergeRule, Sendable {
     /// No pair of tokens has this key: ids are below 2^31.
     private static let free = UInt64.max
 
