@@ -58,7 +58,7 @@ package struct Tokenizer: Sendable {
             } ?? []
         userDefinedTokens = SpecialTokenFinder(vocabulary, kinds: [.userDefined])
         specialTokens = SpecialTokenFinder(vocabulary, kinds: [.userDefined, .control, .unknown])
-        tokensEatingSpace = try Self.tokensEatingSpace(keys, vocabulary)
+        tokensEatingSpace = try Self.tokensEatingSpace(keys, vocabulary, kind)
         tokenBytes = TokenBytes(vocabulary, kind)
         longestTokenBytes = tokenBytes.longest
         self.vocabulary = vocabulary
@@ -161,18 +161,20 @@ package struct Tokenizer: Sendable {
         encoding.encode(text.utf8, into: &result, goesOn)
     }
 
-    /// Phi-3's special tokens take the white space after them; only the model's name tells (as in llama.cpp).
+    /// Phi-3's special tokens take the white space after them; only what the model is called tells.
     private static func tokensEatingSpace(
-        _ keys: TokenizerKeys, _ vocabulary: Vocabulary
+        _ keys: TokenizerKeys, _ vocabulary: Vocabulary, _ kind: TokenizerKind
     ) throws(TokenizerError) -> Set<TokenID> {
-        let name = (try? keys.string("general.name"))?.lowercased() ?? ""
-        guard name.contains("phi-3") || name.contains("phi3") else { return [] }
+        let name = try keys.string("general.name")?.lowercased() ?? ""
+        let isPhi3 =
+            try keys.string("general.architecture") == "phi3" || name.contains("phi-3") || name.contains("phi3")
+        guard kind == .sentencePiece, isPhi3 else { return [] }
         let others = ["<unk>", "<s>", "<|endoftext|>"].map { Array($0.utf8)[...] }
         return Set(
             (0..<vocabulary.count).lazy.filter { token in
-                !vocabulary.kinds[token].isText && vocabulary.kinds[token] != .byte
-                    || vocabulary.kinds[token] == .userDefined
-            }.filter { !others.contains(vocabulary.text(of: $0)) }.map { TokenID($0) })
+                [.control, .unknown, .userDefined].contains(vocabulary.kinds[token])
+                    && !others.contains(vocabulary.text(of: token))
+            }.map { TokenID($0) })
     }
 
     /// C's `isspace`.

@@ -54,11 +54,12 @@ enum GoldenTokenizers {
     }
 
     /// The folders `golden` and `golden2` beside each other.
-    static let folders: [URL] = Golden.folder.map { first in
-        [first, first.deletingLastPathComponent().appending(path: "golden2")].filter {
-            FileManager.default.fileExists(atPath: $0.path)
-        }
-    } ?? []
+    static let folders: [URL] =
+        Golden.folder.map { first in
+            [first, first.deletingLastPathComponent().appending(path: "golden2")].filter {
+                FileManager.default.fileExists(atPath: $0.path)
+            }
+        } ?? []
 
     /// A golden model with vectors of its own.
     struct Model: Sendable, CustomTestStringConvertible {

@@ -2,7 +2,9 @@
 struct CharacterPieces {
     private(set) var tokens: [TokenID] = []
     /// The characters without a token; the first has the number `vocabulary.count`.
-    private(set) var unknown: [ArraySlice<UInt8>] = []
+    private var unknown: [ArraySlice<UInt8>] = []
+    /// Where each character begins in the text, and at the end where the last one ends.
+    private(set) var offsets: [Int] = []
 
     private let vocabulary: Vocabulary
 
@@ -10,6 +12,7 @@ struct CharacterPieces {
     init(_ text: ArraySlice<UInt8>, _ vocabulary: Vocabulary) {
         self.vocabulary = vocabulary
         tokens.reserveCapacity(text.count)
+        offsets.reserveCapacity(text.count + 1)
         var start = text.startIndex
         while start < text.endIndex {
             let end = min(start + Self.width(text[start]), text.endIndex)
@@ -20,8 +23,10 @@ struct CharacterPieces {
                 tokens.append(TokenID(vocabulary.count + unknown.count))
                 unknown.append(text[start..<end])
             }
+            offsets.append(start)
             start = end
         }
+        offsets.append(start)
     }
 
     /// The text of a token, or of a character without one.

@@ -9,9 +9,13 @@ struct SentencePieceEncoding: Sendable {
     private let vocabulary: Vocabulary
     /// For each token its place in the order of merges: the higher the score, the lower.
     private let ranks: [UInt32]
+    /// Bytes of the longest text that is looked up; a file cannot make every look take longer.
     private let longestText: Int
     private let spaces: SentencePieceSpaces
     private let fallback: UnknownText
+
+    /// Real pieces have up to some 100 bytes.
+    private static let mostBytes = 1024
 
     init(
         vocabulary: Vocabulary, scores: [Float], spaces: SentencePieceSpaces, unknown: TokenID?
@@ -19,7 +23,7 @@ struct SentencePieceEncoding: Sendable {
         self.vocabulary = vocabulary
         self.spaces = spaces
         ranks = scores.map(Self.rank)
-        longestText = vocabulary.longestText
+        longestText = min(vocabulary.longestText, Self.mostBytes)
         fallback = UnknownText(vocabulary, unknown: unknown)
     }
 
@@ -28,10 +32,7 @@ struct SentencePieceEncoding: Sendable {
 
     /// Appends the tokens of text that holds no special tokens, as far as `goesOn` lets it.
     func encode(_ text: Substring.UTF8View, into result: inout [TokenID], _ goesOn: () -> Bool) {
-        let marked = spaces.apply(text)
-        let pieces = CharacterPieces(marked[...], vocabulary)
-        var word = Word(tokens: pieces.tokens)
-        word.merge(rule(for: pieces, mayBeUnused: true), goesOn)
+        let (pieces, word) = merged(spaces.apply(text)[...], mayBeUnused: true, goesOn)
         let first = result.count
         for token in word.tokens {
             if pieces.isUnknown(token) {
@@ -46,9 +47,7 @@ struct SentencePieceEncoding: Sendable {
 
     /// Appends what an unused token was made of: such tokens may be a step to longer ones, never the result.
     private func appendParts(of token: TokenID, to result: inout [TokenID], from first: Int) {
-        let pieces = CharacterPieces(vocabulary.text(of: Int(token)), vocabulary)
-        var word = Word(tokens: pieces.tokens)
-        word.merge(rule(for: pieces, mayBeUnused: false))
+        let (pieces, word) = merged(vocabulary.text(of: Int(token)), mayBeUnused: false) { true }
         for part in word.tokens {
             if pieces.isUnknown(part) || vocabulary.kinds[Int(part)] == .unused {
                 fallback.append(pieces.text(of: part), to: &result, from: first)
@@ -58,32 +57,37 @@ struct SentencePieceEncoding: Sendable {
         }
     }
 
-    private func rule(for pieces: CharacterPieces, mayBeUnused: Bool) -> Rule {
-        Rule(
-            pieces: pieces, vocabulary: vocabulary, ranks: ranks, longestText: longestText, mayBeUnused: mayBeUnused)
+    private func merged(
+        _ text: ArraySlice<UInt8>, mayBeUnused: Bool, _ goesOn: () -> Bool
+    ) -> (CharacterPieces, Word) {
+        let pieces = CharacterPieces(text, vocabulary)
+        var word = Word(tokens: pieces.tokens)
+        text.withUnsafeBytes { bytes in
+            let rule = Rule(
+                text: bytes, offsets: pieces.offsets, vocabulary: vocabulary, ranks: ranks, longestText: longestText,
+                mayBeUnused: mayBeUnused)
+            word.merge(byQueue: rule, goesOn)
+        }
+        return (pieces, word)
     }
 
     /// Two neighbours become the token that has both texts.
     private struct Rule: MergeRule {
-        let pieces: CharacterPieces
+        let text: UnsafeRawBufferPointer
+        /// Where each character begins; the first need not be 0.
+        let offsets: [Int]
         let vocabulary: Vocabulary
         let ranks: [UInt32]
         let longestText: Int
         let mayBeUnused: Bool
 
-        func merge(_ left: TokenID, _ right: TokenID) -> Merge? {
-            let (first, second) = (pieces.text(of: left), pieces.text(of: right))
-            let count = first.count + second.count
-            guard count <= longestText else { return nil }
-            let found = withUnsafeTemporaryAllocation(byteCount: count, alignment: 1) { joined in
-                first.withUnsafeBytes { joined.copyMemory(from: $0) }
-                second.withUnsafeBytes {
-                    UnsafeMutableRawBufferPointer(rebasing: joined[first.count...]).copyMemory(from: $0)
-                }
-                return vocabulary.token(text: UnsafeRawBufferPointer(joined))
-            }
-            guard let token = found, vocabulary.kinds[token].isText, mayBeUnused || vocabulary.kinds[token] != .unused
+        func merge(_ left: TokenID, _ right: TokenID, places: Range<Int>) -> Merge? {
+            let (start, end) = (offsets[places.lowerBound] - offsets[0], offsets[places.upperBound] - offsets[0])
+            guard end - start <= longestText,
+                let token = vocabulary.token(text: UnsafeRawBufferPointer(rebasing: text[start..<end]))
             else { return nil }
+            let kind = vocabulary.kinds[token]
+            guard kind.isText, mayBeUnused || kind != .unused else { return nil }
             return Merge(rank: ranks[token], token: TokenID(token))
         }
     }

@@ -40,6 +40,8 @@ struct MergeTable: MergeRule, Sendable {
             rank: UInt32(truncatingIfNeeded: values[slot] >> 32), token: TokenID(truncatingIfNeeded: values[slot]))
     }
 
+    func merge(_ left: TokenID, _ right: TokenID, places: Range<Int>) -> Merge? { merge(left, right) }
+
     /// The slot that holds the key or that it would go to.
     private func slot(of key: UInt64) -> Int {
         let product = (key ^ seed).multipliedFullWidth(by: 0x9e37_79b9_7f4a_7c15)

@@ -1,7 +1,9 @@
 /// What two neighbouring tokens become.
 protocol MergeRule {
     /// The merge of two tokens, nil when they stay apart.
-    func merge(_ left: TokenID, _ right: TokenID) -> Merge?
+    ///
+    /// - Parameter places: which of the word's first tokens the two were made of.
+    func merge(_ left: TokenID, _ right: TokenID, places: Range<Int>) -> Merge?
 }
 
 /// A merge: the lower the rank, the earlier it is done.
@@ -22,20 +24,20 @@ struct Word {
     private static let mergesPerLook = 4096
 
     /// Merges until no pair is left that can be: always the lowest rank, of equal ones the leftmost. Stops when `goesOn` says no.
-    mutating func merge(_ rule: some MergeRule, _ goesOn: () -> Bool = { true }) {
+    mutating func merge(_ table: MergeTable, _ goesOn: () -> Bool = { true }) {
         if tokens.count <= Self.linearLimit {
-            mergeBySearch(rule)
+            mergeBySearch(table)
         } else {
-            mergeByQueue(rule, goesOn)
+            merge(byQueue: table, goesOn)
         }
     }
 
-    private mutating func mergeBySearch(_ rule: some MergeRule) {
+    private mutating func mergeBySearch(_ table: MergeTable) {
         while tokens.count > 1 {
             var best: Merge?
             var place = 0
             for index in 0..<tokens.count - 1 {
-                guard let merge = rule.merge(tokens[index], tokens[index + 1]) else { continue }
+                guard let merge = table.merge(tokens[index], tokens[index + 1]) else { continue }
                 if merge.rank < best?.rank ?? .max {
                     best = merge
                     place = index
@@ -47,8 +49,9 @@ struct Word {
         }
     }
 
-    /// Linked neighbours and a queue of pairs: O(n log n) time, whatever the text, and at most 36 bytes per token.
-    private mutating func mergeByQueue(_ rule: some MergeRule, _ goesOn: () -> Bool) {
+    /// The same by linked neighbours and a queue of pairs: O(n log n) time, whatever the text, and at most 36 bytes per token.
+    mutating func merge(byQueue rule: some MergeRule, _ goesOn: () -> Bool = { true }) {
+        guard !tokens.isEmpty else { return }
         let count = UInt32(tokens.count)
         /// Marks a token that was merged into the one before it.
         let gone = UInt32.max
@@ -56,7 +59,7 @@ struct Word {
         var previous = [0] + (0..<count - 1)
         var queue = MergeQueue(capacity: tokens.count)
         func merge(_ left: UInt32, _ right: UInt32) -> Merge? {
-            rule.merge(tokens[Int(left)], tokens[Int(right)])
+            rule.merge(tokens[Int(left)], tokens[Int(right)], places: Int(left)..<Int(next[Int(right)]))
         }
         for place in 0..<count - 1 {
             if let merge = merge(place, place + 1) { queue.push(rank: merge.rank, place: place) }

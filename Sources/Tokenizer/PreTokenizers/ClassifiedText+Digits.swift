@@ -17,25 +17,28 @@ extension ClassifiedText {
 
     func splitDigitGroups(_ range: Range<Int>, _ groups: DigitGroups, _ body: (Range<Int>) -> Void) {
         var (gap, index) = (range.lowerBound, range.lowerBound)
+        func cut(at place: Int) {
+            guard place > gap else { return }
+            body(gap..<place)
+            gap = place
+        }
         while index < range.upperBound {
             let end = endOfNumber(from: index, to: range.upperBound, groups)
             guard end > index else {
                 index += 1
                 continue
             }
-            if groups == .wholeWords, end < range.upperBound, isWord(end) {
-                index = end
-                continue
+            let first = index + (end - index) % 3
+            switch groups {
+            case .wholeWords where end < range.upperBound && isWord(end): break
+            case .numbers, .wholeWords:
+                cut(at: index)
+                for place in stride(from: first, through: end, by: 3) { cut(at: place) }
+            case .digits:
+                // An empty match: nothing is cut off at the number's end.
+                for place in stride(from: first, to: end, by: 3) { cut(at: place) }
             }
-            if gap < index { body(gap..<index) }
-            var start = index
-            while start < end {
-                // Only the first group may have fewer than three.
-                let next = start + ((end - start - 1) % 3 + 1)
-                body(start..<next)
-                start = next
-            }
-            (gap, index) = (end, end)
+            index = end
         }
         if gap < range.upperBound { body(gap..<range.upperBound) }
     }

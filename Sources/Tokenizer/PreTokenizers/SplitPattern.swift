@@ -37,7 +37,10 @@ extension ClassifiedText {
     /// Cuts a range by one pattern after the other, each within the pieces of the one before; calls `body` with the
     /// pieces, in order and without gaps.
     func split(_ range: Range<Int>, by patterns: ArraySlice<SplitPattern>, _ body: (Range<Int>) -> Void) {
-        guard let first = patterns.first else { return body(range) }
+        guard range.count > 1, let first = patterns.first else {
+            if !range.isEmpty { body(range) }
+            return
+        }
         let rest = patterns.dropFirst()
         if rest.isEmpty { return split(range, by: first, body) }
         split(range, by: first) { split($0, by: rest, body) }
