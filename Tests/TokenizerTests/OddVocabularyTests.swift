@@ -48,6 +48,16 @@ struct OddVocabularyTests {
         #expect(try asEnd.tokenizer().endOfSequence == asEnd.id("</s>"))
     }
 
+    @Test("an end of the name of an HTML tag is one where its beginning is a control token")
+    func tags() throws {
+        let tag = vocabulary([("<s>", .userDefined), ("</s>", .userDefined), ("<eos>", .control)])
+        #expect(try tag.tokenizer().endOfGeneration == [tag.id("<eos>")])
+        #expect(try tag.tokenizer().pieces("a</s>") == ["a", "</s>"])
+        let end = vocabulary([("<s>", .control), ("</s>", .userDefined)])
+        #expect(try end.tokenizer().endOfGeneration == [end.id("</s>")])
+        #expect(try !end.tokenizer().encode("a</s>").contains(end.id("</s>")))
+    }
+
     @Test("what ends a message within an answer does not end the answer")
     func innerEnds() throws {
         let harmony = vocabulary([("<|return|>", .control), ("<|call|>", .control), ("<|end|>", .control)])

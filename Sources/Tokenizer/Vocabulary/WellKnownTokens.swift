@@ -46,7 +46,9 @@ extension Vocabulary {
             }
         }
         retypeAll(WellKnownTokens.ends, of: [.normal, .unused, .userDefined])
-        retypeAll(WellKnownTokens.endsOrText, of: [.userDefined])
+        // Gemma has the HTML tag of that name; Phi-3 the end of what "<s>" begins.
+        let isTag = token(text: Array("<s>".utf8)).map { kinds[$0] != .control } ?? true
+        retypeAll(WellKnownTokens.endsOrText.filter { $0 != "</s>" || !isTag }, of: [.userDefined])
         retypeAll(WellKnownTokens.beginnings + WellKnownTokens.endsOfCode, of: [.normal, .unused])
         guard !retyped.isEmpty else { return nil }
         return
