@@ -43,6 +43,7 @@ package struct Tokenizer: Sendable {
         var warnings: [String] = []
         let kind = try TokenizerKind(metadata: metadata, warnings: &warnings)
         var vocabulary = try Vocabulary(metadata: metadata)
+        if !vocabulary.hasKinds { warnings.append(try vocabulary.inferKinds(keys)) }
         if let warning = vocabulary.retypeControlTokens() { warnings.append(warning) }
         let roles = try TokenRoles(keys, vocabulary, kind, warnings: &warnings)
         encoding = try Encoding(kind, keys, vocabulary, unknown: roles.unknown)

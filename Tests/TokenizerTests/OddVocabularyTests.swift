@@ -58,6 +58,22 @@ struct OddVocabularyTests {
         #expect(try !end.tokenizer().encode("a</s>").contains(end.id("</s>")))
     }
 
+    @Test("a file without kinds of tokens is read by roles and texts")
+    func noKinds() throws {
+        let all = SmallVocabulary.pieces("llama", SmallVocabulary.characters + ["<|im_end|>"], hasBytes: true)
+        let entries: [(key: String, value: GGUFValue)] = [
+            ("tokenizer.ggml.model", .string("llama")),
+            ("tokenizer.ggml.tokens", .array(GGUFArray(all.tokens.map(\.text)))),
+            ("tokenizer.ggml.scores", .array(GGUFArray(all.tokens.map(\.score)))),
+            ("tokenizer.ggml.bos_token_id", .uint32(1)), ("tokenizer.ggml.eos_token_id", .uint32(2)),
+        ]
+        let tokenizer = try Tokenizer(metadata: GGUFMetadata(entries: entries))
+        #expect(tokenizer.warnings.contains { $0.contains("tokenizer.ggml.token_type") })
+        #expect(tokenizer.decode(tokenizer.encode("é\n")) == "é\n")
+        #expect(tokenizer.isSpecial(1) && tokenizer.isSpecial(2) && !tokenizer.isSpecial(3))
+        #expect(tokenizer.endOfGeneration == [2, all.id("<|im_end|>")])
+    }
+
     @Test("what ends a message within an answer does not end the answer")
     func innerEnds() throws {
         let harmony = vocabulary([("<|return|>", .control), ("<|call|>", .control), ("<|end|>", .control)])

@@ -7,7 +7,7 @@
 /// is set; of a unit with bit 31 the lower bits are the place of a replacement.
 struct CharacterMap: Sendable {
     /// Bytes that a text to be replaced, and a replacement, may have; real ones have at most 36.
-    private static let longestText = 256
+    private static let longestText = 64
 
     private let units: [UInt32]
     private let replacements: [UInt8]

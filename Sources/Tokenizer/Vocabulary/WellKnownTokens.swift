@@ -55,6 +55,27 @@ extension Vocabulary {
             "the file types \(retyped.joined(separator: ", ")) as text (tokenizer.ggml.token_type): taken as control tokens"
     }
 
+    /// Finds control tokens and tokens of bytes in a file that says of no token what it is for.
+    ///
+    /// - Returns: a warning.
+    mutating func inferKinds(_ keys: TokenizerKeys) throws(TokenizerError) -> String {
+        for role in ["bos", "eos", "eot", "eom", "unknown"] {
+            guard let token = try keys.token(role, vocabularySize: count) else { continue }
+            // Some converters wrote 0 for what they did not know, which may be any text.
+            let text = text(of: Int(token))
+            guard text.count > 2, "<[".utf8.contains(text.first ?? 0), ">]".utf8.contains(text.last ?? 0) else {
+                continue
+            }
+            retype(Int(token), as: role == "unknown" ? .unknown : .control)
+        }
+        let bytes = ByteTokens(self)
+        if bytes.isComplete {
+            for byte in UInt8.min...UInt8.max { if let token = bytes[byte] { retype(Int(token), as: .byte) } }
+        }
+        return
+            "the file does not say which tokens are control tokens (tokenizer.ggml.token_type): taken are those with roles and well-known texts"
+    }
+
     /// All tokens that end an answer: those of the given roles and those known by their texts.
     func endOfGeneration(_ roles: [TokenID?]) -> Set<TokenID> {
         func token(_ text: String, of kinds: Set<TokenKind>) -> TokenID? {
