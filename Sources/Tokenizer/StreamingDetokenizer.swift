@@ -1,29 +1,39 @@
 /// Turns tokens into text as they come: a character is given out when its last byte has come, never in halves.
 ///
-/// All that `append` and `finish` return, joined, is `Tokenizer.decode` of all tokens.
+/// All that `append` and `finish` return, joined, is `Tokenizer.decode` of all tokens (in a text that comes after no other).
 package struct StreamingDetokenizer: Sendable {
     private let tokenizer: Tokenizer
     private let skipSpecial: Bool
     /// The first bytes of a character that is not complete, at most three.
     private var pending: [UInt8] = []
+    /// Whether the next token's space is the one that SentencePiece puts before every text.
+    private var dropsSpace: Bool
 
     /// Starts a text.
     ///
-    /// - Parameter skipSpecial: whether to leave out control tokens rather than write their names.
-    package init(_ tokenizer: Tokenizer, skipSpecial: Bool) {
+    /// - Parameters:
+    ///   - skipSpecial: whether to leave out control tokens rather than write their names.
+    ///   - last: the token that the text comes after, nil for none. After a token of text the first space is a space.
+    package init(_ tokenizer: Tokenizer, skipSpecial: Bool, after last: TokenID? = nil) {
         self.tokenizer = tokenizer
         self.skipSpecial = skipSpecial
+        dropsSpace = tokenizer.addsSpace(after: last)
     }
 
     /// The text that is complete with this token, possibly none.
     package mutating func append(_ id: TokenID) -> String {
         if skipSpecial, tokenizer.isSpecial(id) { return "" }
-        return append(bytes: tokenizer.bytes(of: id))
+        tokenizer.append(id, to: &pending, &dropsSpace)
+        return takeComplete()
     }
 
     /// The text that is complete with these bytes, possibly none.
     package mutating func append(bytes: some Sequence<UInt8>) -> String {
         pending.append(contentsOf: bytes)
+        return takeComplete()
+    }
+
+    private mutating func takeComplete() -> String {
         let complete = pending.count - Self.incompleteTail(of: pending)
         defer { pending.removeFirst(complete) }
         return String(decoding: pending[..<complete], as: UTF8.self)

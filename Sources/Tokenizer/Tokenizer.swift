@@ -7,11 +7,6 @@ package typealias TokenID = UInt32
 ///
 /// Thread safety: a value without mutable state, may be used from any thread.
 package struct Tokenizer: Sendable {
-    /// How text between special tokens becomes tokens; one case per algorithm.
-    private enum Algorithm: Sendable {
-        case bytePair(BytePairEncoding)
-    }
-
     /// The token that begins a sequence, nil when the model has none.
     package let beginningOfSequence: TokenID?
     /// The token that ends a sequence, nil when the model has none.
@@ -25,46 +20,50 @@ package struct Tokenizer: Sendable {
     /// Whether `addSpecial` puts `endOfSequence` last.
     package let addsEndOfSequence: Bool
 
+    /// What the file leaves open or has wrong, and what was made of it: one sentence each, for people.
+    package let warnings: [String]
     /// The bytes of the token that stands for the most.
     package let longestTokenBytes: Int
+    /// Tokens that the file forbids as answers (`tokenizer.ggml.suppress_tokens`).
+    let suppressedTokens: [TokenID]
 
     private let vocabulary: Vocabulary
-    private let algorithm: Algorithm
-    /// What every token stands for, one after the other.
-    private let tokenBytes: [UInt8]
-    private let tokenByteOffsets: [Int]
+    private let encoding: Encoding
+    private let tokenBytes: TokenBytes
     private let userDefinedTokens: SpecialTokenFinder
     private let specialTokens: SpecialTokenFinder
+    /// Tokens after which white space in a text is not text.
+    private let tokensEatingSpace: Set<TokenID>
 
     /// Reads the tokenizer of a file.
     ///
     /// - Throws: `TokenizerError` when something is missing, contradictory, or not supported.
     package init(metadata: GGUFMetadata) throws(TokenizerError) {
         let keys = TokenizerKeys(metadata: metadata)
-        let model = try keys.model()
-        guard model == "gpt2" else {
-            throw TokenizerError(
-                code: .unsupportedModel,
-                message:
-                    "the tokenizer \(model) (tokenizer.ggml.model) is not supported, supported is gpt2 (byte-level BPE): use a model with that"
-            )
-        }
-        let vocabulary = try Vocabulary(metadata: metadata)
-        let unknown = try keys.token("unknown", vocabularySize: vocabulary.count)
-        let encoding = try BytePairEncoding(metadata: metadata, vocabulary: vocabulary, unknown: unknown)
-        algorithm = .bytePair(encoding)
-        beginningOfSequence = try keys.token("bos", vocabularySize: vocabulary.count)
-        endOfSequence = try keys.token("eos", vocabularySize: vocabulary.count)
-        endOfGeneration = try keys.endOfGeneration(vocabulary)
+        var warnings: [String] = []
+        let kind = try TokenizerKind(metadata: metadata, warnings: &warnings)
+        var vocabulary = try Vocabulary(metadata: metadata)
+        if !vocabulary.hasKinds { warnings.append(try vocabulary.inferKinds(keys)) }
+        if let warning = vocabulary.retypeControlTokens() { warnings.append(warning) }
+        let roles = try TokenRoles(keys, vocabulary, kind, warnings: &warnings)
+        encoding = try Encoding(kind, keys, vocabulary, unknown: roles.unknown)
+        beginningOfSequence = roles.beginning
+        endOfSequence = roles.end
+        endOfGeneration = roles.endOfGeneration
+        addsBeginningOfSequence = roles.addsBeginning
+        addsEndOfSequence = roles.addsEnd
         chatTemplate = try keys.string("tokenizer.chat_template")
-        addsBeginningOfSequence =
-            try keys.bool("tokenizer.ggml.add_bos_token") ?? encoding.addsBeginningByDefault
-        addsEndOfSequence = try keys.bool("tokenizer.ggml.add_eos_token") ?? false
+        suppressedTokens =
+            try keys.integers("tokenizer.ggml.suppress_tokens")?.compactMap { number in
+                (0..<vocabulary.count).contains(number) ? TokenID(number) : nil
+            } ?? []
         userDefinedTokens = SpecialTokenFinder(vocabulary, kinds: [.userDefined])
         specialTokens = SpecialTokenFinder(vocabulary, kinds: [.userDefined, .control, .unknown])
-        (tokenBytes, tokenByteOffsets) = Self.tokenBytes(vocabulary)
-        longestTokenBytes = zip(tokenByteOffsets, tokenByteOffsets.dropFirst()).lazy.map { $1 - $0 }.max() ?? 0
+        tokensEatingSpace = try Self.tokensEatingSpace(keys, vocabulary, kind)
+        tokenBytes = TokenBytes(vocabulary, kind)
+        longestTokenBytes = tokenBytes.longest
         self.vocabulary = vocabulary
+        self.warnings = warnings
     }
 
     /// How many tokens there are.
@@ -92,6 +91,12 @@ package struct Tokenizer: Sendable {
             result.append(match.token)
             start = bytes.index(first, offsetBy: match.range.count)
             offset = match.range.upperBound
+            if tokensEatingSpace.contains(match.token) {
+                while start < bytes.endIndex, Self.isSpace(bytes[start]) {
+                    start = bytes.index(after: start)
+                    offset += 1
+                }
+            }
         }
         encodePlain(text[start...], into: &result, goesOn)
         if addSpecial, addsEndOfSequence, let endOfSequence { result.append(endOfSequence) }
@@ -103,14 +108,33 @@ package struct Tokenizer: Sendable {
     /// - Parameter skipSpecial: whether to leave out control tokens rather than write their names.
     package func decode(_ ids: some Sequence<TokenID>, skipSpecial: Bool = false) -> String {
         var bytes: [UInt8] = []
-        for id in ids where !(skipSpecial && isSpecial(id)) { bytes.append(contentsOf: self.bytes(of: id)) }
+        var dropsSpace = encoding.addsSpace
+        for id in ids where !(skipSpecial && isSpecial(id)) { append(id, to: &bytes, &dropsSpace) }
         return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Appends the bytes of a token; if it begins a text, without the space that encoding puts before every text.
+    func append(_ id: TokenID, to bytes: inout [UInt8], _ dropsSpace: inout Bool) {
+        guard let token = index(id) else { return }
+        var piece = tokenBytes[token]
+        if dropsSpace, !piece.isEmpty {
+            if piece.first == UInt8(ascii: " "), vocabulary.kinds[token] == .normal { piece = piece.dropFirst() }
+            dropsSpace = false
+        }
+        bytes.append(contentsOf: piece)
+    }
+
+    /// Whether text after a token, nil for none, is one that encoding puts a space before.
+    func addsSpace(after id: TokenID?) -> Bool {
+        guard encoding.addsSpace else { return false }
+        guard let id, let token = index(id) else { return true }
+        return vocabulary.kinds[token] == .control || vocabulary.kinds[token] == .userDefined
+            || vocabulary.kinds[token] == .unknown
     }
 
     /// The bytes a token stands for, which need not be whole characters; none for an id outside of the vocabulary.
     package func bytes(of id: TokenID) -> [UInt8] {
-        guard let token = index(id) else { return [] }
-        return Array(tokenBytes[tokenByteOffsets[token]..<tokenByteOffsets[token + 1]])
+        index(id).map { Array(tokenBytes[$0]) } ?? []
     }
 
     /// A token as the vocabulary writes it, nil for an id outside of it.
@@ -135,23 +159,25 @@ package struct Tokenizer: Sendable {
 
     private func encodePlain(_ text: Substring, into result: inout [TokenID], _ goesOn: () -> Bool) {
         guard !text.isEmpty else { return }
-        switch algorithm {
-        case .bytePair(let encoding): encoding.encode(text.utf8, into: &result, goesOn)
-        }
+        encoding.encode(text.utf8, into: &result, goesOn)
     }
 
-    private static func tokenBytes(_ vocabulary: Vocabulary) -> ([UInt8], [Int]) {
-        var bytes: [UInt8] = []
-        var offsets = [0]
-        offsets.reserveCapacity(vocabulary.count + 1)
-        for token in 0..<vocabulary.count {
-            switch vocabulary.kinds[token] {
-            case .normal, .unused, .byte:
-                BytePairEncoding.append(bytesOfText: vocabulary.text(of: token), to: &bytes)
-            case .control, .userDefined, .unknown: bytes += vocabulary.text(of: token)
-            }
-            offsets.append(bytes.count)
-        }
-        return (bytes, offsets)
+    /// Phi-3's special tokens take the white space after them; only what the model is called tells.
+    private static func tokensEatingSpace(
+        _ keys: TokenizerKeys, _ vocabulary: Vocabulary, _ kind: TokenizerKind
+    ) throws(TokenizerError) -> Set<TokenID> {
+        let name = try keys.string("general.name")?.lowercased() ?? ""
+        let isPhi3 =
+            try keys.string("general.architecture") == "phi3" || name.contains("phi-3") || name.contains("phi3")
+        guard kind == .sentencePiece, isPhi3 else { return [] }
+        let others = ["<unk>", "<s>", "<|endoftext|>"].map { Array($0.utf8)[...] }
+        return Set(
+            (0..<vocabulary.count).lazy.filter { token in
+                [.control, .unknown, .userDefined].contains(vocabulary.kinds[token])
+                    && !others.contains(vocabulary.text(of: token))
+            }.map { TokenID($0) })
     }
+
+    /// C's `isspace`.
+    private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0d).contains(byte) }
 }

@@ -6,31 +6,8 @@ import Tokenizer
 /// Where the pre-tokenizers cut, seen through a vocabulary that joins whatever is not cut.
 @Suite("Pre-tokenizers")
 struct PreTokenizerTests {
-    /// The pieces of a short text, with `name` as `tokenizer.ggml.pre` (nil: no such key).
-    ///
-    /// All parts of the text are tokens and any two neighbouring ones can be merged, so every piece becomes one token.
     private func pieces(_ text: String, _ name: String?) throws -> [String] {
-        let bytes = try GGUFMetadata(entries: TinyVocabulary.metadata(count: TinyVocabulary.minimumCount))
-            .strings("tokenizer.ggml.tokens")[3..<259]
-        let characters = text.utf8.map { bytes[3 + Int($0)] }
-        var tokens = Set(bytes)
-        var merges: Set<String> = []
-        for start in characters.indices {
-            for end in characters.indices where end > start {
-                tokens.insert(characters[start...end].joined())
-                for middle in start..<end {
-                    let right = characters[(middle + 1)...end].joined()
-                    merges.insert("\(characters[start...middle].joined()) \(right)")
-                }
-            }
-        }
-        var entries: [(key: String, value: GGUFValue)] = [
-            ("tokenizer.ggml.model", .string("gpt2")), ("tokenizer.ggml.tokens", .array(GGUFArray(tokens.sorted()))),
-            ("tokenizer.ggml.merges", .array(GGUFArray(merges.sorted()))),
-        ]
-        if let name { entries.append(("tokenizer.ggml.pre", .string(name))) }
-        let tokenizer = try Tokenizer(metadata: GGUFMetadata(entries: entries))
-        return tokenizer.encode(text).map { tokenizer.decode([$0]) }
+        try TokenizerPieces.pieces(text, name)
     }
 
     @Test(

@@ -4,68 +4,19 @@ import TestSupport
 import Testing
 import Tokenizer
 
-/// The vectors of `tokenizers/X.vectors.json` in the golden data.
-struct TokenizerVectors: Decodable {
-    struct Case: Decodable {
-        let text: String
-        let ids: [TokenID]
-        let parsed: [TokenID]
-        let framed: [TokenID]
-        let decoded: String
-        let roundTrips: Bool
-        /// What llama.cpp gives where it differs; as good as the other.
-        let alternative: [TokenID]?
-
-        enum CodingKeys: String, CodingKey {
-            case text, ids, decoded
-            case parsed = "ids_parse_special"
-            case framed = "ids_add_special"
-            case roundTrips = "round_trip"
-            case alternative = "ids_llamacpp"
-        }
-    }
-
-    let cases: [Case]
-}
-
-/// Official vectors of llama.cpp.
-struct OfficialVectors: Decodable {
-    struct Case: Decodable {
-        let text: String
-        let ids: [TokenID]
-    }
-
-    let cases: [Case]
-}
-
-/// The vectors of a golden model's own tokenizer, `models/X/tokenizer_vectors.json`.
-private struct ModelVectors: Decodable {
-    struct Case: Decodable {
-        let text: String
-        let ids: [TokenID]
-        let framed: [TokenID]
-        let decoded: String
-
-        enum CodingKeys: String, CodingKey {
-            case text, ids, decoded
-            case framed = "ids_with_special"
-        }
-    }
-
-    let cases: [Case]
-}
-
 /// Holds a tokenizer against all vectors of a name.
 private func checkVectors(_ tokenizer: Tokenizer, _ name: String) throws {
-    let vectors: TokenizerVectors = try Golden.json("tokenizers/\(name).vectors.json")
+    let vectors: VocabularyVectors = try Golden.json("tokenizers/\(name).vectors.json")
     #expect(vectors.cases.count == 300)
     for vector in vectors.cases {
+        let text = vector.text.debugDescription
         let ids = tokenizer.encode(vector.text)
-        #expect(ids == vector.ids || ids == vector.alternative, "\(name): \(vector.text.debugDescription)")
-        #expect(tokenizer.encode(vector.text, parseSpecial: true) == vector.parsed, "\(vector.text.debugDescription)")
-        #expect(tokenizer.encode(vector.text, addSpecial: true) == vector.framed, "\(vector.text.debugDescription)")
-        #expect(tokenizer.decode(vector.ids) == vector.decoded)
-        #expect((tokenizer.decode(ids) == vector.text) == vector.roundTrips)
+        #expect(ids == vector.ids || ids == vector.alternative, "\(name): \(text)")
+        let parsed = tokenizer.encode(vector.text, parseSpecial: true)
+        #expect(parsed == vector.parsed || parsed == vector.parsedAlternative, "\(name): \(text)")
+        #expect(tokenizer.encode(vector.text, addSpecial: true) == vector.framed, "\(name): \(text)")
+        #expect(tokenizer.decode(vector.ids) == vector.decoded, "\(name): \(text)")
+        #expect((tokenizer.decode(ids) == vector.text) == vector.roundTrips, "\(name): \(text)")
         var stream = StreamingDetokenizer(tokenizer, skipSpecial: false)
         #expect(ids.map { stream.append($0) }.joined() + stream.finish() == vector.decoded)
     }
@@ -86,42 +37,52 @@ struct TokenizerGoldenTests {
         #expect(tokenizer.endOfGeneration == [0, 2])
         #expect(tokenizer.text(of: 1) == "<|im_start|>")
         #expect(tokenizer.chatTemplate?.contains("<|im_start|>") == true)
+        #expect(tokenizer.warnings == [])
     }
 
-    @Test("all vectors of other byte-level BPE vocabularies are equal", arguments: ["gpt-2", "llama-bpe", "qwen2"])
-    func otherVocabularies(name: String) throws {
+    @Test("all vectors of llama.cpp's vocabularies are equal", arguments: GoldenTokenizers.vocabularies)
+    func vocabularies(name: String) throws {
         let path = try Golden.unpacked("tokenizers/ggml-vocab-\(name).gguf.xz").path
         let tokenizer = try Tokenizer(metadata: GGUFFile.open(path: path).metadata)
         try checkVectors(tokenizer, name)
-        let official: OfficialVectors = try Golden.json("tokenizers/\(name).llamacpp-official.json")
-        #expect(!official.cases.isEmpty)
-        for vector in official.cases {
-            #expect(tokenizer.encode(vector.text) == vector.ids, "\(vector.text.debugDescription)")
+        // llama.cpp's own: texts with a line between them, and a line of numbers for each.
+        let texts = try String(decoding: Golden.bytes("tokenizers/ggml-vocab-\(name).gguf.inp"), as: UTF8.self)
+            .components(separatedBy: "\n__ggml_vocab_test__\n")
+        let lines = try String(decoding: Golden.bytes("tokenizers/ggml-vocab-\(name).gguf.out"), as: UTF8.self)
+            .components(separatedBy: "\n")
+        #expect(texts.count >= 20)
+        #expect(lines.count >= texts.count)
+        for (text, line) in zip(texts, lines) {
+            let ids = line.split(separator: " ").compactMap { TokenID($0) }
+            #expect(tokenizer.encode(text) == ids, "\(name): \(text.debugDescription)")
         }
     }
 
-    @Test(
-        "the vectors of the golden models' own vocabularies are equal",
-        arguments: ["llama3-tied-ropescaled", "qwen2-bias", "qwen3-qknorm"])
-    func models(name: String) throws {
-        let path = try Golden.file("gguf/\(name)-F16.gguf").path
-        let tokenizer = try Tokenizer(metadata: GGUFFile.open(path: path).metadata)
-        let vectors: ModelVectors = try Golden.json("models/\(name)/tokenizer_vectors.json")
+    @Test("the vectors of the golden models' own vocabularies are equal", arguments: GoldenTokenizers.models)
+    func models(model: GoldenTokenizers.Model) throws {
+        let tokenizer = try Tokenizer(metadata: GGUFFile.open(path: model.file.path).metadata)
+        let vectors = try JSONDecoder().decode(ModelVectors.self, from: Data(contentsOf: model.vectors))
         #expect(!vectors.cases.isEmpty)
         for vector in vectors.cases {
-            #expect(tokenizer.encode(vector.text) == vector.ids, "\(vector.text.debugDescription)")
-            #expect(tokenizer.encode(vector.text, addSpecial: true) == vector.framed, "\(vector.text.debugDescription)")
-            #expect(tokenizer.decode(vector.ids) == vector.decoded)
+            let text = vector.text.debugDescription
+            #expect(tokenizer.encode(vector.text) == vector.ids, "\(text)")
+            #expect(tokenizer.encode(vector.text, addSpecial: true) == vector.framed, "\(text)")
+            #expect(tokenizer.decode(vector.ids) == vector.decoded, "\(text)")
+            var stream = StreamingDetokenizer(tokenizer, skipSpecial: false)
+            #expect(vector.ids.map { stream.append($0) }.joined() + stream.finish() == vector.decoded, "\(text)")
         }
     }
 
-    @Test("a SentencePiece vocabulary is refused by name", arguments: ["llama-spm", "phi-3"])
-    func sentencePiece(name: String) throws {
-        let path = try Golden.unpacked("tokenizers/ggml-vocab-\(name).gguf.xz").path
-        let metadata = try GGUFFile.open(path: path).metadata
-        let error = #expect(throws: TokenizerError.self) { try Tokenizer(metadata: metadata) }
-        #expect(error?.code == .unsupportedModel)
-        #expect(error?.description.contains("llama") == true)
-        #expect(error?.description.contains("gpt2") == true)
+    @Test("every golden model's tokenizer is read", arguments: GoldenTokenizers.folders)
+    func allFiles(folder: URL) throws {
+        let files = try FileManager.default.contentsOfDirectory(atPath: folder.appending(path: "gguf").path)
+        let models = files.filter { $0.hasSuffix("-F16.gguf") }.sorted()
+        #expect(!models.isEmpty)
+        for name in models {
+            let file = try GGUFFile.open(path: folder.appending(path: "gguf/\(name)").path)
+            let tokenizer = try Tokenizer(metadata: file.metadata)
+            let text = "Hello  wörld\n\n日本 1234"
+            #expect(tokenizer.decode(tokenizer.encode(text)) == text, "\(name)")
+        }
     }
 }

@@ -100,9 +100,10 @@ struct TokenizerTests {
         func error(_ changes: [String: GGUFValue?]) -> TokenizerError? {
             #expect(throws: TokenizerError.self) { try tokenizer(changes) }
         }
-        let spm = error(["tokenizer.ggml.model": .string("llama")])
-        #expect(spm?.code == .unsupportedModel)
-        #expect(spm?.message.contains("llama") == true)
+        let model = error(["tokenizer.ggml.model": .string("rwkv")])
+        #expect(model?.code == .unsupportedModel)
+        #expect(model?.message.contains("rwkv") == true)
+        #expect(model?.message.contains("gpt2") == true)
         let pre = error(["tokenizer.ggml.pre": .string("martian")])
         #expect(pre?.code == .unsupportedPreTokenizer)
         #expect(pre?.message.contains("martian") == true)

@@ -5,6 +5,8 @@ import Tokenizer
 struct Generation: Sendable {
     private let request: GenerationRequest
     private let endOfGeneration: Set<TokenID>
+    /// How many of the logits are of tokens; models may have more rows.
+    private let vocabularySize: Int
     /// Tokens to generate at most, with the context's room.
     private let limit: Int
     private let submitted: ContinuousClock.Instant
@@ -40,13 +42,14 @@ struct Generation: Sendable {
         submitted = now
         sampler = try Sampler(request.sampling, seed: request.sampling.seed ?? seed)
         for token in request.prompt { sampler.accept(token, fromPrompt: true) }
-        detokenizer = StreamingDetokenizer(tokenizer, skipSpecial: true)
+        detokenizer = StreamingDetokenizer(tokenizer, skipSpecial: true, after: request.prompt.last)
+        vocabularySize = tokenizer.vocabularySize
         stops = StopMatcher(request.stop)
     }
 
     /// Chooses the next token from the logits of the last row, `[vocabulary]`.
     mutating func next(logits: UnsafeBufferPointer<Float>, now: ContinuousClock.Instant) -> Outcome {
-        let token = sampler.next(logits: logits)
+        let token = sampler.next(logits: UnsafeBufferPointer(rebasing: logits.prefix(vocabularySize)))
         sampler.accept(token)
         if firstToken == nil { firstToken = now }
         generated += 1

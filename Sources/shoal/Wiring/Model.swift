@@ -33,9 +33,17 @@ struct Model {
             vocabularySize: configuration.vocabulary, trainedContext: configuration.trainedContext)
     }
 
+    /// The file's tokenizer; says on standard error what the file leaves open.
     func tokenizer() throws -> Tokenizer {
         let tokenizer = try Tokenizer(metadata: file.metadata)
         try check()
+        var warnings = tokenizer.warnings
+        if let rows = file.tensors.first(where: { $0.name == "token_embd.weight" })?.rows,
+            let warning = try tokenizer.check(embeddingRows: rows)
+        {
+            warnings.append(warning)
+        }
+        for warning in warnings { Console.error("warning: \(file.path): \(warning)") }
         return tokenizer
     }
 

@@ -1,6 +1,20 @@
+/// What two neighbouring tokens become.
+protocol MergeRule {
+    /// The merge of two tokens, nil when they stay apart.
+    ///
+    /// - Parameter places: which of the word's first tokens the two were made of.
+    func merge(_ left: TokenID, _ right: TokenID, places: Range<Int>) -> Merge?
+}
+
+/// A merge: the lower the rank, the earlier it is done.
+struct Merge {
+    let rank: UInt32
+    let token: TokenID
+}
+
 /// The tokens of one piece of text while they are merged.
 struct Word {
-    /// The tokens, before `merge` one per byte.
+    /// The tokens, before `merge` one per byte or character.
     var tokens: [TokenID] = []
 
     /// Up to this many tokens a search through all pairs for each merge is faster than a queue.
@@ -14,13 +28,13 @@ struct Word {
         if tokens.count <= Self.linearLimit {
             mergeBySearch(table)
         } else {
-            mergeByQueue(table, goesOn)
+            merge(byQueue: table, goesOn)
         }
     }
 
     private mutating func mergeBySearch(_ table: MergeTable) {
         while tokens.count > 1 {
-            var best: MergeTable.Merge?
+            var best: Merge?
             var place = 0
             for index in 0..<tokens.count - 1 {
                 guard let merge = table.merge(tokens[index], tokens[index + 1]) else { continue }
@@ -35,16 +49,17 @@ struct Word {
         }
     }
 
-    /// Linked neighbours and a queue of pairs: O(n log n) time, whatever the text, and at most 36 bytes per token.
-    private mutating func mergeByQueue(_ table: MergeTable, _ goesOn: () -> Bool) {
+    /// The same by linked neighbours and a queue of pairs: O(n log n) time, whatever the text, and at most 36 bytes per token.
+    mutating func merge(byQueue rule: some MergeRule, _ goesOn: () -> Bool = { true }) {
+        guard !tokens.isEmpty else { return }
         let count = UInt32(tokens.count)
         /// Marks a token that was merged into the one before it.
         let gone = UInt32.max
         var next = Array(1...count)
         var previous = [0] + (0..<count - 1)
         var queue = MergeQueue(capacity: tokens.count)
-        func merge(_ left: UInt32, _ right: UInt32) -> MergeTable.Merge? {
-            table.merge(tokens[Int(left)], tokens[Int(right)])
+        func merge(_ left: UInt32, _ right: UInt32) -> Merge? {
+            rule.merge(tokens[Int(left)], tokens[Int(right)], places: Int(left)..<Int(next[Int(right)]))
         }
         for place in 0..<count - 1 {
             if let merge = merge(place, place + 1) { queue.push(rank: merge.rank, place: place) }
@@ -54,7 +69,8 @@ struct Word {
             looks += 1
             if looks % Self.mergesPerLook == 0, !goesOn() { break }
             let right = next[Int(left)]
-            // What the pair was made of may have been merged away since it was queued; a rank is of one pair alone.
+            // What the pair was made of may have been merged away since it was queued. Another pair of the same rank in the
+            // same place would be the next to merge anyway.
             guard right < count, let done = merge(left, right), done.rank == rank else { continue }
             tokens[Int(left)] = done.token
             let following = next[Int(right)]
@@ -73,46 +89,5 @@ struct Word {
             (kept, place) = (kept + 1, Int(next[place]))
         }
         tokens.removeLast(tokens.count - kept)
-    }
-}
-
-/// Pairs that can be merged, lowest rank and then leftmost first: a binary heap.
-struct MergeQueue {
-    /// The rank in the upper half, the place of the left one in the lower.
-    private var heap: [UInt64] = []
-
-    init(capacity: Int) { heap.reserveCapacity(capacity) }
-
-    mutating func push(rank: UInt32, place: UInt32) {
-        let pair = UInt64(rank) << 32 | UInt64(place)
-        var index = heap.count
-        heap.append(pair)
-        while index > 0 {
-            let parent = (index - 1) / 2
-            guard pair < heap[parent] else { break }
-            heap[index] = heap[parent]
-            index = parent
-        }
-        heap[index] = pair
-    }
-
-    mutating func pop() -> (rank: UInt32, place: UInt32)? {
-        guard let first = heap.first, let last = heap.popLast() else { return nil }
-        defer { if !heap.isEmpty { sink(last) } }
-        return (UInt32(truncatingIfNeeded: first >> 32), UInt32(truncatingIfNeeded: first))
-    }
-
-    /// Puts a pair in the place of the first.
-    private mutating func sink(_ pair: UInt64) {
-        var index = 0
-        while true {
-            var child = 2 * index + 1
-            guard child < heap.count else { break }
-            if child + 1 < heap.count, heap[child + 1] < heap[child] { child += 1 }
-            guard heap[child] < pair else { break }
-            heap[index] = heap[child]
-            index = child
-        }
-        heap[index] = pair
     }
 }

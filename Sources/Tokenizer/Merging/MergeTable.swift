@@ -1,13 +1,7 @@
 /// The merges of byte-pair encoding: for two neighbouring tokens the one they become, and how early.
 ///
 /// An open hash table, at most half full, over pairs of token ids.
-struct MergeTable: Sendable {
-    /// A merge: the lower the rank, the earlier it is done.
-    struct Merge {
-        let rank: UInt32
-        let token: TokenID
-    }
-
+struct MergeTable: MergeRule, Sendable {
     /// No pair of tokens has this key: ids are below 2^31.
     private static let free = UInt64.max
 
@@ -45,6 +39,8 @@ struct MergeTable: Sendable {
         return Merge(
             rank: UInt32(truncatingIfNeeded: values[slot] >> 32), token: TokenID(truncatingIfNeeded: values[slot]))
     }
+
+    func merge(_ left: TokenID, _ right: TokenID, places: Range<Int>) -> Merge? { merge(left, right) }
 
     /// The slot that holds the key or that it would go to.
     private func slot(of key: UInt64) -> Int {

@@ -1,19 +1,11 @@
 import GGUF
 
-/// What a token is for; the raw value is the number in `tokenizer.ggml.token_type` (GGUF specification).
-enum TokenKind: UInt8, Sendable {
-    case normal = 1
-    case unknown = 2
-    case control = 3
-    case userDefined = 4
-    case unused = 5
-    case byte = 6
-}
-
 /// The tokens of a file: their texts as written there, and the index from text to token.
 struct Vocabulary: Sendable {
     /// One kind per token.
-    let kinds: [TokenKind]
+    private(set) var kinds: [TokenKind]
+    /// Whether the file says of what kind its tokens are.
+    let hasKinds: Bool
     /// All texts, one after the other.
     private let texts: [UInt8]
     /// Where each text begins in `texts`, and at the end where the last one ends.
@@ -39,10 +31,19 @@ struct Vocabulary: Sendable {
             texts.append(contentsOf: bytes)
             offsets.append(texts.count)
         }
+        hasKinds = metadata["tokenizer.ggml.token_type"] != nil
         kinds = try Self.kinds(metadata, count: tokens.count)
         table = Self.makeTable(texts: texts, offsets: offsets)
         self.texts = texts
         self.offsets = offsets
+    }
+
+    /// Takes a token for another kind than the file says.
+    mutating func retype(_ token: Int, as kind: TokenKind) { kinds[token] = kind }
+
+    /// Bytes of the longest text of a token that text can become.
+    var longestText: Int {
+        (0..<count).lazy.filter { kinds[$0].isText }.map { text(of: $0).count }.max() ?? 0
     }
 
     /// The text of a token as the file writes it.
@@ -100,6 +101,7 @@ struct Vocabulary: Sendable {
     }
 
     private static func hash(_ bytes: UnsafeRawBufferPointer) -> Int {
+        // Swift seeds its hashes anew in every process, so that no file can be made to put all texts into one slot.
         var hasher = Hasher()
         hasher.combine(bytes: bytes)
         return hasher.finalize()

@@ -13,19 +13,20 @@ extension ClassifiedText {
         if let contraction = endOfContraction(from: start, to: end, ignoringCase: false) { return contraction }
         let first = scalars[start] == " " && start + 1 < end ? start + 1 : start
         let kind = classes[first]
-        if kind.isWhitespace { return endOfWhitespace(from: start, to: end) }
-        return endOfRun(from: first, to: end) { $0 == kind }
+        if kind.isIn(.whitespace) { return endOfWhitespace(from: start, to: end) }
+        let run: CharacterClass = kind.isIn(.letter) ? .letter : kind.isIn(.number) ? .number : .sign
+        return endOfRun(from: first, to: end, of: run)
     }
 
     /// `\s+(?!\S)|\s+`: the last of several white space characters stays with what follows.
     func endOfWhitespace(from start: Int, to end: Int) -> Int {
-        let runEnd = endOfRun(from: start, to: end) { $0.isWhitespace }
+        let runEnd = endOfRun(from: start, to: end, of: .whitespace)
         return runEnd == end || runEnd == start + 1 ? runEnd : runEnd - 1
     }
 
     /// `'s|'t|'re|'ve|'m|'ll|'d`, nil when there is none at this place.
     func endOfContraction(from start: Int, to end: Int, ignoringCase: Bool) -> Int? {
-        guard scalars[start] == "'", start + 1 < end else { return nil }
+        guard start < end, scalars[start] == "'", start + 1 < end else { return nil }
         func letter(_ index: Int) -> Unicode.Scalar {
             guard index < end else { return " " }
             let scalar = scalars[index]
