@@ -81,7 +81,9 @@ struct ShortfallTests {
             #expect(!fits(request) { $0.slots = (shortfall.fittingSlots ?? 0) + 1 }, which)
             if shortfall.smallKeyValuesFit { offered[3] += 1 }
             #expect(
-                fits(request) { $0.model.keyValueBytesPerPositionPerLayer = 68 } == shortfall.smallKeyValuesFit, which)
+                fits(request) { request in
+                    request.model.states = request.model.states.map { _ in StateSize(bytesPerPosition: 68) }
+                } == shortfall.smallKeyValuesFit, which)
             if shortfall.fittingQuantization != nil { offered[4] += 1 }
             let largest = Self.types.first { type in fits(request) { quantize(&$0, type.bits) } }
             #expect(largest?.name == shortfall.fittingQuantization, which)

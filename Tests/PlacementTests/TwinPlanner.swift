@@ -126,7 +126,8 @@ struct TwinPlanner {
         }
         for layer in mine.flatMap({ Array($0.layers) }) {
             bytes +=
-                model.layers[layer].bytes + model.keyValueBytesPerPositionPerLayer * request.context * request.slots
+                model.layers[layer].bytes
+                + model.states[layer].bytesPerPosition * request.context * request.slots
         }
         return bytes
     }

@@ -17,27 +17,27 @@ import Darwin
         keys: [Float], values: [Float], positions: Int, layout: KeyValueLayout, queries: [Float], lengths: [Int]
     ) throws -> [Float] {
         let pages = try (0..<(positions + 63) / 64).map { _ in try KeyValuePage(layout: layout) }
-        let head = layout.heads - 1, layer = layout.layers - 1
+        let head = layout[layer: 0].heads - 1, layer = layout.layers - 1
         for position in 0..<positions {
             keys.withUnsafeBufferPointer { keys in
                 values.withUnsafeBufferPointer { values in
                     PagedAttention.store(
-                        key: keys.baseAddress! + position * layout.keySize,
-                        value: values.baseAddress! + position * layout.valueSize,
+                        key: keys.baseAddress! + position * layout[layer: 0].keySize,
+                        value: values.baseAddress! + position * layout[layer: 0].valueSize,
                         layer: layout[layer: layer], head: head, slot: position % 64, page: pages[position / 64].base)
                 }
             }
         }
-        var output = [Float](repeating: .nan, count: lengths.count * layout.valueSize)
+        var output = [Float](repeating: .nan, count: lengths.count * layout[layer: 0].valueSize)
         var scratch = [Float](
-            repeating: .nan, count: PagedAttention.scratchCount(keySize: layout.keySize, valueSize: layout.valueSize))
+            repeating: .nan, count: PagedAttention.scratchCount(keySize: layout[layer: 0].keySize, valueSize: layout[layer: 0].valueSize))
         let table: [UnsafeRawPointer?] = pages.map { UnsafeRawPointer($0.base) }
         queries.withUnsafeBufferPointer { input in
             output.withUnsafeMutableBufferPointer { output in
                 let list = lengths.enumerated().map { index, length in
                     PagedAttention.Query(
-                        query: input.baseAddress! + index * layout.keySize,
-                        output: output.baseAddress! + index * layout.valueSize,
+                        query: input.baseAddress! + index * layout[layer: 0].keySize,
+                        output: output.baseAddress! + index * layout[layer: 0].valueSize,
                         positions: length)
                 }
                 list.withUnsafeBufferPointer {

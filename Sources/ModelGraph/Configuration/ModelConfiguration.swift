@@ -1,4 +1,3 @@
-package import Tensors
 
 /// What a model is, apart from its weights: read from GGUF metadata and checked, so that all sizes derived from it fit an Int.
 ///

@@ -33,7 +33,7 @@ struct CachePull: Sendable {
         var asked = 0
         var waiting: [(number: UInt64, part: Part)] = []
         var bytes = 0
-        func bytesOf(_ part: Part) -> Int { bytes(of: part.request.layers) * part.pages.count }
+        func bytesOf(_ part: Part) -> Int { self.bytes(of: part.request.layers) * part.pages.count }
         func ask() {
             while asked < parts.count, waiting.count < Self.requests,
                 waiting.isEmpty || bytes + bytesOf(parts[asked]) <= Self.window

@@ -6,13 +6,11 @@ import Wire
 
 /// Whether a stage fits the device, and what its caches may take.
 extension StageLoad {
-    var range: ModelGraph.StageRange {
-        ModelGraph.StageRange(
-            embedding: request.range.embedding, layers: Int(request.range.firstLayer)..<Int(request.range.lastLayer),
-            head: request.range.head)
-    }
+    var range: ModelGraph.StageRange { ModelGraph.StageRange(request.range) }
 
-    var keyValueType: ModelGraph.KeyValueType { request.keyValueType == .q8_0 ? .q8_0 : .standard }
+    var compute: ModelGraph.ComputeMode { ModelGraph.ComputeMode(request.compute) }
+
+    var keyValueType: ModelGraph.KeyValueType { ModelGraph.KeyValueType(request.keyValueType) }
 
     /// Pages that all sequences together are to have room for; nil where the coordinator does not say.
     private var pages: Int? {
@@ -56,7 +54,6 @@ extension StageLoad {
     }
 
     func need(weights: Int, configuration: ModelConfiguration) throws(WorkerError) -> StageNeed {
-        let compute: ModelGraph.ComputeMode = request.compute == .f32 ? .f32 : .int8
         do throws(ModelError) {
             try configuration.check(keyValueType, compute: compute)
         } catch {

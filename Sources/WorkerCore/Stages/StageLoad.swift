@@ -150,8 +150,7 @@ struct StageLoad: Sendable {
         do throws(ModelError) {
             return try Stage(
                 configuration: configuration, range: range, tensors: source.tensors,
-                compute: request.compute == .f32 ? .f32 : .int8,
-                keyValueType: keyValueType, context: Int(request.context),
+                compute: compute, keyValueType: keyValueType, context: Int(request.context),
                 pool: worker.pool, loadingPool: pool, packed: source.packed, progress: progress)
         } catch {
             throw WorkerError(error)

@@ -2,6 +2,8 @@ import ArgumentParser
 import Foundation
 import ModelGraph
 import Tensors
+import Wire
+import WorkerCore
 
 struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -47,7 +49,7 @@ struct BenchCommand: ParsableCommand {
             threads: threads ?? ProcessorCount.usable,
             isPinned: pinning.isOn, promptTokens: promptTokens, generateTokens: generateTokens,
             repetitions: repetitions, profiles: profile,
-            keyValueType: keyValueType == .q8_0 ? .q8_0 : .standard)
+            keyValueType: ModelGraph.KeyValueType(keyValueType.mode))
         let result = try benchmark.run { done in
             if Console.errorIsTerminal { Console.error("measured \(done) of \(repetitions)") }
         }

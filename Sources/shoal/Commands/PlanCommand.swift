@@ -35,8 +35,7 @@ struct PlanCommand: AsyncParsableCommand, UsesNetwork {
         let file = try Model(path: model)
         let context = computing.context ?? declaration?.context
         let facts = try file.facts(
-            compute: computing.compute == .f32 ? .f32 : .int8,
-            keyValueType: computing.keyValueType == .q8_0 ? .q8_0 : .standard, context: context,
+            compute: computing.compute.mode, keyValueType: computing.keyValueType.mode, context: context,
             threads: computing.threads ?? ProcessorCount.usable)
         let named = cluster.devices(declaration)
         let transport = try self.links.coordinatorSecurity(

@@ -53,7 +53,12 @@ struct PinningOptions: ParsableArguments {
 enum ComputeChoice: String, ExpressibleByArgument, CaseIterable {
     case int8, f32
 
-    var mode: ComputeMode { self == .f32 ? .f32 : .int8 }
+    var mode: ComputeMode {
+        switch self {
+        case .int8: .int8
+        case .f32: .f32
+        }
+    }
 }
 
 enum KeyValueChoice: String, ExpressibleByArgument, CaseIterable {
@@ -61,5 +66,10 @@ enum KeyValueChoice: String, ExpressibleByArgument, CaseIterable {
     // swift-format-ignore: AlwaysUseLowerCamelCase
     case q8_0
 
-    var mode: KeyValueType { self == .q8_0 ? .q8_0 : .standard }
+    var mode: KeyValueType {
+        switch self {
+        case .f16: .standard
+        case .q8_0: .q8_0
+        }
+    }
 }

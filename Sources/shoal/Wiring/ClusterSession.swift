@@ -100,8 +100,7 @@ struct ClusterSession {
         try Kernels.checkEnvironment()
         let threads = settings.threads ?? ProcessorCount.usable
         let facts = try model.facts(
-            compute: settings.compute == .f32 ? .f32 : .int8,
-            keyValueType: settings.keyValueType == .q8_0 ? .q8_0 : .standard, context: settings.context,
+            compute: settings.compute.mode, keyValueType: settings.keyValueType.mode, context: settings.context,
             threads: threads)
         let transport = TCPTransport(
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton,

@@ -5,6 +5,7 @@ import ModelGraph
 import Placement
 import Tensors
 import Tokenizer
+import Wire
 import WorkerCore
 
 /// A model's file, or all files of a split one, opened.
@@ -21,7 +22,9 @@ struct Model {
     /// What the coordinator must know of the model, from its architecture.
     ///
     /// - Throws: `ModelError` where the architecture, a size, the cache's or a tensor's type cannot be computed.
-    func facts(compute: ComputeMode, keyValueType: KeyValueType, context: Int?, threads: Int) throws -> ModelFacts {
+    func facts(
+        compute: Wire.ComputeMode, keyValueType: Wire.KeyValueType, context: Int?, threads: Int
+    ) throws -> ModelFacts {
         let configuration = try ModelConfiguration(file: file)
         try checkTypes()
         try configuration.check(tensorsOf: file)

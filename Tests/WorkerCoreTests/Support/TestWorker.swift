@@ -1,6 +1,7 @@
 import CoordinatorCore
 import GGUF
 import ModelGraph
+import Tensors
 import NIOCore
 import TestSupport
 import Transport

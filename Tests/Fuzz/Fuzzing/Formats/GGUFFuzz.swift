@@ -6,6 +6,7 @@ import Placement
 import Tensors
 import TestSupport
 import Tokenizer
+import Wire
 import WorkerCore
 
 /// Model files, as far as `shoal inspect` and `shoal serve` read them before memory for a stage is granted; and small stages, with a
@@ -150,7 +151,7 @@ package struct GGUFFuzz: FuzzFormat {
         guard let configuration = try? ModelConfiguration(file: file) else { return .refused }
         var accepted = shards != nil && tokenizer != nil
         for (compute, type) in [
-            (ModelGraph.ComputeMode.int8, ModelGraph.KeyValueType.standard), (.f32, .standard), (.int8, .q8_0),
+            (Wire.ComputeMode.int8, Wire.KeyValueType.standard), (.f32, .standard), (.int8, .q8_0),
         ] {
             guard
                 let sizes = try? ModelSizes(
@@ -162,7 +163,7 @@ package struct GGUFFuzz: FuzzFormat {
             }
             // What a stage takes is planned, and granted or not, before it is made; here are 8 MiB.
             guard sizes.scratchBytes <= 8 << 20 else { continue }
-            accepted = step(configuration, file, compute, type) && accepted
+            accepted = step(configuration, file, ModelGraph.ComputeMode(compute), ModelGraph.KeyValueType(type)) && accepted
         }
         return accepted ? .accepted : .refused
     }
