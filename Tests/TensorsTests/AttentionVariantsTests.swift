@@ -41,16 +41,16 @@ import Darwin
             let positions = 600
             // As f16 has them, so that only sums are inexact.
             func rounded(_ values: [Float]) -> [Float] { values.map { Float(Float16($0)) } }
-            keys = rounded(randomFloats(positions * layout.keySize, &generator))
-            values = rounded(randomFloats(positions * layout.valueSize, &generator))
-            queries = randomFloats(AttentionVariantsTests.lengths.count * layout.keySize, &generator)
+            keys = rounded(randomFloats(positions * layout[layer: 0].keySize, &generator))
+            values = rounded(randomFloats(positions * layout[layer: 0].valueSize, &generator))
+            queries = randomFloats(AttentionVariantsTests.lengths.count * layout[layer: 0].keySize, &generator)
             pages = try (0..<KeyValueLayout.pages(positions: positions)).map { _ in try KeyValuePage(layout: layout) }
             for position in 0..<positions {
                 keys.withUnsafeBufferPointer { keys in
                     values.withUnsafeBufferPointer { values in
                         PagedAttention.store(
-                            key: keys.baseAddress! + position * layout.keySize,
-                            value: values.baseAddress! + position * layout.valueSize, layout: layout, layer: 0,
+                            key: keys.baseAddress! + position * layout[layer: 0].keySize,
+                            value: values.baseAddress! + position * layout[layer: 0].valueSize, layer: layout[layer: 0],
                             head: 0, slot: position % 64, page: pages[position / 64].base)
                     }
                 }
@@ -60,29 +60,29 @@ import Darwin
         /// What the queries `indices` give, at once or in segments, last segment first. Pages that they do not attend are not there.
         func attend(_ indices: Range<Int>, _ variant: Variant, inSegments: Bool) -> [Float] {
             let lengths = AttentionVariantsTests.lengths
-            var output = [Float](repeating: .nan, count: indices.count * layout.valueSize)
+            var output = [Float](repeating: .nan, count: indices.count * layout[layer: 0].valueSize)
             var scratch = [Float](
                 repeating: .nan,
-                count: PagedAttention.scratchCount(keySize: layout.keySize, valueSize: layout.valueSize))
+                count: PagedAttention.scratchCount(keySize: layout[layer: 0].keySize, valueSize: layout[layer: 0].valueSize))
             let least = indices.map { variant.first(lengths[$0]) }.min()! / 64
             let table = pages.enumerated().map { $0 < least ? nil : UnsafeRawPointer($1.base) }
-            let stride = PagedAttention.partialCount(valueSize: layout.valueSize)
+            let stride = PagedAttention.partialCount(valueSize: layout[layer: 0].valueSize)
             var partials = [Float](repeating: .nan, count: 3 * stride)
             queries.withUnsafeBufferPointer { input in
                 output.withUnsafeMutableBufferPointer { output in
                     func query(_ index: Int, output: UnsafeMutablePointer<Float>) -> PagedAttention.Query {
                         PagedAttention.Query(
-                            query: input.baseAddress! + index * layout.keySize, output: output,
+                            query: input.baseAddress! + index * layout[layer: 0].keySize, output: output,
                             positions: lengths[index], first: variant.first(lengths[index]), sink: variant.sink(index))
                     }
                     func attend(_ queries: [PagedAttention.Query], segment: Int?) {
                         queries.withUnsafeBufferPointer {
                             PagedAttention.attend(
-                                queries: $0, segment: segment, layout: layout, layer: 0, head: 0, scale: 0.25,
+                                queries: $0, segment: segment, layer: layout[layer: 0], head: 0, scale: 0.25,
                                 softCap: variant.softCap, pages: table, scratch: &scratch)
                         }
                     }
-                    let places = indices.map { output.baseAddress! + ($0 - indices.lowerBound) * layout.valueSize }
+                    let places = indices.map { output.baseAddress! + ($0 - indices.lowerBound) * layout[layer: 0].valueSize }
                     if !inSegments {
                         attend(zip(indices, places).map { query($0, output: $1) }, segment: nil)
                         return
@@ -97,7 +97,7 @@ import Darwin
                             }
                             PagedAttention.merge(
                                 partials.baseAddress!, segments: segments, stride: stride,
-                                valueSize: layout.valueSize, sink: variant.sink(index), into: place)
+                                valueSize: layout[layer: 0].valueSize, sink: variant.sink(index), into: place)
                         }
                     }
                 }
@@ -157,7 +157,7 @@ import Darwin
         let layout = KeyValueLayout(layers: 1, heads: 1, keySize: 4, valueSize: 2, element: .float32)
         let page = try KeyValuePage(layout: layout)
         PagedAttention.store(
-            key: [1, 2, 3, 4], value: [5, 6], layout: layout, layer: 0, head: 0, slot: 0, page: page.base)
+            key: [1, 2, 3, 4], value: [5, 6], layer: layout[layer: 0], head: 0, slot: 0, page: page.base)
         var scratch = [Float](repeating: 0, count: PagedAttention.scratchCount(keySize: 4, valueSize: 2))
         let table: [UnsafeRawPointer?] = [UnsafeRawPointer(page.base)], input: [Float] = [1, 1, 1, 1]
         // The only score is 10.
@@ -171,7 +171,7 @@ import Darwin
                     ]
                     query.withUnsafeBufferPointer {
                         PagedAttention.attend(
-                            queries: $0, layout: layout, layer: 0, head: 0, scale: 1, pages: table, scratch: &scratch)
+                            queries: $0, layer: layout[layer: 0], head: 0, scale: 1, pages: table, scratch: &scratch)
                     }
                 }
             }

@@ -24,23 +24,30 @@ extension CommonKeys {
         try reader.optionalInteger("rope.scaling.original_context_length", in: 1...(1 << 30)) ?? trainedContext
     }
 
+    /// A factor; files write 0 for none.
+    private func positive(_ name: String) throws(ModelError) -> Float? {
+        guard let value = try reader.optionalFloat(name, in: 0...1e6), value > 0 else { return nil }
+        guard value >= 1e-6 else { throw reader.invalid(name, value, "it must be 0 or from 1e-6 to 1e6") }
+        return value
+    }
+
     private func scale(_ rope: inout RopeShape) throws(ModelError) {
         let type = try reader.optionalString("rope.scaling.type") ?? "linear"
-        let factor = try reader.optionalFloat("rope.scaling.factor", in: 0...1e6)
-        let older = try reader.optionalFloat("rope.scale_linear", in: 0...1e6)
+        let factor = try positive("rope.scaling.factor")
+        let older = try positive("rope.scale_linear")
         let attention = try reader.optionalFloat("rope.scaling.attn_factor", in: 0...1e3)
         switch type {
         case "none": break
         case "linear":
-            // Files write 0 for "no scaling".
-            if let factor = factor ?? older, factor > 0 { rope.scaling = .linear(factor) }
+            if let factor = factor ?? older { rope.scaling = .linear(factor) }
         case "yarn":
             // Peng et al., "YaRN".
-            guard let factor, factor > 0 else { throw reader.missing("rope.scaling.factor") }
+            guard let factor else { throw reader.missing("rope.scaling.factor") }
+            guard rope.base > 1 else { throw reader.invalid("rope.freq_base", rope.base, "YaRN takes more than 1") }
             rope.scaling = .yarn(
                 factor: factor, originalContext: try originalContext(),
-                betaFast: try reader.optionalFloat("rope.scaling.yarn_beta_fast", in: 0...1e6) ?? 32,
-                betaSlow: try reader.optionalFloat("rope.scaling.yarn_beta_slow", in: 0...1e6) ?? 1)
+                betaFast: try reader.optionalFloat("rope.scaling.yarn_beta_fast", in: 1e-6...1e6) ?? 32,
+                betaSlow: try reader.optionalFloat("rope.scaling.yarn_beta_slow", in: 1e-6...1e6) ?? 1)
             rope.magnitude = (attention ?? 1) * Self.magnitude(1, factor: factor)
         case "longrope":
             // Ding et al., "LongRoPE".

@@ -70,15 +70,36 @@ package struct GGUFFuzz: FuzzFormat {
 
     private func changeMetadata(_ writer: inout GGUFWriter, _ random: inout FuzzRandom) {
         let index = random.below(writer.metadata.count)
-        switch random.below(8) {
+        switch random.below(9) {
         case 0: writer.metadata.remove(at: index)
         case 1:
-            let name = random.pick([
-                "expert_count", "attention.key_length", "attention.value_length", "rope.scale_linear",
-            ])
-            writer.metadata.append(("llama.\(name)", value(&random)))
+            let architecture = writer.metadata.first { $0.key == "general.architecture" }?.value.string ?? "llama"
+            writer.metadata.append(("\(architecture).\(random.pick(Self.optionalKeys))", value(&random)))
         case 2: writer.metadata.swapAt(index, random.below(writer.metadata.count))
+        case 3: changeArchitecture(&writer, to: random.pick(Architecture.allCases).rawValue)
         default: writer.metadata[index].value = changed(writer.metadata[index].value, &random)
+        }
+    }
+
+    /// Keys that some architectures read and the corpus lacks.
+    private static let optionalKeys = [
+        "expert_count", "expert_used_count", "expert_feed_forward_length", "expert_shared_count",
+        "expert_gating_func", "attention.key_length", "attention.value_length", "attention.sliding_window",
+        "attention.sliding_window_pattern", "attention.scale", "attention.layer_norm_epsilon",
+        "attention.kv_lora_rank", "attention.q_lora_rank", "attention.key_length_mla",
+        "attention.temperature_scale", "attn_logit_softcapping", "final_logit_softcapping", "embedding_scale",
+        "residual_scale", "logit_scale", "leading_dense_block_count", "use_parallel_residual", "rope.freq_base_swa",
+        "rope.scale_linear", "rope.scaling.type", "rope.scaling.factor", "rope.scaling.attn_factor",
+        "rope.scaling.original_context_length", "rope.scaling.yarn_beta_fast", "rope.scaling.yarn_log_multiplier",
+    ]
+
+    /// The same keys for another architecture: some of them take the very tensors.
+    private func changeArchitecture(_ writer: inout GGUFWriter, to name: String) {
+        guard let index = writer.metadata.firstIndex(where: { $0.key == "general.architecture" }) else { return }
+        let before = "\(writer.metadata[index].value.string ?? "llama")."
+        writer.metadata[index].value = .string(name)
+        for index in writer.metadata.indices where writer.metadata[index].key.hasPrefix(before) {
+            writer.metadata[index].key = "\(name).\(writer.metadata[index].key.dropFirst(before.count))"
         }
     }
 
@@ -114,7 +135,7 @@ package struct GGUFFuzz: FuzzFormat {
                     Float(bitPattern: UInt32(truncatingIfNeeded: bits)),
                 ]))
         case 5: return .bool(bits % 2 == 0)
-        case 6: return .string(random.pick(["", "llama", "gpt2", "smollm", "llama-bpe", "default", "linear", "yarn"]))
+        case 6: return .string(random.pick(["", "llama", "gpt2", "smollm", "llama-bpe", "default", "linear", "yarn", "longrope"]))
         case 7: return .array(GGUFArray([Int32(truncatingIfNeeded: bits), 1]))
         default: return .uint8(UInt8(truncatingIfNeeded: bits))
         }
