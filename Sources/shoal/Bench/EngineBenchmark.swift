@@ -168,13 +168,13 @@ struct EngineBenchmark {
 
     /// All positions before the token and its own, on average over those that are decoded.
     private func cacheBytesPerToken(_ configuration: ModelConfiguration) -> Int {
-        let positions = (2 * promptTokens + generateTokens + 1) / 2
+        let doubled = 2 * promptTokens + generateTokens + 1
         return (0..<configuration.layers).reduce(0) { sum, layer in
-            let seen = min(positions, configuration.window(layer: layer) ?? .max)
+            let seen = min(doubled, configuration.window(layer: layer).map { 2 * $0 } ?? .max)
             let bytes = configuration.keyValueBytesPerPosition(
                 layer: layer, compute: .int8, keyValueType: keyValueType)
             return sum + seen * bytes
-        }
+        } / 2
     }
 
     private func time(_ work: () throws -> Void) rethrows -> Double {

@@ -41,7 +41,7 @@ struct TemplateCommand: ParsableCommand {
     }
 
     func run() throws {
-        let tokenizer = try Model(path: model).tokenizer()
+        let tokenizer = try Model(path: model, isWhole: false).tokenizer()
         let prompt: ChatPrompt.Prompt
         do {
             let chatPrompt = ChatPrompt(
