@@ -12,6 +12,14 @@ extension LinkRole {
         }
     }
 
+    /// Whether what comes from who dialed is small, so that little needs to be read at a time.
+    var asksOnly: Bool {
+        switch self {
+        case .inspector, .shards, .caches, .join: true
+        case .coordinator, .upstream: false
+        }
+    }
+
     /// Bytes that wait to be sent before the link is given up: what a few replies to what was read before can be, and one cache piece.
     var mostPendingBytes: Int { self == .coordinator ? .max : 32 << 20 }
 }
@@ -29,6 +37,8 @@ extension FrameLimits {
             case (.upstream, true), (.inspector, _), (.shards, false), (.caches, false), (.join, _):
                 (false, false, false)
             }
+        // The largest that is asked here: an inquiry of 8,192 shards.
+        if role == .shards, !isDialing { limits.controlBytes = min(limits.controlBytes, 320 << 10) }
         if !takesSteps { limits.stepBytes = 0 }
         if !takesPieces { limits.pieceBytes = 0 }
         if !takesCaches { limits.cacheBytes = 0 }

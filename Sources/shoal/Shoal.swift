@@ -1,4 +1,5 @@
 import ArgumentParser
+import Formats
 import Foundation
 import Wire
 
@@ -25,6 +26,7 @@ struct Shoal: AsyncParsableCommand {
     static func main() async {
         // A reader that goes away (`shoal inspect … | head`) is not this program's failure to report.
         signal(SIGPIPE, SIG_DFL)
+        FreedMemory.goesBack()
         do {
             try await run(try parseAsRoot())
         } catch {

@@ -1,4 +1,4 @@
-/// Files that shrink while they are mapped.
+/// Memory that the system maps: files that shrink while they are mapped, and what becomes of memory that was freed.
 ///
 /// Reading a page of a mapping whose file no longer reaches there raises SIGBUS, which ends the process. For mappings that are guarded here a
 /// handler puts zeros in the place of what is gone, from that page to the mapping's end, and marks the mapping as damaged: whoever reads it
@@ -23,5 +23,8 @@ bool shoal_mapping_is_damaged(const shoal_guarded_mapping *mapping);
 
 /// How many pages were found gone so far, in all mappings: as long as it stays the same, none needs to be looked at.
 uint64_t shoal_mapping_damages(void);
+
+/// Has the C library give freed memory back to the system where it would keep it (glibc), from now on.
+void shoal_return_freed_memory(void);
 
 #endif

@@ -110,6 +110,11 @@ final class LinkChannelHandler: ChannelDuplexHandler {
         if lent == nil { context.read() }
     }
 
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable { link?.flush() }
+        context.fireChannelWritabilityChanged()
+    }
+
     func channelInactive(context: ChannelHandlerContext) {
         // What came before the end may be in a thread's hands, which first gives it back.
         if let lent { return lent.takeBack() }
@@ -233,6 +238,12 @@ final class LinkChannelHandler: ChannelDuplexHandler {
             peer = PeerIdentity(theirs, version: version, address: owner.address, identity: identity)
         } else {
             preconditionFailure("a link opened without a hello")
+        }
+        if owner.hello == nil, peer.role.asksOnly {
+            // A failure means that the channel is closed.
+            try? context.channel.syncOptions?.setOption(
+                .recvAllocator,
+                value: AdaptiveRecvByteBufferAllocator(minimum: 1 << 10, initial: 4 << 10, maximum: 64 << 10))
         }
         let link = TCPLink(
             peer: peer, channel: context.channel, options: options, isAccepted: owner.hello == nil)

@@ -34,6 +34,9 @@ final class TCPLink: Link {
     /// Larger frames are left to the event loop: a sender has better things to do than to copy them into the system's buffers.
     private static let mostDirectBytes = 256 << 10
     private let mostPendingBytes: Int
+    /// What is given to the channel at a time, and what is small enough to be copied for that.
+    private static let batchBytes = 64 << 10
+    private static let smallBytes = 8 << 10
 
     /// - Parameter isAccepted: whether the peer dialed.
     init(peer: PeerIdentity, channel: any Channel, options: LinkOptions, isAccepted: Bool) {
@@ -144,7 +147,7 @@ final class TCPLink: Link {
     /// Writes what waits, and has nothing more written past the channel: it is about to write its last. On the event loop.
     func handOver() {
         state.withLock { $0.socket = nil }
-        flush()
+        while let batch = nextBatch(takesAll: true) { write(batch) }
     }
 
     /// The connection has ended. What came before is still read, and replies to it would only take memory. On the event loop.
@@ -167,32 +170,56 @@ final class TCPLink: Link {
         for outgoing in dropped { outgoing.whenWritten?(false) }
     }
 
-    /// Writes what waits. On the event loop.
-    private func flush() {
-        let batch = state.withLock { state in
-            state.isFlushScheduled = false
-            let batch = state.queue
-            state.queue = []
+    /// Writes what waits, as far as the channel takes it; the rest once it takes more. On the event loop.
+    ///
+    /// Every write that the channel holds takes far more memory than a small frame: with TLS it has buffers of its own. So no more is given to
+    /// the channel than its peer takes, and small frames go together.
+    func flush() {
+        while let batch = nextBatch(takesAll: false) { write(batch) }
+    }
+
+    /// - Returns: the next frames to write, some 64 KiB where there are as many; nil where there are none, or the channel takes no more.
+    private func nextBatch(takesAll: Bool) -> ArraySlice<Outgoing>? {
+        let isWritable = takesAll || channel.isWritable
+        return state.withLock { state in
+            // Until all is written no other flush is needed: the channel says when it takes more.
+            guard isWritable, !state.queue.isEmpty else {
+                state.isFlushScheduled = !state.queue.isEmpty
+                return nil
+            }
+            var (count, bytes) = (0, 0)
+            while count < state.queue.count, bytes < Self.batchBytes {
+                bytes += state.queue[count].encoded.byteCount
+                count += 1
+            }
+            let batch = state.queue.prefix(count)
+            state.queue.removeFirst(count)
             return batch
         }
-        guard !batch.isEmpty else { return }
+    }
+
+    /// Gives frames to the channel: small ones as one buffer.
+    private func write(_ batch: ArraySlice<Outgoing>) {
         let bytes = batch.reduce(0) { $0 + $1.encoded.byteCount }
-        for (index, outgoing) in batch.enumerated() {
-            let isLast = index == batch.count - 1
-            var promise: EventLoopPromise<Void>?
-            if isLast || outgoing.whenWritten != nil {
-                let written = channel.eventLoop.makePromise(of: Void.self)
-                written.futureResult.whenComplete { result in
-                    if isLast { self.wrote(bytes) }
-                    if case .success = result { outgoing.whenWritten?(true) } else { outgoing.whenWritten?(false) }
-                }
-                promise = written
+        let written = channel.eventLoop.makePromise(of: Void.self)
+        written.futureResult.whenComplete { result in
+            self.wrote(bytes)
+            for outgoing in batch {
+                if case .success = result { outgoing.whenWritten?(true) } else { outgoing.whenWritten?(false) }
             }
-            if let bulk = outgoing.encoded.bulk {
-                channel.write(outgoing.encoded.head, promise: nil)
-                channel.write(bulk, promise: promise)
+        }
+        let parts = batch.flatMap { [$0.encoded.head] + ($0.encoded.bulk.map { [$0] } ?? []) }
+        var joined: ByteBuffer?
+        for (index, part) in parts.enumerated() {
+            let isLast = index == parts.count - 1
+            if part.readableBytes <= Self.smallBytes, joined != nil || !isLast {
+                joined = joined ?? channel.allocator.buffer(capacity: min(bytes, Self.batchBytes))
+                joined?.writeImmutableBuffer(part)
+                if isLast, let joined { channel.write(joined, promise: written) }
             } else {
-                channel.write(outgoing.encoded.head, promise: promise)
+                if let small = joined { channel.write(small, promise: nil) }
+                joined = nil
+                channel.write(part, promise: isLast ? written : nil)
             }
         }
         channel.flush()

@@ -8,9 +8,9 @@ import Wire
 /// Passes shards on to another worker over one link: what it asks for, one request after the other, a few pieces at a time.
 ///
 /// A piece is read when one before it has left, so what is queued stays bounded however much is asked for. Safe from any thread.
-final class ShardUploads: Sendable {
-    /// Bytes of one piece at most.
-    private static let pieceBytes = 1 << 20
+package final class ShardUploads: Sendable {
+    /// Bytes of one piece at most: two of each link wait, and each takes as much again where it is encrypted.
+    package static let pieceBytes = 256 << 10
     /// Pieces that wait to be sent at most.
     private static let window = 2
     /// Requests that wait at most.

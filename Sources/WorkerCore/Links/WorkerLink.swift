@@ -118,7 +118,7 @@ final class WorkerLink: LinkHandler, Sendable {
             worker.measureDevice(measure, done: reply(to: request, on: link))
         case .measureLink(let measure) where worker.dials(for: peer):
             worker.measureLink(measure) { link.send($0, request: request) }
-        case .linkProbe(let probe):
+        case .linkProbe(let probe) where peer.role == .coordinator || peer.role == .inspector:
             let reply = LinkProbeReply(payload: [UInt8](repeating: 0, count: Int(probe.replyBytes)))
             link.send(.linkProbeReply(reply), request: request)
         case .shardInquiry(let inquiry) where peer.role != .upstream && peer.role != .caches:
