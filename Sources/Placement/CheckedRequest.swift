@@ -106,9 +106,10 @@ struct CheckedRequest {
         ]
         for (count, name) in counts where count < 1 { throw .invalidSize("\(name) is \(count); it must be 1 or more") }
         let parts = (model.layers + [model.embedding, model.head]).flatMap(\.weights)
-        let sizes = [
-            model.vocabulary, model.scratchBytes,
-        ] + model.states.flatMap { [$0.bytesPerPosition, $0.smallBytesPerPosition ?? 0, $0.window ?? 0] }
+        let sizes =
+            [
+                model.vocabulary, model.scratchBytes,
+            ] + model.states.flatMap { [$0.bytesPerPosition, $0.smallBytesPerPosition ?? 0, $0.window ?? 0] }
         if sizes.contains(where: { $0 < 0 }) || parts.contains(where: { $0.bytes < 0 || $0.elements < 0 }) {
             throw .invalidSize("a size of the model is negative")
         }

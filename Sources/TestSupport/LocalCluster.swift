@@ -152,7 +152,8 @@ package final class LocalCluster: Sendable {
         let context = settings.context ?? min(configuration.trainedContext, CoordinatorConfiguration.defaultContext)
         let facts = ModelFacts(
             sizes: try ModelSizes(
-                measuring: file, compute: settings.compute, keyValueType: settings.keyValueType, context: context, threads: 1),
+                measuring: file, compute: settings.compute, keyValueType: settings.keyValueType, context: context,
+                threads: 1),
             vocabularySize: configuration.vocabulary, trainedContext: configuration.trainedContext)
         let transport = LocalWorker.makeTransport(security: settings.security)
         let own = Worker(

@@ -31,7 +31,9 @@ struct ArchitectureEqualBitsTests {
         try compare(file)
     }
 
-    @Test("every instruction set gives the logits of the scalar kernels for every architecture", arguments: GoldenModel.all)
+    @Test(
+        "every instruction set gives the logits of the scalar kernels for every architecture",
+        arguments: GoldenModel.all)
     func everyInstructionSetOfEveryArchitecture(model: GoldenModel) throws {
         try compare(GGUFFile.open(path: Golden.file(model.file).path))
     }

@@ -13,7 +13,8 @@ struct GoldenModel: CustomTestStringConvertible {
     static let all: [GoldenModel] = {
         let unsupported = ["gemma4", "granitehybrid", "lfm2", "nemotron_h", "qwen35", "qwen3next"]
         return ["", "../golden2/"].flatMap { folder in
-            ((try? Golden.files(in: "\(folder)gguf", suffix: ".gguf")) ?? []).map(\.lastPathComponent).compactMap { file in
+            ((try? Golden.files(in: "\(folder)gguf", suffix: ".gguf")) ?? []).map(\.lastPathComponent).compactMap {
+                file in
                 let parts = file.split(separator: ".")[0].split(separator: "-")
                 guard !unsupported.contains(where: file.hasPrefix) else { return nil }
                 return GoldenModel(

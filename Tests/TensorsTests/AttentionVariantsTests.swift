@@ -63,7 +63,8 @@ import Darwin
             var output = [Float](repeating: .nan, count: indices.count * layout[layer: 0].valueSize)
             var scratch = [Float](
                 repeating: .nan,
-                count: PagedAttention.scratchCount(keySize: layout[layer: 0].keySize, valueSize: layout[layer: 0].valueSize))
+                count: PagedAttention.scratchCount(
+                    keySize: layout[layer: 0].keySize, valueSize: layout[layer: 0].valueSize))
             let least = indices.map { variant.first(lengths[$0]) }.min()! / 64
             let table = pages.enumerated().map { $0 < least ? nil : UnsafeRawPointer($1.base) }
             let stride = PagedAttention.partialCount(valueSize: layout[layer: 0].valueSize)
@@ -82,7 +83,9 @@ import Darwin
                                 softCap: variant.softCap, pages: table, scratch: &scratch)
                         }
                     }
-                    let places = indices.map { output.baseAddress! + ($0 - indices.lowerBound) * layout[layer: 0].valueSize }
+                    let places = indices.map {
+                        output.baseAddress! + ($0 - indices.lowerBound) * layout[layer: 0].valueSize
+                    }
                     if !inSegments {
                         attend(zip(indices, places).map { query($0, output: $1) }, segment: nil)
                         return

@@ -30,7 +30,9 @@ import Darwin
         }
         var output = [Float](repeating: .nan, count: lengths.count * layout[layer: 0].valueSize)
         var scratch = [Float](
-            repeating: .nan, count: PagedAttention.scratchCount(keySize: layout[layer: 0].keySize, valueSize: layout[layer: 0].valueSize))
+            repeating: .nan,
+            count: PagedAttention.scratchCount(keySize: layout[layer: 0].keySize, valueSize: layout[layer: 0].valueSize)
+        )
         let table: [UnsafeRawPointer?] = pages.map { UnsafeRawPointer($0.base) }
         queries.withUnsafeBufferPointer { input in
             output.withUnsafeMutableBufferPointer { output in

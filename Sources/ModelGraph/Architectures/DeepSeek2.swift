@@ -66,7 +66,9 @@ enum DeepSeek2 {
         }
         let width = try keys.expertWidth()
         var experts = try keys.experts(count, width: width, weighting: weighting)
-        if let scale = try reader.optionalFloat("expert_weights_scale", in: 0...1e6), scale > 0 { experts.scale = scale }
+        if let scale = try reader.optionalFloat("expert_weights_scale", in: 0...1e6), scale > 0 {
+            experts.scale = scale
+        }
         let shared = try reader.optionalInteger("expert_shared_count", in: 0...1024) ?? 0
         if shared > 0 { experts.shared = ExpertsShape.Shared(width: shared * width, isGated: false) }
         return .experts(experts)

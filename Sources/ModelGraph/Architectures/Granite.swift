@@ -11,7 +11,9 @@ enum Granite {
         var layer = LayerShape(
             norms: BlockNorms(norm, .before), mixer: .attention(try keys.attention(keys.rope(.interleaved))),
             network: try network(keys))
-        if let scale = try reader.optionalFloat("residual_scale", in: 0...1e6), scale > 0 { layer.residualScale = scale }
+        if let scale = try reader.optionalFloat("residual_scale", in: 0...1e6), scale > 0 {
+            layer.residualScale = scale
+        }
         var configuration = keys.configuration(layer, norm: norm)
         if let scale = try reader.optionalFloat("embedding_scale", in: 0...1e6), scale > 0 {
             configuration.embeddingScale = scale

@@ -21,7 +21,8 @@ enum Qwen {
         guard let count = try keys.expertCount() else { throw keys.reader.missing("expert_count") }
         let isSecond = keys.architecture == .qwen2moe
         var experts = try keys.experts(
-            count, width: keys.expertWidth(), weighting: isSecond ? .softmaxOverAll(renormalized: false) : .softmaxOverChosen)
+            count, width: keys.expertWidth(),
+            weighting: isSecond ? .softmaxOverAll(renormalized: false) : .softmaxOverChosen)
         if isSecond {
             experts.shared = ExpertsShape.Shared(
                 width: try keys.reader.integer("expert_shared_feed_forward_length", in: 1...4_194_304), isGated: true)

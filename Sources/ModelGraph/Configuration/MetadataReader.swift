@@ -26,7 +26,9 @@ struct MetadataReader {
     }
 
     func optionalInteger(_ name: String, in range: ClosedRange<Int>) throws(ModelError) -> Int? {
-        guard let value = try read({ () throws(GGUFError) in try metadata.integer(ifPresent: key(name)) }) else { return nil }
+        guard let value = try read({ () throws(GGUFError) in try metadata.integer(ifPresent: key(name)) }) else {
+            return nil
+        }
         guard range.contains(value) else {
             throw invalid(name, value, "it must be from \(range.lowerBound) to \(range.upperBound)")
         }
@@ -39,7 +41,9 @@ struct MetadataReader {
     }
 
     func optionalFloat(_ name: String, in range: ClosedRange<Float>) throws(ModelError) -> Float? {
-        guard let value = try read({ () throws(GGUFError) in try metadata.float(ifPresent: key(name)) }) else { return nil }
+        guard let value = try read({ () throws(GGUFError) in try metadata.float(ifPresent: key(name)) }) else {
+            return nil
+        }
         guard range.contains(value) else {
             throw invalid(name, value, "it must be from \(range.lowerBound) to \(range.upperBound)")
         }

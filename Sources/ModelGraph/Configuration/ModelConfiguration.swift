@@ -1,4 +1,3 @@
-
 /// What a model is, apart from its weights: read from GGUF metadata and checked, so that all sizes derived from it fit an Int.
 ///
 /// Thread safety: a value.

@@ -43,7 +43,8 @@ struct DenseNetwork {
             (gate, up) = (both[0], both[1])
             guard !loader.contains("\(upName).bias") else {
                 throw ModelError(
-                    code: .unsupportedFeature, message: "a bias of gate and up in one tensor", mend: "use another model")
+                    code: .unsupportedFeature, message: "a bias of gate and up in one tensor", mend: "use another model"
+                )
             }
             (gateBias, upBias) = (nil, nil)
         case .plain:

@@ -127,7 +127,8 @@ final class StageScratch {
         let sizes = ScratchSizes(configuration), width = configuration.width
         let perRow = 2 * width + sizes.queries + sizes.keys + sizes.values + 2 * sizes.network + sizes.angles
         let perThread =
-            PagedAttention.scratchCount(keySize: sizes.keySize, valueSize: sizes.valueSize) + (sizes.widest + 15) / 16 * 16
+            PagedAttention.scratchCount(keySize: sizes.keySize, valueSize: sizes.valueSize) + (sizes.widest + 15) / 16
+            * 16
         let queries = threads * StageBatch.tileRows * sizes.group * MemoryLayout<PagedAttention.Query>.stride
         let floats = rows * perRow + sizes.partials(context: context, threads: threads) + threads * perThread
         return 4 * floats + queries + Activations.byteCount(rows: rows, columns: width)

@@ -68,7 +68,8 @@ struct RecoveryTests {
         await cluster.stop()
     }
 
-    @Test(.timeLimit(.minutes(10))) func `workers that die one after the other leave the answer to those that are left`()
+    @Test(.timeLimit(.minutes(10)))
+    func `workers that die one after the other leave the answer to those that are left`()
         async throws
     {
         let cluster = try await LocalCluster.start(model: model, workers: 3)

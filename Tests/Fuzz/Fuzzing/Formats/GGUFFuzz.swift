@@ -135,7 +135,9 @@ package struct GGUFFuzz: FuzzFormat {
                     Float(bitPattern: UInt32(truncatingIfNeeded: bits)),
                 ]))
         case 5: return .bool(bits % 2 == 0)
-        case 6: return .string(random.pick(["", "llama", "gpt2", "smollm", "llama-bpe", "default", "linear", "yarn", "longrope"]))
+        case 6:
+            return .string(
+                random.pick(["", "llama", "gpt2", "smollm", "llama-bpe", "default", "linear", "yarn", "longrope"]))
         case 7: return .array(GGUFArray([Int32(truncatingIfNeeded: bits), 1]))
         default: return .uint8(UInt8(truncatingIfNeeded: bits))
         }
@@ -184,7 +186,8 @@ package struct GGUFFuzz: FuzzFormat {
             }
             // What a stage takes is planned, and granted or not, before it is made; here are 8 MiB.
             guard sizes.scratchBytes <= 8 << 20 else { continue }
-            accepted = step(configuration, file, ModelGraph.ComputeMode(compute), ModelGraph.KeyValueType(type)) && accepted
+            accepted =
+                step(configuration, file, ModelGraph.ComputeMode(compute), ModelGraph.KeyValueType(type)) && accepted
         }
         return accepted ? .accepted : .refused
     }
