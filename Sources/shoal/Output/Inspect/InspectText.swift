@@ -45,12 +45,12 @@ struct InspectText {
             "",
             "\(ByteCount(document.fileBytes)) (\(document.fileBytes) bytes)\(count > 1 ? " in \(count) files" : ""), GGUF version \(document.version)"
         )
-        facts.add("name", general.name)
+        facts.add("name", general.name.map(Self.short))
         let words = [general.basename, general.sizeLabel, general.finetune].compactMap(\.self)
-        facts.add("family", ([general.architecture ?? "not named"] + words).joined(separator: ", "))
-        facts.add("made by", general.organization)
+        facts.add("family", ([general.architecture ?? "not named"] + words).map(Self.short).joined(separator: ", "))
+        facts.add("made by", general.organization.map(Self.short))
         let license = [general.license, general.licenseName, general.licenseLink].compactMap(\.self)
-        facts.add("licence", license.isEmpty ? "not named" : license.joined(separator: ", "))
+        facts.add("licence", license.isEmpty ? "not named" : license.map(Self.short).joined(separator: ", "))
         guard let bits = weights.bitsPerWeight else { return facts.add("weights", "none") }
         let active =
             weights.activeParameters == weights.parameters
@@ -62,6 +62,9 @@ struct InspectText {
             "\(general.quantization.map { "\($0): " } ?? "")\(Self.decimals(bits, 2)) bits per weight (\(types.joined(separator: ", ")))"
         )
     }
+
+    /// A few words of a file, of which it may hold a book.
+    private static func short(_ text: String) -> String { text.count > 160 ? "\(text.prefix(160))…" : text }
 
     // MARK: What it computes
 
