@@ -9,4 +9,11 @@ enum TensorNames {
 
     /// A tensor of a layer.
     static func layer(_ index: Int, _ name: String) -> String { "blk.\(index).\(name)" }
+
+    /// The layer that a tensor belongs to, nil for one that belongs to none.
+    static func layer(of name: String) -> Int? {
+        let words = name.split(separator: ".", maxSplits: 3)
+        guard words.count > 2, words[0] == "blk", let index = Int(words[1]), index >= 0 else { return nil }
+        return index
+    }
 }

@@ -171,7 +171,9 @@ package struct GGUFFuzz: FuzzFormat {
             _ = tokenizer.decode(ids)
         }
         let shards = try? ModelShards(file)
-        guard let configuration = try? ModelConfiguration(file: file) else { return .refused }
+        let configuration = try? ModelConfiguration(file: file)
+        facts(file, configuration)
+        guard let configuration else { return .refused }
         var accepted = shards != nil && tokenizer != nil
         for (compute, type) in [
             (Wire.ComputeMode.int8, Wire.KeyValueType.standard), (.f32, .standard), (.int8, .q8_0),
@@ -190,6 +192,19 @@ package struct GGUFFuzz: FuzzFormat {
                 step(configuration, file, ModelGraph.ComputeMode(compute), ModelGraph.KeyValueType(type)) && accepted
         }
         return accepted ? .accepted : .refused
+    }
+
+    /// What `shoal inspect` tells of a file, whether or not it can be computed.
+    private func facts(_ file: GGUFFile, _ configuration: ModelConfiguration?) {
+        let weights = ModelWeights(file, configuration: configuration), total = weights.total
+        precondition(total.tensors == file.tensors.count && total.activeElements <= total.elements)
+        precondition(total.bytes == weights.kinds.values.reduce(0) { $0 + $1.bytes })
+        _ = weights.layerGroups.map { "\(LayerList($0.layers))" }
+        _ = QuantizationMix(metadata: file.metadata)?.name
+        guard let configuration else { return }
+        let traits = ModelTraits(configuration) { file.tensor(named: $0) != nil }
+        precondition(traits.attentions.reduce(0) { $0 + $1.layers.count } == configuration.layers)
+        precondition(configuration.keyValueBytes(positions: 8192) > 0)
     }
 
     private func step(
