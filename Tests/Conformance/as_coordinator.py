@@ -191,7 +191,11 @@ def probes_are_answered(work):
     coordinator = work.dial()
     for role in ("COORDINATOR", "INSPECTOR", "SHARDS", "CACHES"):
         link = work.dial(role, session=coordinator.session if role == "CACHES" else None)
-        assert len(link.ask("link_probe", {"payload": b"x", "reply_bytes": 4321})[1]["payload"]) == 4321
+        answer, fields = link.ask("link_probe", {"payload": b"x", "reply_bytes": 4321})
+        if role in ("COORDINATOR", "INSPECTOR"):
+            assert answer == "link_probe_reply" and len(fields["payload"]) == 4321, (role, answer)
+        else:
+            assert answer == "failure", (role, answer)
         link.goodbye()
     coordinator.goodbye()
 
