@@ -8,7 +8,7 @@
 void shoal_return_freed_memory(void) {
 #if defined(__GLIBC__)
     mallopt(M_ARENA_MAX, 2);
-    mallopt(M_MMAP_THRESHOLD, 512 << 10);
+    mallopt(M_MMAP_THRESHOLD, 256 << 10);
     mallopt(M_TRIM_THRESHOLD, 1 << 20);
 #endif
 }

@@ -7,13 +7,13 @@ package struct LinkCounts: Sendable {
 
     package init() {}
 
-    /// The most links of a role; 184 in all. A device joins at the coordinator, not here.
+    /// The most links of a role; 180 in all. A device joins at the coordinator, not here.
     package static func most(_ role: LinkRole) -> Int {
         switch role {
         case .coordinator: 32
         case .upstream: 96
         case .inspector: 8
-        case .shards: 16
+        case .shards: 12
         case .caches: 32
         case .join: 0
         }

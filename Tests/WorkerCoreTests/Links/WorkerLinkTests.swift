@@ -219,7 +219,7 @@ struct WorkerLinkTests {
         links[3].close()
         #expect((try? tested.worker.welcome(hello(.inspector, session: 0)).get()) != nil)
         for link in links { link.close() }
-        #expect(LinkRole.allCases.reduce(0) { $0 + LinkCounts.most($1) } == 184)
+        #expect(LinkRole.allCases.reduce(0) { $0 + LinkCounts.most($1) } == 180)
         tested.end()
     }
 }
