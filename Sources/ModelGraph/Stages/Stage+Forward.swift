@@ -47,6 +47,7 @@ extension Stage {
             for span in spans {
                 let sequence = try cache.sequence(span.sequence)
                 sequence.length = max(sequence.length, span.position + span.count)
+                cache.giveBack(sequence)
             }
         }
         batch.removeAll()
@@ -54,8 +55,9 @@ extension Stage {
 
     /// Takes the batch through one of the stage's layers.
     func forward(layer index: Int) {
+        batch.group = cache.layout.place(layer: index).group
         layers[index].forward(
-            batch, cache: cache.layout[layer: index], LayerRun(scratch: scratch, pool: pool, times: times))
+            batch, cache: cache.layout.part(layer: index), LayerRun(scratch: scratch, pool: pool, times: times))
     }
 
     /// Fills the stream and the angles of the batch's rows.
@@ -117,7 +119,8 @@ extension Stage {
         var rows = 0
         for span in spans {
             let known = lengths.firstIndex { $0.sequence == span.sequence }
-            let length = if let known { lengths[known].length } else { try cache.sequence(span.sequence).length }
+            let sequence = try cache.sequence(span.sequence)
+            let length = if let known { lengths[known].length } else { sequence.length }
             guard span.position == length || isReplay && (0..<length).contains(span.position) else {
                 throw ModelError(
                     code: .positionMismatch,
@@ -125,6 +128,7 @@ extension Stage {
                         "rows of sequence \(span.sequence) begin at position \(span.position), the sequence has \(length)",
                     mend: "send the rows that follow, or trim the sequence first")
             }
+            if span.position < length { try cache.checkSeen(sequence, from: span.position, number: span.sequence) }
             guard span.count > 0, span.count <= context - span.position else {
                 throw ModelError(
                     code: .contextExceeded,

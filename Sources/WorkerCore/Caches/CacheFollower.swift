@@ -54,9 +54,11 @@ struct CacheFollower: Sendable {
         let stages = load.worker.stages
         let taken = max(stages.bytes, saturatingSum(stages.neededBytes, stage.stage.keyValueBytes))
         let room = max(0, load.worker.memoryBudget - taken)
+        // A part of a sequence is of no use where its layers with a window have gone on: all of it comes in one round.
+        let most = layout.hasWindows ? room : min(max(Self.roundBytes, layout.largestPageBytes), room)
         let plan = CachePlan(
-            wanted, layers: layers, from: [own.contents] + contents, context: stage.stage.context,
-            newPages: min(max(Self.roundBytes, layout.pageBytes), room) / layout.pageBytes)
+            wanted, layers: layers, kind: stage.kind, from: [own.contents] + contents, context: stage.stage.context,
+            newPages: most / layout.largestPageBytes)
         let now = plan.sequences.map {
             CacheFollower.Extent(number: $0.number, positions: $0.positions, trims: $0.trims)
         }

@@ -74,7 +74,7 @@ struct StageLoad: Sendable {
                 throw WorkerError(.stageMissing, "the coordinator's session ended while the stage was loaded")
             }
             let locals = takeLocalCaches(for: stage)
-            stage.pageLimit = pageLimit(of: stage, need: built.need)
+            stage.limitPages { pageLimit(of: $0, in: stage, need: built.need) }
             let loaded = LoadedStage(
                 request: request, stage: stage, next: next, lease: built.lease, need: built.need,
                 memory: worker.results)
@@ -93,7 +93,7 @@ struct StageLoad: Sendable {
         }
         // The stage's own first: it has all layers, and its pages stay where they are.
         return sources.filter { $0.stage === stage }.map { LocalCaches(taking: $0.stage, isSame: true) }
-            + sources.filter { $0.stage !== stage && !$0.stage.range.layers.isEmpty }
+            + sources.filter { $0.stage !== stage && !$0.stage.range.layers.isEmpty && $0.hasCaches(for: request) }
             .map { LocalCaches(taking: $0.stage, isSame: false) }
     }
 
@@ -151,7 +151,8 @@ struct StageLoad: Sendable {
             return try Stage(
                 configuration: configuration, range: range, tensors: source.tensors,
                 compute: compute, keyValueType: keyValueType, context: Int(request.context),
-                pool: worker.pool, loadingPool: pool, packed: source.packed, progress: progress)
+                pool: worker.pool, loadingPool: pool, packed: source.packed, givesBack: givesBack,
+                progress: progress)
         } catch {
             throw WorkerError(error)
         }

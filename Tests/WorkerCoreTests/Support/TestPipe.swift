@@ -14,6 +14,12 @@ struct TestPipe {
         model.keyValueHeads = 1
         return model
     }()
+    /// The same whose layers, but for the last, have a window of 40 positions.
+    static let windowed: TinyModel = {
+        var model = TestPipe.model
+        model.window = 40
+        return model
+    }()
     /// The stages of the model's four layers.
     static let ranges = [
         StageRange(embedding: true, firstLayer: 0, lastLayer: 1), StageRange(firstLayer: 1, lastLayer: 3),
@@ -24,6 +30,8 @@ struct TestPipe {
     var keyValueType = KeyValueType.standard
     var context: UInt32 = 512
     var epoch: UInt32 = 1
+    /// What layers with a window have room for; empty has them keep all.
+    var windows: [WindowRoom] = []
     /// Who has each stage.
     var workers: [TestWorker]
     var ranges = TestPipe.ranges
@@ -40,6 +48,7 @@ struct TestPipe {
         request.keyValueType = keyValueType
         request.context = context
         request.slots = 8
+        request.windows = windows
         return request
     }
 
