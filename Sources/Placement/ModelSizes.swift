@@ -149,6 +149,9 @@ package struct ModelSizes: Sendable, Hashable {
         return model
     }
 
+    /// The windows of its layers, ascending, each once.
+    package var windows: [Int] { Set(states.compactMap(\.window)).sorted() }
+
     /// Weight bytes that the head adds to a device.
     func headBytes(besideEmbedding: Bool) -> Int {
         besideEmbedding && tiedEmbedding ? max(0, head.bytes - embedding.bytes) : head.bytes
