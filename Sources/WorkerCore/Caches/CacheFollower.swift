@@ -40,9 +40,23 @@ struct CacheFollower: Sendable {
         return await load.worker.compute.result {
             // A stage that was taken over has its sequences from here no more.
             guard load.worker.stages[load.key] === stage else { return true }
-            stage.install(prepared.caches)
+            stage.install(caches(of: prepared))
             return true
         }
+    }
+
+    /// What has come; of a sequence that has not come as far as was planned, what was there before, where that is more: layers with a window
+    /// may have gone on meanwhile. On the compute thread.
+    private func caches(of prepared: CacheImport) -> [UInt32: SequenceCache] {
+        var caches = prepared.caches
+        for planned in prepared.plan.sequences {
+            guard let come = caches[planned.number], come.positions < planned.positions,
+                let present = stage.stage.cached(sequence: planned.number), present.trims == planned.trims,
+                present.positions > come.positions
+            else { continue }
+            caches[planned.number] = present
+        }
+        return caches
     }
 
     /// What the stage is to have now, with what it has; nil where that is the same. On the compute thread.
