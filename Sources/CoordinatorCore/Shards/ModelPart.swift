@@ -3,6 +3,8 @@ package enum ModelPart: Sendable, Hashable, CustomStringConvertible {
     /// The model's metadata without its tokenizer, and the few tensors that every layer reads (such as `rope_freqs.weight`).
     case configuration
     case embedding
+    /// What layers get of each token beside the embedding, which only who looks tokens up needs.
+    case tokenInputs
     case layer(Int)
     case head
 
@@ -13,6 +15,8 @@ package enum ModelPart: Sendable, Hashable, CustomStringConvertible {
             self = .layer(layer)
         } else if words.first == "token_embd" {
             self = .embedding
+        } else if words.first?.hasPrefix("per_layer_") == true {
+            self = .tokenInputs
         } else if words.first == "output" || words.first == "output_norm" {
             self = .head
         } else {
@@ -24,6 +28,7 @@ package enum ModelPart: Sendable, Hashable, CustomStringConvertible {
         switch self {
         case .configuration: "configuration"
         case .embedding: "embedding"
+        case .tokenInputs: "inputs of tokens"
         case .layer(let index): "layer \(index)"
         case .head: "head"
         }

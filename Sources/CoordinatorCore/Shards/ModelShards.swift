@@ -4,7 +4,8 @@ package import GGUF
 import Synchronization
 package import Wire
 
-/// A model cut into shards: the configuration, the embedding, each layer, and the head.
+/// A model cut into shards: the configuration, the embedding, each layer, the head, and what some models have more of each
+/// token.
 ///
 /// Knows no architecture: a tensor's name says which part it belongs to.
 package final class ModelShards: Sendable {
@@ -78,6 +79,7 @@ package final class ModelShards: Sendable {
     package func parts(embedding: Bool, layers: Range<Int>, head: Bool) -> [ModelPart] {
         var parts: [ModelPart] = [.configuration]
         if embedding || (head && tiedEmbedding) { parts.append(.embedding) }
+        if embedding, shards[.tokenInputs] != nil { parts.append(.tokenInputs) }
         parts += layers.map { .layer($0) }
         if head { parts.append(.head) }
         return parts

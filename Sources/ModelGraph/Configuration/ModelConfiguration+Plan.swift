@@ -9,7 +9,9 @@ extension ModelConfiguration {
     }
 
     /// Names of the tensors that a stage with the embedding needs.
-    package var embeddingTensorNames: [String] { [TensorNames.embedding] }
+    package func embeddingTensorNames(has: @escaping (String) -> Bool) -> [String] {
+        embeddingTensors(has: has).map(\.name).filter(has)
+    }
 
     /// Names of the tensors that a stage with the head needs. A file is tied when it has no `output.weight`.
     package func headTensorNames(has: @escaping (String) -> Bool) -> [String] {
@@ -30,6 +32,13 @@ extension ModelConfiguration {
         return list.needs
     }
 
+    func embeddingTensors(has: @escaping (String) -> Bool) -> [TensorNeed] {
+        var list = TensorList(prefix: "", has: has)
+        list.add(TensorNeed(name: TensorNames.embedding, dimensions: [width, vocabulary]))
+        TokenInputs.list(self, in: &list)
+        return list.needs
+    }
+
     func headTensors(has: @escaping (String) -> Bool) -> [TensorNeed] {
         var list = TensorList(prefix: "", has: has)
         Head.list(self, in: &list)
@@ -42,8 +51,8 @@ extension ModelConfiguration {
     package func check(tensorsOf model: GGUFFile) throws(ModelError) {
         let has = { (name: String) in model.tensor(named: name) != nil }
         let needs =
-            [TensorNeed(name: TensorNames.embedding, dimensions: [width, vocabulary])]
-            + layerShapes.indices.flatMap { tensors(layer: $0, has: has) } + headTensors(has: has)
+            embeddingTensors(has: has) + layerShapes.indices.flatMap { tensors(layer: $0, has: has) }
+            + headTensors(has: has)
         for need in needs {
             guard let tensor = model.tensor(named: need.name) else {
                 if need.isOptional { continue }

@@ -35,7 +35,7 @@ package enum WeightKind: String, Sendable, Hashable, CaseIterable {
             self = .experts
         } else if stem.hasPrefix("attn_") {
             self = .attention
-        } else if stem.hasPrefix("ffn_") || stem.hasPrefix("exp_") {
+        } else if stem.hasPrefix("ffn_") || stem.hasPrefix("exp_") || stem == "inp_gate" || stem == "proj" {
             self = .network
         } else if ["ssm_", "shortconv", "time_mix", "channel_mix"].contains(where: stem.hasPrefix) {
             self = .recurrent

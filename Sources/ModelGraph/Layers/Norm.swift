@@ -57,6 +57,17 @@ struct HeadNorm {
         }
     }
 
+    /// A norm of each head of so many elements that multiplies by nothing.
+    init(unweighted shape: NormShape, size: Int) throws(ModelError) {
+        (self.shape, count, hasOwnWeights) = (shape, size, false)
+        do {
+            weight = try AlignedBuffer(floats: size)
+        } catch {
+            throw ModelError(error)
+        }
+        weight.floats.update(repeating: 1, count: size)
+    }
+
     static func list(
         _ name: String, _ kind: AttentionShape.QueryKeyNorm, heads: Int, size: Int, in list: inout TensorList
     ) {

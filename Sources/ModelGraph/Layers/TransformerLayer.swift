@@ -20,6 +20,9 @@ struct TransformerLayer {
     private let mixerResultNorm: Norm?
     private let networkNorm: Norm?
     private let networkResultNorm: Norm?
+    private let tokenInput: TokenInput?
+    /// What the stream is multiplied by at the end.
+    private let outputScale: Float?
 
     static func list(_ shape: LayerShape, width: Int, in list: inout TensorList) {
         let names = shape.norms.names
@@ -35,7 +38,11 @@ struct TransformerLayer {
         case .dense(let dense): DenseNetwork.list(dense, width: width, in: &list)
         case .experts(let experts): ExpertNetwork.list(experts, width: width, in: &list)
         }
+        if let input = shape.tokenInput { TokenInput.list(input, width: width, in: &list) }
+        if shape.hasOutputScale { list.vector(outputScaleName, 1, isOptional: true) }
     }
+
+    private static let outputScaleName = "layer_output_scale.weight"
 
     init<Source>(_ shape: LayerShape, _ loading: LayerLoading<Source>) throws(ModelError) {
         self.shape = shape
@@ -59,12 +66,16 @@ struct TransformerLayer {
             case .dense(let dense): .dense(try DenseNetwork(dense, loading))
             case .experts(let experts): .experts(try ExpertNetwork(experts, loading))
             }
+        tokenInput = try shape.tokenInput.map { input throws(ModelError) in try TokenInput(input, loading) }
+        let scale = shape.hasOutputScale ? try loading.loader.optionalVector(Self.outputScaleName, 1) : nil
+        outputScale = scale.map { buffer in withExtendedLifetime(buffer) { buffer.floats[0] } }
     }
 
     /// Bytes of memory that the weights take.
     var byteCount: Int {
         let norms = [mixerNorm, mixerResultNorm, networkNorm, networkResultNorm]
         return norms.reduce(0) { $0 + ($1?.byteCount ?? 0) } + mixer.byteCount + network.byteCount
+            + (tokenInput?.byteCount ?? 0)
     }
 
     /// Takes the batch's rows of `scratch.stream` through the layer, in place. `cache`: the layer's place in its sequences' pages.
@@ -90,7 +101,19 @@ struct TransformerLayer {
         case .experts(let experts): experts.forward(rows: rows, output: scratch.projected, run)
         }
         run.times.measure(.residual) {
-            run.pool.forEachRow(rows) { leave($0, bias: network.outputBias, norm: networkResultNorm, scratch) }
+            run.pool.forEachRow(rows) { row in
+                leave(row, bias: network.outputBias, norm: networkResultNorm, scratch)
+                if let tokenInput { enter(row, norm: nil, quantizes: tokenInput.takesInt8, scratch) }
+            }
+        }
+        if let tokenInput {
+            run.times.measure(.tokenInput) {
+                tokenInput.forward(rows: rows, run)
+                run.pool.forEachRow(rows) { leave($0, bias: nil, norm: tokenInput.norm, scratch) }
+            }
+        }
+        if let outputScale {
+            for row in 0..<rows { RowOperations.scale(scratch.stream + row * width, by: outputScale, count: width) }
         }
     }
 

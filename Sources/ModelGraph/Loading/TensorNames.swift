@@ -1,6 +1,9 @@
 /// Names of the tensors that belong to no layer (the GGUF specification, "Standardized tensor names").
 enum TensorNames {
     static let embedding = "token_embd.weight"
+    static let tokenInputs = "per_layer_token_embd.weight"
+    static let tokenInputProjection = "per_layer_model_proj"
+    static let tokenInputNorm = "per_layer_proj_norm"
     static let finalNorm = "output_norm"
     static let head = "output"
     static let ropeFactors = "rope_freqs.weight"

@@ -34,7 +34,8 @@ extension ModelSizes {
             layers: (0..<configuration.layers).map {
                 size(configuration.tensorNames(layer: $0, has: has), experts: configuration.experts(layer: $0))
             },
-            embedding: size(configuration.embeddingTensorNames), head: size(configuration.headTensorNames(has: has)),
+            embedding: size(configuration.embeddingTensorNames(has: has)),
+            head: size(configuration.headTensorNames(has: has)),
             tiedEmbedding: !ModelConfiguration.hasOwnHead(has: has), width: configuration.width,
             vocabulary: configuration.vocabulary,
             states: (0..<configuration.layers).map { layer in
@@ -47,5 +48,7 @@ extension ModelSizes {
                     window: configuration.window(layer: layer))
             },
             scratchBytes: configuration.scratchBytes(context: context, threads: threads))
+        sideWidth = configuration.sideWidth(before: configuration.layers - 1)
+        undivided = configuration.undividedLayers
     }
 }

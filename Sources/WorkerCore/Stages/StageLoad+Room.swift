@@ -28,13 +28,21 @@ extension StageLoad {
         } catch {
             throw WorkerError(error)
         }
-        let (most, widest) = (FrameLimits().width, max(configuration.width, configuration.vocabulary))
+        let layers = request.range.layers
+        guard layers.upperBound <= configuration.layers else {
+            throw WorkerError(.badRequest, "layers \(layers) of a model with \(configuration.layers)")
+        }
+        let (comes, goes) = (
+            configuration.rowWidth(before: Int(layers.lowerBound)),
+            configuration.rowWidth(before: Int(layers.upperBound))
+        )
+        let (most, widest) = (FrameLimits().width, max(comes, configuration.vocabulary))
         guard widest <= most else {
             throw WorkerError(.unsupported, "rows of \(widest) elements, where a step carries up to \(most)")
         }
-        guard request.range.head || request.activationCodec.accepts(width: configuration.width) else {
+        guard request.range.head || request.activationCodec.accepts(width: goes) else {
             throw WorkerError(
-                .badRequest, "rows of \(configuration.width) elements cannot be written as \(request.activationCodec)")
+                .badRequest, "rows of \(goes) elements cannot be written as \(request.activationCodec)")
         }
         return configuration
     }
