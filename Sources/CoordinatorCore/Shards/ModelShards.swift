@@ -39,7 +39,7 @@ package final class ModelShards: Sendable {
                 "\(model.path) holds no \(tensors[.head] == nil ? "output norm" : "token embedding"): it is no whole model"
             )
         }
-        tiedEmbedding = model.tensor(named: "output.weight") == nil
+        tiedEmbedding = model.tensor(named: TensorNames.headMatrix) == nil
         let configuration = Self.configuration(of: model)
         let alignment = model.metadata.entries.filter { $0.key == "general.alignment" }
         var shards: [ModelPart: ModelShard] = [:]
@@ -66,7 +66,7 @@ package final class ModelShards: Sendable {
         if model.parts.count > 1 { entries.removeAll { $0.key.hasPrefix("split.") } }
         if let architecture = try? model.metadata.string("general.architecture"),
             model.metadata["\(architecture).vocab_size"] == nil,
-            let embedding = model.tensor(named: "token_embd.weight")
+            let embedding = model.tensor(named: TensorNames.embeddingMatrix)
         {
             entries.append((key: "\(architecture).vocab_size", value: .uint32(UInt32(clamping: embedding.rows))))
         }

@@ -47,7 +47,7 @@ extension ModelConfiguration {
     ///
     /// - Throws: `ModelError` naming the architecture, key or value that cannot be used.
     package init(file: GGUFFile) throws(ModelError) {
-        try self.init(metadata: file.metadata, vocabulary: file.tensor(named: TensorNames.embedding)?.rows)
+        try self.init(metadata: file.metadata, vocabulary: file.tensor(named: TensorNames.embeddingMatrix)?.rows)
     }
 
     /// Reads the configuration from metadata alone. `vocabulary` is used where given, else `llama.vocab_size` (or that of another

@@ -1,3 +1,4 @@
+package import ModelParts
 package import GGUF
 package import Tensors
 
@@ -24,7 +25,7 @@ extension ModelConfiguration {
     }
 
     /// Whether a file has a head of its own, or uses the embedding's matrix.
-    package static func hasOwnHead(has: (String) -> Bool) -> Bool { has("\(TensorNames.head).weight") }
+    package static func hasOwnHead(has: (String) -> Bool) -> Bool { has(TensorNames.headMatrix) }
 
     func tensors(layer: Int, has: @escaping (String) -> Bool) -> [TensorNeed] {
         var list = TensorList(prefix: TensorNames.layer(layer, ""), has: has)
@@ -34,7 +35,7 @@ extension ModelConfiguration {
 
     func embeddingTensors(has: @escaping (String) -> Bool) -> [TensorNeed] {
         var list = TensorList(prefix: "", has: has)
-        list.add(TensorNeed(name: TensorNames.embedding, dimensions: [width, vocabulary]))
+        list.add(TensorNeed(name: TensorNames.embeddingMatrix, dimensions: [width, vocabulary]))
         TokenInputs.list(self, in: &list)
         return list.needs
     }

@@ -1,3 +1,5 @@
+package import ModelParts
+import GGUF
 import Tensors
 
 /// What people ask about a model that can be computed: heads, windows, experts, and how its context was extended. A pure value of the

@@ -1,3 +1,4 @@
+import GGUF
 import Tensors
 
 /// Attention of a layer: from normed rows to rows that are added to the stream.
@@ -23,63 +24,63 @@ struct AttentionBlock {
     let outputBias: AlignedBuffer?
 
     static func list(_ shape: AttentionShape, width: Int, in list: inout TensorList) {
-        if list.contains("attn_qkv.weight") {
-            list.joined("attn_qkv", rows: [shape.queryWidth, shape.keyWidth, shape.valueWidth], columns: width)
+        if list.contains("\(Names.joined).weight") {
+            list.joined(Names.joined, rows: [shape.queryWidth, shape.keyWidth, shape.valueWidth], columns: width)
         } else {
-            list.matrix("attn_q", rows: shape.queryWidth, columns: width)
+            list.matrix(Names.query, rows: shape.queryWidth, columns: width)
             if shape.sharedLayer == nil {
-                list.matrix("attn_k", rows: shape.keyWidth, columns: width)
-                if !shape.mayTakeKeysAsValues || list.contains("attn_v.weight") {
-                    list.matrix("attn_v", rows: shape.valueWidth, columns: width)
+                list.matrix(Names.key, rows: shape.keyWidth, columns: width)
+                if !shape.mayTakeKeysAsValues || list.contains("\(Names.value).weight") {
+                    list.matrix(Names.value, rows: shape.valueWidth, columns: width)
                 }
             }
         }
-        HeadNorm.list("attn_q_norm", shape.queryKeyNorm, heads: shape.heads, size: shape.keySize, in: &list)
+        HeadNorm.list(Names.queryNorm, shape.queryKeyNorm, heads: shape.heads, size: shape.keySize, in: &list)
         if shape.sharedLayer == nil {
             HeadNorm.list(
-                "attn_k_norm", shape.queryKeyNorm, heads: shape.keyValueHeads, size: shape.keySize, in: &list)
+                Names.keyNorm, shape.queryKeyNorm, heads: shape.keyValueHeads, size: shape.keySize, in: &list)
         }
-        if shape.hasSinks { list.vector("attn_sinks.weight", shape.heads) }
-        list.matrix("attn_output", rows: width, columns: shape.attendedWidth)
+        if shape.hasSinks { list.vector("\(Names.sinks).weight", shape.heads) }
+        list.matrix(Names.attentionOutput, rows: width, columns: shape.attendedWidth)
     }
 
     init<Source>(_ shape: AttentionShape, _ loading: LayerLoading<Source>) throws(ModelError) {
         let loader = loading.loader, width = loading.configuration.width
         self.shape = shape
-        if loader.contains("attn_qkv.weight") {
+        if loader.contains("\(Names.joined).weight") {
             let queries = shape.queryWidth, keys = queries + shape.keyWidth, all = keys + shape.valueWidth
             let matrices = try loader.matrices(
-                "attn_qkv.weight", of: [width, all], runs: [0..<queries, queries..<keys, keys..<all])
+                "\(Names.joined).weight", of: [width, all], runs: [0..<queries, queries..<keys, keys..<all])
             (query, key, value) = (matrices[0], matrices[1], matrices[2])
-            joinedBias = try loader.optionalVector("attn_qkv.bias", all)
+            joinedBias = try loader.optionalVector("\(Names.joined).bias", all)
             (queryBias, keyBias, valueBias) = (nil, nil, nil)
         } else {
-            query = try loader.matrix("attn_q", rows: shape.queryWidth, columns: width)
-            queryBias = try loader.optionalVector("attn_q.bias", shape.queryWidth)
+            query = try loader.matrix(Names.query, rows: shape.queryWidth, columns: width)
+            queryBias = try loader.optionalVector("\(Names.query).bias", shape.queryWidth)
             let keepsKeys = shape.sharedLayer == nil
-            let keepsValues = keepsKeys && (!shape.mayTakeKeysAsValues || loader.contains("attn_v.weight"))
-            key = keepsKeys ? try loader.matrix("attn_k", rows: shape.keyWidth, columns: width) : nil
-            keyBias = keepsKeys ? try loader.optionalVector("attn_k.bias", shape.keyWidth) : nil
-            value = keepsValues ? try loader.matrix("attn_v", rows: shape.valueWidth, columns: width) : nil
-            valueBias = keepsValues ? try loader.optionalVector("attn_v.bias", shape.valueWidth) : nil
+            let keepsValues = keepsKeys && (!shape.mayTakeKeysAsValues || loader.contains("\(Names.value).weight"))
+            key = keepsKeys ? try loader.matrix(Names.key, rows: shape.keyWidth, columns: width) : nil
+            keyBias = keepsKeys ? try loader.optionalVector("\(Names.key).bias", shape.keyWidth) : nil
+            value = keepsValues ? try loader.matrix(Names.value, rows: shape.valueWidth, columns: width) : nil
+            valueBias = keepsValues ? try loader.optionalVector("\(Names.value).bias", shape.valueWidth) : nil
             joinedBias = nil
         }
         queryNorm = try HeadNorm(
-            "attn_q_norm", shape.queryKeyNorm, heads: shape.heads, size: shape.keySize, loader: loader)
+            Names.queryNorm, shape.queryKeyNorm, heads: shape.heads, size: shape.keySize, loader: loader)
         keyNorm =
             key == nil
             ? nil
             : try HeadNorm(
-                "attn_k_norm", shape.queryKeyNorm, heads: shape.keyValueHeads, size: shape.keySize, loader: loader)
+                Names.keyNorm, shape.queryKeyNorm, heads: shape.keyValueHeads, size: shape.keySize, loader: loader)
         valueNorm =
             key == nil
             ? nil
             : try shape.valueNorm.map { norm throws(ModelError) in
                 try HeadNorm(unweighted: norm, size: shape.valueSize)
             }
-        sinks = shape.hasSinks ? try loader.vector("attn_sinks.weight", shape.heads) : nil
-        output = try loader.matrix("attn_output", rows: width, columns: shape.attendedWidth)
-        outputBias = try loader.optionalVector("attn_output.bias", width)
+        sinks = shape.hasSinks ? try loader.vector("\(Names.sinks).weight", shape.heads) : nil
+        output = try loader.matrix(Names.attentionOutput, rows: width, columns: shape.attendedWidth)
+        outputBias = try loader.optionalVector("\(Names.attentionOutput).bias", width)
         rope = shape.rope.flatMap { loading.ropes[$0] }
         attended = loading.scratch.attended(columns: shape.attendedWidth)
     }

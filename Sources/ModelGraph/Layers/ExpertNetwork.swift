@@ -1,3 +1,4 @@
+import GGUF
 import Tensors
 
 /// A mixture of experts: from normed rows to rows that are added to the stream. Only the weights of experts that a row chose are read, and rows
@@ -22,35 +23,35 @@ struct ExpertNetwork {
     private let sharedGate: WeightMatrix?
     private let scratch: ExpertScratch
 
-    private static let choiceBiasName = "exp_probs_b.bias"
+    private static let choiceBiasName = Names.choiceBias
 
     static func list(_ shape: ExpertsShape, width: Int, in list: inout TensorList) {
-        list.matrix("ffn_gate_inp", rows: shape.count, columns: width)
+        list.matrix(Names.router, rows: shape.count, columns: width)
         list.vector(choiceBiasName, shape.count, isOptional: true)
-        list.stack("ffn_gate_exps", count: shape.count, rows: shape.width, columns: width)
-        list.stack("ffn_up_exps", count: shape.count, rows: shape.width, columns: width)
-        list.stack("ffn_down_exps", count: shape.count, rows: width, columns: shape.width)
+        list.stack(Names.expertGates, count: shape.count, rows: shape.width, columns: width)
+        list.stack(Names.expertUps, count: shape.count, rows: shape.width, columns: width)
+        list.stack(Names.expertDowns, count: shape.count, rows: width, columns: shape.width)
         guard let shared = shape.shared else { return }
-        DenseNetwork.list(DenseShape(width: shared.width), suffix: "_shexp", width: width, in: &list)
-        if shared.isGated { list.matrix("ffn_gate_inp_shexp", rows: 1, columns: width) }
+        DenseNetwork.list(DenseShape(width: shared.width), suffix: Names.sharedSuffix, width: width, in: &list)
+        if shared.isGated { list.matrix(Names.sharedGate, rows: 1, columns: width) }
     }
 
     init<Source>(_ shape: ExpertsShape, _ loading: LayerLoading<Source>) throws(ModelError) {
         let loader = loading.loader, width = loading.configuration.width
         self.shape = shape
         self.width = width
-        router = try loader.matrix("ffn_gate_inp", rows: shape.count, columns: width)
-        routerBias = try loader.optionalVector("ffn_gate_inp.bias", shape.count)
+        router = try loader.matrix(Names.router, rows: shape.count, columns: width)
+        routerBias = try loader.optionalVector("\(Names.router).bias", shape.count)
         choiceBias = try loader.optionalVector(Self.choiceBiasName, shape.count)
-        gates = try loader.stack("ffn_gate_exps", count: shape.count, rows: shape.width, columns: width)
-        ups = try loader.stack("ffn_up_exps", count: shape.count, rows: shape.width, columns: width)
-        downs = try loader.stack("ffn_down_exps", count: shape.count, rows: width, columns: shape.width)
-        gateBias = try loader.optionalVector("ffn_gate_exps.bias", shape.width, shape.count)
-        upBias = try loader.optionalVector("ffn_up_exps.bias", shape.width, shape.count)
-        downBias = try loader.optionalVector("ffn_down_exps.bias", width, shape.count)
+        gates = try loader.stack(Names.expertGates, count: shape.count, rows: shape.width, columns: width)
+        ups = try loader.stack(Names.expertUps, count: shape.count, rows: shape.width, columns: width)
+        downs = try loader.stack(Names.expertDowns, count: shape.count, rows: width, columns: shape.width)
+        gateBias = try loader.optionalVector("\(Names.expertGates).bias", shape.width, shape.count)
+        upBias = try loader.optionalVector("\(Names.expertUps).bias", shape.width, shape.count)
+        downBias = try loader.optionalVector("\(Names.expertDowns).bias", width, shape.count)
         if let shared = shape.shared {
-            self.shared = try DenseNetwork(DenseShape(width: shared.width), suffix: "_shexp", loading)
-            sharedGate = shared.isGated ? try loader.matrix("ffn_gate_inp_shexp", rows: 1, columns: width) : nil
+            self.shared = try DenseNetwork(DenseShape(width: shared.width), suffix: Names.sharedSuffix, loading)
+            sharedGate = shared.isGated ? try loader.matrix(Names.sharedGate, rows: 1, columns: width) : nil
         } else {
             (self.shared, sharedGate) = (nil, nil)
         }

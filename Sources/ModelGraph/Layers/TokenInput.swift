@@ -1,3 +1,4 @@
+import GGUF
 import Tensors
 
 /// What a layer adds of its own row of the token: x + norm(projection(function(gate(x)) · row)).
@@ -13,17 +14,17 @@ struct TokenInput {
     let norm: Norm
 
     static func list(_ shape: TokenInputShape, width: Int, in list: inout TensorList) {
-        list.matrix("inp_gate", rows: shape.width, columns: width)
-        list.matrix("proj", rows: width, columns: shape.width)
-        list.norm("post_norm", shape.norm, width)
+        list.matrix(Names.tokenInputGate, rows: shape.width, columns: width)
+        list.matrix(Names.tokenInputProjection, rows: width, columns: shape.width)
+        list.norm(Names.tokenInputNorm, shape.norm, width)
     }
 
     init<Source>(_ shape: TokenInputShape, _ loading: LayerLoading<Source>) throws(ModelError) {
         let width = loading.configuration.width
         self.shape = shape
-        gate = try loading.loader.matrix("inp_gate", rows: shape.width, columns: width)
-        projection = try loading.loader.matrix("proj", rows: width, columns: shape.width)
-        norm = try Norm("post_norm", shape.norm, count: width, loader: loading.loader)
+        gate = try loading.loader.matrix(Names.tokenInputGate, rows: shape.width, columns: width)
+        projection = try loading.loader.matrix(Names.tokenInputProjection, rows: width, columns: shape.width)
+        norm = try Norm(Names.tokenInputNorm, shape.norm, count: width, loader: loading.loader)
         gated = loading.scratch.gated(columns: shape.width)
         offset = (loading.layer - loading.firstLayer) * shape.width
         stride = loading.configuration.sideWidth(before: loading.firstLayer)

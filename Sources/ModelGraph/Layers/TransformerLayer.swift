@@ -1,3 +1,4 @@
+import GGUF
 import Tensors
 
 /// One layer: a mixer and a network with norms around them, added to the stream.
@@ -42,7 +43,7 @@ struct TransformerLayer {
         if shape.hasOutputScale { list.vector(outputScaleName, 1, isOptional: true) }
     }
 
-    private static let outputScaleName = "layer_output_scale.weight"
+    private static let outputScaleName = Names.outputScale
 
     init<Source>(_ shape: LayerShape, _ loading: LayerLoading<Source>) throws(ModelError) {
         self.shape = shape
@@ -192,10 +193,11 @@ extension BlockNorms {
     /// The names of the norms that a layer has, as GGUF files spell them.
     fileprivate var names: (mixer: String?, mixerResult: String?, network: String?, networkResult: String?) {
         switch place {
-        case .before: ("attn_norm", nil, networkNormIsPostAttention ? "post_attention_norm" : "ffn_norm", nil)
-        case .after: (nil, "post_attention_norm", nil, "post_ffw_norm")
-        case .around: ("attn_norm", "post_attention_norm", "ffn_norm", "post_ffw_norm")
-        case .parallel: ("attn_norm", nil, nil, nil)
+        case .before:
+            (Names.attentionNorm, nil, networkNormIsPostAttention ? Names.attentionResultNorm : Names.networkNorm, nil)
+        case .after: (nil, Names.attentionResultNorm, nil, Names.networkResultNorm)
+        case .around: (Names.attentionNorm, Names.attentionResultNorm, Names.networkNorm, Names.networkResultNorm)
+        case .parallel: (Names.attentionNorm, nil, nil, nil)
         }
     }
 }

@@ -1,3 +1,8 @@
+import GGUF
+
+/// Names within a layer.
+typealias Names = TensorNames.Layer
+
 /// A tensor that a part of a model reads, and what becomes of it.
 struct TensorNeed: Sendable, Hashable {
     /// The name in the file.

@@ -64,7 +64,7 @@ struct Embedding {
         _ configuration: ModelConfiguration, rows: Int, loader: TensorLoader<Source>
     ) throws(ModelError) {
         table = try EmbeddingTable(
-            TensorNames.embedding, width: configuration.width, vocabulary: configuration.vocabulary,
+            TensorNames.embeddingMatrix, width: configuration.width, vocabulary: configuration.vocabulary,
             scale: configuration.embeddingScale, loader: loader)
         inputs = try TokenInputs(configuration, rows: rows, loader: loader)
     }

@@ -1,3 +1,5 @@
+package import ModelParts
+import GGUF
 import Formats
 package import Tensors
 

@@ -1,3 +1,4 @@
+import GGUF
 import Tensors
 
 /// Makes the rows that each layer gets of a token, beside the stream (Gemma 3n and 4: "per-layer embeddings"):
@@ -17,7 +18,7 @@ struct TokenInputs {
     static func list(_ configuration: ModelConfiguration, in list: inout TensorList) {
         guard let input = configuration.tokenInput else { return }
         let all = input.width * configuration.layers
-        list.add(TensorNeed(name: TensorNames.tokenInputs, dimensions: [all, configuration.vocabulary]))
+        list.add(TensorNeed(name: TensorNames.tokenInputMatrix, dimensions: [all, configuration.vocabulary]))
         list.matrix(TensorNames.tokenInputProjection, rows: all, columns: configuration.width)
         list.norm(TensorNames.tokenInputNorm, input.norm, input.width)
     }
@@ -27,7 +28,7 @@ struct TokenInputs {
         guard let input = configuration.tokenInput else { return nil }
         let all = input.width * configuration.layers
         table = try EmbeddingTable(
-            TensorNames.tokenInputs, width: all, vocabulary: configuration.vocabulary,
+            TensorNames.tokenInputMatrix, width: all, vocabulary: configuration.vocabulary,
             scale: Float(input.width).squareRoot(), loader: loader)
         projection = try loader.matrix(
             TensorNames.tokenInputProjection, rows: all, columns: configuration.width)

@@ -1,3 +1,4 @@
+import ModelParts
 import GGUF
 import Logging
 import ModelGraph
@@ -6,11 +7,11 @@ import Wire
 
 /// Whether a stage fits the device, and what its caches may take.
 extension StageLoad {
-    var range: ModelGraph.StageRange { ModelGraph.StageRange(request.range) }
+    var range: StageRange { request.range }
 
-    var compute: ModelGraph.ComputeMode { ModelGraph.ComputeMode(request.compute) }
+    var compute: ComputeMode { request.compute }
 
-    var keyValueType: ModelGraph.KeyValueType { ModelGraph.KeyValueType(request.keyValueType) }
+    var keyValueType: KeyValueType { request.keyValueType }
 
     /// Pages that all sequences together are to have room for; nil where the coordinator does not say.
     private var pages: Int? {
@@ -24,7 +25,7 @@ extension StageLoad {
         do throws(ModelError) {
             configuration = try ModelConfiguration(
                 metadata: source.metadata,
-                vocabulary: source.tensors.tensorData(named: "token_embd.weight")?.descriptor.rows)
+                vocabulary: source.tensors.tensorData(named: TensorNames.embeddingMatrix)?.descriptor.rows)
         } catch {
             throw WorkerError(error)
         }
@@ -33,8 +34,8 @@ extension StageLoad {
             throw WorkerError(.badRequest, "layers \(layers) of a model with \(configuration.layers)")
         }
         let (comes, goes) = (
-            configuration.rowWidth(before: Int(layers.lowerBound)),
-            configuration.rowWidth(before: Int(layers.upperBound))
+            configuration.rowWidth(before: layers.lowerBound),
+            configuration.rowWidth(before: layers.upperBound)
         )
         let (most, widest) = (FrameLimits().width, max(comes, configuration.vocabulary))
         guard widest <= most else {
