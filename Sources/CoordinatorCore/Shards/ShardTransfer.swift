@@ -42,11 +42,6 @@ struct ShardTransfer: Sendable {
     ) async throws(CoordinatorError) -> Outcome {
         defer { shard.discardResidentPages() }
         let events = client.transferEvents(of: id)
-        // A shard that is there is hashed before that is said.
-        let watching = client.watch(
-            limit: client.limits.map { $0.reading(shard.byteCount, $0.transfer) }, headway: \.receiving
-        ) { "it has kept nothing that it was sent for \($0.components.seconds) s" }
-        defer { watching?.cancel() }
         let first = Int(clamping: start) < shard.byteCount ? Int(start) : 0
         let (sent, acknowledged, outcome) = await withTaskGroup(of: Int.self) { group in
             group.addTask { await push(shard, id: id, from: first) }

@@ -9,7 +9,7 @@ struct ShardFetch: Sendable {
     /// Bytes asked for at a time, and asked for but not there yet at most.
     private static let partBytes: UInt64 = 4 << 20
     private static let window: UInt64 = 8 << 20
-    /// How long a source may give nothing. It has to hash a shard first that it did not look at since it changed, from the slowest of disks.
+    /// How long a source may give too little. It has to hash a shard first that it did not look at since it changed, from the slowest of disks.
     private var patience: Duration { .seconds(15) + .seconds(Double(fetch.totalBytes) / 10e6) }
 
     let fetch: FetchShard
@@ -61,10 +61,9 @@ struct ShardFetch: Sendable {
         }
         defer { link.close() }
         let watch = Task { [source, patience] in
-            var seen = -1
-            while !Task.isCancelled, source.count != seen {
-                seen = source.count
-                try? await Task.sleep(for: patience)
+            var patience = SourcePatience(limit: patience)
+            while !Task.isCancelled, !patience.isOver(at: source.bytes) {
+                try? await Task.sleep(for: SourcePatience.look)
             }
             link.close()
         }
@@ -133,19 +132,19 @@ private final class ShardSource: LinkHandler, Sendable {
     /// What came; bounded, for the link of a source that sends more than it was asked for is closed.
     let events: AsyncStream<Event>
     private let continuation: AsyncStream<Event>.Continuation
-    private let frames = Atomic<Int>(0)
+    private let pieceBytes = Atomic<Int>(0)
     /// Bytes of pieces, and a little for each event, that nobody has taken yet.
     private let waiting = Atomic<Int>(0)
     /// What is asked for at a time, and a piece of the largest kind.
     private static let mostWaiting = 16 << 20
 
-    /// Frames that came.
-    var count: Int { frames.load(ordering: .relaxed) }
+    /// Bytes of pieces that came.
+    var bytes: Int { pieceBytes.load(ordering: .relaxed) }
 
     init() { (events, continuation) = AsyncStream.makeStream() }
 
     func received(_ frame: Frame, on link: any Link) {
-        frames.add(1, ordering: .relaxed)
+        if case .piece(let piece) = frame { pieceBytes.add(piece.bytes.readableBytes, ordering: .relaxed) }
         let now = waiting.add(Self.bytes(of: frame), ordering: .relaxed).newValue
         guard now <= Self.mostWaiting else { return link.close() }
         switch frame {
