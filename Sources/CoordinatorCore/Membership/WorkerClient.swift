@@ -14,7 +14,7 @@ final class WorkerClient: LinkHandler, Sendable {
         /// The link to the worker itself ended, or the worker was given up because it made no headway.
         case lost(String, isIdle: Bool)
         /// The worker's link to the next one ended, which it had for the placement of that epoch.
-        case peerLost(PeerLost, String)
+        case peerLost(PeerLost)
     }
 
     /// Takes a reply, or why there is none, on the link's thread.
@@ -125,7 +125,7 @@ final class WorkerClient: LinkHandler, Sendable {
             if state.ended == nil { state.transfers[id] = (state.lastTransfer, continuation) }
             return (state.lastTransfer, state.ended)
         }
-        if let ended { continuation.yield(.failed(nil, ended.message)) }
+        if let ended { continuation.yield(.ended(ended)) }
         continuation.onTermination = { [weak self] _ in
             // Not one of the same shard that began since.
             self?.state.withLock { state in
@@ -176,6 +176,7 @@ final class WorkerClient: LinkHandler, Sendable {
     private func finish(_ message: String, isIdle: Bool = false, isFault: Bool = false) {
         var error = CoordinatorError(.worker, message, device: device)
         error.isFault = isFault
+        error.isLoss = !isFault && !isIdle
         let reason = error
         let ended = state.withLock { state -> State? in
             guard state.ended == nil else { return nil }
@@ -186,10 +187,11 @@ final class WorkerClient: LinkHandler, Sendable {
         }
         guard let ended else { return }
         ended.link?.close()
+        // First, so that whoever waits and then places anew finds the loss counted.
+        onNotice(self, .lost(reason.message, isIdle: isIdle))
         for waiter in ended.waiters { waiter.resume() }
         for reply in ended.replies.values { reply(.failure(reason)) }
-        for transfer in ended.transfers.values { transfer.events.yield(.failed(nil, reason.message)) }
-        onNotice(self, .lost(reason.message, isIdle: isIdle))
+        for transfer in ended.transfers.values { transfer.events.yield(.ended(reason)) }
     }
 
     func received(_ frame: Frame, on link: any Link) {
@@ -206,7 +208,7 @@ final class WorkerClient: LinkHandler, Sendable {
         finish(isFault ? "\(device) is left out: \(cause)" : "the link to \(device) ended: \(cause)", isFault: isFault)
     }
 
-    private var notConnected: CoordinatorError { CoordinatorError(.worker, "\(device) is not connected") }
+    private var notConnected: CoordinatorError { .lost(device, "\(device) is not connected") }
 
     private func received(_ message: ControlMessage) {
         if message.request != 0, let reply = state.withLock({ $0.replies.removeValue(forKey: message.request) }) {
@@ -218,8 +220,7 @@ final class WorkerClient: LinkHandler, Sendable {
         case .stageProgress(let progress):
             if state.withLock({ $0.headway.progress(progress) }) { onNotice(self, .progress(progress)) }
         case .stepFailed(let failure): onNotice(self, .stepFailed(failure))
-        case .peerLost(let peer):
-            onNotice(self, .peerLost(peer, "\(device) lost its link to the next device: \(peer.message)"))
+        case .peerLost(let peer): onNotice(self, .peerLost(peer))
         case .shardPieceAccepted(let accepted):
             guard let transfer = transfer(accepted.id) else { return }
             state.withLock { $0.headway.holds(accepted.bytesHeld, of: accepted.id) }

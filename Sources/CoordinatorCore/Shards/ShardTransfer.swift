@@ -7,7 +7,9 @@ import Wire
 enum ShardTransferEvent: Sendable {
     case accepted(bytesHeld: UInt64)
     case stored
-    case failed(FailureCode?, String)
+    case failed(FailureCode, String)
+    /// The worker is lost.
+    case ended(CoordinatorError)
 }
 
 /// Sends shards to one worker: in pieces, from where it stopped last time, with a bounded number unacknowledged.
@@ -110,6 +112,8 @@ struct ShardTransfer: Sendable {
                 return (
                     acknowledged, .failure(CoordinatorError(.worker, message, failure: code, device: client.device))
                 )
+            case .ended(let error):
+                return (acknowledged, .failure(error))
             }
         }
         let reason = CoordinatorError(.cancelled, "sending \(shard.part) to \(client.device) was given up")

@@ -154,6 +154,30 @@ struct IdleWorkerTests {
         await cluster.stop()
     }
 
+    @Test func `a worker that has no next device, and says at every step that it is gone, is done without`()
+        async throws
+    {
+        let coordinator = Mutex<(any Link)?>(nil)
+        let complaints = Atomic<Int>(0)
+        let filter: LocalWorker.FrameFilter = { frame, link in
+            if link.peer.role == .coordinator { coordinator.withLock { $0 = link } }
+            guard case .step(let step) = frame else { return [frame] }
+            complaints.add(1, ordering: .relaxed)
+            coordinator.withLock { $0 }?.send(
+                .peerLost(PeerLost(epoch: step.epoch, stage: step.stage, message: "a lie")))
+            return []
+        }
+        var settings = settings([1: filter])
+        settings.pins = [Pin(.head, device: "w2")]
+        let cluster = try await LocalCluster.prepare(workers: 2, settings: settings)
+        try await cluster.coordinator.start()
+        let answer = try await cluster.coordinator.answer(request(on: cluster))
+        #expect(answer.error == nil && answer.tokens.count == 60)
+        #expect(complaints.load(ordering: .relaxed) > 0)
+        #expect(await cluster.coordinator.report().epoch <= 6)
+        await cluster.stop()
+    }
+
     @Test func `a device that closes its link at every fork is left out after a few`() async throws {
         let closes = Atomic<Int>(0)
         let filter: LocalWorker.FrameFilter = { frame, link in

@@ -94,6 +94,16 @@ struct LossValuesTests {
         #expect(count.receiving == 200)
     }
 
+    @Test func `who is left out for longest comes back last`() {
+        #expect(Suspicion.choices([:]) == [[]])
+        let until = ["a": start + .seconds(30), "b": start + .seconds(5), "c": start + .seconds(30)]
+        #expect(Suspicion.choices(until) == [["a", "b", "c"], ["a", "c"], ["a"], []])
+        let many = Dictionary(uniqueKeysWithValues: (0..<100).map { ("w\($0)", start + .seconds($0)) })
+        let choices = Suspicion.choices(many)
+        #expect(choices.count <= 9 && choices.first?.count == 100 && choices.last == [])
+        #expect(choices.dropLast().allSatisfy { $0.contains("w99") })
+    }
+
     private func culprit(_ sent: UInt64, _ steps: [UInt64?], refused: [UInt64] = [0, 0, 0, 0]) -> String? {
         let stages = steps.enumerated().map { index, steps in
             // The first and the last are the coordinator's.
