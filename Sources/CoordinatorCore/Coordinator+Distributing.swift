@@ -252,7 +252,7 @@ extension Coordinator {
         }
         defer { following.cancel() }
         do throws(CoordinatorError) {
-            let limit = client.limits.map { $0.reading(bytes, $0.fetch) * (named.count + 1) }
+            let limit = client.limits.map { $0.fetching(bytes, sources: named.count) }
             let reply = try await client.request(
                 .fetchShard(
                     FetchShard(

@@ -28,6 +28,9 @@ package struct HeadwayLimits: Sendable, Hashable {
     /// The least speed of loading.
     var loadBytesPerSecond: Double { diskBytesPerSecond / loadTimes }
 
+    /// A limit for a device that gets a shard from others: for each of them and once more.
+    package func fetching(_ bytes: Int, sources: Int) -> Duration { reading(bytes, fetch) * (sources + 1) }
+
     /// A limit for what may have to read so much from the disk first.
     func reading(_ bytes: Int, _ limit: Duration) -> Duration {
         limit + .seconds(Double(bytes) / diskBytesPerSecond)

@@ -9,7 +9,17 @@ package struct SourcePatience: Sendable {
     private var waited = Duration.zero
     private var seen: Int?
 
-    package init(limit: Duration) { self.limit = limit }
+    private init(limit: Duration) { self.limit = limit }
+
+    /// With one device: it has to hash a shard first that it did not look at since it changed, from the slowest of disks.
+    package static func ofOne(shardBytes: UInt64) -> SourcePatience { SourcePatience(limit: reading(shardBytes)) }
+
+    /// With all that are asked, of which some may give wrong bytes: a little less than the coordinator waits for the shard.
+    package static func ofAll(_ sources: Int, shardBytes: UInt64) -> SourcePatience {
+        SourcePatience(limit: reading(shardBytes) * (sources + 1))
+    }
+
+    private static func reading(_ bytes: UInt64) -> Duration { .seconds(15) + .seconds(Double(bytes) / 10e6) }
 
     /// Takes a look at how many bytes came in all.
     ///
