@@ -44,8 +44,9 @@ package final class LocalCluster: Sendable {
         package var rebalanceGain: Double?
         /// How long devices may make no headway.
         package var headway = HeadwayLimits()
-        /// What is wrong with workers, by index.
+        /// What is wrong with workers, by index: with what comes to them, and with what they send.
         package var filters: [Int: LocalWorker.FrameFilter] = [:]
+        package var sentFilters: [Int: LocalWorker.FrameFilter] = [:]
 
         package init() {}
     }
@@ -106,7 +107,9 @@ package final class LocalCluster: Sendable {
                 workers.append(
                     try await LocalWorker.start(
                         name: "w\(index)", folder: folder.path + "/w\(index)",
-                        security: security.map { .mutual($0) } ?? .plain, filter: settings.filters[index - 1]))
+                        security: security.map { .mutual($0) } ?? .plain,
+                        filters: .init(
+                            received: settings.filters[index - 1], sent: settings.sentFilters[index - 1])))
             }
             let reports = ProgressLog()
             let coordinator = try makeCoordinator(
