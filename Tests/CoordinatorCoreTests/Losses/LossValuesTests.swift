@@ -1,3 +1,4 @@
+import ModelParts
 import CoordinatorCore
 import Testing
 import Wire
@@ -43,7 +44,7 @@ struct LossValuesTests {
 
     private func load(_ stage: UInt32) -> LoadStage {
         LoadStage(
-            epoch: 7, stage: stage, range: StageRange(embedding: false, firstLayer: 0, lastLayer: 1, head: false),
+            epoch: 7, stage: stage, range: StageRange(embedding: false, layers: 0..<1, head: false),
             shards: [], modelName: "tiny", compute: .int8, context: 64, slots: 1, next: .coordinator)
     }
 
