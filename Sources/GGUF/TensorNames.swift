@@ -48,8 +48,17 @@ package enum TensorNames {
         package static let choiceBias = "exp_probs_b.bias"
         package static let expertGates = "ffn_gate_exps"
         package static let expertUps = "ffn_up_exps"
+        /// Both of these in one: the gate's rows first.
+        package static let expertGatesAndUps = "ffn_gate_up_exps"
         package static let expertDowns = "ffn_down_exps"
         package static let sharedGate = "ffn_gate_inp_shexp"
+        /// What a router's normed rows are multiplied by, and an expert's results.
+        package static let routerScale = "ffn_gate_inp.scale"
+        package static let expertScale = "ffn_down_exps.scale"
+        /// Of experts beside a dense network: before them, and after each of both.
+        package static let expertsNorm = "pre_ffw_norm_2"
+        package static let besideResultNorm = "post_ffw_norm_1"
+        package static let expertsResultNorm = "post_ffw_norm_2"
         /// Behind the names of a network that all rows take beside experts.
         package static let sharedSuffix = "_shexp"
 

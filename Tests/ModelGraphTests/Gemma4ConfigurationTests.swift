@@ -76,7 +76,7 @@ import Testing
             ("attention.sliding_window_pattern", .array(GGUFArray([true]))),
             ("feed_forward_length", .array(GGUFArray([32, 32, 0, 32, 96, 96] as [Int32]))),
             ("rope.dimension_count_swa", .uint32(15)), ("rope.dimension_count_swa", .uint32(64)),
-            ("embedding_length_per_layer_input", .int32(-1)), ("expert_count", .uint32(8)),
+            ("embedding_length_per_layer_input", .int32(-1)), ("expert_count", .int32(-8)),
         ])
     func keysThatMakeNoSense(key: String, value: GGUFValue) throws {
         let error = try #require(throws: ModelError.self) { try read(["gemma4.\(key)": value]) }

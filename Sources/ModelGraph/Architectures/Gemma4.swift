@@ -6,15 +6,12 @@ import Tensors
 ///   `rope.dimension_count_swa` of layers with a window, which `attention.sliding_window_pattern` marks;
 ///   `attention.shared_kv_layers`, `embedding_length_per_layer_input`;
 /// - tensors: `layer_output_scale`; rows of each token for each layer (`per_layer_token_embd`, `per_layer_model_proj`) and what a layer
-///   does with its own (`inp_gate`, `proj`, `post_norm`); norms have plain weights; no `attn_v` where the keys are the values;
+///   does with its own (`inp_gate`, `proj`, `post_norm`); experts beside the network (`DenseBesideExperts`); norms have plain weights; no `attn_v` where the keys are the values;
 /// - graph: scores are not scaled; values are normed, without weights; frequencies of layers without a window are divided by
 ///   `rope_freqs.weight`. The last layers read the keys and values of the last one before them that has its own and is of their kind.
 enum Gemma4 {
     static func configuration(_ keys: CommonKeys) throws(ModelError) -> ModelConfiguration {
         let reader = keys.reader, norm = try keys.rmsNorm()
-        guard try keys.expertCount() == nil else {
-            throw reader.unsupported("expert_count", try keys.expertCount() ?? 0, "use a Gemma 4 without experts")
-        }
         let isLocal = try localLayers(keys)
         let window = try keys.window()
         if isLocal.contains(true), window == nil { throw reader.missing("attention.sliding_window") }
@@ -26,6 +23,7 @@ enum Gemma4 {
         let global = try attention(keys, size: "", rope: globalRope(keys))
         let local = try isLocal.contains(true) ? attention(keys, size: "_swa", rope: localRope(keys)) : global
 
+        let experts = try experts(keys)
         var layers: [LayerShape] = []
         for index in 0..<keys.layers {
             var attention = isLocal[index] ? local : global
@@ -47,9 +45,10 @@ enum Gemma4 {
                 attention.keyValueHeads = heads?[owner] ?? keys.heads
                 attention.sharedLayer = owner
             }
+            let dense = DenseShape(width: widths[index], function: .gated(.geluTanh))
             var layer = LayerShape(
                 norms: BlockNorms(norm, .around), mixer: .attention(attention),
-                network: .dense(DenseShape(width: widths[index], function: .gated(.geluTanh))))
+                network: experts.map { .denseBesideExperts(dense, $0, norm) } ?? .dense(dense))
             layer.hasOutputScale = true
             if inputWidth > 0 {
                 layer.tokenInput = TokenInputShape(width: inputWidth, function: .geluTanh, norm: norm)
@@ -62,6 +61,15 @@ enum Gemma4 {
             configuration.logits.cap = cap
         }
         return configuration
+    }
+
+    /// Experts beside the network that all rows take; nil for a model without.
+    private static func experts(_ keys: CommonKeys) throws(ModelError) -> ExpertsShape? {
+        guard let count = try keys.expertCount() else { return nil }
+        let width = try keys.reader.integer("expert_feed_forward_length", in: 1...4_194_304)
+        var experts = try keys.experts(count, width: width, weighting: .softmaxOverChosen)
+        experts.function = .geluTanh
+        return experts
     }
 
     /// Which layers have a window.

@@ -244,6 +244,16 @@ package struct RopeShape: Sendable, Hashable {
 package enum NetworkShape: Sendable, Hashable {
     case dense(DenseShape)
     case experts(ExpertsShape)
+    /// Both, of the same rows of the stream, each with norms of its own before and after; their sum is the network's result.
+    case denseBesideExperts(DenseShape, ExpertsShape, NormShape)
+
+    /// The experts among it.
+    var experts: ExpertsShape? {
+        switch self {
+        case .dense: nil
+        case .experts(let experts), .denseBesideExperts(_, let experts, _): experts
+        }
+    }
 }
 
 /// A network of two layers, or of three with a gate (Shazeer, "GLU Variants Improve Transformer").

@@ -118,10 +118,7 @@ extension ModelConfiguration {
 
     /// Experts of a layer and how many a row takes; nil for a layer without.
     package func experts(layer: Int) -> (count: Int, used: Int)? {
-        switch layerShapes[layer].network {
-        case .dense: nil
-        case .experts(let experts): (experts.count, experts.used)
-        }
+        layerShapes[layer].network.experts.map { ($0.count, $0.used) }
     }
 
     /// Bytes of scratch that a stage takes besides weights and cache.

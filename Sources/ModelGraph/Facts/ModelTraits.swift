@@ -63,7 +63,7 @@ package struct ModelTraits: Sendable, Hashable {
             if let positions = shape.mixer.cache.window {
                 add(layer, to: \.windows, Window(positions: positions), layers: \.layers)
             }
-            if case .experts(let experts) = shape.network {
+            if let experts = shape.network.experts {
                 add(
                     layer, to: \.experts,
                     Experts(

@@ -15,6 +15,14 @@ struct Norm {
         bias = shape.kind == .layer ? try loader.optionalVector("\(name).bias", count) : nil
     }
 
+    /// A norm with these weights `[count]`.
+    init(_ shape: NormShape, weight: AlignedBuffer, count: Int) {
+        self.shape = shape
+        self.count = count
+        self.weight = weight
+        bias = nil
+    }
+
     var byteCount: Int { weight.bytes.count + (bias?.bytes.count ?? 0) }
 
     /// Norms a row; `output` may be `input`.

@@ -11,6 +11,7 @@ struct TransformerLayer {
     fileprivate enum Network {
         case dense(DenseNetwork)
         case experts(ExpertNetwork)
+        case denseBesideExperts(DenseBesideExperts)
     }
 
     private let shape: LayerShape
@@ -38,6 +39,8 @@ struct TransformerLayer {
         switch shape.network {
         case .dense(let dense): DenseNetwork.list(dense, width: width, in: &list)
         case .experts(let experts): ExpertNetwork.list(experts, width: width, in: &list)
+        case .denseBesideExperts(let dense, let experts, let norm):
+            DenseBesideExperts.list(dense, experts, norm, width: width, in: &list)
         }
         if let input = shape.tokenInput { TokenInput.list(input, width: width, in: &list) }
         if shape.hasOutputScale { list.vector(outputScaleName, 1, isOptional: true) }
@@ -66,6 +69,8 @@ struct TransformerLayer {
             switch shape.network {
             case .dense(let dense): .dense(try DenseNetwork(dense, loading))
             case .experts(let experts): .experts(try ExpertNetwork(experts, loading))
+            case .denseBesideExperts(let dense, let experts, let norm):
+                .denseBesideExperts(try DenseBesideExperts(dense, experts, norm, loading))
             }
         tokenInput = try shape.tokenInput.map { input throws(ModelError) in try TokenInput(input, loading) }
         let scale = shape.hasOutputScale ? try loading.loader.optionalVector(Self.outputScaleName, 1) : nil
@@ -100,6 +105,7 @@ struct TransformerLayer {
         switch network {
         case .dense(let dense): dense.forward(rows: rows, output: scratch.projected, run)
         case .experts(let experts): experts.forward(rows: rows, output: scratch.projected, run)
+        case .denseBesideExperts(let both): both.forward(rows: rows, output: scratch.projected, run)
         }
         run.times.measure(.residual) {
             run.pool.forEachRow(rows) { row in
@@ -170,6 +176,7 @@ extension TransformerLayer.Network {
         switch self {
         case .dense(let dense): dense.byteCount
         case .experts(let experts): experts.byteCount
+        case .denseBesideExperts(let both): both.byteCount
         }
     }
 
@@ -177,6 +184,7 @@ extension TransformerLayer.Network {
         switch self {
         case .dense(let dense): dense.takesInt8
         case .experts(let experts): experts.takesInt8
+        case .denseBesideExperts(let both): both.takesInt8
         }
     }
 
@@ -184,7 +192,7 @@ extension TransformerLayer.Network {
     var outputBias: AlignedBuffer? {
         switch self {
         case .dense(let dense): dense.downBias
-        case .experts: nil
+        case .experts, .denseBesideExperts: nil
         }
     }
 }

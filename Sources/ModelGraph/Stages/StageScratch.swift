@@ -50,6 +50,7 @@ final class StageScratch {
     private let width: Int
     private var expertScratch: [ExpertsShape: ExpertScratch] = [:]
     private var latentScratch: [LatentShape: LatentScratch] = [:]
+    private var beside: AlignedBuffer?
     private let buffers: [AlignedBuffer]
 
     init(_ configuration: ModelConfiguration, rows: Int, context: Int, threads: Int) throws(ModelError) {
@@ -114,6 +115,18 @@ final class StageScratch {
         }
     }
 
+    /// Room for results of networks beside experts `[rows, width]`.
+    func besideExperts() throws(ModelError) -> UnsafeMutablePointer<Float> {
+        if let beside { return beside.floats }
+        do throws(TensorError) {
+            let made = try AlignedBuffer(floats: capacity * width)
+            beside = made
+            return made.floats
+        } catch {
+            throw ModelError(error)
+        }
+    }
+
     func latent(_ shape: LatentShape) throws(ModelError) -> LatentScratch {
         if let present = latentScratch[shape] { return present }
         do throws(TensorError) {
@@ -135,7 +148,9 @@ final class StageScratch {
             PagedAttention.scratchCount(keySize: sizes.keySize, valueSize: sizes.valueSize) + (sizes.widest + 15) / 16
             * 16
         let queries = threads * StageBatch.tileRows * sizes.group * MemoryLayout<PagedAttention.Query>.stride
-        let floats = rows * perRow + sizes.partials(context: context, threads: threads) + threads * perThread
+        let floats =
+            rows * (perRow + (sizes.hasBeside ? width : 0)) + sizes.partials(context: context, threads: threads)
+            + threads * perThread
         return 4 * floats + queries + Activations.byteCount(rows: rows, columns: width)
             + Activations.byteCount(rows: rows, columns: sizes.attended)
             + Activations.byteCount(rows: rows, columns: sizes.network)
@@ -161,6 +176,8 @@ private struct ScratchSizes {
     var widest: Int
     let angles: Int
     var experts: Set<ExpertsShape> = []
+    /// Whether a layer has a network beside experts.
+    var hasBeside = false
     var latents: Set<LatentShape> = []
 
     init(_ configuration: ModelConfiguration) {
@@ -178,13 +195,17 @@ private struct ScratchSizes {
                 widest = max(widest, latent.queryRank ?? 0, latent.latentSize, latent.plainSize)
                 latents.insert(latent)
             }
+            let dense: Int
             switch shape.network {
-            case .dense(let dense): network = max(network, dense.width)
-            case .experts(let experts):
-                network = max(network, experts.shared?.width ?? 0)
+            case .dense(let shape), .denseBesideExperts(let shape, _, _): dense = shape.width
+            case .experts(let experts): dense = experts.shared?.width ?? 0
+            }
+            network = max(network, dense)
+            if let experts = shape.network.experts {
                 widest = max(widest, experts.width)
                 self.experts.insert(experts)
             }
+            if case .denseBesideExperts = shape.network { hasBeside = true }
         }
         network = max(network, configuration.tokenInput?.width ?? 0)
         widest = max(widest, network)
