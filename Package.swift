@@ -21,25 +21,27 @@ let modules: [Target] = [
     module("Formats", ["CMappings"]),
     module("GGUF", ["Formats"]),
     module("Tensors", ["Formats", "CKernels"]),
-    module("ModelGraph", ["GGUF", "Formats", "Tensors"]),
+    module("ModelParts", []),
+    module("ModelGraph", ["ModelParts", "GGUF", "Formats", "Tensors"]),
     module("Tokenizer", ["GGUF"]),
     module("ChatTemplate", []),
     module("Sampling", []),
     module("Placement", []),
-    module("Wire", ["CWireProto", .nio("NIOCore")]),
+    module("Wire", ["ModelParts", "CWireProto", .nio("NIOCore")]),
     module("Identity", [.certificates, .asn1, .crypto]),
     module(
         "Transport", ["Identity", "Wire", .nio("NIOCore"), .nio("NIOPosix"), .nio("NIOTLS"), .tls, .logging]),
     module(
         "WorkerCore",
         [
-            "ModelGraph", "GGUF", "Formats", "Tensors", "Transport", "Identity", "Wire", "Placement", .nio("NIOCore"),
-            .crypto, .logging,
+            "ModelGraph", "ModelParts", "GGUF", "Formats", "Tensors", "Transport", "Identity", "Wire", "Placement",
+            .nio("NIOCore"), .crypto, .logging,
         ]),
     module(
         "CoordinatorCore",
         [
-            "Placement", "Transport", "Identity", "Wire", "Tokenizer", "Sampling", "GGUF", "Formats", "ClusterStore",
+            "ModelParts", "Placement", "Transport", "Identity", "Wire", "Tokenizer", "Sampling", "GGUF", "Formats",
+            "ClusterStore",
             .nio("NIOCore"), .crypto, .logging,
         ]),
     module("ClusterStore", ["Identity", .product(name: "GRDB", package: "GRDB.swift"), .crypto]),
@@ -58,7 +60,8 @@ let modules: [Target] = [
         name: "shoal",
         dependencies: [
             "API", "ChatTemplate", "ClusterFile", "ClusterStore", "CoordinatorCore", "Formats", "GGUF", "Identity",
-            "ModelGraph", "Placement", "Sampling", "Synth", "Tensors", "Tokenizer", "Transport", "Wire", "WorkerCore",
+            "ModelGraph", "ModelParts", "Placement", "Sampling", "Synth", "Tensors", "Tokenizer", "Transport", "Wire",
+            "WorkerCore",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "AsyncHTTPClient", package: "async-http-client"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -68,7 +71,8 @@ let modules: [Target] = [
     module(
         "TestSupport",
         [
-            "Formats", "GGUF", "Tokenizer", "ModelGraph", "Transport", "Wire", "WorkerCore", "CoordinatorCore",
+            "Formats", "GGUF", "Tokenizer", "ModelGraph", "ModelParts", "Transport", "Wire", "WorkerCore",
+            "CoordinatorCore",
             "Placement", "Identity", .nio("NIOCore"), .nio("NIOPosix"), .crypto, .logging,
         ]),
 ]
@@ -80,7 +84,8 @@ let tests: [Target] = [
         name: "Fuzzing",
         dependencies: [
             "API", "ChatTemplate", "ClusterFile", "CoordinatorCore", "Formats", "GGUF", "Identity", "ModelGraph",
-            "Placement", "Sampling", "Tensors", "TestSupport", "Tokenizer", "Transport", "Wire", "WorkerCore",
+            "ModelParts", "Placement", "Sampling", "Tensors", "TestSupport", "Tokenizer", "Transport", "Wire",
+            "WorkerCore",
             .nio("NIOCore"), .crypto,
         ],
         path: "Tests/Fuzz/Fuzzing", swiftSettings: swiftSettings),
@@ -93,7 +98,7 @@ let tests: [Target] = [
     tests("Formats", []),
     tests("GGUF", ["Formats"]),
     tests("Tensors", ["CKernels", "Formats"]),
-    tests("ModelGraph", ["AllocationCounter", "GGUF", "Formats", "Tensors"]),
+    tests("ModelGraph", ["AllocationCounter", "ModelParts", "GGUF", "Formats", "Tensors"]),
     tests("Tokenizer", ["GGUF"]),
     tests("ChatTemplate", []),
     tests("Sampling", []),
@@ -101,19 +106,21 @@ let tests: [Target] = [
     tests("ClusterStore", []),
     tests("ClusterFile", ["Placement"]),
     tests("Synth", ["GGUF", "Formats"]),
-    tests("Wire", [.nio("NIOCore"), .nio("NIOEmbedded"), .nio("NIOTestUtils")]),
+    tests("Wire", ["ModelParts", .nio("NIOCore"), .nio("NIOEmbedded"), .nio("NIOTestUtils")]),
     tests("Identity", [.certificates, .asn1, .crypto]),
     tests("Transport", ["Identity", "Wire", .nio("NIOCore"), .nio("NIOPosix"), .nio("NIOTLS"), .tls]),
     tests(
         "WorkerCore",
         [
-            "CoordinatorCore", "ModelGraph", "Tensors", "GGUF", "Formats", "Transport", "Identity", "Wire",
+            "CoordinatorCore", "ModelGraph", "ModelParts", "Tensors", "GGUF", "Formats", "Transport", "Identity",
+            "Wire",
             .nio("NIOCore"),
         ]),
     tests(
         "CoordinatorCore",
         [
-            "WorkerCore", "ModelGraph", "Tensors", "Transport", "Wire", "Tokenizer", "Sampling", "GGUF", "Formats",
+            "WorkerCore", "ModelGraph", "ModelParts", "Tensors", "Transport", "Wire", "Tokenizer", "Sampling", "GGUF",
+            "Formats",
             "Placement", "ClusterStore", "Identity", .nio("NIOCore"), .nio("NIOPosix"),
         ]),
     tests(

@@ -185,11 +185,12 @@ def long_prompt(lab):
 
 
 def thirteen(lab):
-    """13B over four devices of 3 GiB on gigabit: placed, answering, within its limits; a second start; refused on two."""
+    """A big model over four small devices on gigabit: placed, answering, within its limits; a second start; refused on two."""
     model = lab.options.big_model
-    say("13B over four devices capped at 3 GiB")
+    memory = int(lab.options.device_memory * GIB)
+    say(f"{model.name} over four devices capped at {lab.options.device_memory:g} GiB")
     flags = ["--context", "2048", "--slots", "2", "--threads", "1"]
-    with lab.cluster([Device(threads=1, memory_bytes=3 * GIB) for _ in range(4)]) as cluster:
+    with lab.cluster([Device(threads=1, memory_bytes=memory) for _ in range(4)]) as cluster:
         result = {"first_start_seconds": cluster.serve(model, *flags, *ends_on_workers(4))}
         stages = cluster.get("/api/cluster")[1]["stages"]
         result["stages"] = [

@@ -151,11 +151,21 @@ static int choose(void) {
     return SHOAL_ISA_SCALAR;
 }
 
+int shoal_isa_chosen(void) {
+    static atomic_int chosen = -1;
+    int isa = atomic_load_explicit(&chosen, memory_order_acquire);
+    if (isa < 0) {
+        isa = choose();
+        atomic_store_explicit(&chosen, isa, memory_order_release);
+    }
+    return isa;
+}
+
 int shoal_isa_active(void) {
     int isa = atomic_load_explicit(&active, memory_order_acquire);
     if (isa >= 0) return isa;
     int expected = -1;
-    isa = choose();
+    isa = shoal_isa_chosen();
     if (atomic_compare_exchange_strong(&active, &expected, isa)) return isa;
     return expected;
 }

@@ -29,7 +29,7 @@ extension Coordinator {
 
     func client(of device: String) throws(CoordinatorError) -> WorkerClient {
         guard let client = state.withLock({ $0.clients[device] }) else {
-            throw CoordinatorError(.worker, "\(device) is not connected")
+            throw CoordinatorError.lost(device, "\(device) is not connected")
         }
         return client
     }
@@ -96,6 +96,25 @@ extension Coordinator {
         let areBack = results.values.contains { if case .success = $0 { true } else { false } }
         if areBack { state.withLock { $0.hasNewDevices = true } }
         return areBack
+    }
+
+    /// Connects again to the devices that were lost while the first placement was made.
+    ///
+    /// - Parameters:
+    ///   - requiresAll: whether devices that were named must be there.
+    ///   - leftOut: those that need not be.
+    /// - Throws: `CoordinatorError` where one that is required cannot be reached.
+    func reconnectLost(requiresAll: Bool, leftOut: Set<String>) async throws(CoordinatorError) {
+        let lost = devices.filter { !isConnected($0.name) }
+        let needed = lost.filter { requiresAll && $0.isRequired && !leftOut.contains($0.name) }
+        let others = lost.filter { device in !needed.contains { $0.name == device.name } }
+        async let rest = connect(others, timeout: Self.startTimeout)
+        let results = await connect(needed, timeout: TCPTransport.defaultConnectTimeout)
+        _ = await rest
+        for device in needed {
+            guard case .failure(let error)? = results[device.name], !error.isFault else { continue }
+            throw CoordinatorError(.worker, error.message, device: device.name)
+        }
     }
 
     /// What all connected devices say of themselves; one that is lost meanwhile is left out.
@@ -193,9 +212,13 @@ extension Coordinator {
             progress(.loading(device: client.device, done: Int(clamping: loaded.done), of: Int(clamping: loaded.total)))
         case .stepFailed(let failure):
             guard isStage(failure.stage, ofEpoch: failure.epoch, on: client.device) else { return }
+            switch failure.code {
             // A stage whose weights are gone computes nothing more: it is to be loaded anew.
-            if failure.code == .shardCorrupt { return weightsLost(failure, on: client.device) }
-            if failure.code == .stageMissing { stageLost(failure, on: client.device) }
+            case .shardCorrupt:
+                return placementLost(.weights, epoch: failure.epoch, stage: failure.stage, failure.message)
+            case .stageMissing: placementLost(.stage, epoch: failure.epoch, stage: failure.stage, failure.message)
+            default: break
+            }
             engine.failed(failure)
         case .lost(let reason, let isIdle):
             // A link that was replaced since has nothing to say.
@@ -205,9 +228,9 @@ extension Coordinator {
                 client.isAtFault && state.withLock { $0.faults.updateValue(reason, forKey: client.device) == reason }
             if isKnown { return }
             deviceLost(client.device, reason, isIdle: isIdle)
-        case .peerLost(let peer, let reason):
+        case .peerLost(let peer):
             guard isStage(peer.stage, ofEpoch: peer.epoch, on: client.device) else { return }
-            peerLost(client.device, epoch: peer.epoch, stage: peer.stage, reason)
+            placementLost(.link, epoch: peer.epoch, stage: peer.stage, peer.message)
         }
     }
 

@@ -1,3 +1,4 @@
+import ModelParts
 import Placement
 import Synchronization
 import Transport
@@ -54,7 +55,9 @@ extension Coordinator {
                 let client = try client(of: device)
                 // Shards are hashed before the first part is loaded.
                 let limit = client.limits.map { $0.reading(bytes, $0.load) }
-                guard case .stageLoaded(let loaded) = try await client.request(.loadStage(request), within: limit)
+                guard
+                    case .stageLoaded(let loaded) = try await client.request(
+                        .loadStage(request), within: limit, loading: bytes)
                 else {
                     throw CoordinatorError(.worker, "\(device) answered the loading of a stage with something else")
                 }
@@ -174,7 +177,13 @@ extension Coordinator {
 
     private func send(_ id: ShardID, to device: String, _ carrier: ShardCarrier) async throws(CoordinatorError) {
         let shard = shards[carrier.part(of: id)]
+        let client = carrier.transfer.client
         var damaged = 0
+        client.expect(id, bytes: shard.byteCount)
+        defer { client.forget(id) }
+        // Over all attempts: one that refuses them comes no further.
+        var watching: Task<Void, Never>?
+        defer { watching?.cancel() }
         for _ in 0..<Self.attempts {
             // Others may have sent some of it since. About all that it needs, so that it keeps all that.
             let holding = try await inquire([device]) { _ in carrier.ids }[device]!.get()[id]
@@ -182,6 +191,8 @@ extension Coordinator {
                 carrier.tally.set(id.description, shard.byteCount)
                 return
             }
+            client.holds(holding?.bytesHeld ?? 0, of: id)
+            if watching == nil { watching = client.watchSending(bytes: shard.byteCount) }
             let outcome: ShardTransfer.Outcome
             do throws(CoordinatorError) {
                 outcome = try await carrier.transfer.send(shard, id: id, from: holding?.bytesHeld ?? 0) {
@@ -196,6 +207,7 @@ extension Coordinator {
             case .damaged(let message):
                 try shards.check()
                 damaged += 1
+                client.expect(id, bytes: shard.byteCount)
                 if damaged == 1, try await shards.identifyAgain(shard.part) != id {
                     throw CoordinatorError(
                         .model,
@@ -231,6 +243,8 @@ extension Coordinator {
         let named = transport.isSecured ? sources.filter { $0.identity != nil } : sources
         guard !named.isEmpty else { return false }
         let client = carrier.transfer.client
+        client.expect(id, bytes: bytes)
+        defer { client.forget(id) }
         let events = client.transferEvents(of: id)
         let following = Task {
             for await case .accepted(let held) in events {
@@ -239,7 +253,7 @@ extension Coordinator {
         }
         defer { following.cancel() }
         do throws(CoordinatorError) {
-            let limit = client.limits.map { $0.reading(bytes, $0.fetch) * (named.count + 1) }
+            let limit = client.limits.map { $0.fetching(bytes, sources: named.count) }
             let reply = try await client.request(
                 .fetchShard(
                     FetchShard(

@@ -17,57 +17,62 @@ extension Coordinator {
             if since.map({ now - $0 >= Self.shortLink }) ?? true { state.retries[device] = nil }
             state.lossReasons[device] = reason
             let isPlaced = state.plan?.stages.contains { $0.device == device } ?? false
-            if isPlaced || isIdle { state.suspect(device, isIdle: isIdle, at: now) }
+            if isPlaced { state.breakPlacement(.lost(device, reason)) }
+            // While it was getting a stage, it is a loss of the placement that is made; of the one that stands where it is one of that.
+            let isComing = state.coming.contains(device) && !(isPlaced && state.readiness == .ready)
+            if isPlaced || isComing || isIdle {
+                state.suspect(
+                    device, isIdle: isIdle, placement: isComing ? state.placements : state.planNumber, at: now)
+            }
             return isPlaced
         }
         if isPlaced { placementBroken(reason) } else { progress(.note(reason)) }
     }
 
-    /// A device says that it does not have a stage of the placement.
-    func stageLost(_ failure: StepFailed, on device: String) {
-        let reason = "\(device) has lost its stage: \(failure.message)"
-        let isOfThisPlacement = state.withLock { state in
-            guard state.epoch == failure.epoch, case .ready = state.readiness, let stages = state.plan?.stages,
-                Int(failure.stage) < stages.count, stages[Int(failure.stage)].device == device
-            else { return false }
-            state.lossReasons[device] = reason
-            state.suspect(device, isIdle: false, at: .now)
-            return true
-        }
-        if isOfThisPlacement { placementBroken(reason) }
+    /// What a device says that it has lost.
+    enum LostPart: Sendable {
+        case stage, weights
+        /// To the device of the next stage.
+        case link
     }
 
-    /// A device says that weights of its stage are gone from its disk. It counts as a loss: who says so again and again gets nothing.
-    func weightsLost(_ failure: StepFailed, on device: String) {
-        let reason = "\(device): \(failure.message)"
-        let isOfThisPlacement = state.withLock { state in
-            guard state.epoch == failure.epoch else { return false }
-            state.brokenEpoch = failure.epoch
-            state.lossReasons[device] = reason
-            state.suspect(device, isIdle: false, at: .now)
-            return true
-        }
-        if isOfThisPlacement { placementBroken(reason) }
-    }
-
-    /// A device says that its link to the next one broke. Where that one is still there, either may be the reason, and both count as lost.
-    ///
-    /// - Parameter stage: the stage whose results went over it.
-    func peerLost(_ device: String, epoch: UInt32, stage: UInt32, _ reason: String) {
-        let isOfThisPlacement = state.withLock { state in
-            guard state.epoch == epoch else { return false }
-            state.brokenEpoch = epoch
-            let next = state.plan?.stages.dropFirst(Int(clamping: stage)).first { $0.device != device }?.device
+    /// A device says that a stage of the placement does not stand, whether answers go on already or it is being made. It counts as a loss: who
+    /// says so again and again gets nothing. Where it is about the link to another one that is still there, either may be the reason, and both
+    /// count as lost.
+    func placementLost(_ part: LostPart, epoch: UInt32, stage: UInt32, _ message: String) {
+        let reason = state.withLock { state -> String? in
+            guard state.epoch == epoch, let stages = state.plan?.stages, Int(stage) < stages.count else { return nil }
+            let device = stages[Int(stage)].device
+            let reason =
+                switch part {
+                case .stage: "\(device) has lost its stage: \(message)"
+                case .weights: "\(device): \(message)"
+                case .link: "\(device) lost its link to the next device: \(message)"
+                }
+            state.breakPlacement(.lost(device, reason))
+            let next = stages.dropFirst(Int(stage)).first { $0.device != device }?.device
             // One whose own link has ended has told why.
-            guard let next, state.clients[next]?.isConnected == true else { return true }
-            for suspect in [device, next]
-            where state.devices.contains(where: { $0.name == suspect && !$0.isInProcess }) {
+            let isNextGone = next.map { state.clients[$0]?.isConnected != true } ?? false
+            let suspects =
+                switch part {
+                case .stage, .weights: [device]
+                case .link: isNextGone ? [] : [device] + (next.map { [$0] } ?? [])
+                }
+            for suspect in suspects where state.devices.contains(where: { $0.name == suspect && !$0.isInProcess }) {
                 state.lossReasons[suspect] = reason
-                state.suspect(suspect, isIdle: false, at: .now)
+                state.suspect(suspect, isIdle: false, placement: state.planNumber, at: .now)
             }
-            return true
+            return reason
         }
-        if isOfThisPlacement { placementBroken(reason) }
+        if let reason { placementBroken(reason) }
+    }
+
+    /// A device says that it cannot reach the next one, to which its stage of the placement is to send.
+    func nextUnreachable(from device: String, _ reason: String) {
+        state.withLock { state in
+            state.lossReasons[device] = reason
+            state.suspect(device, isIdle: false, placement: state.planNumber, at: .now)
+        }
     }
 
     /// Devices that are left out of placements for a while. One whose time is over may be of use again.
@@ -79,6 +84,12 @@ extension Coordinator {
             state.suspects = left
             return Set(left.keys)
         }
+    }
+
+    /// Which devices placements are looked for without, one after the other.
+    var choicesToLeaveOut: [Set<String>] {
+        _ = suspects
+        return Suspicion.choices(state.withLock { $0.suspects })
     }
 
     /// Leaves a device out of the first placement because of which that failed.
@@ -151,9 +162,19 @@ extension Coordinator {
 
 extension Coordinator.State {
     /// Leaves a device out for as long as its losses deserve.
-    fileprivate mutating func suspect(_ device: String, isIdle: Bool, at now: ContinuousClock.Instant) {
-        let pause = losses.lost(device, isIdle: isIdle, placement: epoch, at: now)
-        if pause > .zero { suspects[device] = max(suspects[device] ?? now, now + pause) }
+    fileprivate mutating func suspect(
+        _ device: String, isIdle: Bool, placement: UInt32, at now: ContinuousClock.Instant
+    ) {
+        var pause = losses.lost(device, isIdle: isIdle, placement: placement, at: now)
+        guard pause > .zero else { return }
+        // The first placement is not made again with one that others were lost in vain for.
+        if case .starting = readiness { pause = max(pause, Coordinator.suspicion) }
+        suspects[device] = max(suspects[device] ?? now, now + pause)
+    }
+
+    /// Something of the placement is lost; the first loss is the reason.
+    fileprivate mutating func breakPlacement(_ error: CoordinatorError) {
+        if broken?.epoch != epoch { broken = (epoch, error) }
     }
 }
 

@@ -141,19 +141,18 @@ extension Coordinator {
     /// Places the model on the devices that are there, with as little change as can be.
     func replace() async throws(CoordinatorError) {
         let reports = await describeAll()
-        let suspects = suspects
         let (plan, links) = state.withLock { ($0.plan, $0.links) }
         let current = (plan?.stages ?? []).map(Replacement.PlacedRange.init)
         let whole = request(reports, links: links)
-        var request = whole
-        request.leaveOut(suspects)
-        let found: PlacementPlan
-        if let best = try? await self.plan(request, current: current) {
-            found = best
-        } else {
-            // Better a device that somebody could not reach than none.
-            found = try await self.plan(whole, current: current)
+        // Better a device that somebody could not reach than none.
+        var best: PlacementPlan?
+        for suspects in choicesToLeaveOut where best == nil && !suspects.isEmpty {
+            var request = whole
+            request.leaveOut(suspects)
+            best = try? await self.plan(request, current: current)
         }
+        let found: PlacementPlan
+        if let best { found = best } else { found = try await self.plan(whole, current: current) }
         progress(.placed(found))
         do throws(CoordinatorError) {
             try await realize(found, reports: reports)
@@ -176,9 +175,11 @@ extension Coordinator {
                 }
             default: nil
             }
+        // Nor is it believed again and again.
+        if error.failure == .nextUnreachable { nextUnreachable(from: device, error.message) }
         state.withLock { state in
             if error.failure == .outOfMemory { state.beginsEmpty = true }
-            if let suspect { state.suspects[suspect] = .now + Self.suspicion }
+            if let suspect { state.suspects[suspect] = max(state.suspects[suspect] ?? .now, .now + Self.suspicion) }
         }
     }
 

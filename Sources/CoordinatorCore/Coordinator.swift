@@ -60,8 +60,12 @@ package final class Coordinator: Sendable {
         var epoch: UInt32 = 0
         /// What devices were asked to load, of placements that may still be there.
         var places = StagePlaces()
-        /// The epoch of a placement in which a link between devices broke.
-        var brokenEpoch: UInt32?
+        /// The epoch of a placement of which something was lost, and what.
+        var broken: (epoch: UInt32, error: CoordinatorError)?
+        /// Placements that were begun to be made, which of them `plan` is, and the devices of the one that is being made.
+        var placements: UInt32 = 0
+        var planNumber: UInt32 = 0
+        var coming: Set<String> = []
         /// Whether the next placement takes nothing over, because there was no memory for both.
         var beginsEmpty = false
         /// Devices that others could not reach, or that were lost too often, and until when they are left out for it.
@@ -132,48 +136,6 @@ package final class Coordinator: Sendable {
         }
         supervise()
         await refreshStandby()
-    }
-
-    private func establish(requiresAll: Bool) async throws(CoordinatorError) {
-        try await connectAll(requiresAll: requiresAll)
-        var reports = await measured(await describeAll()).filter { isConnected($0.key) }
-        var plan = try firstPlan(reports, as: predecessor)
-        var mayBeAsBefore = predecessor != nil
-        while true {
-            progress(.placed(plan))
-            state.withLock { $0.readiness = .starting("loading") }
-            do throws(CoordinatorError) {
-                return try await realize(plan, reports: reports)
-            } catch {
-                // What was kept of before may fit no longer, and a device that does nothing is done without.
-                guard leaveOut(for: error) || mayBeAsBefore, !state.withLock({ $0.stopped }) else { throw error }
-                mayBeAsBefore = false
-                progress(.note(error.message))
-                reports = await describeAll()
-                plan = try firstPlan(reports, as: nil)
-            }
-        }
-    }
-
-    /// The placement of before, where its devices are all there with what it needs; else the best one.
-    private func firstPlan(
-        _ reports: [String: DeviceReport], as predecessor: PlacementRecord?
-    ) throws(CoordinatorError) -> PlacementPlan {
-        var request = request(reports, links: state.withLock { $0.links })
-        request.leaveOut(suspects)
-        let before = (predecessor?.stages ?? []).compactMap(Replacement.PlacedRange.init)
-        let holding = reports.filter { $1.stages.contains { $0.session == session } }
-        if !before.isEmpty, before.allSatisfy({ holding[$0.device] != nil || isInProcess($0.device) }),
-            before.contains(where: { holding[$0.device] != nil }),
-            let plan = try? Replacement(request, current: before).plan(isStored: { _, _ in false })
-        {
-            return plan
-        }
-        do {
-            return try place(request)
-        } catch {
-            throw CoordinatorError(.placement, error.description)
-        }
     }
 
     /// Takes a device in: it is connected to, and used where that is of use. One that only names its address is left out.

@@ -1,3 +1,4 @@
+package import ModelParts
 package import ClusterStore
 package import Placement
 package import Transport

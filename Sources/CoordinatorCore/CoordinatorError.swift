@@ -33,6 +33,8 @@ package struct CoordinatorError: Error, Sendable, Hashable, CustomStringConverti
     package var device: String?
     /// Whether a device said what none may say, so that it is left out.
     package var isFault = false
+    /// Whether the device, or its link to another one, was lost: another placement may stand.
+    package var isLoss = false
 
     package init(_ code: Code, _ message: String, failure: FailureCode? = nil, device: String? = nil) {
         self.code = code
@@ -42,4 +44,11 @@ package struct CoordinatorError: Error, Sendable, Hashable, CustomStringConverti
     }
 
     package var description: String { message }
+
+    /// - Parameter device: the one that is lost, or that tells of a loss.
+    static func lost(_ device: String, _ message: String) -> CoordinatorError {
+        var error = CoordinatorError(.worker, message, device: device)
+        error.isLoss = true
+        return error
+    }
 }

@@ -116,9 +116,10 @@ struct CheckedRequest {
         if sizes.contains(where: { $0 < 0 }) || parts.contains(where: { $0.bytes < 0 || $0.elements < 0 }) {
             throw .invalidSize("a size of the model is negative")
         }
-        if case .always(let codec) = preferences.codec, !codec.accepts(width: model.width) {
+        if case .always(let codec) = preferences.codec, !model.accepts(codec) {
+            let width = codec.accepts(width: model.width) ? model.rowWidth(before: model.layers.count - 1) : model.width
             throw .invalidSize(
-                "the codec \(codec.rawValue) takes rows of a multiple of \(RowCodec.blockElements) elements and the model's have \(model.width); use f16 or f32"
+                "the codec \(codec.rawValue) takes rows of a multiple of \(RowCodec.blockElements) elements and the model's have \(width); use f16 or f32"
             )
         }
     }
@@ -165,6 +166,11 @@ struct CheckedRequest {
         return request.devices.firstIndex { $0.name == first.device }
     }
 
+    /// Whether layers that must stay together can, when these are pinned to a device.
+    private static func keeps(_ run: Range<Int>, together layers: ClosedRange<Int>) -> Bool {
+        !run.overlaps(layers) || layers.contains(run.lowerBound) && layers.contains(run.upperBound - 1)
+    }
+
     /// The pinned layers as one range per device, in order of layers.
     private static func pinnedLayers(_ request: PlacementRequest) throws(PlacementError) -> [Block] {
         let layerCount = request.model.layers.count
@@ -173,6 +179,9 @@ struct CheckedRequest {
             guard let layers = pin.layers else { continue }
             guard layers.lowerBound >= 0, layers.upperBound < layerCount else {
                 throw .layerOutOfRange(pin, layerCount: layerCount)
+            }
+            if let run = request.model.undivided.first(where: { !Self.keeps($0, together: layers) }) {
+                throw .dividedLayers(pin, run)
             }
             sorted.append((pin, layers.lowerBound..<layers.upperBound + 1))
         }

@@ -94,8 +94,11 @@ package struct CostModel: Sendable {
     }
 
     /// Seconds in which rows pass a link, from the first byte to the last.
-    package func transfer(rows: Int, _ codec: RowCodec, _ link: LinkSpeed) -> Double {
-        Double(rows) * Double(codec.rowBytes(width: model.width)) / link.bytesPerSecond
+    ///
+    /// - Parameter layer: the layer that they go to; nil takes the widest rows of those that go from layers to layers.
+    package func transfer(rows: Int, _ codec: RowCodec, _ link: LinkSpeed, before layer: Int? = nil) -> Double {
+        let width = model.rowWidth(before: layer ?? min(1, model.layers.count))
+        return Double(rows) * Double(codec.rowBytes(width: width)) / link.bytesPerSecond
     }
 
     /// Seconds from a stage's results on one device to their being there on another.
@@ -120,7 +123,7 @@ package struct CostModel: Sendable {
             let steps = [
                 StepShape.decoding(streams: 1, history: history), .prompt(rows: rowsPerStep, from: 0, isLast: false),
             ]
-            let allowed = RowCodec.allCases.filter { $0.accepts(width: model.width) }
+            let allowed = RowCodec.allCases.filter(model.accepts)
             return allowed.first { codec in
                 steps.allSatisfy {
                     transfer(rows: $0.rows, codec, link) <= Self.largestTransferShare * Self.layers(model, fastest, $0)

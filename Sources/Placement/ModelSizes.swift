@@ -101,6 +101,10 @@ package struct ModelSizes: Sendable, Hashable {
     package var tiedEmbedding: Bool
     /// Elements of an activation row.
     package var width: Int
+    /// Elements that a row carries more for each layer that it has still before it.
+    package var sideWidth = 0
+    /// Runs of layers that one device must hold together, apart from each other and rising.
+    package var undivided: [Range<Int>] = []
     /// Logits of a row.
     package var vocabulary: Int
     /// What sequences keep in each layer, `[layers]`.
@@ -151,6 +155,15 @@ package struct ModelSizes: Sendable, Hashable {
 
     /// The windows of its layers, ascending, each once.
     package var windows: [Int] { Set(states.compactMap(\.window)).sorted() }
+
+    /// Elements of a row that goes to a device whose first layer this is.
+    func rowWidth(before layer: Int) -> Int { width + (layers.count - layer) * sideWidth }
+
+    /// Whether a codec takes the rows of every cut.
+    func accepts(_ codec: RowCodec) -> Bool { codec.accepts(width: width) && codec.accepts(width: sideWidth) }
+
+    /// Whether a device may begin with this layer.
+    func mayCut(before layer: Int) -> Bool { !undivided.contains { $0.lowerBound < layer && layer < $0.upperBound } }
 
     /// Weight bytes that the head adds to a device.
     func headBytes(besideEmbedding: Bool) -> Int {

@@ -14,6 +14,8 @@ package enum PlacementError: Error, Sendable, Hashable, CustomStringConvertible 
     case overlappingPins(Pin, Pin)
     /// A pin names a layer that the model does not have.
     case layerOutOfRange(Pin, layerCount: Int)
+    /// A pin takes some of the layers that must stay together.
+    case dividedLayers(Pin, Range<Int>)
     /// Pins give a device layers with a gap between them.
     case notContiguous(device: String, first: Range<Int>, second: Range<Int>)
     /// A size or count that is negative, zero where it must not be, or too large to add up.
@@ -40,6 +42,8 @@ package enum PlacementError: Error, Sendable, Hashable, CustomStringConvertible 
             "the pins \(first) and \(second) both place the same part; drop one of them"
         case .layerOutOfRange(let pin, let layerCount):
             "the pin \(pin) names a layer that the model does not have; its layers are 0 to \(layerCount - 1)"
+        case .dividedLayers(let pin, let layers):
+            "the pin \(pin) divides the layers \(describe(layers)), which share keys and values: pin all of them to one device, or none"
         case .notContiguous(let device, let first, let second):
             "the pins give \(device) the layers \(describe(first)) and \(describe(second)), but a device holds one range without gaps; "
                 + "pin \(describe(first.upperBound..<second.lowerBound)) to it too, or one of the ranges to another device"

@@ -8,6 +8,9 @@ extension PlacementProblem {
                 "there are too many different devices to try all orders: those that differ the least were planned as equals, in "
                     + "\(solution.report.groups) groups, and the layers then split exactly over the devices so found")
         }
+        for run in request.model.undivided {
+            notes.append("layers \(describe(run)) share keys and values, so that one device holds all of them")
+        }
         for codec in Set(stages.filter { $0.hopSeconds > 0 }.map(\.codec)).sorted(by: { $0.rawValue < $1.rawValue })
         where codec != .f32 {
             notes.append("activations as \(codec.rawValue): \(codec.quality)")
@@ -83,6 +86,7 @@ extension PlacementProblem {
         let link = link(device, next)
         // Rows that nobody wants end with the last layer.
         let rows = stage.layers.upperBound == layerCount ? step.results : step.rows
-        return costs.hop(transfer: costs.transfer(rows: rows, stage.codec, link), link)
+        return costs.hop(
+            transfer: costs.transfer(rows: rows, stage.codec, link, before: stage.layers.upperBound), link)
     }
 }

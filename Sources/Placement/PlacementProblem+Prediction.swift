@@ -57,7 +57,9 @@ extension PlacementProblem {
                 (rests ? restedSeconds(of: stage, on: devices[index], step) : lasting)
                 + hopSeconds(from: devices[index], to: next, stage, step)
             if let next {
-                largest = max(largest, costs.transfer(rows: step.rows, stage.codec, link(devices[index], next)))
+                let transfer = costs.transfer(
+                    rows: step.rows, stage.codec, link(devices[index], next), before: stage.layers.upperBound)
+                largest = max(largest, transfer)
             } else if let link = coordinatorLink(devices[index]) {
                 largest = max(largest, costs.logitTransfer(step, link))
             }

@@ -74,6 +74,17 @@ extension CheckedRequest {
                 neededBytes: problem.load(block.layers) + device.memoryBytes - problem.rooms[block.device],
                 memoryBytes: device.memoryBytes)
         }
+        // Of layers that stay together the largest device decides.
+        if let roomiest = problem.candidates.max(by: { problem.rooms[$0] < problem.rooms[$1] }),
+            let run = request.model.undivided.first(where: { problem.load($0) > problem.rooms[roomiest] })
+        {
+            let device = request.devices[roomiest]
+            return .deviceTooSmall(
+                device: device.name,
+                holds: "layers \(describe(run)), which stay together, with KV cache, scratch and all else",
+                neededBytes: problem.load(run) + device.memoryBytes - problem.rooms[roomiest],
+                memoryBytes: device.memoryBytes)
+        }
         let room = problem.candidates.reduce(0) { sum, device in
             let (total, overflow) = sum.addingReportingOverflow(
                 max(0, min(problem.rooms[device], problem.disks[device])))

@@ -1,3 +1,5 @@
+import GGUF
+
 /// The architectures that synthetic models are of. The raw value is `general.architecture`.
 package enum ModelFamily: String, CaseIterable, Sendable {
     case llama
@@ -16,7 +18,7 @@ package enum ModelFamily: String, CaseIterable, Sendable {
         /// Norms after attention and after the feed-forward network.
         var normalizesResults = false
         /// The norm before the feed-forward network.
-        var feedForwardNorm = "ffn_norm"
+        var feedForwardNorm = TensorNames.Layer.networkNorm
         /// Biases of attention, router and experts.
         var hasBiases = false
         /// A weight for each head that takes attention away.
@@ -35,7 +37,9 @@ package enum ModelFamily: String, CaseIterable, Sendable {
         case .gemma3: Layout(normalizesHeads: true, normalizesResults: true)
         case .phi3: Layout(fusesMatrices: true, givesRopeDimensions: true)
         case .gptOSS:
-            Layout(feedForwardNorm: "post_attention_norm", hasBiases: true, hasSinks: true, givesExpertWidth: true)
+            Layout(
+                feedForwardNorm: TensorNames.Layer.attentionResultNorm, hasBiases: true, hasSinks: true,
+                givesExpertWidth: true)
         }
     }
 }

@@ -10,21 +10,24 @@ import Musl
 import Darwin
 #endif
 
+private typealias Names = TensorNames.Layer
+
 extension SyntheticModel {
     /// Its tensors under llama.cpp's names, with the types that its quantizer gives them.
     package var tensors: [GGUFWriter.Tensor] {
-        var tensors = [matrix("token_embd", shape.width, shape.vocabulary, shape.tied ? headType : type)]
-        if shape.ropeStretch != nil { tensors.append(vector(Self.ropeFactors, shape.headSize / 2)) }
+        var tensors = [matrix(TensorNames.embedding, shape.width, shape.vocabulary, shape.tied ? headType : type)]
+        if shape.ropeStretch != nil { tensors.append(vector(TensorNames.ropeFactors, shape.headSize / 2)) }
         for layer in 0..<shape.layers {
-            tensors += attention("blk.\(layer)") + feedForward("blk.\(layer)")
+            let prefix = TensorNames.layer(layer, "")
+            tensors += attention(prefix) + feedForward(prefix)
         }
-        tensors.append(vector("output_norm.weight", shape.width))
-        return shape.tied ? tensors : tensors + [matrix("output", shape.width, shape.vocabulary, headType)]
+        tensors.append(vector("\(TensorNames.finalNorm).weight", shape.width))
+        return shape.tied ? tensors : tensors + [matrix(TensorNames.head, shape.width, shape.vocabulary, headType)]
     }
 
     /// What a tensor of one dimension holds: ones in norms, small numbers in biases and sinks.
     func vectorValues(_ tensor: GGUFTensor, seed: UInt64) -> [Float] {
-        if tensor.name == Self.ropeFactors, let stretch = shape.ropeStretch {
+        if tensor.name == TensorNames.ropeFactors, let stretch = shape.ropeStretch {
             return stretched(count: tensor.columns, by: stretch)
         }
         guard tensor.name.hasSuffix("_norm.weight") else {
@@ -43,8 +46,6 @@ extension SyntheticModel {
             return Float(1 / ((1 - turns) / Double(stretch) + turns))
         }
     }
-
-    private static var ropeFactors: String { "rope_freqs.weight" }
 
     /// The type of matrices that have none of their own: of a model whose experts come in MXFP4 alone that is Q8_0.
     private var type: ElementType { requestedType == .mxfp4 && shape.experts?.type == .mxfp4 ? .q8_0 : requestedType }
@@ -86,51 +87,53 @@ extension SyntheticModel {
     private func attention(_ prefix: String) -> [GGUFWriter.Tensor] {
         let layout = shape.family.layout
         let (queries, keys) = (shape.heads * shape.headSize, shape.keyValueHeads * shape.headSize)
-        var tensors = [vector("\(prefix).attn_norm.weight", shape.width)]
+        var tensors = [vector(prefix + Names.attentionNorm + ".weight", shape.width)]
         if layout.normalizesHeads {
-            tensors += ["q", "k"].map { vector("\(prefix).attn_\($0)_norm.weight", shape.headSize) }
+            tensors += [Names.queryNorm, Names.keyNorm].map { vector("\(prefix)\($0).weight", shape.headSize) }
         }
         if layout.fusesMatrices {
-            tensors += projection("\(prefix).attn_qkv", shape.width, queries + 2 * keys)
+            tensors += projection(prefix + Names.joined, shape.width, queries + 2 * keys)
         } else {
-            tensors += projection("\(prefix).attn_q", shape.width, queries)
-            tensors += projection("\(prefix).attn_k", shape.width, keys)
-            tensors += projection("\(prefix).attn_v", shape.width, keys)
+            tensors += projection(prefix + Names.query, shape.width, queries)
+            tensors += projection(prefix + Names.key, shape.width, keys)
+            tensors += projection(prefix + Names.value, shape.width, keys)
         }
-        if layout.hasSinks { tensors.append(vector("\(prefix).attn_sinks.weight", shape.heads)) }
-        tensors += projection("\(prefix).attn_output", queries, shape.width)
+        if layout.hasSinks { tensors.append(vector(prefix + Names.sinks + ".weight", shape.heads)) }
+        tensors += projection(prefix + Names.attentionOutput, queries, shape.width)
         return layout.normalizesResults
-            ? tensors + [vector("\(prefix).post_attention_norm.weight", shape.width)] : tensors
+            ? tensors + [vector(prefix + Names.attentionResultNorm + ".weight", shape.width)] : tensors
     }
 
     private func feedForward(_ prefix: String) -> [GGUFWriter.Tensor] {
         let layout = shape.family.layout
-        var tensors = [vector("\(prefix).\(layout.feedForwardNorm).weight", shape.width)]
+        var tensors = [vector(prefix + layout.feedForwardNorm + ".weight", shape.width)]
         if let experts = shape.experts {
             tensors += self.experts(prefix, experts)
         } else if layout.fusesMatrices {
-            tensors += projection("\(prefix).ffn_up", shape.width, 2 * shape.feedForwardWidth)
-            tensors += projection("\(prefix).ffn_down", shape.feedForwardWidth, shape.width)
+            tensors += projection(prefix + Names.up, shape.width, 2 * shape.feedForwardWidth)
+            tensors += projection(prefix + Names.down, shape.feedForwardWidth, shape.width)
         } else {
-            tensors += projection("\(prefix).ffn_gate", shape.width, shape.feedForwardWidth)
-            tensors += projection("\(prefix).ffn_up", shape.width, shape.feedForwardWidth)
-            tensors += projection("\(prefix).ffn_down", shape.feedForwardWidth, shape.width)
+            tensors += projection(prefix + Names.gate, shape.width, shape.feedForwardWidth)
+            tensors += projection(prefix + Names.up, shape.width, shape.feedForwardWidth)
+            tensors += projection(prefix + Names.down, shape.feedForwardWidth, shape.width)
         }
-        return layout.normalizesResults ? tensors + [vector("\(prefix).post_ffw_norm.weight", shape.width)] : tensors
+        return layout.normalizesResults
+            ? tensors + [vector(prefix + Names.networkResultNorm + ".weight", shape.width)] : tensors
     }
 
     private func experts(_ prefix: String, _ experts: ModelDimensions.Experts) -> [GGUFWriter.Tensor] {
         let hasBiases = shape.family.layout.hasBiases
-        let router = "\(prefix).ffn_gate_inp"
+        let router = prefix + Names.router
         var tensors: [GGUFWriter.Tensor] = [
             .init(name: "\(router).weight", type: .f32, dimensions: [shape.width, experts.count])
         ]
         if hasBiases { tensors.append(vector("\(router).bias", experts.count)) }
         for (name, columns, rows) in [
-            ("gate", shape.width, experts.feedForwardWidth), ("up", shape.width, experts.feedForwardWidth),
-            ("down", experts.feedForwardWidth, shape.width),
+            (Names.expertGates, shape.width, experts.feedForwardWidth),
+            (Names.expertUps, shape.width, experts.feedForwardWidth),
+            (Names.expertDowns, experts.feedForwardWidth, shape.width),
         ] {
-            let name = "\(prefix).ffn_\(name)_exps"
+            let name = prefix + name
             tensors.append(
                 .init(
                     name: "\(name).weight", type: fitting(experts.type ?? type, columns: columns),

@@ -9,6 +9,9 @@ package enum Kernels {
     /// The name of the instruction set in use: "scalar", "avx2", "avxvnni", "avx512", "amx", "neon", "dotprod" or "i8mm".
     package static var instructionSet: String { String(cString: shoal_isa_name(shoal_isa_active())) }
 
+    /// The one that this process computes with, whichever a test or a measurement forces meanwhile.
+    package static var chosenInstructionSet: String { String(cString: shoal_isa_name(shoal_isa_chosen())) }
+
     /// The names of all that this build and processor can use, slowest first.
     package static var supportedInstructionSets: [String] {
         (0..<Int32(SHOAL_ISA_COUNT.rawValue)).filter { shoal_isa_supported($0) }.map {

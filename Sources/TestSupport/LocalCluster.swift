@@ -1,3 +1,4 @@
+package import ModelParts
 package import CoordinatorCore
 package import GGUF
 import Identity
@@ -7,7 +8,7 @@ package import Placement
 import Synchronization
 import Tokenizer
 package import Transport
-package import Wire
+import Wire
 import WorkerCore
 
 /// A whole cluster within the test process: workers with stores of their own on TCP loopback, and a coordinator that is wired as
@@ -22,8 +23,8 @@ package final class LocalCluster: Sendable {
         package var pins: [Pin] = []
         /// Over all workers, however small the model: what tests are about.
         package var planning = PlanningPreferences(objective: .throughput)
-        package var compute = Wire.ComputeMode.int8
-        package var keyValueType = Wire.KeyValueType.standard
+        package var compute = ComputeMode.int8
+        package var keyValueType = KeyValueType.standard
         package var rowsPerStep = 256
         package var measuring = Measuring.nothing
         /// Where the speeds of links are kept; `nil` is nowhere.
@@ -43,8 +44,9 @@ package final class LocalCluster: Sendable {
         package var rebalanceGain: Double?
         /// How long devices may make no headway.
         package var headway = HeadwayLimits()
-        /// What is wrong with workers, by index.
+        /// What is wrong with workers, by index: with what comes to them, and with what they send.
         package var filters: [Int: LocalWorker.FrameFilter] = [:]
+        package var sentFilters: [Int: LocalWorker.FrameFilter] = [:]
 
         package init() {}
     }
@@ -73,7 +75,7 @@ package final class LocalCluster: Sendable {
     /// - Throws: what the coordinator refuses; then nothing is left.
     package static func start(
         model: TinyModel = TinyModel(), workers count: Int = 2, context: Int? = nil, slots: Int = 4, pins: [Pin] = [],
-        compute: Wire.ComputeMode = .int8, keyValueType: Wire.KeyValueType = .standard, rowsPerStep: Int = 256
+        compute: ComputeMode = .int8, keyValueType: KeyValueType = .standard, rowsPerStep: Int = 256
     ) async throws -> LocalCluster {
         var settings = Settings()
         settings.context = context
@@ -105,7 +107,9 @@ package final class LocalCluster: Sendable {
                 workers.append(
                     try await LocalWorker.start(
                         name: "w\(index)", folder: folder.path + "/w\(index)",
-                        security: security.map { .mutual($0) } ?? .plain, filter: settings.filters[index - 1]))
+                        security: security.map { .mutual($0) } ?? .plain,
+                        filters: .init(
+                            received: settings.filters[index - 1], sent: settings.sentFilters[index - 1])))
             }
             let reports = ProgressLog()
             let coordinator = try makeCoordinator(

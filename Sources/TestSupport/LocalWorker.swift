@@ -17,31 +17,43 @@ package final class LocalWorker: Sendable {
     package let endpoint: Endpoint
     private let security: TransportSecurity
     private let running = Mutex<Listener?>(nil)
-    private let filter: FrameFilter?
+    private let filters: Filters
 
-    /// What a worker gets of a frame that came over a link: the frame, nothing, or others.
+    /// What is wrong with a worker, while its links live and answer.
+    package struct Filters: Sendable {
+        /// What it gets of what comes.
+        package var received: FrameFilter?
+        /// What goes of what it sends.
+        package var sent: FrameFilter?
+
+        package init(received: FrameFilter? = nil, sent: FrameFilter? = nil) {
+            self.received = received
+            self.sent = sent
+        }
+    }
+
+    /// What comes of a frame on its way over a link: the frame, nothing, or others.
     package typealias FrameFilter = @Sendable (Frame, any Link) -> [Frame]
 
     private init(
-        name: String, folder: String, endpoint: Endpoint, security: TransportSecurity, filter: FrameFilter?
+        name: String, folder: String, endpoint: Endpoint, security: TransportSecurity, filters: Filters
     ) {
         self.name = name
         self.folder = folder
         self.endpoint = endpoint
         self.security = security
-        self.filter = filter
+        self.filters = filters
     }
 
     /// Starts a worker on a port that the system chooses.
     ///
-    /// - Parameter filter: what is wrong with it, while its links live and answer.
     package static func start(
-        name: String, folder: String, security: TransportSecurity = .plain, filter: FrameFilter? = nil
+        name: String, folder: String, security: TransportSecurity = .plain, filters: Filters = Filters()
     ) async throws -> LocalWorker {
         let listener = try await listen(
-            name: name, folder: folder, on: Endpoint(host: "127.0.0.1", port: 0), security: security, filter: filter)
+            name: name, folder: folder, on: Endpoint(host: "127.0.0.1", port: 0), security: security, filters: filters)
         let worker = LocalWorker(
-            name: name, folder: folder, endpoint: listener.boundEndpoint, security: security, filter: filter)
+            name: name, folder: folder, endpoint: listener.boundEndpoint, security: security, filters: filters)
         worker.running.withLock { $0 = listener }
         return worker
     }
@@ -61,7 +73,7 @@ package final class LocalWorker: Sendable {
         for _ in 0..<12_000 {
             do {
                 let listener = try await Self.listen(
-                    name: name, folder: folder, on: endpoint, security: security, filter: filter)
+                    name: name, folder: folder, on: endpoint, security: security, filters: filters)
                 running.withLock { $0 = listener }
                 return
             } catch let error as WorkerError where error.code == .busy {
@@ -82,7 +94,7 @@ package final class LocalWorker: Sendable {
     package static let logger = Logger(label: "shoal.test") { _ in SwiftLogNoOpLogHandler() }
 
     private static func listen(
-        name: String, folder: String, on endpoint: Endpoint, security: TransportSecurity, filter: FrameFilter?
+        name: String, folder: String, on endpoint: Endpoint, security: TransportSecurity, filters: Filters
     ) async throws -> Listener {
         let transport = makeTransport(security: security)
         let worker = Worker(
@@ -93,26 +105,64 @@ package final class LocalWorker: Sendable {
             on: endpoint, welcome: { worker.welcome($0, from: $1) },
             handler: { peer in
                 let handler = worker.handler(for: peer)
-                return filter.map { FilteredLink(handler, filter: $0) } ?? handler
+                guard filters.received != nil || filters.sent != nil else { return handler }
+                return FilteredHandler(handler, filters: filters)
             })
     }
 }
 
-/// A worker's end of a link, behind a filter.
-private final class FilteredLink: LinkHandler {
+/// A worker's end of a link, behind filters.
+private final class FilteredHandler: LinkHandler {
     private let handler: any LinkHandler
+    private let filters: LocalWorker.Filters
+    /// What the worker takes for its link.
+    private let filtered = Mutex<FilteredLink?>(nil)
+
+    init(_ handler: any LinkHandler, filters: LocalWorker.Filters) {
+        self.handler = handler
+        self.filters = filters
+    }
+
+    func opened(_ link: any Link) { handler.opened(filtered(link)) }
+
+    func received(_ frame: Frame, on link: any Link) {
+        for frame in filters.received?(frame, link) ?? [frame] { handler.received(frame, on: filtered(link)) }
+    }
+
+    func closed(_ link: any Link, error: TransportError?) { handler.closed(filtered(link), error: error) }
+
+    /// The same for each of its link's events.
+    private func filtered(_ link: any Link) -> any Link {
+        guard let sent = filters.sent else { return link }
+        return filtered.withLock { filtered in
+            if filtered == nil { filtered = FilteredLink(link, filter: sent) }
+            return filtered!
+        }
+    }
+}
+
+/// A link whose frames pass a filter before they are sent.
+private final class FilteredLink: Link {
+    private let link: any Link
     private let filter: LocalWorker.FrameFilter
 
-    init(_ handler: any LinkHandler, filter: @escaping LocalWorker.FrameFilter) {
-        self.handler = handler
+    init(_ link: any Link, filter: @escaping LocalWorker.FrameFilter) {
+        self.link = link
         self.filter = filter
     }
 
-    func opened(_ link: any Link) { handler.opened(link) }
+    var peer: PeerIdentity { link.peer }
+    var pendingBytes: Int { link.pendingBytes }
 
-    func received(_ frame: Frame, on link: any Link) {
-        for frame in filter(frame, link) { handler.received(frame, on: link) }
+    func send(_ frame: Frame, whenWritten: (@Sendable (Bool) -> Void)?) {
+        let frames = filter(frame, link)
+        for (index, frame) in frames.enumerated() {
+            link.send(frame, whenWritten: index == frames.count - 1 ? whenWritten : nil)
+        }
+        if frames.isEmpty { whenWritten?(true) }
     }
 
-    func closed(_ link: any Link, error: TransportError?) { handler.closed(link, error: error) }
+    func timeArrival(_ tell: @escaping @Sendable (Duration) -> Void) { link.timeArrival(tell) }
+    func setReading(_ isReading: Bool) { link.setReading(isReading) }
+    func close() { link.close() }
 }

@@ -1,3 +1,4 @@
+import ModelParts
 import AllocationCounter
 import Formats
 import GGUF

@@ -1,3 +1,4 @@
+import ModelParts
 import GGUF
 import ModelGraph
 import TestSupport

@@ -1,3 +1,4 @@
+import ModelParts
 import Formats
 import GGUF
 import ModelGraph
@@ -129,7 +130,7 @@ import Testing
         }
         let has = { (name: String) in file.tensor(named: name) != nil }
         var parts = try (0..<configuration.layers).map { try part(configuration.tensorNames(layer: $0, has: has)) }
-        parts.append(try part(configuration.embeddingTensorNames))
+        parts.append(try part(configuration.embeddingTensorNames(has: has)))
         parts.append(try part(configuration.headTensorNames(has: has)))
         var reported: [Int] = [], total = 0
         let stage = try Stage(

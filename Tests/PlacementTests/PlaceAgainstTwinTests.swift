@@ -52,6 +52,10 @@ struct PlaceAgainstTwinTests {
                 request.links.setLink(between: one.name, and: other.name, links.randomElement(using: &random)!)
             }
         }
+        if layers > 1, chance(0.3) {
+            let first = Int.random(in: 0..<layers - 1, using: &random)
+            request.model.undivided = [first..<Int.random(in: first + 2...layers, using: &random)]
+        }
         request.preferences.objective = PlacementObjective.allCases.randomElement(using: &random)!
         request.preferences.usesCoordinator = chance(0.4)
         request.preferences.codec = chance(0.3) ? .automatic : .always(RowCodec.allCases.randomElement(using: &random)!)

@@ -85,7 +85,10 @@ struct TwinPlanner {
         if chain.count == request.preferences.maximumDevices ?? .max { return }
         for device in request.devices
         where mayTakeLayers(device) && !chain.contains(where: { $0.device == device.name }) {
-            for end in start + 1..<layers + 1 where honours(device.name, start..<end, extendsPins) {
+            for end in start + 1..<layers + 1
+            where !request.model.undivided.contains(where: { $0.dropFirst().contains(end) })
+                && honours(device.name, start..<end, extendsPins)
+            {
                 explore(
                     chain + [Stage(device: device.name, layers: start..<end)], from: end, embedding, head, extendsPins,
                     found)

@@ -1,3 +1,4 @@
+import ModelParts
 import NIOCore
 import Wire
 
@@ -25,7 +26,7 @@ enum Samples {
 
     static let stage = StageReport(
         session: 0xfeed_f00d_0123_4567, epoch: 3, stage: 1, modelName: "SmolLM2",
-        range: StageRange(embedding: false, firstLayer: 10, lastLayer: 20), weightBytes: 1 << 40, keyValueBytes: 77,
+        range: StageRange(embedding: false, layers: 10..<20), weightBytes: 1 << 40, keyValueBytes: 77,
         sequences: 4,
         work: StageWork(
             steps: 5, rows: 6, computeNanoseconds: 1 << 50, waitNanoseconds: 7, receivedBytes: 8,
@@ -43,7 +44,7 @@ enum Samples {
     static let identities = ["0123456789abcdef0123456789abcdef", "ffffffffffffffffffffffffffffffff"]
 
     static let load = LoadStage(
-        epoch: 9, stage: 2, range: StageRange(embedding: true, firstLayer: 0, lastLayer: 30, head: true),
+        epoch: 9, stage: 2, range: StageRange(embedding: true, layers: 0..<30, head: true),
         shards: [id(1), id(2), id(3)], modelName: "größer", compute: .f32, keyValueType: .q8_0, context: 2048, slots: 8,
         next: .worker(address: "[::1]:7078", stage: 3, identity: identities[0]), activationCodec: .f16,
         keyValuePositions: 1 << 40,

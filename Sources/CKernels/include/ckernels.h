@@ -31,6 +31,8 @@ const char *shoal_isa_name(int isa);
 bool shoal_isa_supported(int isa);
 /// The instruction set in use: the best supported one, or the one `SHOAL_ISA` or `shoal_isa_force` names.
 int shoal_isa_active(void);
+/// The same, whatever `shoal_isa_force` names.
+int shoal_isa_chosen(void);
 /// Uses an instruction set from now on; false and no change when it is not supported. For tests: no kernel may be running.
 bool shoal_isa_force(int isa);
 /// What is wrong with the value of `SHOAL_ISA`, or NULL. With a wrong value the scalar kernels are used.

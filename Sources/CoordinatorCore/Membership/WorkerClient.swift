@@ -14,7 +14,7 @@ final class WorkerClient: LinkHandler, Sendable {
         /// The link to the worker itself ended, or the worker was given up because it made no headway.
         case lost(String, isIdle: Bool)
         /// The worker's link to the next one ended, which it had for the placement of that epoch.
-        case peerLost(PeerLost, String)
+        case peerLost(PeerLost)
     }
 
     /// Takes a reply, or why there is none, on the link's thread.
@@ -27,6 +27,9 @@ final class WorkerClient: LinkHandler, Sendable {
     private let onStep: @Sendable (StepFrame) -> Void
     private let onNotice: @Sendable (WorkerClient, Notice) -> Void
     private let state = Mutex(State())
+
+    /// How far it has come.
+    var headway: HeadwayCount { state.withLock { $0.headway } }
 
     private struct State {
         var link: (any Link)?
@@ -71,18 +74,24 @@ final class WorkerClient: LinkHandler, Sendable {
 
     /// Sends a request and waits for its reply.
     ///
-    /// - Parameter limit: how long without headway, where that is not what such a request may take anyway; a device that takes longer, as
-    ///   one whose disk is dying, is given up with its link.
+    /// - Parameters:
+    ///   - limit: how long without headway, where that is not what such a request may take anyway; a device that takes longer, as
+    ///     one whose disk is dying, is given up with its link.
+    ///   - bytes: of the weights that are to be loaded.
     /// - Throws: `CoordinatorError` when the worker refuses, takes too long, or the link ends.
-    func request(_ body: ControlBody, within limit: Duration? = nil) async throws(CoordinatorError) -> ControlBody {
-        if case .loadStage(let load) = body { state.withLock { $0.headway.asked(for: load) } }
-        let watching = watch(limit: limit ?? limits?.limit(of: body), headway: { $0.headway(with: body) }) {
-            "it has not \(body.done) for \($0.components.seconds) s"
-        }
+    func request(
+        _ body: ControlBody, within limit: Duration? = nil, loading bytes: Int = 0
+    ) async throws(CoordinatorError) -> ControlBody {
+        if case .loadStage(let load) = body { state.withLock { $0.headway.asked(for: load, bytes: bytes) } }
+        let watching = watch(body, limit: limit)
         defer { watching?.cancel() }
         let result = await withCheckedContinuation {
             (reply: CheckedContinuation<Result<ControlBody, CoordinatorError>, Never>) in
             ask(body) { reply.resume(returning: $0) }
+        }
+        if case .loadStage(let load) = body {
+            let isLoaded = if case .success(.stageLoaded) = result { true } else { false }
+            state.withLock { $0.headway.answered(load, isLoaded: isLoaded) }
         }
         switch try result.get() {
         case .failure(let failure):
@@ -116,13 +125,11 @@ final class WorkerClient: LinkHandler, Sendable {
             if state.ended == nil { state.transfers[id] = (state.lastTransfer, continuation) }
             return (state.lastTransfer, state.ended)
         }
-        if let ended { continuation.yield(.failed(nil, ended.message)) }
+        if let ended { continuation.yield(.ended(ended)) }
         continuation.onTermination = { [weak self] _ in
             // Not one of the same shard that began since.
             self?.state.withLock { state in
-                guard state.transfers[id]?.number == number else { return }
-                state.transfers[id] = nil
-                state.headway.ended(id)
+                if state.transfers[id]?.number == number { state.transfers[id] = nil }
             }
         }
         return stream
@@ -151,27 +158,14 @@ final class WorkerClient: LinkHandler, Sendable {
         }
     }
 
-    /// Gives the worker up when what is waited for makes no headway.
-    ///
-    /// - Parameters:
-    ///   - limit: how long; `nil` is for ever.
-    ///   - headway: how far it has come.
-    ///   - reason: what to say when so much time has passed.
-    func watch(
-        limit: Duration?, headway: @escaping @Sendable (HeadwayCount) -> UInt64,
-        reason: @escaping @Sendable (Duration) -> String
-    ) -> Task<Void, Never>? {
-        guard let limit, let interval = limits?.look else { return nil }
-        return Task { [weak self] in
-            var watch = HeadwayWatch()
-            while let self {
-                let reached = headway(state.withLock { $0.headway })
-                if watch.look(at: reached, every: interval, limit: limit) { return giveUp(reason(watch.waited)) }
-                try? await Task.sleep(for: interval)
-                if Task.isCancelled { return }
-            }
-        }
-    }
+    /// A shard is to be brought, or to be brought anew: from now on what the worker says of it counts.
+    func expect(_ id: ShardID, bytes: Int) { state.withLock { $0.headway.expect(id, bytes: bytes) } }
+
+    /// How much the worker holds of a shard that is brought, as it says.
+    func holds(_ bytes: UInt64, of id: ShardID) { state.withLock { $0.headway.holds(bytes, of: id) } }
+
+    /// A shard is brought no more.
+    func forget(_ id: ShardID) { state.withLock { $0.headway.forget(id) } }
 
     /// Takes the worker for lost, though its link stands, and says why: whoever waits for it goes on, and the link is closed.
     func giveUp(_ reason: String) {
@@ -182,6 +176,7 @@ final class WorkerClient: LinkHandler, Sendable {
     private func finish(_ message: String, isIdle: Bool = false, isFault: Bool = false) {
         var error = CoordinatorError(.worker, message, device: device)
         error.isFault = isFault
+        error.isLoss = !isFault && !isIdle
         let reason = error
         let ended = state.withLock { state -> State? in
             guard state.ended == nil else { return nil }
@@ -192,10 +187,11 @@ final class WorkerClient: LinkHandler, Sendable {
         }
         guard let ended else { return }
         ended.link?.close()
+        // First, so that whoever waits and then places anew finds the loss counted.
+        onNotice(self, .lost(reason.message, isIdle: isIdle))
         for waiter in ended.waiters { waiter.resume() }
         for reply in ended.replies.values { reply(.failure(reason)) }
-        for transfer in ended.transfers.values { transfer.events.yield(.failed(nil, reason.message)) }
-        onNotice(self, .lost(reason.message, isIdle: isIdle))
+        for transfer in ended.transfers.values { transfer.events.yield(.ended(reason)) }
     }
 
     func received(_ frame: Frame, on link: any Link) {
@@ -212,27 +208,26 @@ final class WorkerClient: LinkHandler, Sendable {
         finish(isFault ? "\(device) is left out: \(cause)" : "the link to \(device) ended: \(cause)", isFault: isFault)
     }
 
-    private var notConnected: CoordinatorError { CoordinatorError(.worker, "\(device) is not connected") }
+    private var notConnected: CoordinatorError { .lost(device, "\(device) is not connected") }
 
     private func received(_ message: ControlMessage) {
         if message.request != 0, let reply = state.withLock({ $0.replies.removeValue(forKey: message.request) }) {
-            if case .stageLoaded = message.body { state.withLock { $0.headway.loadedStage() } }
+            if case .shardStored(let stored) = message.body { state.withLock { $0.headway.stored(stored.id) } }
             reply(.success(message.body))
             return
         }
         switch message.body {
         case .stageProgress(let progress):
-            state.withLock { $0.headway.progress(progress) }
-            onNotice(self, .progress(progress))
+            if state.withLock({ $0.headway.progress(progress) }) { onNotice(self, .progress(progress)) }
         case .stepFailed(let failure): onNotice(self, .stepFailed(failure))
-        case .peerLost(let peer):
-            onNotice(self, .peerLost(peer, "\(device) lost its link to the next device: \(peer.message)"))
+        case .peerLost(let peer): onNotice(self, .peerLost(peer))
         case .shardPieceAccepted(let accepted):
-            // Only of what is on its way: so many are kept in mind.
             guard let transfer = transfer(accepted.id) else { return }
-            state.withLock { $0.headway.accepted(accepted) }
+            state.withLock { $0.headway.holds(accepted.bytesHeld, of: accepted.id) }
             transfer.yield(.accepted(bytesHeld: accepted.bytesHeld))
-        case .shardStored(let stored): transfer(stored.id)?.yield(.stored)
+        case .shardStored(let stored):
+            state.withLock { $0.headway.stored(stored.id) }
+            transfer(stored.id)?.yield(.stored)
         case .failure(let failure):
             // One that names no shard is about all that are on their way.
             let transfers = state.withLock { state in
@@ -246,42 +241,5 @@ final class WorkerClient: LinkHandler, Sendable {
 
     private func transfer(_ id: ShardID) -> AsyncStream<ShardTransferEvent>.Continuation? {
         state.withLock { $0.transfers[id]?.events }
-    }
-}
-
-extension HeadwayLimits {
-    /// How long a request may take without headway.
-    fileprivate func limit(of body: ControlBody) -> Duration {
-        switch body {
-        case .loadStage: load
-        case .fetchShard: transfer
-        case .measureDevice, .measureLink: measuring
-        default: answer
-        }
-    }
-}
-
-extension HeadwayCount {
-    fileprivate func headway(with body: ControlBody) -> UInt64 {
-        switch body {
-        case .loadStage: loading
-        case .fetchShard: receiving
-        default: 0
-        }
-    }
-}
-
-extension ControlBody {
-    /// What a device has done that has answered this request.
-    fileprivate var done: String {
-        switch self {
-        case .loadStage: "come further with loading its stage"
-        case .fetchShard: "come further with a shard that it gets from another device"
-        case .shardInquiry: "said which shards it holds"
-        case .unloadStages: "unloaded its stages"
-        case .measureDevice, .measureLink: "told its speed"
-        case .describeDevice: "said what it is"
-        default: "answered"
-        }
     }
 }

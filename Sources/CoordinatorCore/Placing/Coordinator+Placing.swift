@@ -20,6 +20,11 @@ extension Coordinator {
     /// - Throws: `CoordinatorError`; then answers wait, or as before nothing answers.
     func realize(_ plan: PlacementPlan, reports: [String: DeviceReport]) async throws(CoordinatorError) {
         let started = ContinuousClock.now
+        state.withLock { state in
+            state.placements += 1
+            state.coming = Set(plan.stages.map(\.device))
+        }
+        defer { state.withLock { $0.coming = [] } }
         await endStandby()
         let ids = try await distribute(plan)
         engine.suspend()
@@ -29,6 +34,7 @@ extension Coordinator {
             if state.plan == nil { state.epoch = max(state.epoch, earlier) }
             state.epoch += 1
             state.plan = plan
+            state.planNumber = state.placements
             state.throttling = ThrottleWatch()
             defer { state.beginsEmpty = false }
             return (state.epoch, state.beginsEmpty)
@@ -42,13 +48,9 @@ extension Coordinator {
             epoch: epoch, stageCount: plan.stages.count, vocabularySize: facts.vocabularySize, limits: limits(plan),
             queue: configuration.queue, held: held, send: { first.send(.step($0)) }, afterSteps: afterSteps(of: plan))
         engine.expect(SpeedPrediction(plan.prediction))
-        state.withLock { state in
-            state.losses.placed(on: Set(plan.stages.map(\.device)), at: .now)
-            if !state.stopped { state.readiness = .ready }
-        }
+        try beginAnswering(plan, epoch: epoch)
         record(plan, epoch: epoch)
         progress(.ready(seconds: (.now - started) / .seconds(1)))
-        try check(plan, epoch: epoch)
     }
 
     /// The last epoch of which there are stages when this run begins, which a run before may not have recorded. No device is believed that
@@ -66,16 +68,21 @@ extension Coordinator {
         return worker.afterSteps
     }
 
-    /// Whether all of a placement stands: something may have been lost while it was made.
-    private func check(_ plan: PlacementPlan, epoch: UInt32) throws(CoordinatorError) {
-        for stage in plan.stages where try !client(of: stage.device).isConnected {
-            placementBroken("the link to \(stage.device) ended")
-            throw CoordinatorError(.worker, "the link to \(stage.device) ended")
+    /// A placement is ready, unless something of it was lost while it was made. What is lost from now on breaks it.
+    private func beginAnswering(_ plan: PlacementPlan, epoch: UInt32) throws(CoordinatorError) {
+        let failure = state.withLock { state -> CoordinatorError? in
+            if state.stopped { return Self.stopping }
+            if let broken = state.broken, broken.epoch == epoch { return broken.error }
+            for device in plan.stages.map(\.device) where state.clients[device]?.isConnected != true {
+                return .lost(device, state.lossReasons[device] ?? "the link to \(device) ended")
+            }
+            state.losses.placed(on: Set(plan.stages.map(\.device)), at: .now)
+            state.readiness = .ready
+            return nil
         }
-        if state.withLock({ $0.brokenEpoch == epoch }) {
-            placementBroken("a link between devices broke")
-            throw CoordinatorError(.worker, "a link between devices broke")
-        }
+        guard let failure else { return }
+        engine.suspend()
+        throw failure
     }
 
     private func transfers(

@@ -1,3 +1,4 @@
+import ModelParts
 import Placement
 import Synchronization
 import Wire

@@ -35,7 +35,7 @@ package struct LossRecord: Sendable {
     ///
     /// - Parameters:
     ///   - isIdle: whether it answered, and did no work.
-    ///   - placement: the epoch; another loss of the same one is not counted.
+    ///   - placement: its number; another loss of the same one is not counted.
     /// - Returns: for how long it is left out; zero is not at all.
     package mutating func lost(
         _ device: String, isIdle: Bool, placement: UInt32, at now: ContinuousClock.Instant

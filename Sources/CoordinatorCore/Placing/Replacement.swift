@@ -1,3 +1,4 @@
+import ModelParts
 import ClusterStore
 import Placement
 import Wire
@@ -97,9 +98,7 @@ extension Replacement.PlacedRange {
     }
 
     var range: StageRange {
-        StageRange(
-            embedding: embedding, firstLayer: UInt32(layers.lowerBound), lastLayer: UInt32(layers.upperBound),
-            head: head)
+        StageRange(embedding: embedding, layers: layers, head: head)
     }
 }
 

@@ -4,7 +4,8 @@ package import GGUF
 import Synchronization
 package import Wire
 
-/// A model cut into shards: the configuration, the embedding, each layer, and the head.
+/// A model cut into shards: the configuration, the embedding, each layer, the head, and what some models have more of each
+/// token.
 ///
 /// Knows no architecture: a tensor's name says which part it belongs to.
 package final class ModelShards: Sendable {
@@ -38,7 +39,7 @@ package final class ModelShards: Sendable {
                 "\(model.path) holds no \(tensors[.head] == nil ? "output norm" : "token embedding"): it is no whole model"
             )
         }
-        tiedEmbedding = model.tensor(named: "output.weight") == nil
+        tiedEmbedding = model.tensor(named: TensorNames.headMatrix) == nil
         let configuration = Self.configuration(of: model)
         let alignment = model.metadata.entries.filter { $0.key == "general.alignment" }
         var shards: [ModelPart: ModelShard] = [:]
@@ -65,7 +66,7 @@ package final class ModelShards: Sendable {
         if model.parts.count > 1 { entries.removeAll { $0.key.hasPrefix("split.") } }
         if let architecture = try? model.metadata.string("general.architecture"),
             model.metadata["\(architecture).vocab_size"] == nil,
-            let embedding = model.tensor(named: "token_embd.weight")
+            let embedding = model.tensor(named: TensorNames.embeddingMatrix)
         {
             entries.append((key: "\(architecture).vocab_size", value: .uint32(UInt32(clamping: embedding.rows))))
         }
@@ -78,6 +79,7 @@ package final class ModelShards: Sendable {
     package func parts(embedding: Bool, layers: Range<Int>, head: Bool) -> [ModelPart] {
         var parts: [ModelPart] = [.configuration]
         if embedding || (head && tiedEmbedding) { parts.append(.embedding) }
+        if embedding, shards[.tokenInputs] != nil { parts.append(.tokenInputs) }
         parts += layers.map { .layer($0) }
         if head { parts.append(.head) }
         return parts

@@ -7,7 +7,9 @@ import Wire
 enum ShardTransferEvent: Sendable {
     case accepted(bytesHeld: UInt64)
     case stored
-    case failed(FailureCode?, String)
+    case failed(FailureCode, String)
+    /// The worker is lost.
+    case ended(CoordinatorError)
 }
 
 /// Sends shards to one worker: in pieces, from where it stopped last time, with a bounded number unacknowledged.
@@ -42,11 +44,6 @@ struct ShardTransfer: Sendable {
     ) async throws(CoordinatorError) -> Outcome {
         defer { shard.discardResidentPages() }
         let events = client.transferEvents(of: id)
-        // A shard that is there is hashed before that is said.
-        let watching = client.watch(
-            limit: client.limits.map { $0.reading(shard.byteCount, $0.transfer) }, headway: \.receiving
-        ) { "it has kept nothing that it was sent for \($0.components.seconds) s" }
-        defer { watching?.cancel() }
         let first = Int(clamping: start) < shard.byteCount ? Int(start) : 0
         let (sent, acknowledged, outcome) = await withTaskGroup(of: Int.self) { group in
             group.addTask { await push(shard, id: id, from: first) }
@@ -115,6 +112,8 @@ struct ShardTransfer: Sendable {
                 return (
                     acknowledged, .failure(CoordinatorError(.worker, message, failure: code, device: client.device))
                 )
+            case .ended(let error):
+                return (acknowledged, .failure(error))
             }
         }
         let reason = CoordinatorError(.cancelled, "sending \(shard.part) to \(client.device) was given up")

@@ -9,7 +9,15 @@ package struct CacheLayout: Sendable, Hashable {
         package let layout: KeyValueLayout
     }
 
-    /// Where a layer's keys and values are. Two layers may have a place in common.
+    /// What is laid out of a layer.
+    package enum Layer: Sendable, Hashable {
+        /// What it keeps itself.
+        case own(StateKind, KeyValueLayout.Shape)
+        /// It reads what an earlier one of the stage keeps.
+        case shared(with: Int)
+    }
+
+    /// Where a layer's keys and values are. Layers may have a place in common.
     package struct Place: Sendable, Hashable {
         /// The index of its group.
         package var group: Int
@@ -20,22 +28,34 @@ package struct CacheLayout: Sendable, Hashable {
     package let groups: [Group]
     /// Of each layer of the stage.
     private let places: [Place]
+    /// Whether each keeps anything itself.
+    private let keeps: [Bool]
 
     /// Lays out what layers keep, each of its kind.
     ///
-    /// - Precondition: the sizes are multiples of `element.block`.
-    package init(layers: [(kind: StateKind, shape: KeyValueLayout.Shape)], element: KeyValueLayout.Element) {
+    /// - Precondition: the sizes are multiples of `element.block`, and layers share with earlier ones.
+    package init(layers: [Layer], element: KeyValueLayout.Element) {
         var kinds: [StateKind] = []
         var shapes: [[KeyValueLayout.Shape]] = []
-        places = layers.map { layer in
-            let group = kinds.firstIndex(of: layer.kind) ?? kinds.count
-            if group == kinds.count {
-                kinds.append(layer.kind)
-                shapes.append([])
+        var places: [Place] = [], keeps: [Bool] = []
+        for layer in layers {
+            switch layer {
+            case .own(let kind, let shape):
+                let group = kinds.firstIndex(of: kind) ?? kinds.count
+                if group == kinds.count {
+                    kinds.append(kind)
+                    shapes.append([])
+                }
+                shapes[group].append(shape)
+                places.append(Place(group: group, index: shapes[group].count - 1))
+                keeps.append(true)
+            case .shared(let other):
+                places.append(places[other])
+                keeps.append(false)
             }
-            shapes[group].append(layer.shape)
-            return Place(group: group, index: shapes[group].count - 1)
         }
+        self.places = places
+        self.keeps = keeps
         groups = zip(kinds, shapes).map {
             Group(kind: $0, layout: KeyValueLayout(layers: $1, element: element))
         }
@@ -44,8 +64,8 @@ package struct CacheLayout: Sendable, Hashable {
     /// Where a layer is, counted from the stage's first.
     package func place(layer: Int) -> Place { places[layer] }
 
-    /// The kind of what a layer keeps.
-    package func kind(layer: Int) -> StateKind { groups[places[layer].group].kind }
+    /// The kind of what a layer keeps; nil for one that reads what another keeps.
+    package func kind(layer: Int) -> StateKind? { keeps[layer] ? groups[places[layer].group].kind : nil }
 
     /// A layer's part of a page of its group.
     package func part(layer: Int) -> KeyValueLayout.Layer {
@@ -53,7 +73,7 @@ package struct CacheLayout: Sendable, Hashable {
         return groups[place.group].layout[layer: place.index]
     }
 
-    /// The group of neighbouring layers of one kind, and which of its layers they are.
+    /// The group of neighbouring layers that keep something of one kind, and which of its layers they are.
     package func place(layers: Range<Int>) -> (group: Int, indices: Range<Int>) {
         precondition(!layers.isEmpty, "no layers")
         let (first, last) = (places[layers.lowerBound], places[layers.upperBound - 1])

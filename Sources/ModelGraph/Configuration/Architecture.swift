@@ -9,6 +9,7 @@ package enum Architecture: String, Sendable, Hashable, CaseIterable {
     case qwen2, qwen3
     case qwen2moe, qwen3moe
     case gemma, gemma2, gemma3
+    case gemma4
     case phi2, phi3
     case granite, granitemoe
     case olmo2
@@ -26,6 +27,7 @@ package enum Architecture: String, Sendable, Hashable, CaseIterable {
         case .smollm3: try SmolLM3.configuration(keys)
         case .qwen2, .qwen3, .qwen2moe, .qwen3moe: try Qwen.configuration(keys)
         case .gemma, .gemma2, .gemma3: try Gemma.configuration(keys)
+        case .gemma4: try Gemma4.configuration(keys)
         case .phi2: try Phi2.configuration(keys)
         case .phi3: try Phi3.configuration(keys)
         case .granite, .granitemoe: try Granite.configuration(keys)
@@ -45,7 +47,7 @@ extension ModelConfiguration {
     ///
     /// - Throws: `ModelError` naming the architecture, key or value that cannot be used.
     package init(file: GGUFFile) throws(ModelError) {
-        try self.init(metadata: file.metadata, vocabulary: file.tensor(named: TensorNames.embedding)?.rows)
+        try self.init(metadata: file.metadata, vocabulary: file.tensor(named: TensorNames.embeddingMatrix)?.rows)
     }
 
     /// Reads the configuration from metadata alone. `vocabulary` is used where given, else `llama.vocab_size` (or that of another

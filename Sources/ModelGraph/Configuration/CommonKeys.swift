@@ -20,7 +20,10 @@ struct CommonKeys {
         layers = try reader.integer("block_count", in: 1...4096)
         width = try reader.integer("embedding_length", in: 1...1_048_576)
         heads = try reader.integer("attention.head_count", in: 1...16384)
-        keyValueHeads = try reader.optionalInteger("attention.head_count_kv", in: 1...16384) ?? heads
+        // Gemma 4 has a number for each layer, which it reads by itself.
+        keyValueHeads =
+            reader.architecture == .gemma4
+            ? heads : try reader.optionalInteger("attention.head_count_kv", in: 1...16384) ?? heads
         guard heads.isMultiple(of: keyValueHeads) else {
             throw reader.invalid("attention.head_count_kv", keyValueHeads, "it must divide the \(heads) query heads")
         }

@@ -10,12 +10,24 @@ package struct LayerShape: Sendable, Hashable {
     package var network: NetworkShape
     /// What the mixer and the network give is multiplied by this before it is added to the stream.
     package var residualScale: Float = 1
+    /// What of the token's own input for this layer is added after the network.
+    package var tokenInput: TokenInputShape?
+    /// Whether the file has a number that the stream is multiplied by at the layer's end.
+    package var hasOutputScale = false
 
     package init(norms: BlockNorms, mixer: MixerShape, network: NetworkShape) {
         self.norms = norms
         self.mixer = mixer
         self.network = network
     }
+}
+
+/// A row that each layer gets of each token, beside the stream: x + norm(projection(function(gate(x)) · row)).
+package struct TokenInputShape: Sendable, Hashable {
+    /// Elements of the row.
+    package var width: Int
+    package var function: GateFunction
+    package var norm: NormShape
 }
 
 /// A norm: its kind and what is added to the mean square or the variance.
@@ -67,6 +79,14 @@ package enum MixerShape: Sendable, Hashable {
     /// Attention whose keys and values are one latent row of all heads.
     case latent(LatentShape)
 
+    /// The layer whose cache it reads in place of its own.
+    var sharedLayer: Int? {
+        switch self {
+        case .attention(let attention): attention.sharedLayer
+        case .latent: nil
+        }
+    }
+
     var rope: RopeShape? {
         switch self {
         case .attention(let attention): attention.rope
@@ -79,7 +99,8 @@ package enum MixerShape: Sendable, Hashable {
         switch self {
         case .attention(let attention):
             CacheShape(
-                heads: attention.keyValueHeads, keySize: attention.keySize, valueSize: attention.valueSize,
+                heads: attention.sharedLayer == nil ? attention.keyValueHeads : 0, keySize: attention.keySize,
+                valueSize: attention.valueSize,
                 window: attention.window)
         case .latent(let latent):
             CacheShape(heads: 1, keySize: latent.keySize, valueSize: latent.latentSize, window: nil)
@@ -89,6 +110,7 @@ package enum MixerShape: Sendable, Hashable {
 
 /// What a sequence keeps of each position of a layer: keys and values.
 package struct CacheShape: Sendable, Hashable {
+    /// None in a layer that reads what another one keeps.
     package var heads: Int
     package var keySize: Int
     package var valueSize: Int
@@ -135,6 +157,12 @@ package struct AttentionShape: Sendable, Hashable {
     /// Whether each query head has a score that goes to no position.
     package var hasSinks = false
     package var temperature: Temperature?
+    /// How each head's values are normed, without weights.
+    package var valueNorm: NormShape?
+    /// Whether a file may lack the projection of values: these are the keys then, as they are before norm and rotation.
+    package var mayTakeKeysAsValues = false
+    /// The earlier layer whose keys and values it reads; nil for one with its own.
+    package var sharedLayer: Int?
 
     /// Elements of all queries of a row.
     package var queryWidth: Int { heads * keySize }
@@ -216,6 +244,16 @@ package struct RopeShape: Sendable, Hashable {
 package enum NetworkShape: Sendable, Hashable {
     case dense(DenseShape)
     case experts(ExpertsShape)
+    /// Both, of the same rows of the stream, each with norms of its own before and after; their sum is the network's result.
+    case denseBesideExperts(DenseShape, ExpertsShape, NormShape)
+
+    /// The experts among it.
+    var experts: ExpertsShape? {
+        switch self {
+        case .dense: nil
+        case .experts(let experts), .denseBesideExperts(_, let experts, _): experts
+        }
+    }
 }
 
 /// A network of two layers, or of three with a gate (Shazeer, "GLU Variants Improve Transformer").

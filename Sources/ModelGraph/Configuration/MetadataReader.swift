@@ -79,6 +79,16 @@ struct MetadataReader {
         return Array(values.prefix(layers))
     }
 
+    /// True or false for each layer; nil where the file has no such array.
+    func flags(_ name: String, layers: Int) throws(ModelError) -> [Bool]? {
+        guard let array = metadata[key(name)]?.array else { return nil }
+        guard array.count >= layers, let flags = array.bools else {
+            throw invalid(
+                name, "an array of \(array.count)", "it must hold true or false for each of the \(layers) layers")
+        }
+        return Array(flags.prefix(layers))
+    }
+
     private func read<Value>(_ body: () throws(GGUFError) -> Value?) throws(ModelError) -> Value? {
         do {
             return try body()

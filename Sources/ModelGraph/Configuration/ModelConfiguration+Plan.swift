@@ -1,3 +1,4 @@
+package import ModelParts
 package import GGUF
 package import Tensors
 
@@ -9,7 +10,9 @@ extension ModelConfiguration {
     }
 
     /// Names of the tensors that a stage with the embedding needs.
-    package var embeddingTensorNames: [String] { [TensorNames.embedding] }
+    package func embeddingTensorNames(has: @escaping (String) -> Bool) -> [String] {
+        embeddingTensors(has: has).map(\.name).filter(has)
+    }
 
     /// Names of the tensors that a stage with the head needs. A file is tied when it has no `output.weight`.
     package func headTensorNames(has: @escaping (String) -> Bool) -> [String] {
@@ -22,11 +25,18 @@ extension ModelConfiguration {
     }
 
     /// Whether a file has a head of its own, or uses the embedding's matrix.
-    package static func hasOwnHead(has: (String) -> Bool) -> Bool { has("\(TensorNames.head).weight") }
+    package static func hasOwnHead(has: (String) -> Bool) -> Bool { has(TensorNames.headMatrix) }
 
     func tensors(layer: Int, has: @escaping (String) -> Bool) -> [TensorNeed] {
         var list = TensorList(prefix: TensorNames.layer(layer, ""), has: has)
         Layer.list(layerShapes[layer], width: width, in: &list)
+        return list.needs
+    }
+
+    func embeddingTensors(has: @escaping (String) -> Bool) -> [TensorNeed] {
+        var list = TensorList(prefix: "", has: has)
+        list.add(TensorNeed(name: TensorNames.embeddingMatrix, dimensions: [width, vocabulary]))
+        TokenInputs.list(self, in: &list)
         return list.needs
     }
 
@@ -42,8 +52,8 @@ extension ModelConfiguration {
     package func check(tensorsOf model: GGUFFile) throws(ModelError) {
         let has = { (name: String) in model.tensor(named: name) != nil }
         let needs =
-            [TensorNeed(name: TensorNames.embedding, dimensions: [width, vocabulary])]
-            + layerShapes.indices.flatMap { tensors(layer: $0, has: has) } + headTensors(has: has)
+            embeddingTensors(has: has) + layerShapes.indices.flatMap { tensors(layer: $0, has: has) }
+            + headTensors(has: has)
         for need in needs {
             guard let tensor = model.tensor(named: need.name) else {
                 if need.isOptional { continue }
@@ -104,12 +114,13 @@ extension ModelConfiguration {
     ) -> CacheLayout {
         CacheLayout(
             layers: layers.map { layer in
-                let cache = layerShapes[layer].mixer.cache
-                let kind: StateKind = givesBack ? cache.window.map { .window($0) } ?? .pages : .pages
-                return (
-                    kind,
-                    KeyValueLayout.Shape(heads: cache.heads, keySize: cache.keySize, valueSize: cache.valueSize)
-                )
+                let mixer = layerShapes[layer].mixer, cache = mixer.cache
+                if let shared = mixer.sharedLayer, layers.contains(shared) {
+                    return .shared(with: shared - layers.lowerBound)
+                }
+                return .own(
+                    givesBack ? cache.window.map { .window($0) } ?? .pages : .pages,
+                    KeyValueLayout.Shape(heads: cache.heads, keySize: cache.keySize, valueSize: cache.valueSize))
             }, element: KeyValueLayout.Element(keyValueType, compute: compute))
     }
 
@@ -126,10 +137,7 @@ extension ModelConfiguration {
 
     /// Experts of a layer and how many a row takes; nil for a layer without.
     package func experts(layer: Int) -> (count: Int, used: Int)? {
-        switch layerShapes[layer].network {
-        case .dense: nil
-        case .experts(let experts): (experts.count, experts.used)
-        }
+        layerShapes[layer].network.experts.map { ($0.count, $0.used) }
     }
 
     /// Bytes of scratch that a stage takes besides weights and cache.

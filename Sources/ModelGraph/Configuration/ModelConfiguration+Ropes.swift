@@ -1,3 +1,4 @@
+import GGUF
 import Tensors
 
 extension ModelConfiguration {
@@ -36,7 +37,9 @@ extension ModelConfiguration {
         }
         let pairs = shape.dimensions / 2
         guard let values = try loader.optionalVector(name, pairs) else { return nil }
-        let factors = Array(UnsafeBufferPointer(start: values.floats, count: pairs))
+        let factors = withExtendedLifetime(values) {
+            Array(UnsafeBufferPointer(start: values.floats, count: pairs))
+        }
         if let wrong = factors.first(where: { !($0 > 0 && $0.isFinite) }) {
             throw ModelError(
                 code: .invalidTensor, message: "tensor \(name) holds \(wrong)",

@@ -1,3 +1,5 @@
+package import ModelParts
+import GGUF
 import Tensors
 
 /// What people ask about a model that can be computed: heads, windows, experts, and how its context was extended. A pure value of the
@@ -61,7 +63,7 @@ package struct ModelTraits: Sendable, Hashable {
             if let positions = shape.mixer.cache.window {
                 add(layer, to: \.windows, Window(positions: positions), layers: \.layers)
             }
-            if case .experts(let experts) = shape.network {
+            if let experts = shape.network.experts {
                 add(
                     layer, to: \.experts,
                     Experts(

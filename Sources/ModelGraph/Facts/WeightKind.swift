@@ -1,3 +1,4 @@
+import GGUF
 /// What a tensor is for, told by its name as GGUF files spell it (gguf-py's `TENSOR_NAMES`), whatever the architecture.
 package enum WeightKind: String, Sendable, Hashable, CaseIterable {
     /// Rows of tokens, or of positions.
@@ -22,7 +23,7 @@ package enum WeightKind: String, Sendable, Hashable, CaseIterable {
             if stem == TensorNames.head {
                 self = .head
             } else {
-                let tables = ["token_embd", "per_layer_token_embd", "position_embd", "token_types"]
+                let tables = [TensorNames.embedding, TensorNames.tokenInputs, "position_embd", "token_types"]
                 self = tables.contains { stem == $0 } ? .embedding : .other
             }
             return
@@ -35,7 +36,9 @@ package enum WeightKind: String, Sendable, Hashable, CaseIterable {
             self = .experts
         } else if stem.hasPrefix("attn_") {
             self = .attention
-        } else if stem.hasPrefix("ffn_") || stem.hasPrefix("exp_") {
+        } else if stem.hasPrefix("ffn_") || stem.hasPrefix("exp_") || stem == Names.tokenInputGate
+            || stem == Names.tokenInputProjection
+        {
             self = .network
         } else if ["ssm_", "shortconv", "time_mix", "channel_mix"].contains(where: stem.hasPrefix) {
             self = .recurrent

@@ -1,11 +1,14 @@
+import GGUF
 import Tensors
 
 /// Attention of a layer: from normed rows to rows that are added to the stream.
 struct AttentionBlock {
     private let shape: AttentionShape
     private let query: WeightMatrix
-    private let key: WeightMatrix
-    private let value: WeightMatrix
+    /// None where another layer's keys are read.
+    private let key: WeightMatrix?
+    /// None where another layer's values are read, or the keys are taken as values.
+    private let value: WeightMatrix?
     private let output: WeightMatrix
     private let queryBias: AlignedBuffer?
     private let keyBias: AlignedBuffer?
@@ -13,6 +16,7 @@ struct AttentionBlock {
     private let joinedBias: AlignedBuffer?
     private let queryNorm: HeadNorm?
     private let keyNorm: HeadNorm?
+    private let valueNorm: HeadNorm?
     private let sinks: AlignedBuffer?
     private let rope: LayerRope?
     private let attended: Activations
@@ -20,66 +24,85 @@ struct AttentionBlock {
     let outputBias: AlignedBuffer?
 
     static func list(_ shape: AttentionShape, width: Int, in list: inout TensorList) {
-        if list.contains("attn_qkv.weight") {
-            list.joined("attn_qkv", rows: [shape.queryWidth, shape.keyWidth, shape.valueWidth], columns: width)
+        if list.contains("\(Names.joined).weight") {
+            list.joined(Names.joined, rows: [shape.queryWidth, shape.keyWidth, shape.valueWidth], columns: width)
         } else {
-            list.matrix("attn_q", rows: shape.queryWidth, columns: width)
-            list.matrix("attn_k", rows: shape.keyWidth, columns: width)
-            list.matrix("attn_v", rows: shape.valueWidth, columns: width)
+            list.matrix(Names.query, rows: shape.queryWidth, columns: width)
+            if shape.sharedLayer == nil {
+                list.matrix(Names.key, rows: shape.keyWidth, columns: width)
+                if !shape.mayTakeKeysAsValues || list.contains("\(Names.value).weight") {
+                    list.matrix(Names.value, rows: shape.valueWidth, columns: width)
+                }
+            }
         }
-        HeadNorm.list("attn_q_norm", shape.queryKeyNorm, heads: shape.heads, size: shape.keySize, in: &list)
-        HeadNorm.list("attn_k_norm", shape.queryKeyNorm, heads: shape.keyValueHeads, size: shape.keySize, in: &list)
-        if shape.hasSinks { list.vector("attn_sinks.weight", shape.heads) }
-        list.matrix("attn_output", rows: width, columns: shape.attendedWidth)
+        HeadNorm.list(Names.queryNorm, shape.queryKeyNorm, heads: shape.heads, size: shape.keySize, in: &list)
+        if shape.sharedLayer == nil {
+            HeadNorm.list(
+                Names.keyNorm, shape.queryKeyNorm, heads: shape.keyValueHeads, size: shape.keySize, in: &list)
+        }
+        if shape.hasSinks { list.vector("\(Names.sinks).weight", shape.heads) }
+        list.matrix(Names.attentionOutput, rows: width, columns: shape.attendedWidth)
     }
 
     init<Source>(_ shape: AttentionShape, _ loading: LayerLoading<Source>) throws(ModelError) {
         let loader = loading.loader, width = loading.configuration.width
         self.shape = shape
-        if loader.contains("attn_qkv.weight") {
+        if loader.contains("\(Names.joined).weight") {
             let queries = shape.queryWidth, keys = queries + shape.keyWidth, all = keys + shape.valueWidth
             let matrices = try loader.matrices(
-                "attn_qkv.weight", of: [width, all], runs: [0..<queries, queries..<keys, keys..<all])
+                "\(Names.joined).weight", of: [width, all], runs: [0..<queries, queries..<keys, keys..<all])
             (query, key, value) = (matrices[0], matrices[1], matrices[2])
-            joinedBias = try loader.optionalVector("attn_qkv.bias", all)
+            joinedBias = try loader.optionalVector("\(Names.joined).bias", all)
             (queryBias, keyBias, valueBias) = (nil, nil, nil)
         } else {
-            query = try loader.matrix("attn_q", rows: shape.queryWidth, columns: width)
-            key = try loader.matrix("attn_k", rows: shape.keyWidth, columns: width)
-            value = try loader.matrix("attn_v", rows: shape.valueWidth, columns: width)
-            queryBias = try loader.optionalVector("attn_q.bias", shape.queryWidth)
-            keyBias = try loader.optionalVector("attn_k.bias", shape.keyWidth)
-            valueBias = try loader.optionalVector("attn_v.bias", shape.valueWidth)
+            query = try loader.matrix(Names.query, rows: shape.queryWidth, columns: width)
+            queryBias = try loader.optionalVector("\(Names.query).bias", shape.queryWidth)
+            let keepsKeys = shape.sharedLayer == nil
+            let keepsValues = keepsKeys && (!shape.mayTakeKeysAsValues || loader.contains("\(Names.value).weight"))
+            key = keepsKeys ? try loader.matrix(Names.key, rows: shape.keyWidth, columns: width) : nil
+            keyBias = keepsKeys ? try loader.optionalVector("\(Names.key).bias", shape.keyWidth) : nil
+            value = keepsValues ? try loader.matrix(Names.value, rows: shape.valueWidth, columns: width) : nil
+            valueBias = keepsValues ? try loader.optionalVector("\(Names.value).bias", shape.valueWidth) : nil
             joinedBias = nil
         }
         queryNorm = try HeadNorm(
-            "attn_q_norm", shape.queryKeyNorm, heads: shape.heads, size: shape.keySize, loader: loader)
-        keyNorm = try HeadNorm(
-            "attn_k_norm", shape.queryKeyNorm, heads: shape.keyValueHeads, size: shape.keySize, loader: loader)
-        sinks = shape.hasSinks ? try loader.vector("attn_sinks.weight", shape.heads) : nil
-        output = try loader.matrix("attn_output", rows: width, columns: shape.attendedWidth)
-        outputBias = try loader.optionalVector("attn_output.bias", width)
+            Names.queryNorm, shape.queryKeyNorm, heads: shape.heads, size: shape.keySize, loader: loader)
+        keyNorm =
+            key == nil
+            ? nil
+            : try HeadNorm(
+                Names.keyNorm, shape.queryKeyNorm, heads: shape.keyValueHeads, size: shape.keySize, loader: loader)
+        valueNorm =
+            key == nil
+            ? nil
+            : try shape.valueNorm.map { norm throws(ModelError) in
+                try HeadNorm(unweighted: norm, size: shape.valueSize)
+            }
+        sinks = shape.hasSinks ? try loader.vector("\(Names.sinks).weight", shape.heads) : nil
+        output = try loader.matrix(Names.attentionOutput, rows: width, columns: shape.attendedWidth)
+        outputBias = try loader.optionalVector("\(Names.attentionOutput).bias", width)
         rope = shape.rope.flatMap { loading.ropes[$0] }
         attended = loading.scratch.attended(columns: shape.attendedWidth)
     }
 
     /// Bytes of memory that the weights take.
     var byteCount: Int {
-        [query, key, value, output].reduce(0) { $0 + $1.byteCount }
+        [query, key, value, output].reduce(0) { $0 + ($1?.byteCount ?? 0) }
             + [queryBias, keyBias, valueBias, joinedBias, sinks, outputBias].reduce(0) { $0 + $1.byteCount }
             + (queryNorm?.byteCount ?? 0) + (keyNorm?.byteCount ?? 0)
     }
 
     /// Whether its products take normed rows in int8.
-    var takesInt8: Bool { query.takesInt8 || key.takesInt8 || value.takesInt8 }
+    var takesInt8: Bool { [query, key, value].contains { $0?.takesInt8 ?? false } }
 
-    /// From `scratch.normed` to `scratch.projected`. Keys and values of the batch's rows go into the caches of their sequences.
+    /// From `scratch.normed` to `scratch.projected`. Keys and values of the batch's rows go into the caches of their sequences, but where
+    /// another layer has put its own there.
     func forward(_ batch: StageBatch, cache: KeyValueLayout.Layer, _ run: LayerRun) {
         let rows = batch.rows, scratch = run.scratch
         run.times.measure(.queryKeyValue) {
             run.pool.multiply(
-                MatrixProduct(query, output: scratch.queries), MatrixProduct(key, output: scratch.keys),
-                MatrixProduct(value, output: scratch.values), input: scratch.normed, tokens: rows,
+                MatrixProduct(query, output: scratch.queries), key.map { MatrixProduct($0, output: scratch.keys) },
+                value.map { MatrixProduct($0, output: scratch.values) }, input: scratch.normed, tokens: rows,
                 scratch: scratch.rowScratch)
         }
         run.times.measure(.cache) {
@@ -102,27 +125,32 @@ struct AttentionBlock {
     /// Adds biases to a row's queries, keys and values, norms and rotates them, and stores keys and values.
     private func finish(row: Int, of batch: StageBatch, cache: KeyValueLayout.Layer, scratch: StageScratch) {
         let queries = scratch.queries + row * shape.queryWidth
+        let position = batch.positions[row]
+        let angles = rope.map { scratch.angles(row: row) + $0.offset }
+        queryBias.add(to: queries, count: shape.queryWidth)
+        if let joinedBias { RowOperations.add(joinedBias.floats, count: shape.queryWidth, to: queries) }
+        queryNorm?.apply(queries, width: shape.queryWidth)
+        if let rope, let angles {
+            rope.rope.rotate(queries, heads: shape.heads, headSize: shape.keySize, angles: angles)
+        }
+        if let temperature = shape.temperature {
+            RowOperations.scale(queries, by: temperature.factor(position: position), count: shape.queryWidth)
+        }
+        guard key != nil else { return }
         let keys = scratch.keys + row * shape.keyWidth
         let values = scratch.values + row * shape.valueWidth
-        queryBias.add(to: queries, count: shape.queryWidth)
         keyBias.add(to: keys, count: shape.keyWidth)
         valueBias.add(to: values, count: shape.valueWidth)
         if let joinedBias {
-            let bias = joinedBias.floats
-            RowOperations.add(bias, count: shape.queryWidth, to: queries)
-            RowOperations.add(bias + shape.queryWidth, count: shape.keyWidth, to: keys)
-            RowOperations.add(bias + shape.queryWidth + shape.keyWidth, count: shape.valueWidth, to: values)
+            let bias = joinedBias.floats + shape.queryWidth
+            RowOperations.add(bias, count: shape.keyWidth, to: keys)
+            RowOperations.add(bias + shape.keyWidth, count: shape.valueWidth, to: values)
         }
-        queryNorm?.apply(queries, width: shape.queryWidth)
+        if value == nil { values.update(from: keys, count: shape.valueWidth) }
         keyNorm?.apply(keys, width: shape.keyWidth)
-        if let rope {
-            let angles = scratch.angles(row: row) + rope.offset
-            rope.rope.rotate(queries, heads: shape.heads, headSize: shape.keySize, angles: angles)
+        valueNorm?.apply(values, width: shape.valueWidth)
+        if let rope, let angles {
             rope.rope.rotate(keys, heads: shape.keyValueHeads, headSize: shape.keySize, angles: angles)
-        }
-        let position = batch.positions[row]
-        if let temperature = shape.temperature {
-            RowOperations.scale(queries, by: temperature.factor(position: position), count: shape.queryWidth)
         }
         let page = batch.page(row: row)
         for head in 0..<shape.keyValueHeads {

@@ -1,3 +1,4 @@
+import GGUF
 import Tensors
 
 /// A network that all rows take: from normed rows to rows that are added to the stream.
@@ -15,13 +16,13 @@ struct DenseNetwork {
     /// - Parameter suffix: what names end with: "_shexp" for a shared expert.
     static func list(_ shape: DenseShape, suffix: String = "", width: Int, in list: inout TensorList) {
         switch shape.function {
-        case .gated where list.contains("ffn_gate\(suffix).weight"):
-            list.matrix("ffn_gate\(suffix)", rows: shape.width, columns: width)
-            list.matrix("ffn_up\(suffix)", rows: shape.width, columns: width)
-        case .gated: list.joined("ffn_up\(suffix)", rows: [shape.width, shape.width], columns: width)
-        case .plain: list.matrix("ffn_up\(suffix)", rows: shape.width, columns: width)
+        case .gated where list.contains("\(Names.gate)\(suffix).weight"):
+            list.matrix("\(Names.gate)\(suffix)", rows: shape.width, columns: width)
+            list.matrix("\(Names.up)\(suffix)", rows: shape.width, columns: width)
+        case .gated: list.joined("\(Names.up)\(suffix)", rows: [shape.width, shape.width], columns: width)
+        case .plain: list.matrix("\(Names.up)\(suffix)", rows: shape.width, columns: width)
         }
-        list.matrix("ffn_down\(suffix)", rows: width, columns: shape.width)
+        list.matrix("\(Names.down)\(suffix)", rows: width, columns: shape.width)
     }
 
     init<Source>(
@@ -29,7 +30,7 @@ struct DenseNetwork {
     ) throws(ModelError) {
         let loader = loading.loader, width = loading.configuration.width, inner = shape.width
         self.shape = shape
-        let (gateName, upName) = ("ffn_gate\(suffix)", "ffn_up\(suffix)")
+        let (gateName, upName) = ("\(Names.gate)\(suffix)", "\(Names.up)\(suffix)")
         switch shape.function {
         case .gated where loader.contains("\(gateName).weight"):
             gate = try loader.matrix(gateName, rows: inner, columns: width)
@@ -53,8 +54,8 @@ struct DenseNetwork {
             gateBias = nil
             upBias = try loader.optionalVector("\(upName).bias", inner)
         }
-        down = try loader.matrix("ffn_down\(suffix)", rows: width, columns: inner)
-        downBias = try loader.optionalVector("ffn_down\(suffix).bias", width)
+        down = try loader.matrix("\(Names.down)\(suffix)", rows: width, columns: inner)
+        downBias = try loader.optionalVector("\(Names.down)\(suffix).bias", width)
         gated = loading.scratch.gated(columns: inner)
     }
 

@@ -1,3 +1,4 @@
+import GGUF
 import Tensors
 
 /// A mixture of experts: from normed rows to rows that are added to the stream. Only the weights of experts that a row chose are read, and rows
@@ -17,40 +18,55 @@ struct ExpertNetwork {
     private let gateBias: AlignedBuffer?
     private let upBias: AlignedBuffer?
     private let downBias: AlignedBuffer?
+    /// What each expert's results are multiplied by.
+    private let downScale: AlignedBuffer?
     private let shared: DenseNetwork?
     /// A product of the row whose sigmoid the shared expert's result is multiplied by.
     private let sharedGate: WeightMatrix?
     private let scratch: ExpertScratch
 
-    private static let choiceBiasName = "exp_probs_b.bias"
+    private static let choiceBiasName = Names.choiceBias
 
     static func list(_ shape: ExpertsShape, width: Int, in list: inout TensorList) {
-        list.matrix("ffn_gate_inp", rows: shape.count, columns: width)
+        list.matrix(Names.router, rows: shape.count, columns: width)
         list.vector(choiceBiasName, shape.count, isOptional: true)
-        list.stack("ffn_gate_exps", count: shape.count, rows: shape.width, columns: width)
-        list.stack("ffn_up_exps", count: shape.count, rows: shape.width, columns: width)
-        list.stack("ffn_down_exps", count: shape.count, rows: width, columns: shape.width)
+        if list.contains("\(Names.expertGatesAndUps).weight") {
+            list.stack(Names.expertGatesAndUps, count: 2 * shape.count, rows: shape.width, columns: width, perExpert: 2)
+        } else {
+            list.stack(Names.expertGates, count: shape.count, rows: shape.width, columns: width)
+            list.stack(Names.expertUps, count: shape.count, rows: shape.width, columns: width)
+        }
+        list.vector(Names.expertScale, shape.count, isOptional: true)
+        list.stack(Names.expertDowns, count: shape.count, rows: width, columns: shape.width)
         guard let shared = shape.shared else { return }
-        DenseNetwork.list(DenseShape(width: shared.width), suffix: "_shexp", width: width, in: &list)
-        if shared.isGated { list.matrix("ffn_gate_inp_shexp", rows: 1, columns: width) }
+        DenseNetwork.list(DenseShape(width: shared.width), suffix: Names.sharedSuffix, width: width, in: &list)
+        if shared.isGated { list.matrix(Names.sharedGate, rows: 1, columns: width) }
     }
 
     init<Source>(_ shape: ExpertsShape, _ loading: LayerLoading<Source>) throws(ModelError) {
         let loader = loading.loader, width = loading.configuration.width
         self.shape = shape
         self.width = width
-        router = try loader.matrix("ffn_gate_inp", rows: shape.count, columns: width)
-        routerBias = try loader.optionalVector("ffn_gate_inp.bias", shape.count)
+        router = try loader.matrix(Names.router, rows: shape.count, columns: width)
+        routerBias = try loader.optionalVector("\(Names.router).bias", shape.count)
         choiceBias = try loader.optionalVector(Self.choiceBiasName, shape.count)
-        gates = try loader.stack("ffn_gate_exps", count: shape.count, rows: shape.width, columns: width)
-        ups = try loader.stack("ffn_up_exps", count: shape.count, rows: shape.width, columns: width)
-        downs = try loader.stack("ffn_down_exps", count: shape.count, rows: width, columns: shape.width)
-        gateBias = try loader.optionalVector("ffn_gate_exps.bias", shape.width, shape.count)
-        upBias = try loader.optionalVector("ffn_up_exps.bias", shape.width, shape.count)
-        downBias = try loader.optionalVector("ffn_down_exps.bias", width, shape.count)
+        if loader.contains("\(Names.expertGatesAndUps).weight") {
+            let both = try loader.stack(
+                Names.expertGatesAndUps, count: 2 * shape.count, rows: shape.width, columns: width, perExpert: 2)
+            gates = (0..<shape.count).map { both[2 * $0] }
+            ups = (0..<shape.count).map { both[2 * $0 + 1] }
+        } else {
+            gates = try loader.stack(Names.expertGates, count: shape.count, rows: shape.width, columns: width)
+            ups = try loader.stack(Names.expertUps, count: shape.count, rows: shape.width, columns: width)
+        }
+        downScale = try loader.optionalVector(Names.expertScale, shape.count)
+        downs = try loader.stack(Names.expertDowns, count: shape.count, rows: width, columns: shape.width)
+        gateBias = try loader.optionalVector("\(Names.expertGates).bias", shape.width, shape.count)
+        upBias = try loader.optionalVector("\(Names.expertUps).bias", shape.width, shape.count)
+        downBias = try loader.optionalVector("\(Names.expertDowns).bias", width, shape.count)
         if let shared = shape.shared {
-            self.shared = try DenseNetwork(DenseShape(width: shared.width), suffix: "_shexp", loading)
-            sharedGate = shared.isGated ? try loader.matrix("ffn_gate_inp_shexp", rows: 1, columns: width) : nil
+            self.shared = try DenseNetwork(DenseShape(width: shared.width), suffix: Names.sharedSuffix, loading)
+            sharedGate = shared.isGated ? try loader.matrix(Names.sharedGate, rows: 1, columns: width) : nil
         } else {
             (self.shared, sharedGate) = (nil, nil)
         }
@@ -61,7 +77,7 @@ struct ExpertNetwork {
     var byteCount: Int {
         let matrices = gates + ups + downs + [router] + (sharedGate.map { [$0] } ?? [])
         return matrices.reduce(0) { $0 + $1.byteCount } + (shared?.byteCount ?? 0)
-            + [routerBias, choiceBias, gateBias, upBias, downBias].reduce(0) { $0 + $1.byteCount }
+            + [routerBias, choiceBias, gateBias, upBias, downBias, downScale].reduce(0) { $0 + $1.byteCount }
     }
 
     /// Whether its products take normed rows in int8.
@@ -70,8 +86,17 @@ struct ExpertNetwork {
             || sharedGate?.takesInt8 ?? false
     }
 
+    /// Whether its router takes rows in int8.
+    var routesInt8: Bool { router.takesInt8 }
+
     /// From `scratch.normed` to `output` `[rows, width]`.
     func forward(rows: Int, output: UnsafeMutablePointer<Float>, _ run: LayerRun) {
+        route(rows: rows, run)
+        compute(rows: rows, output: output, run)
+    }
+
+    /// Chooses experts for the rows of `scratch.normed`.
+    func route(rows: Int, _ run: LayerRun) {
         run.times.measure(.router) {
             run.pool.multiply(
                 MatrixProduct(router, output: scratch.scores), input: run.scratch.normed, tokens: rows,
@@ -79,6 +104,10 @@ struct ExpertNetwork {
             run.pool.forEachRow(rows) { choose(row: $0) }
             scratch.group(rows: rows)
         }
+    }
+
+    /// From `scratch.normed` to `output` `[rows, width]`, by the experts that were chosen.
+    func compute(rows: Int, output: UnsafeMutablePointer<Float>, _ run: LayerRun) {
         let slots = rows * shape.used
         run.times.measure(.gateAndUp) {
             let takesInt8 = gates[0].takesInt8 || ups[0].takesInt8
@@ -117,6 +146,10 @@ struct ExpertNetwork {
         ExpertChoice(count: shape.used, weighting: shape.weighting, scale: shape.scale).choose(
             logits: scores, experts: shape.count, bias: choiceBias?.floats,
             chosen: scratch.experts + row * shape.used, weights: scratch.weights + row * shape.used)
+        guard let downScale else { return }
+        for choice in row * shape.used..<(row + 1) * shape.used {
+            scratch.weights[choice] *= downScale.floats[scratch.experts[choice]]
+        }
     }
 
     private func activate(slot: Int) {

@@ -1,3 +1,5 @@
+import ModelParts
+import GGUF
 import Formats
 import Tensors
 
@@ -26,49 +28,51 @@ struct LatentAttention {
 
     static func list(_ shape: LatentShape, width: Int, in list: inout TensorList) {
         if let rank = shape.queryRank {
-            list.matrix("attn_q_a", rows: rank, columns: width)
-            list.norm("attn_q_a_norm", shape.norm, rank)
-            list.matrix("attn_q_b", rows: shape.queryWidth, columns: rank)
+            list.matrix(Names.queryDown, rows: rank, columns: width)
+            list.norm(Names.queryDownNorm, shape.norm, rank)
+            list.matrix(Names.queryUp, rows: shape.queryWidth, columns: rank)
         } else {
-            list.matrix("attn_q", rows: shape.queryWidth, columns: width)
+            list.matrix(Names.query, rows: shape.queryWidth, columns: width)
         }
-        list.matrix("attn_kv_a_mqa", rows: shape.keySize, columns: width)
-        list.norm("attn_kv_a_norm", shape.norm, shape.latentSize)
-        if list.contains("attn_k_b.weight") {
-            list.stack("attn_k_b", count: shape.heads, rows: shape.latentSize, columns: shape.plainSize)
-            list.stack("attn_v_b", count: shape.heads, rows: shape.valueSize, columns: shape.latentSize)
+        list.matrix(Names.latentDown, rows: shape.keySize, columns: width)
+        list.norm(Names.latentNorm, shape.norm, shape.latentSize)
+        if list.contains("\(Names.latentKeyUp).weight") {
+            list.stack(Names.latentKeyUp, count: shape.heads, rows: shape.latentSize, columns: shape.plainSize)
+            list.stack(Names.latentValueUp, count: shape.heads, rows: shape.valueSize, columns: shape.latentSize)
         } else {
             // Its keys are turned when they are loaded: they become no matrices as they are.
-            list.joinedHeads("attn_kv_b", shape)
+            list.joinedHeads(Names.latentUp, shape)
         }
-        list.matrix("attn_output", rows: width, columns: shape.attendedWidth)
+        list.matrix(Names.attentionOutput, rows: width, columns: shape.attendedWidth)
     }
 
     init<Source>(_ shape: LatentShape, _ loading: LayerLoading<Source>) throws(ModelError) {
         let loader = loading.loader, width = loading.configuration.width
         self.shape = shape
         if let rank = shape.queryRank {
-            queryDown = try loader.matrix("attn_q_a", rows: rank, columns: width)
-            queryNorm = try Norm("attn_q_a_norm", shape.norm, count: rank, loader: loader)
-            query = try loader.matrix("attn_q_b", rows: shape.queryWidth, columns: rank)
+            queryDown = try loader.matrix(Names.queryDown, rows: rank, columns: width)
+            queryNorm = try Norm(Names.queryDownNorm, shape.norm, count: rank, loader: loader)
+            query = try loader.matrix(Names.queryUp, rows: shape.queryWidth, columns: rank)
         } else {
             (queryDown, queryNorm) = (nil, nil)
-            query = try loader.matrix("attn_q", rows: shape.queryWidth, columns: width)
+            query = try loader.matrix(Names.query, rows: shape.queryWidth, columns: width)
         }
-        latent = try loader.matrix("attn_kv_a_mqa", rows: shape.keySize, columns: width)
-        latentNorm = try Norm("attn_kv_a_norm", shape.norm, count: shape.latentSize, loader: loader)
-        if loader.contains("attn_k_b.weight") {
-            keys = try loader.stack("attn_k_b", count: shape.heads, rows: shape.latentSize, columns: shape.plainSize)
-            values = try loader.stack("attn_v_b", count: shape.heads, rows: shape.valueSize, columns: shape.latentSize)
+        latent = try loader.matrix(Names.latentDown, rows: shape.keySize, columns: width)
+        latentNorm = try Norm(Names.latentNorm, shape.norm, count: shape.latentSize, loader: loader)
+        if loader.contains("\(Names.latentKeyUp).weight") {
+            keys = try loader.stack(
+                Names.latentKeyUp, count: shape.heads, rows: shape.latentSize, columns: shape.plainSize)
+            values = try loader.stack(
+                Names.latentValueUp, count: shape.heads, rows: shape.valueSize, columns: shape.latentSize)
         } else {
-            keys = try loader.turnedKeys("attn_kv_b", shape)
+            keys = try loader.turnedKeys(Names.latentUp, shape)
             let rows = shape.plainSize + shape.valueSize
             values = try loader.matrices(
-                "attn_kv_b.weight", of: [shape.latentSize, shape.heads * rows],
+                "\(Names.latentUp).weight", of: [shape.latentSize, shape.heads * rows],
                 runs: (0..<shape.heads).map { $0 * rows + shape.plainSize..<($0 + 1) * rows })
         }
-        output = try loader.matrix("attn_output", rows: width, columns: shape.attendedWidth)
-        outputBias = try loader.optionalVector("attn_output.bias", width)
+        output = try loader.matrix(Names.attentionOutput, rows: width, columns: shape.attendedWidth)
+        outputBias = try loader.optionalVector("\(Names.attentionOutput).bias", width)
         rope = loading.ropes[shape.rope]
         scratch = try loading.scratch.latent(shape)
         attended = loading.scratch.attended(columns: shape.attendedWidth)

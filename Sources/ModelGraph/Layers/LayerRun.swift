@@ -21,6 +21,9 @@ struct LayerLoading<Source: TensorSource> {
     let loader: TensorLoader<Source>
     let scratch: StageScratch
     let ropes: [RopeShape: LayerRope]
+    /// The layer of the model, and the first one of the stage.
+    let layer: Int
+    let firstLayer: Int
 }
 
 extension AlignedBuffer? {

@@ -15,6 +15,14 @@ struct Norm {
         bias = shape.kind == .layer ? try loader.optionalVector("\(name).bias", count) : nil
     }
 
+    /// A norm with these weights `[count]`.
+    init(_ shape: NormShape, weight: AlignedBuffer, count: Int) {
+        self.shape = shape
+        self.count = count
+        self.weight = weight
+        bias = nil
+    }
+
     var byteCount: Int { weight.bytes.count + (bias?.bytes.count ?? 0) }
 
     /// Norms a row; `output` may be `input`.
@@ -55,6 +63,17 @@ struct HeadNorm {
             (self.shape, count, hasOwnWeights) = (shape, heads * size, false)
             weight = try loader.vector("\(name).weight", heads * size)
         }
+    }
+
+    /// A norm of each head of so many elements that multiplies by nothing.
+    init(unweighted shape: NormShape, size: Int) throws(ModelError) {
+        (self.shape, count, hasOwnWeights) = (shape, size, false)
+        do {
+            weight = try AlignedBuffer(floats: size)
+        } catch {
+            throw ModelError(error)
+        }
+        weight.floats.update(repeating: 1, count: size)
     }
 
     static func list(

@@ -1,3 +1,4 @@
+import GGUF
 import Tensors
 
 /// One layer: a mixer and a network with norms around them, added to the stream.
@@ -10,6 +11,7 @@ struct TransformerLayer {
     fileprivate enum Network {
         case dense(DenseNetwork)
         case experts(ExpertNetwork)
+        case denseBesideExperts(DenseBesideExperts)
     }
 
     private let shape: LayerShape
@@ -20,6 +22,9 @@ struct TransformerLayer {
     private let mixerResultNorm: Norm?
     private let networkNorm: Norm?
     private let networkResultNorm: Norm?
+    private let tokenInput: TokenInput?
+    /// What the stream is multiplied by at the end.
+    private let outputScale: Float?
 
     static func list(_ shape: LayerShape, width: Int, in list: inout TensorList) {
         let names = shape.norms.names
@@ -34,8 +39,14 @@ struct TransformerLayer {
         switch shape.network {
         case .dense(let dense): DenseNetwork.list(dense, width: width, in: &list)
         case .experts(let experts): ExpertNetwork.list(experts, width: width, in: &list)
+        case .denseBesideExperts(let dense, let experts, let norm):
+            DenseBesideExperts.list(dense, experts, norm, width: width, in: &list)
         }
+        if let input = shape.tokenInput { TokenInput.list(input, width: width, in: &list) }
+        if shape.hasOutputScale { list.vector(outputScaleName, 1, isOptional: true) }
     }
+
+    private static let outputScaleName = Names.outputScale
 
     init<Source>(_ shape: LayerShape, _ loading: LayerLoading<Source>) throws(ModelError) {
         self.shape = shape
@@ -58,13 +69,19 @@ struct TransformerLayer {
             switch shape.network {
             case .dense(let dense): .dense(try DenseNetwork(dense, loading))
             case .experts(let experts): .experts(try ExpertNetwork(experts, loading))
+            case .denseBesideExperts(let dense, let experts, let norm):
+                .denseBesideExperts(try DenseBesideExperts(dense, experts, norm, loading))
             }
+        tokenInput = try shape.tokenInput.map { input throws(ModelError) in try TokenInput(input, loading) }
+        let scale = shape.hasOutputScale ? try loading.loader.optionalVector(Self.outputScaleName, 1) : nil
+        outputScale = scale.map { buffer in withExtendedLifetime(buffer) { buffer.floats[0] } }
     }
 
     /// Bytes of memory that the weights take.
     var byteCount: Int {
         let norms = [mixerNorm, mixerResultNorm, networkNorm, networkResultNorm]
         return norms.reduce(0) { $0 + ($1?.byteCount ?? 0) } + mixer.byteCount + network.byteCount
+            + (tokenInput?.byteCount ?? 0)
     }
 
     /// Takes the batch's rows of `scratch.stream` through the layer, in place. `cache`: the layer's place in its sequences' pages.
@@ -88,9 +105,22 @@ struct TransformerLayer {
         switch network {
         case .dense(let dense): dense.forward(rows: rows, output: scratch.projected, run)
         case .experts(let experts): experts.forward(rows: rows, output: scratch.projected, run)
+        case .denseBesideExperts(let both): both.forward(rows: rows, output: scratch.projected, run)
         }
         run.times.measure(.residual) {
-            run.pool.forEachRow(rows) { leave($0, bias: network.outputBias, norm: networkResultNorm, scratch) }
+            run.pool.forEachRow(rows) { row in
+                leave(row, bias: network.outputBias, norm: networkResultNorm, scratch)
+                if let tokenInput { enter(row, norm: nil, quantizes: tokenInput.takesInt8, scratch) }
+            }
+        }
+        if let tokenInput {
+            run.times.measure(.tokenInput) {
+                tokenInput.forward(rows: rows, run)
+                run.pool.forEachRow(rows) { leave($0, bias: nil, norm: tokenInput.norm, scratch) }
+            }
+        }
+        if let outputScale {
+            for row in 0..<rows { RowOperations.scale(scratch.stream + row * width, by: outputScale, count: width) }
         }
     }
 
@@ -146,6 +176,7 @@ extension TransformerLayer.Network {
         switch self {
         case .dense(let dense): dense.byteCount
         case .experts(let experts): experts.byteCount
+        case .denseBesideExperts(let both): both.byteCount
         }
     }
 
@@ -153,6 +184,7 @@ extension TransformerLayer.Network {
         switch self {
         case .dense(let dense): dense.takesInt8
         case .experts(let experts): experts.takesInt8
+        case .denseBesideExperts(let both): both.takesInt8
         }
     }
 
@@ -160,7 +192,7 @@ extension TransformerLayer.Network {
     var outputBias: AlignedBuffer? {
         switch self {
         case .dense(let dense): dense.downBias
-        case .experts: nil
+        case .experts, .denseBesideExperts: nil
         }
     }
 }
@@ -169,10 +201,11 @@ extension BlockNorms {
     /// The names of the norms that a layer has, as GGUF files spell them.
     fileprivate var names: (mixer: String?, mixerResult: String?, network: String?, networkResult: String?) {
         switch place {
-        case .before: ("attn_norm", nil, networkNormIsPostAttention ? "post_attention_norm" : "ffn_norm", nil)
-        case .after: (nil, "post_attention_norm", nil, "post_ffw_norm")
-        case .around: ("attn_norm", "post_attention_norm", "ffn_norm", "post_ffw_norm")
-        case .parallel: ("attn_norm", nil, nil, nil)
+        case .before:
+            (Names.attentionNorm, nil, networkNormIsPostAttention ? Names.attentionResultNorm : Names.networkNorm, nil)
+        case .after: (nil, Names.attentionResultNorm, nil, Names.networkResultNorm)
+        case .around: (Names.attentionNorm, Names.attentionResultNorm, Names.networkNorm, Names.networkResultNorm)
+        case .parallel: (Names.attentionNorm, nil, nil, nil)
         }
     }
 }

@@ -38,8 +38,7 @@ package struct PackedFolder: PackedPlaces {
     }
 
     package func place(of tensor: String) -> PackedPlace? {
-        let words = tensor.split(separator: ".", omittingEmptySubsequences: false)
-        let part = words.count > 2 && words[0] == "blk" ? words[..<2].joined(separator: ".") : tensor
+        let part = TensorNames.layer(of: tensor).map { String(TensorNames.layer($0, "").dropLast()) } ?? tensor
         // It becomes a file's name.
         let isName =
             (1...100).contains(part.utf8.count)

@@ -1,3 +1,4 @@
+import ModelParts
 import Formats
 import GGUF
 import Tensors
@@ -53,10 +54,13 @@ struct TensorLoader<Source: TensorSource> {
         try matrices("\(name).weight", of: [columns, rows], runs: [0..<rows])[0]
     }
 
-    /// The matrices of equal shape in one tensor; ".weight" is added to the name.
-    func stack(_ name: String, count: Int, rows: Int, columns: Int) throws(ModelError) -> [WeightMatrix] {
+    /// The matrices of equal shape in one tensor, of which so many behind each other are an expert's; ".weight" is added to the name.
+    func stack(
+        _ name: String, count: Int, rows: Int, columns: Int, perExpert: Int = 1
+    ) throws(ModelError) -> [WeightMatrix] {
         try matrices(
-            "\(name).weight", of: [columns, rows, count], runs: (0..<count).map { $0 * rows..<($0 + 1) * rows })
+            "\(name).weight", of: [columns, rows * perExpert, count / perExpert],
+            runs: (0..<count).map { $0 * rows..<($0 + 1) * rows })
     }
 
     /// Matrices of runs of rows of one tensor with these dimensions.

@@ -1,3 +1,8 @@
+import GGUF
+
+/// Names within a layer.
+typealias Names = TensorNames.Layer
+
 /// A tensor that a part of a model reads, and what becomes of it.
 struct TensorNeed: Sendable, Hashable {
     /// The name in the file.
@@ -59,13 +64,13 @@ struct TensorList {
         vector(name + ".bias", begin, isOptional: true)
     }
 
-    /// So many matrices of equal shape in one tensor.
-    mutating func stack(_ name: String, count: Int, rows: Int, columns: Int) {
+    /// So many matrices of equal shape in one tensor, of which so many behind each other are an expert's.
+    mutating func stack(_ name: String, count: Int, rows: Int, columns: Int, perExpert: Int = 1) {
         needs.append(
             TensorNeed(
-                name: prefix + name + ".weight", dimensions: [columns, rows, count],
+                name: prefix + name + ".weight", dimensions: [columns, rows * perExpert, count / perExpert],
                 matrices: (0..<count).map { $0 * rows..<($0 + 1) * rows }))
-        vector(name + ".bias", rows, count, isOptional: true)
+        vector(name + ".bias", rows * perExpert, count / perExpert, isOptional: true)
     }
 
     mutating func norm(_ name: String, _ shape: NormShape, _ count: Int...) {

@@ -2,8 +2,8 @@ import Formats
 import GGUF
 import Tensors
 
-/// The table of token embeddings `[vocabulary, width]`, mapped: only rows that are looked up are ever resident.
-struct Embedding {
+/// A table of rows for tokens `[vocabulary, width]`, mapped: only rows that are looked up are ever resident.
+struct EmbeddingTable {
     private let bytes: MappedBytes
     private let type: ElementType
     private let rowBytes: Int
@@ -11,32 +11,34 @@ struct Embedding {
     /// Rows are multiplied by this.
     private let scale: Float
 
-    init<Source>(_ configuration: ModelConfiguration, loader: TensorLoader<Source>) throws(ModelError) {
-        let (descriptor, bytes) = try loader.find(TensorNames.embedding)
-        guard descriptor.dimensions == [configuration.width, configuration.vocabulary] else {
+    init<Source>(
+        _ name: String, width: Int, vocabulary: Int, scale: Float, loader: TensorLoader<Source>
+    ) throws(ModelError) {
+        let (descriptor, bytes) = try loader.find(name)
+        guard descriptor.dimensions == [width, vocabulary] else {
             throw ModelError(
                 code: .invalidTensor,
                 message: "tensor \(descriptor.name) has shape \(descriptor.dimensions), the model's metadata asks for "
-                    + "\([configuration.width, configuration.vocabulary])",
+                    + "\([width, vocabulary])",
                 mend: "the file is damaged or was converted wrongly, download or convert it again")
         }
         guard Kernels.canDequantize(descriptor.type) else {
             throw ModelError(.unsupportedType(tensor: descriptor.name, type: descriptor.type))
         }
-        guard let rowBytes = descriptor.type.byteCount(elements: configuration.width) else {
+        guard let rowBytes = descriptor.type.byteCount(elements: width) else {
             throw ModelError(
-                .columnsNotWholeBlocks(tensor: descriptor.name, type: descriptor.type, columns: configuration.width))
+                .columnsNotWholeBlocks(tensor: descriptor.name, type: descriptor.type, columns: width))
         }
-        guard bytes.count == rowBytes * configuration.vocabulary else {
+        guard bytes.count == rowBytes * vocabulary else {
             throw ModelError(
-                .wrongSize(tensor: descriptor.name, expected: rowBytes * configuration.vocabulary, found: bytes.count))
+                .wrongSize(tensor: descriptor.name, expected: rowBytes * vocabulary, found: bytes.count))
         }
         self.bytes = bytes
         loader.tally.uses(bytes)
         self.rowBytes = rowBytes
         type = descriptor.type
-        width = configuration.width
-        scale = configuration.embeddingScale
+        self.width = width
+        self.scale = scale
     }
 
     var byteCount: Int { bytes.count }
@@ -49,5 +51,29 @@ struct Embedding {
                 into: UnsafeMutableBufferPointer(start: row, count: width))
         }
         if scale != 1 { RowOperations.scale(row, by: scale, count: width) }
+    }
+}
+
+/// What makes a batch's tokens into rows of the stream, and of what layers get beside it.
+struct Embedding {
+    /// Of the stream; what a tied head multiplies by.
+    let table: EmbeddingTable
+    let inputs: TokenInputs?
+
+    init<Source>(
+        _ configuration: ModelConfiguration, rows: Int, loader: TensorLoader<Source>
+    ) throws(ModelError) {
+        table = try EmbeddingTable(
+            TensorNames.embeddingMatrix, width: configuration.width, vocabulary: configuration.vocabulary,
+            scale: configuration.embeddingScale, loader: loader)
+        inputs = try TokenInputs(configuration, rows: rows, loader: loader)
+    }
+
+    /// Fills `scratch.stream` and `scratch.sides`.
+    func look(
+        up tokens: UnsafeBufferPointer<UInt32>.SubSequence, width: Int, scratch: StageScratch, pool: ThreadPool
+    ) {
+        for (row, token) in tokens.enumerated() { table.look(up: Int(token), into: scratch.stream + row * width) }
+        inputs?.forward(tokens, scratch: scratch, pool: pool)
     }
 }

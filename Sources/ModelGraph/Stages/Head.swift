@@ -1,3 +1,4 @@
+import GGUF
 import Tensors
 
 /// The final norm and the matrix from activations to logits `[vocabulary, width]`, which may be the embedding's (tied).
@@ -11,23 +12,23 @@ struct Head {
     /// The tensors of a head, as far as a file has them: it is tied when it has no `output.weight`.
     static func list(_ configuration: ModelConfiguration, in list: inout TensorList) {
         list.norm(TensorNames.finalNorm, configuration.finalNorm, configuration.width)
-        if list.contains("\(TensorNames.head).weight") {
+        if list.contains(TensorNames.headMatrix) {
             list.matrix(TensorNames.head, rows: configuration.vocabulary, columns: configuration.width)
         } else {
             list.add(
                 TensorNeed(
-                    name: TensorNames.embedding, dimensions: [configuration.width, configuration.vocabulary],
+                    name: TensorNames.embeddingMatrix, dimensions: [configuration.width, configuration.vocabulary],
                     matrices: [0..<configuration.vocabulary]))
         }
     }
 
     init<Source>(_ configuration: ModelConfiguration, loader: TensorLoader<Source>) throws(ModelError) {
-        let name = "\(TensorNames.head).weight"
+        let name = TensorNames.headMatrix
         isTied = !loader.contains(name)
         norm = try Norm(
             TensorNames.finalNorm, configuration.finalNorm, count: configuration.width, loader: loader)
         matrix = try loader.matrices(
-            isTied ? TensorNames.embedding : name, of: [configuration.width, configuration.vocabulary],
+            isTied ? TensorNames.embeddingMatrix : name, of: [configuration.width, configuration.vocabulary],
             runs: [0..<configuration.vocabulary])[0]
         bias = isTied ? nil : try loader.optionalVector("\(TensorNames.head).bias", configuration.vocabulary)
         shape = configuration.logits

@@ -24,6 +24,8 @@ package enum Operation: Int, CaseIterable, Sendable, Hashable {
     case down
     /// The residual after the network.
     case residual
+    /// What a layer adds of its own input of the token.
+    case tokenInput
     /// The final norm and the product to logits.
     case head
 
@@ -42,6 +44,7 @@ package enum Operation: Int, CaseIterable, Sendable, Hashable {
         case .activation: "activation"
         case .down: "down"
         case .residual: "residual"
+        case .tokenInput: "token's input"
         case .head: "norm, head"
         }
     }

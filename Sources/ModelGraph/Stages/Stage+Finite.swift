@@ -1,3 +1,4 @@
+import ModelParts
 import Tensors
 
 /// Values that are no numbers: a damaged file, or what another device sent. They are looked for in the rows that leave the layers, and only

@@ -1,3 +1,4 @@
+import ModelParts
 import Tensors
 
 extension Stage {
@@ -60,7 +61,7 @@ extension Stage {
             batch, cache: cache.layout.part(layer: index), LayerRun(scratch: scratch, pool: pool, times: times))
     }
 
-    /// Fills the stream and the angles of the batch's rows.
+    /// Fills the stream, what goes beside it, and the angles of the batch's rows.
     func enter(_ input: StageInput, firstRow: Int) {
         let width = configuration.width, batch = batch
         if !layers.isEmpty {
@@ -72,12 +73,16 @@ extension Stage {
         }
         switch input {
         case .tokens(let tokens):
-            for row in 0..<batch.rows {
-                embedding?.look(up: Int(tokens[firstRow + row]), into: scratch.stream + row * width)
-            }
+            embedding?.look(
+                up: tokens[firstRow..<firstRow + batch.rows], width: width, scratch: scratch, pool: pool)
         case .activations(let values):
             guard let base = values.baseAddress else { return }
-            scratch.stream.update(from: base + firstRow * width, count: batch.rows * width)
+            let side = inputWidth - width
+            for row in 0..<batch.rows {
+                let source = base + (firstRow + row) * inputWidth
+                (scratch.stream + row * width).update(from: source, count: width)
+                (scratch.sides + row * side).update(from: source + width, count: side)
+            }
         }
     }
 
@@ -85,7 +90,7 @@ extension Stage {
     private func leave(
         _ outputRows: [Int]?, firstRow: Int, written: Int, output: UnsafeMutableBufferPointer<Float>
     ) -> Int {
-        let width = configuration.width
+        let width = configuration.width, side = inputWidth - width
         var count = batch.rows
         if let outputRows {
             count = 0
@@ -94,6 +99,7 @@ extension Stage {
                 if row - firstRow != count {
                     (scratch.stream + count * width).update(
                         from: scratch.stream + (row - firstRow) * width, count: width)
+                    (scratch.sides + count * side).update(from: scratch.sides + (row - firstRow) * side, count: side)
                 }
                 count += 1
             }
@@ -105,7 +111,13 @@ extension Stage {
                 head.forward(rows: count, configuration: configuration, scratch: scratch, pool: pool, logits: place)
             }
         } else {
-            place.update(from: scratch.stream, count: count * width)
+            // Of what went beside the stream the last elements are for the layers that follow.
+            let left = outputWidth - width
+            for row in 0..<count {
+                let target = place + row * outputWidth
+                target.update(from: scratch.stream + row * width, count: width)
+                (target + width).update(from: scratch.sides + (row + 1) * side - left, count: left)
+            }
         }
         return count
     }
@@ -155,8 +167,8 @@ extension Stage {
             }
         case .activations(let values):
             guard embedding == nil else { throw Self.invalid("activations for a stage with the embedding") }
-            guard values.count == rows * configuration.width else {
-                throw Self.invalid("\(values.count) activations for \(rows) rows of \(configuration.width)")
+            guard values.count == rows * inputWidth else {
+                throw Self.invalid("\(values.count) activations for \(rows) rows of \(inputWidth)")
             }
         }
     }

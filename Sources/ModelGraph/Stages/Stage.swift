@@ -1,3 +1,5 @@
+package import ModelParts
+import GGUF
 import Formats
 package import Tensors
 
@@ -73,6 +75,15 @@ package final class Stage: @unchecked Sendable {
                 code: .invalidInput, message: "a context of \(context) positions", mend: "use 1 to \(1 << 24)")
         }
         try configuration.check(keyValueType, compute: compute)
+        if let cut = [range.layers.lowerBound, range.layers.upperBound].first(where: {
+            !configuration.mayCut(before: $0)
+        }) {
+            throw ModelError(
+                code: .invalidInput,
+                message:
+                    "layers \(range.layers) are cut before layer \(cut), which shares keys and values with layers before it",
+                mend: "place layers that share keys and values together")
+        }
         let total = Self.totalBytes(configuration, range, tensors)
         var done = 0
         let loader = TensorLoader(source: tensors, compute: compute, pool: loadingPool ?? pool, places: packed) {
@@ -85,7 +96,10 @@ package final class Stage: @unchecked Sendable {
         self.compute = compute
         self.context = context
         self.pool = pool
-        embedding = range.embedding ? try Embedding(configuration, loader: loader) : nil
+        let embeddingTensors = configuration.embeddingTensors { tensors.tensorData(named: $0) != nil }
+        embedding =
+            range.embedding
+            ? try Embedding(configuration, rows: StageScratch.rows, loader: loader.preparing(embeddingTensors)) : nil
         scratch = try StageScratch(configuration, rows: StageScratch.rows, context: context, threads: pool.threads)
         let ropes = try configuration.rotaryEmbeddings(context: context, loader: loader)
         self.ropes = ropes.map(\.value).sorted { $0.offset < $1.offset }
@@ -97,7 +111,9 @@ package final class Stage: @unchecked Sendable {
             layers.append(
                 try Layer(
                     configuration.layerShapes[index],
-                    LayerLoading(configuration: configuration, loader: loader, scratch: scratch, ropes: ropes)))
+                    LayerLoading(
+                        configuration: configuration, loader: loader, scratch: scratch, ropes: ropes, layer: index,
+                        firstLayer: range.layers.lowerBound)))
         }
         self.layers = layers
         let headTensors = configuration.headTensors { tensors.tensorData(named: $0) != nil }
@@ -109,9 +125,9 @@ package final class Stage: @unchecked Sendable {
         let sharesEmbedding = head?.isTied ?? false
         weightBytes =
             layers.reduce(0) { $0 + $1.byteCount } + (head?.byteCount ?? 0)
-            + (sharesEmbedding ? 0 : embedding?.byteCount ?? 0)
+            + (sharesEmbedding ? 0 : embedding?.table.byteCount ?? 0) + (embedding?.inputs?.byteCount ?? 0)
         var use = loader.tally.use
-        if !sharesEmbedding, let embedding { use.mappedBytes += embedding.byteCount }
+        if !sharesEmbedding, let embedding { use.mappedBytes += embedding.table.byteCount }
         packedUse = use
         mappings = loader.tally.mappings
         try checkWeights()
@@ -146,11 +162,13 @@ package final class Stage: @unchecked Sendable {
     /// Bytes of the caches of all open sequences.
     package var keyValueBytes: Int { cache.byteCount }
 
-    /// Elements of an output row: the vocabulary with the head, else the width.
-    package var outputWidth: Int { range.head ? configuration.vocabulary : configuration.width }
+    /// Elements of an output row: the vocabulary with the head, else what the next layers take.
+    package var outputWidth: Int {
+        range.head ? configuration.vocabulary : configuration.rowWidth(before: range.layers.upperBound)
+    }
 
     /// Elements of an activation row that comes in.
-    package var inputWidth: Int { configuration.width }
+    package var inputWidth: Int { configuration.rowWidth(before: range.layers.lowerBound) }
 
     /// Whether rows that nobody wants the results of end here: they fill the caches of layers, and no layers follow.
     package var endsLayers: Bool {

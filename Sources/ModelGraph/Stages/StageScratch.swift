@@ -14,6 +14,8 @@ final class StageScratch {
     let capacity: Int
     /// The residual stream `[rows, width]`.
     let stream: UnsafeMutablePointer<Float>
+    /// What layers get of each token beside the stream `[rows, elements before the stage's first layer]`.
+    let sides: UnsafeMutablePointer<Float>
     /// Normed rows `[rows, width]`.
     let normed: Activations
     /// `[rows, heads * keySize]`
@@ -48,6 +50,7 @@ final class StageScratch {
     private let width: Int
     private var expertScratch: [ExpertsShape: ExpertScratch] = [:]
     private var latentScratch: [LatentShape: LatentScratch] = [:]
+    private var beside: AlignedBuffer?
     private let buffers: [AlignedBuffer]
 
     init(_ configuration: ModelConfiguration, rows: Int, context: Int, threads: Int) throws(ModelError) {
@@ -67,6 +70,7 @@ final class StageScratch {
         }
         do {
             stream = try floats(rows * width)
+            sides = try floats(rows * sizes.sides)
             normed = try Activations(rows: rows, columns: width)
             queries = try floats(rows * sizes.queries)
             keys = try floats(rows * sizes.keys)
@@ -111,6 +115,18 @@ final class StageScratch {
         }
     }
 
+    /// Room for results of networks beside experts `[rows, width]`.
+    func besideExperts() throws(ModelError) -> UnsafeMutablePointer<Float> {
+        if let beside { return beside.floats }
+        do throws(TensorError) {
+            let made = try AlignedBuffer(floats: capacity * width)
+            beside = made
+            return made.floats
+        } catch {
+            throw ModelError(error)
+        }
+    }
+
     func latent(_ shape: LatentShape) throws(ModelError) -> LatentScratch {
         if let present = latentScratch[shape] { return present }
         do throws(TensorError) {
@@ -125,12 +141,16 @@ final class StageScratch {
     /// Bytes of all of it, whichever layers of the model a stage has.
     static func byteCount(_ configuration: ModelConfiguration, rows: Int, context: Int, threads: Int) -> Int {
         let sizes = ScratchSizes(configuration), width = configuration.width
-        let perRow = 2 * width + sizes.queries + sizes.keys + sizes.values + 2 * sizes.network + sizes.angles
+        // The embedding has as much once more beside it.
+        let perRow =
+            2 * width + 2 * sizes.sides + sizes.queries + sizes.keys + sizes.values + 2 * sizes.network + sizes.angles
         let perThread =
             PagedAttention.scratchCount(keySize: sizes.keySize, valueSize: sizes.valueSize) + (sizes.widest + 15) / 16
             * 16
         let queries = threads * StageBatch.tileRows * sizes.group * MemoryLayout<PagedAttention.Query>.stride
-        let floats = rows * perRow + sizes.partials(context: context, threads: threads) + threads * perThread
+        let floats =
+            rows * (perRow + (sizes.hasBeside ? width : 0)) + sizes.partials(context: context, threads: threads)
+            + threads * perThread
         return 4 * floats + queries + Activations.byteCount(rows: rows, columns: width)
             + Activations.byteCount(rows: rows, columns: sizes.attended)
             + Activations.byteCount(rows: rows, columns: sizes.network)
@@ -152,40 +172,51 @@ private struct ScratchSizes {
     /// Query heads, and those that share a key-value head.
     var heads = 0
     var group = 1
+    let sides: Int
     var widest: Int
     let angles: Int
     var experts: Set<ExpertsShape> = []
+    /// Whether a layer has a network beside experts.
+    var hasBeside = false
     var latents: Set<LatentShape> = []
 
     init(_ configuration: ModelConfiguration) {
         widest = configuration.width
+        sides = configuration.sideWidth(before: 0)
         angles = configuration.ropes.reduce(0) { $0 + $1.dimensions }
         for shape in configuration.layerShapes {
             switch shape.mixer {
             case .attention(let attention):
-                add(heads: attention.heads, cache: shape.mixer.cache, attended: attention.attendedWidth)
+                add(
+                    heads: attention.heads, keyValueHeads: attention.keyValueHeads, cache: shape.mixer.cache,
+                    attended: attention.attendedWidth)
             case .latent(let latent):
-                add(heads: latent.heads, cache: shape.mixer.cache, attended: latent.attendedWidth)
+                add(heads: latent.heads, keyValueHeads: 1, cache: shape.mixer.cache, attended: latent.attendedWidth)
                 widest = max(widest, latent.queryRank ?? 0, latent.latentSize, latent.plainSize)
                 latents.insert(latent)
             }
+            let dense: Int
             switch shape.network {
-            case .dense(let dense): network = max(network, dense.width)
-            case .experts(let experts):
-                network = max(network, experts.shared?.width ?? 0)
+            case .dense(let shape), .denseBesideExperts(let shape, _, _): dense = shape.width
+            case .experts(let experts): dense = experts.shared?.width ?? 0
+            }
+            network = max(network, dense)
+            if let experts = shape.network.experts {
                 widest = max(widest, experts.width)
                 self.experts.insert(experts)
             }
+            if case .denseBesideExperts = shape.network { hasBeside = true }
         }
+        network = max(network, configuration.tokenInput?.width ?? 0)
         widest = max(widest, network)
     }
 
-    private mutating func add(heads: Int, cache: CacheShape, attended: Int) {
+    private mutating func add(heads: Int, keyValueHeads: Int, cache: CacheShape, attended: Int) {
         self.heads = max(self.heads, heads)
-        group = max(group, heads / cache.heads)
+        group = max(group, heads / keyValueHeads)
         queries = max(queries, heads * cache.keySize)
-        keys = max(keys, cache.heads * cache.keySize)
-        values = max(values, cache.heads * cache.valueSize)
+        keys = max(keys, keyValueHeads * cache.keySize)
+        values = max(values, keyValueHeads * cache.valueSize)
         self.attended = max(self.attended, attended)
         keySize = max(keySize, cache.keySize)
         valueSize = max(valueSize, cache.valueSize)

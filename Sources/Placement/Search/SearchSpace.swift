@@ -107,13 +107,13 @@ struct SearchSpace {
 
     private mutating func addHops(_ problem: PlacementProblem) {
         /// The worst hop between members of two groups.
-        func worst(_ from: [Int], _ to: [Int]) -> (hop: Double, transfer: Double) {
+        func worst(_ from: [Int], _ to: [Int], before layer: Int? = nil) -> (hop: Double, transfer: Double) {
             var found = (hop: 0.0, transfer: 0.0)
             for one in from {
                 for other in to where one != other {
                     let link = problem.link(one, other)
                     let codec = problem.costs.codec(for: link)
-                    let transfer = problem.costs.transfer(rows: 1, codec, link)
+                    let transfer = problem.costs.transfer(rows: 1, codec, link, before: layer)
                     found.hop = max(found.hop, nanoseconds(problem.costs.hop(transfer: transfer, link)))
                     found.transfer = max(found.transfer, nanoseconds(transfer))
                 }
@@ -128,10 +128,10 @@ struct SearchSpace {
             }
         }
         for item in items {
-            let arrival = worst([problem.embeddingDevice], item.members)
+            let arrival = worst([problem.embeddingDevice], item.members, before: 0)
             arrivals.append(item.holdsEmbedding ? -stage : arrival.hop)
             arrivalTransfers.append(arrival.transfer)
-            let departure = worst(item.members, [problem.headDevice])
+            let departure = worst(item.members, [problem.headDevice], before: layerCount)
             departures.append(item.holdsHead ? -stage : departure.hop)
             departureTransfers.append(departure.transfer)
         }
@@ -158,7 +158,8 @@ struct SearchSpace {
                     problem.extendsPins ? end >= $0.upperBound : end == $0.upperBound
                 }
                 lows.append(Int32(low))
-                mayEnd.append(low < end && !insideOther && holdsOwn ?? true)
+                mayEnd.append(
+                    low < end && !insideOther && holdsOwn ?? true && problem.request.model.mayCut(before: end))
             }
         }
     }
@@ -171,11 +172,16 @@ extension SearchSpace.Item {
         disk = members.map { problem.disks[$0] }.min() ?? 0
         var elapsed = [0.0]
         let speeds = Set(members.map { CostModel.speed(problem.request.devices[$0]) })
-        var known: [PartSize: Double] = [:]
-        for (index, layer) in problem.request.model.layers.enumerated() {
-            let time =
-                known[layer] ?? nanoseconds(speeds.map { problem.costs.layer(index, $0, step) }.max() ?? 0)
-            known[layer] = time
+        struct Like: Hashable {
+            let weights: PartSize
+            let state: StateSize
+        }
+        let model = problem.request.model
+        var known: [Like: Double] = [:]
+        for index in model.layers.indices {
+            let like = Like(weights: model.layers[index], state: model.states[index])
+            let time = known[like] ?? nanoseconds(speeds.map { problem.costs.layer(index, $0, step) }.max() ?? 0)
+            known[like] = time
             elapsed.append(elapsed[index] + time)
         }
         self.elapsed = elapsed

@@ -1,3 +1,4 @@
+package import ModelParts
 import CWireProto
 
 /// Asks a worker to make a stage ready; the answers are progress, then loaded or a failure.
@@ -105,8 +106,8 @@ extension LoadStage {
             proto.shards, proto.n_shards, "LoadStage.shards", limit: WireLimits.shardsPerMessage
         ) { (data) throws(WireError) in try ProtoReading.id(data, "LoadStage.shards") }
         modelName = try ProtoReading.text(proto.model_name, "LoadStage.model_name", limit: WireLimits.nameBytes)
-        compute = try ProtoReading.known(proto.compute.rawValue, "LoadStage.compute")
-        keyValueType = try ProtoReading.known(proto.key_value_type.rawValue, "LoadStage.key_value_type")
+        compute = try ComputeMode(wireNumber: proto.compute.rawValue, "LoadStage.compute")
+        keyValueType = try KeyValueType(wireNumber: proto.key_value_type.rawValue, "LoadStage.key_value_type")
         context = try ProtoReading.range(proto.context, 1...WireLimits.context, "LoadStage.context")
         slots = try ProtoReading.range(proto.slots, 1...WireLimits.slots, "LoadStage.slots")
         next = try NextHop(proto.next_worker)
@@ -144,8 +145,8 @@ extension LoadStage {
         proto.pointee.n_shards = shards.count
         proto.pointee.shards = list
         proto.pointee.model_name = arena.text(modelName, limit: WireLimits.nameBytes)
-        proto.pointee.compute = Shoal__ComputeMode(rawValue: compute.rawValue)
-        proto.pointee.key_value_type = Shoal__KeyValueType(rawValue: keyValueType.rawValue)
+        proto.pointee.compute = Shoal__ComputeMode(rawValue: compute.wireNumber)
+        proto.pointee.key_value_type = Shoal__KeyValueType(rawValue: keyValueType.wireNumber)
         proto.pointee.context = context
         proto.pointee.slots = slots
         proto.pointee.next_worker = next.proto(&arena)

@@ -73,6 +73,18 @@ enum ProtoReading {
         return value
     }
 
+    /// The case that has a number in messages.
+    ///
+    /// - Throws: `WireError` when none has.
+    static func mode<Mode: CaseIterable>(
+        _ number: UInt32, _ field: StaticString, _ numberOf: (Mode) -> UInt32
+    ) throws(WireError) -> Mode {
+        guard let mode = Mode.allCases.first(where: { numberOf($0) == number }) else {
+            throw WireError(.valueOutOfRange, "\(field): \(number) is not a value of this version")
+        }
+        return mode
+    }
+
     /// - Throws: `WireError` when the data is not 32 bytes.
     static func id(_ data: ProtobufCBinaryData, _ field: StaticString) throws(WireError) -> ShardID {
         guard data.len == ShardID.byteCount, let bytes = data.data,

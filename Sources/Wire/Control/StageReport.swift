@@ -1,3 +1,4 @@
+package import ModelParts
 import CWireProto
 
 /// One loaded stage, within a device report.

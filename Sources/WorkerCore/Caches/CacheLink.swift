@@ -1,3 +1,4 @@
+import ModelParts
 import NIOCore
 import Synchronization
 import Transport
@@ -62,7 +63,7 @@ final class CacheLink: LinkHandler, Sendable {
             })
         else { throw WorkerError(.stageMissing, "stage \(source.stage) of epoch \(source.epoch) is not loaded there") }
         return try await contents(
-            of: source, layers: Int(stage.range.firstLayer)..<Int(stage.range.lastLayer), context: context,
+            of: source, layers: stage.range.layers, context: context,
             interest: interest)
     }
 

@@ -74,12 +74,12 @@ package struct CachePlan: Sendable, Hashable {
     /// - Parameters:
     ///   - wanted: the sequences, at most how many positions of each, and how often they were trimmed.
     ///   - layers: of the new stage; without any, nothing is taken.
-    ///   - kind: of what a layer of the new stage keeps, by its number in the model.
+    ///   - kind: of what a layer of the new stage keeps, by its number in the model; nil of one that reads what another keeps.
     ///   - sources: the first that has a page's layer is asked for it.
     ///   - context: positions that a sequence may have.
     ///   - newPages: at most how many pages may be made of anything but the first source alone.
     package init(
-        _ wanted: [KeptSequence], layers: Range<Int>, kind: (Int) -> StateKind = { _ in .pages },
+        _ wanted: [KeptSequence], layers: Range<Int>, kind: (Int) -> StateKind? = { _ in .pages },
         from sources: [CacheContents], context: Int, newPages: Int = .max
     ) {
         spans = Self.spans(of: layers, kind: kind, sources)
@@ -99,16 +99,18 @@ package struct CachePlan: Sendable, Hashable {
         var sources: [Int]
     }
 
-    private static func spans(of layers: Range<Int>, kind: (Int) -> StateKind, _ sources: [CacheContents]) -> [Span] {
+    private static func spans(of layers: Range<Int>, kind: (Int) -> StateKind?, _ sources: [CacheContents]) -> [Span] {
         let changes = layers.dropFirst().filter { kind($0) != kind($0 - 1) }
         let bounds = Set(
             [layers.lowerBound, layers.upperBound] + changes
                 + sources.flatMap { [$0.layers.lowerBound, $0.layers.upperBound] }.filter { layers.contains($0) }
         ).sorted()
-        return zip(bounds, bounds.dropFirst()).map { lower, upper in
-            Span(
-                layers: lower..<upper, kind: kind(lower),
-                sources: sources.indices.filter { sources[$0].layers.contains(lower) })
+        return zip(bounds, bounds.dropFirst()).compactMap { lower, upper in
+            kind(lower).map { kind in
+                Span(
+                    layers: lower..<upper, kind: kind,
+                    sources: sources.indices.filter { sources[$0].layers.contains(lower) })
+            }
         }
     }
 

@@ -1,3 +1,4 @@
+import ModelParts
 import ModelGraph
 import NIOCore
 import Synchronization
@@ -140,6 +141,9 @@ final class CacheUploads: Sendable {
         let layer = layers.lowerBound + number % layers.count
         let page = Int(part.pages.lowerBound) + number / layers.count
         let index = layer - stage.range.layers.lowerBound, count = layout.part(layer: index).byteCount
+        guard layout.kind(layer: index) != nil else {
+            throw WorkerError(.badRequest, "layer \(layer) keeps nothing, it reads what another keeps")
+        }
         let place = layout.place(layer: index)
         guard let held = cached.pages[place.group][page] else {
             throw WorkerError(

@@ -26,7 +26,7 @@ package struct MeasuringConditions: Sendable, Hashable {
         let quota = ProcessorCount.quota
         return MeasuringConditions(
             softwareVersion: SoftwareVersion.current, threads: UInt32(clamping: threads),
-            instructionSet: Kernels.instructionSet,
+            instructionSet: Kernels.chosenInstructionSet,
             quotaThousandths: UInt32(clamping: quota?.thousandths ?? 0),
             quotaPeriodMicroseconds: UInt32(clamping: quota?.periodMicroseconds ?? 0))
     }

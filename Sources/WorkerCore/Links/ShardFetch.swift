@@ -9,8 +9,6 @@ struct ShardFetch: Sendable {
     /// Bytes asked for at a time, and asked for but not there yet at most.
     private static let partBytes: UInt64 = 4 << 20
     private static let window: UInt64 = 8 << 20
-    /// How long a source may give nothing. It has to hash a shard first that it did not look at since it changed, from the slowest of disks.
-    private var patience: Duration { .seconds(15) + .seconds(Double(fetch.totalBytes) / 10e6) }
 
     let fetch: FetchShard
     let worker: Worker
@@ -19,11 +17,30 @@ struct ShardFetch: Sendable {
     let queue: DispatchQueue
     /// Called with the bytes that are held, as they become more.
     let advanced: @Sendable (UInt64) -> Void
+    private let progress = FetchProgress()
 
-    /// Returns when the shard is whole and checked, or none of the devices can give it.
+    /// Returns when the shard is whole and checked, none of the devices can give it, or they take too long together: the coordinator, which
+    /// waits for a little longer, would take this worker for lost because of them.
     ///
     /// - Returns: `ShardStored`, or a `Failure`.
     func run() async -> ControlBody {
+        let getting = Task { await getFromAny() }
+        let watch = Task { [fetch, progress] in
+            var patience = SourcePatience.ofAll(fetch.addresses.count, shardBytes: fetch.totalBytes)
+            while !Task.isCancelled, !patience.isOver(at: progress.bytes) {
+                try? await Task.sleep(for: SourcePatience.look)
+            }
+            getting.cancel()
+        }
+        defer { watch.cancel() }
+        return await withTaskCancellationHandler {
+            await getting.value
+        } onCancel: {
+            getting.cancel()
+        }
+    }
+
+    private func getFromAny() async -> ControlBody {
         var reasons: [String] = []
         var sources = fetch.addresses.enumerated().map { index, address in
             (address: address, identity: fetch.identities.isEmpty ? nil : fetch.identities[index])
@@ -60,11 +77,10 @@ struct ShardFetch: Sendable {
             throw WorkerError(.nextUnreachable, error.description)
         }
         defer { link.close() }
-        let watch = Task { [source, patience] in
-            var seen = -1
-            while !Task.isCancelled, source.count != seen {
-                seen = source.count
-                try? await Task.sleep(for: patience)
+        let watch = Task { [fetch, source] in
+            var patience = SourcePatience.ofOne(shardBytes: fetch.totalBytes)
+            while !Task.isCancelled, !patience.isOver(at: source.bytes) {
+                try? await Task.sleep(for: SourcePatience.look)
             }
             link.close()
         }
@@ -111,6 +127,7 @@ struct ShardFetch: Sendable {
                 switch result {
                 case .failure(let error): return .failure(error)
                 case .success(let (bytes, complete)):
+                    progress.reached(bytes)
                     advanced(bytes)
                     if complete { return .success(()) }
                     held = bytes
@@ -123,6 +140,15 @@ struct ShardFetch: Sendable {
     }
 }
 
+/// The most bytes that were held of a shard: what is thrown away and got again is no headway. Safe from any thread.
+private final class FetchProgress: Sendable {
+    private let most = Atomic<Int>(0)
+
+    var bytes: Int { most.load(ordering: .relaxed) }
+
+    func reached(_ bytes: UInt64) { most.max(Int(clamping: bytes), ordering: .relaxed) }
+}
+
 /// A worker's end of a link that it dialed to get shards.
 private final class ShardSource: LinkHandler, Sendable {
     enum Event: Sendable {
@@ -133,19 +159,19 @@ private final class ShardSource: LinkHandler, Sendable {
     /// What came; bounded, for the link of a source that sends more than it was asked for is closed.
     let events: AsyncStream<Event>
     private let continuation: AsyncStream<Event>.Continuation
-    private let frames = Atomic<Int>(0)
+    private let pieceBytes = Atomic<Int>(0)
     /// Bytes of pieces, and a little for each event, that nobody has taken yet.
     private let waiting = Atomic<Int>(0)
     /// What is asked for at a time, and a piece of the largest kind.
     private static let mostWaiting = 16 << 20
 
-    /// Frames that came.
-    var count: Int { frames.load(ordering: .relaxed) }
+    /// Bytes of pieces that came.
+    var bytes: Int { pieceBytes.load(ordering: .relaxed) }
 
     init() { (events, continuation) = AsyncStream.makeStream() }
 
     func received(_ frame: Frame, on link: any Link) {
-        frames.add(1, ordering: .relaxed)
+        if case .piece(let piece) = frame { pieceBytes.add(piece.bytes.readableBytes, ordering: .relaxed) }
         let now = waiting.add(Self.bytes(of: frame), ordering: .relaxed).newValue
         guard now <= Self.mostWaiting else { return link.close() }
         switch frame {

@@ -1,3 +1,4 @@
+import ModelParts
 import ModelGraph
 import NIOCore
 import Synchronization
@@ -66,8 +67,8 @@ final class LoadedStage: Sendable {
             && self.request.windows.isEmpty == request.windows.isEmpty
     }
 
-    /// What kind of state a layer keeps, by its number in the model.
-    func kind(layer: Int) -> StateKind { stage.cacheLayout.kind(layer: layer - stage.range.layers.lowerBound) }
+    /// What kind of state a layer keeps, by its number in the model; nil where it reads what another keeps.
+    func kind(layer: Int) -> StateKind? { stage.cacheLayout.kind(layer: layer - stage.range.layers.lowerBound) }
 
     /// Closes all sequences and opens these.
     func install(_ caches: [UInt32: SequenceCache]) {

@@ -1,18 +1,17 @@
+package import ModelParts
 import Formats
 package import GGUF
 package import ModelGraph
 package import Placement
-package import Wire
 
 extension ModelSizes {
     /// What a model's parts take on a worker that computes with `threads` threads.
     ///
     /// - Throws: `ModelError` for a model that cannot be computed here, or not with that cache.
     package init(
-        measuring model: GGUFFile, compute mode: Wire.ComputeMode, keyValueType type: Wire.KeyValueType = .standard,
+        measuring model: GGUFFile, compute: ComputeMode, keyValueType: KeyValueType = .standard,
         context: Int, threads: Int
     ) throws(ModelError) {
-        let compute = ModelGraph.ComputeMode(mode), keyValueType = ModelGraph.KeyValueType(type)
         let configuration = try ModelConfiguration(file: model)
         try configuration.check(keyValueType, compute: compute)
         let has = { (name: String) in model.tensor(named: name) != nil }
@@ -34,7 +33,8 @@ extension ModelSizes {
             layers: (0..<configuration.layers).map {
                 size(configuration.tensorNames(layer: $0, has: has), experts: configuration.experts(layer: $0))
             },
-            embedding: size(configuration.embeddingTensorNames), head: size(configuration.headTensorNames(has: has)),
+            embedding: size(configuration.embeddingTensorNames(has: has)),
+            head: size(configuration.headTensorNames(has: has)),
             tiedEmbedding: !ModelConfiguration.hasOwnHead(has: has), width: configuration.width,
             vocabulary: configuration.vocabulary,
             states: (0..<configuration.layers).map { layer in
@@ -47,5 +47,7 @@ extension ModelSizes {
                     window: configuration.window(layer: layer))
             },
             scratchBytes: configuration.scratchBytes(context: context, threads: threads))
+        sideWidth = configuration.sideWidth(before: configuration.layers - 1)
+        undivided = configuration.undividedLayers
     }
 }

@@ -1,3 +1,4 @@
+import ModelParts
 import GGUF
 import Logging
 import ModelGraph
@@ -6,11 +7,11 @@ import Wire
 
 /// Whether a stage fits the device, and what its caches may take.
 extension StageLoad {
-    var range: ModelGraph.StageRange { ModelGraph.StageRange(request.range) }
+    var range: StageRange { request.range }
 
-    var compute: ModelGraph.ComputeMode { ModelGraph.ComputeMode(request.compute) }
+    var compute: ComputeMode { request.compute }
 
-    var keyValueType: ModelGraph.KeyValueType { ModelGraph.KeyValueType(request.keyValueType) }
+    var keyValueType: KeyValueType { request.keyValueType }
 
     /// Whether layers with a window give back what no later row sees.
     var givesBack: Bool { !request.windows.isEmpty }
@@ -33,17 +34,25 @@ extension StageLoad {
         do throws(ModelError) {
             configuration = try ModelConfiguration(
                 metadata: source.metadata,
-                vocabulary: source.tensors.tensorData(named: "token_embd.weight")?.descriptor.rows)
+                vocabulary: source.tensors.tensorData(named: TensorNames.embeddingMatrix)?.descriptor.rows)
         } catch {
             throw WorkerError(error)
         }
-        let (most, widest) = (FrameLimits().width, max(configuration.width, configuration.vocabulary))
+        let layers = request.range.layers
+        guard layers.upperBound <= configuration.layers else {
+            throw WorkerError(.badRequest, "layers \(layers) of a model with \(configuration.layers)")
+        }
+        let (comes, goes) = (
+            configuration.rowWidth(before: layers.lowerBound),
+            configuration.rowWidth(before: layers.upperBound)
+        )
+        let (most, widest) = (FrameLimits().width, max(comes, configuration.vocabulary))
         guard widest <= most else {
             throw WorkerError(.unsupported, "rows of \(widest) elements, where a step carries up to \(most)")
         }
-        guard request.range.head || request.activationCodec.accepts(width: configuration.width) else {
+        guard request.range.head || request.activationCodec.accepts(width: goes) else {
             throw WorkerError(
-                .badRequest, "rows of \(configuration.width) elements cannot be written as \(request.activationCodec)")
+                .badRequest, "rows of \(goes) elements cannot be written as \(request.activationCodec)")
         }
         return configuration
     }

@@ -1,3 +1,4 @@
+import ModelParts
 import Dispatch
 import GGUF
 import Logging
@@ -133,7 +134,7 @@ struct StageLoad: Sendable {
             "stage loaded",
             metadata: [
                 "model": "\(request.modelName)",
-                "layers": "\(request.range.firstLayer)..<\(request.range.lastLayer)",
+                "layers": "\(request.range.layers)",
                 "bytes": "\(stage.weightBytes)",
                 "matrices": "\(stage.packedUse)",
             ])

@@ -49,7 +49,7 @@ struct BenchCommand: ParsableCommand {
             threads: threads ?? ProcessorCount.usable,
             isPinned: pinning.isOn, promptTokens: promptTokens, generateTokens: generateTokens,
             repetitions: repetitions, profiles: profile,
-            keyValueType: ModelGraph.KeyValueType(keyValueType.mode))
+            keyValueType: keyValueType.mode)
         let result = try benchmark.run { done in
             if Console.errorIsTerminal { Console.error("measured \(done) of \(repetitions)") }
         }

@@ -1,3 +1,4 @@
+import ModelParts
 import API
 import ArgumentParser
 import CoordinatorCore
@@ -201,8 +202,8 @@ private struct DeviceRow: Encodable {
     private static func words(_ stage: StageReport) -> String {
         var parts: [String] = []
         if stage.range.embedding { parts.append("embedding") }
-        if stage.range.lastLayer > stage.range.firstLayer {
-            parts.append("layers \(stage.range.firstLayer)-\(stage.range.lastLayer - 1)")
+        if let last = stage.range.layers.last {
+            parts.append("layers \(stage.range.layers.lowerBound)-\(last)")
         }
         if stage.range.head { parts.append("head") }
         return parts.joined(separator: ", ")

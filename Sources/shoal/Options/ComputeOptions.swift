@@ -1,3 +1,4 @@
+import ModelParts
 import ArgumentParser
 import CoordinatorCore
 import Wire

@@ -1,3 +1,4 @@
+import ModelParts
 import CoordinatorCore
 import Formats
 import GGUF
@@ -23,7 +24,7 @@ struct Model {
     ///
     /// - Throws: `ModelError` where the architecture, a size, the cache's or a tensor's type cannot be computed.
     func facts(
-        compute: Wire.ComputeMode, keyValueType: Wire.KeyValueType, context: Int?, threads: Int
+        compute: ComputeMode, keyValueType: KeyValueType, context: Int?, threads: Int
     ) throws -> ModelFacts {
         let configuration = try ModelConfiguration(file: file)
         try checkTypes()
@@ -41,7 +42,7 @@ struct Model {
         let tokenizer = try Tokenizer(metadata: file.metadata)
         try check()
         var warnings = tokenizer.warnings
-        if let rows = file.tensors.first(where: { $0.name == "token_embd.weight" })?.rows,
+        if let rows = file.tensors.first(where: { $0.name == TensorNames.embeddingMatrix })?.rows,
             let warning = try tokenizer.check(embeddingRows: rows)
         {
             warnings.append(warning)

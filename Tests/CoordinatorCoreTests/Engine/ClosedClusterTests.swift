@@ -1,3 +1,4 @@
+import ModelParts
 import CoordinatorCore
 import Identity
 import Placement
@@ -117,13 +118,13 @@ import Wire
         let whole = before.tokens.count + request.prompt.count - 1
         func bytes(of device: String) async -> UInt64 {
             let report = await coordinator.report().devices.first { $0.name == device }?.report
-            return report?.stages.filter { $0.range.firstLayer == 1 }.reduce(0) { $0 + $1.keyValueBytes } ?? 0
+            return report?.stages.filter { $0.range.layers.lowerBound == 1 }.reduce(0) { $0 + $1.keyValueBytes } ?? 0
         }
         let settled = await bytes(of: "w2") / UInt64((whole + 63) / 64) * UInt64(whole / 64)
         // All but the last page: were it not named to the source, it would get nothing.
         try await cluster.when { report in
             let held = report.devices.first { $0.name == "w3" }?.report?.stages ?? []
-            return held.filter { $0.range.firstLayer == 1 }.reduce(0) { $0 + $1.keyValueBytes } >= settled
+            return held.filter { $0.range.layers.lowerBound == 1 }.reduce(0) { $0 + $1.keyValueBytes } >= settled
         }
         await cluster.stop()
     }
@@ -197,7 +198,7 @@ private final class LyingWorker: LinkHandler {
                 (0..<5).map { stage in
                     StageReport(
                         session: link.peer.session, epoch: epoch, stage: UInt32(stage), modelName: "tiny",
-                        range: StageRange(embedding: true, firstLayer: 0, lastLayer: 6, head: true), weightBytes: 1,
+                        range: StageRange(embedding: true, layers: 0..<6, head: true), weightBytes: 1,
                         keyValueBytes: 1, sequences: 1)
                 }
             }

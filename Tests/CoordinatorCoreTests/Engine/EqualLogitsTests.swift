@@ -1,3 +1,4 @@
+import ModelParts
 import CoordinatorCore
 import Formats
 import GGUF
@@ -23,13 +24,13 @@ struct EqualLogitsTests {
 
     /// What one stage of the whole model computes without any cluster.
     private func reference(
-        _ model: TinyModel, compute: ModelGraph.ComputeMode, keyValueType: ModelGraph.KeyValueType = .standard
+        _ model: TinyModel, compute: ComputeMode, keyValueType: KeyValueType = .standard
     ) throws -> [UInt32] {
         let file = try GGUFFile(copying: try model.file(), path: "tiny.gguf")
         let configuration = try ModelConfiguration(file: file)
         let stage = try Stage(
             configuration: configuration,
-            range: ModelGraph.StageRange(embedding: true, layers: 0..<configuration.layers, head: true), tensors: file,
+            range: StageRange(embedding: true, layers: 0..<configuration.layers, head: true), tensors: file,
             compute: compute, keyValueType: keyValueType, context: 64, pool: ThreadPool(threads: 1))
         try stage.open(sequence: 1)
         var logits = [Float](repeating: 0, count: Self.tokens.count * configuration.vocabulary)
@@ -46,10 +47,10 @@ struct EqualLogitsTests {
     @Test(
         .timeLimit(.minutes(10)),
         arguments: [
-            (ElementType.q4_1, Wire.ComputeMode.int8, true), (.q8_0, .int8, false), (.f32, .f32, true),
+            (ElementType.q4_1, ComputeMode.int8, true), (.q8_0, .int8, false), (.f32, .f32, true),
         ])
     func `logits are equal for any number of workers and any chunk`(
-        type: ElementType, compute: Wire.ComputeMode, tied: Bool
+        type: ElementType, compute: ComputeMode, tied: Bool
     ) async throws {
         let model = model(type: type, tied: tied)
         let expected = try reference(model, compute: compute == .f32 ? .f32 : .int8)

@@ -1,3 +1,4 @@
+import ModelParts
 import CoordinatorCore
 import Placement
 import Sampling
@@ -141,7 +142,7 @@ struct RecoveryTests {
     /// Bytes of the caches that a device has of the second worker's layers; the spare has the first one's too.
     private func cacheBytes(of device: String, on cluster: LocalCluster) async -> UInt64 {
         let report = await cluster.coordinator.report().devices.first { $0.name == device }?.report
-        return report?.stages.filter { $0.range.firstLayer == 1 }.reduce(0) { $0 + $1.keyValueBytes } ?? 0
+        return report?.stages.filter { $0.range.layers.lowerBound == 1 }.reduce(0) { $0 + $1.keyValueBytes } ?? 0
     }
 
     @Test(.timeLimit(.minutes(10))) func `a device is emptied and filled again while answers go on`() async throws {

@@ -1,4 +1,5 @@
 import CoordinatorCore
+import ModelParts
 import Placement
 import Sampling
 import TestSupport
@@ -118,7 +119,7 @@ struct WindowedModelTests {
         let coordinator = cluster.coordinator
         @Sendable func bytes(_ device: String) async -> UInt64 {
             let report = await coordinator.report().devices.first { $0.name == device }?.report
-            return report?.stages.filter { $0.range.firstLayer == 1 }.reduce(0) { $0 + $1.keyValueBytes } ?? 0
+            return report?.stages.filter { $0.range.layers.lowerBound == 1 }.reduce(0) { $0 + $1.keyValueBytes } ?? 0
         }
         let request = request(100, most: 3000)
         let before = try await coordinator.answer(request)

@@ -14,6 +14,8 @@ struct IdleWorkerTests {
     /// What the worker does not do.
     enum Refusal: Sendable, CaseIterable {
         case steps, loading, pieces
+        /// It tells of a little more now and then.
+        case loadingTold, piecesTold
     }
 
     private func settings(_ filters: [Int: LocalWorker.FrameFilter]) -> LocalCluster.Settings {
@@ -38,14 +40,47 @@ struct IdleWorkerTests {
         await cluster.coordinator.report().devices.first { $0.name == device }?.trouble ?? ""
     }
 
+    /// Sends something again and again, as long as the test goes on.
+    private func keepTelling(
+        _ link: any Link, until isOver: SharedFlag, _ body: @escaping @Sendable (_ times: UInt64) -> ControlBody
+    ) {
+        Task {
+            var times: UInt64 = 0
+            while !isOver.isSet {
+                times += 1
+                link.send(body(times))
+                try? await Task.sleep(for: .milliseconds(50))
+            }
+        }
+    }
+
+    /// Something that holds once it does. Safe from any thread.
+    private final class SharedFlag: Sendable {
+        private let value = Atomic<Bool>(false)
+
+        var isSet: Bool { value.load(ordering: .relaxed) }
+        func set() { value.store(true, ordering: .relaxed) }
+    }
+
     @Test(arguments: Refusal.allCases) func `a worker that answers and does no work is done without`(
         refusal: Refusal
     ) async throws {
-        let filter: LocalWorker.FrameFilter = { frame, _ in
+        let isOver = SharedFlag()
+        let filter: LocalWorker.FrameFilter = { frame, link in
             switch (frame, refusal) {
-            case (.step, .steps), (.piece, .pieces): []
-            case (.control(let message), .loading): if case .loadStage = message.body { [] } else { [frame] }
-            default: [frame]
+            case (.step, .steps), (.piece, .pieces): return []
+            case (.piece(let piece), .piecesTold):
+                let id = piece.id
+                keepTelling(link, until: isOver) { .shardPieceAccepted(ShardPieceAccepted(id: id, bytesHeld: $0)) }
+                return []
+            case (.control(let message), .loading), (.control(let message), .loadingTold):
+                guard case .loadStage(let load) = message.body else { return [frame] }
+                guard refusal == .loadingTold else { return [] }
+                keepTelling(link, until: isOver) {
+                    .stageProgress(StageProgress(epoch: load.epoch, stage: load.stage, done: $0, total: 10_000))
+                }
+                return []
+            default: return [frame]
             }
         }
         let cluster = try await LocalCluster.prepare(workers: 3, settings: settings([1: filter]))
@@ -58,11 +93,14 @@ struct IdleWorkerTests {
             case .steps: "it computes nothing: a step of"
             case .loading: "loading its stage"
             case .pieces: "kept nothing"
+            case .loadingTold: "loading its stage by no more than"
+            case .piecesTold: "bytes of what it was sent in"
             }
         #expect(trouble.contains(word) && trouble.contains("gets no layers"), "\(trouble)")
         let report = await cluster.coordinator.report()
         #expect(Set(report.stages.map(\.device)).isSuperset(of: ["w1", "w3"]))
         #expect(!report.stages.map(\.device).contains("w2"))
+        isOver.set()
         await cluster.stop()
     }
 
@@ -113,6 +151,30 @@ struct IdleWorkerTests {
         let answer = try await cluster.coordinator.answer(request(on: cluster))
         #expect(answer.error == nil && answer.tokens.count == 60)
         #expect(complaints.load(ordering: .relaxed) > 0)
+        await cluster.stop()
+    }
+
+    @Test func `a worker that has no next device, and says at every step that it is gone, is done without`()
+        async throws
+    {
+        let coordinator = Mutex<(any Link)?>(nil)
+        let complaints = Atomic<Int>(0)
+        let filter: LocalWorker.FrameFilter = { frame, link in
+            if link.peer.role == .coordinator { coordinator.withLock { $0 = link } }
+            guard case .step(let step) = frame else { return [frame] }
+            complaints.add(1, ordering: .relaxed)
+            coordinator.withLock { $0 }?.send(
+                .peerLost(PeerLost(epoch: step.epoch, stage: step.stage, message: "a lie")))
+            return []
+        }
+        var settings = settings([1: filter])
+        settings.pins = [Pin(.head, device: "w2")]
+        let cluster = try await LocalCluster.prepare(workers: 2, settings: settings)
+        try await cluster.coordinator.start()
+        let answer = try await cluster.coordinator.answer(request(on: cluster))
+        #expect(answer.error == nil && answer.tokens.count == 60)
+        #expect(complaints.load(ordering: .relaxed) > 0)
+        #expect(await cluster.coordinator.report().epoch <= 6)
         await cluster.stop()
     }
 

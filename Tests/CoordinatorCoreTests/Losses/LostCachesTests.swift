@@ -1,4 +1,5 @@
 import CoordinatorCore
+import Placement
 import Sampling
 import Synchronization
 import TestSupport
@@ -63,12 +64,13 @@ struct LostCachesTests {
 
     @Test func `a stage that a device says it does not have is loaded again`() async throws {
         let once = Once()
-        // The first worker gets its steps from the coordinator.
+        let coordinator = Mutex<(any Link)?>(nil)
         let cluster = try await cluster(of: 0) { frame, link in
+            if link.peer.role == .coordinator { coordinator.withLock { $0 = link } }
             guard case .step(let step) = frame else { return [frame] }
             var frames = [frame]
             once.run {
-                link.send(
+                coordinator.withLock { $0 }?.send(
                     .stepFailed(
                         StepFailed(
                             epoch: step.epoch, step: step.step, stage: step.stage, code: .stageMissing,
@@ -79,7 +81,11 @@ struct LostCachesTests {
         }
         let answer = try await cluster.coordinator.answer(request(20))
         #expect(answer.error == nil && answer.tokens.count == 10)
-        #expect(await cluster.coordinator.report().epoch == 2)
+        let report = await cluster.coordinator.report()
+        #expect(report.epoch == 2)
+        #expect(report.stages.map(\.device).contains("w1"))
+        let reasons = cluster.progress.compactMap { if case .lost(let reason) = $0 { reason } else { nil } }
+        #expect(reasons == ["w1 has lost its stage: gone"])
         await cluster.stop()
     }
 

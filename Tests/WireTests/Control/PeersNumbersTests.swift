@@ -1,3 +1,4 @@
+import ModelParts
 import NIOCore
 import Testing
 import Wire
@@ -48,7 +49,7 @@ import Wire
             products: [ProductRate(elementType: .max, rows: 65_536, bytesPerSecond: .max)],
             quotaThousandths: .max, quotaPeriodMicroseconds: .max)
         let stage = StageReport(
-            session: .max, epoch: .max, stage: .max, modelName: "", range: StageRange(firstLayer: 0, lastLayer: 65_536),
+            session: .max, epoch: .max, stage: .max, modelName: "", range: StageRange(layers: 0..<65_536),
             weightBytes: .max, keyValueBytes: .max, sequences: .max,
             work: StageWork(
                 steps: .max, rows: .max, computeNanoseconds: .max, waitNanoseconds: .max, receivedBytes: .max,

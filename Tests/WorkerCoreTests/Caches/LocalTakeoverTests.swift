@@ -1,3 +1,4 @@
+import ModelParts
 import TestSupport
 import Testing
 import Wire
@@ -64,8 +65,8 @@ struct LocalTakeoverTests {
         var merged = pipe
         merged.epoch = 4
         merged.ranges = [
-            StageRange(embedding: true, firstLayer: 0, lastLayer: 4),
-            StageRange(firstLayer: 4, lastLayer: 4, head: true),
+            StageRange(embedding: true, layers: 0..<4),
+            StageRange(layers: 4..<4, head: true),
         ]
         merged.workers = [tested, tested]
         let sources = (0..<3).map { CacheSource(epoch: 3, stage: $0) }
@@ -89,8 +90,8 @@ struct LocalTakeoverTests {
         #expect(await fill(pipe))
         var moved = pipe
         moved.epoch = 3
-        moved.ranges[1] = StageRange(firstLayer: 1, lastLayer: 4)
-        moved.ranges[2] = StageRange(firstLayer: 4, lastLayer: 4, head: true)
+        moved.ranges[1] = StageRange(layers: 1..<4)
+        moved.ranges[2] = StageRange(layers: 4..<4, head: true)
         #expect(await moved.load(0, taking: [CacheSource(epoch: 2, stage: 0)], kept) == [130, 130])
         // Layers 1 and 2 alone have a source.
         #expect(await moved.load(1, taking: [CacheSource(epoch: 2, stage: 1)], kept) == [0, 0])
@@ -152,7 +153,7 @@ struct LocalTakeoverTests {
         let tested = try TestWorker(model: TestPipe.model)
         try tested.keep(embedding: true, layers: 0..<3)
         var pipe = TestPipe(tested)
-        pipe.ranges = [StageRange(embedding: true, firstLayer: 0, lastLayer: 2)]
+        pipe.ranges = [StageRange(embedding: true, layers: 0..<2)]
         pipe.workers = [tested]
         #expect(await pipe.loadAll())
         #expect(await pipe.run([], [.open(sequence: 1)]) != nil)
@@ -161,7 +162,7 @@ struct LocalTakeoverTests {
         request.epoch = 2
         request.caches = [CacheSource(epoch: 1, stage: 0)]
         request.sequences = [KeptSequence(sequence: 1, positions: 10)]
-        request.range = StageRange(embedding: true, firstLayer: 0, lastLayer: 3)
+        request.range = StageRange(embedding: true, layers: 0..<3)
         request.shards = tested.shards.ids(embedding: true, layers: 0..<4)
         #expect(await tested.failure(.loadStage(request)) == .shardMissing)
         for wrong in [

@@ -1,3 +1,4 @@
+import ModelParts
 import NIOCore
 import TestSupport
 import Testing
@@ -66,8 +67,8 @@ struct RemoteTakeoverTests {
         // Then one of its layers moves back, to the last stage there.
         var back = moved
         back.epoch = 4
-        back.ranges[1] = StageRange(firstLayer: 1, lastLayer: 2)
-        back.ranges[2] = StageRange(firstLayer: 2, lastLayer: 4, head: true)
+        back.ranges[1] = StageRange(layers: 1..<2)
+        back.ranges[2] = StageRange(layers: 2..<4, head: true)
         let there = CacheSource(epoch: 3, stage: 1, address: toPort.boundEndpoint.description)
         #expect(await back.load(2, taking: [CacheSource(epoch: 3, stage: 2), there], kept) == [130, 130])
         #expect(await back.load(1, taking: [CacheSource(epoch: 3, stage: 1)], kept) == [130, 130])
@@ -175,7 +176,7 @@ struct RemoteTakeoverTests {
         try tested.keep(embedding: true, layers: 0..<1)
         var pipe = TestPipe(tested)
         pipe.context = 2048
-        pipe.ranges = [StageRange(embedding: true, firstLayer: 0, lastLayer: 1)]
+        pipe.ranges = [StageRange(embedding: true, layers: 0..<1)]
         pipe.workers = [tested]
         #expect(await pipe.loadAll())
         #expect(await pipe.run([], [.open(sequence: 1)]) != nil)

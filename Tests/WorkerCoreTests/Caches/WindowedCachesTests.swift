@@ -1,4 +1,5 @@
 import ModelGraph
+import ModelParts
 import NIOCore
 import TestSupport
 import Testing
@@ -23,8 +24,8 @@ struct WindowedCachesTests {
         pipe.context = 1024
         pipe.windows = [WindowRoom(window: 40, positions: 1 << 20)]
         pipe.ranges = [
-            StageRange(embedding: true, firstLayer: 0, lastLayer: 1), StageRange(firstLayer: 1, lastLayer: 4),
-            StageRange(firstLayer: 4, lastLayer: 4, head: true),
+            StageRange(embedding: true, layers: 0..<1), StageRange(layers: 1..<4),
+            StageRange(layers: 4..<4, head: true),
         ]
         return pipe
     }
@@ -96,8 +97,8 @@ struct WindowedCachesTests {
         // One of its layers moves back, and some positions less are known to be right.
         var back = moved
         back.epoch = 4
-        back.ranges[1] = StageRange(firstLayer: 1, lastLayer: 3)
-        back.ranges[2] = StageRange(firstLayer: 3, lastLayer: 4, head: true)
+        back.ranges[1] = StageRange(layers: 1..<3)
+        back.ranges[2] = StageRange(layers: 3..<4, head: true)
         let there = CacheSource(epoch: 3, stage: 1, address: toPort.boundEndpoint.description)
         #expect(await back.load(2, taking: [there], kept(500)) == [500, 500])
         #expect(await back.load(1, taking: [CacheSource(epoch: 3, stage: 1)], kept(500)) == [500, 500])
@@ -214,7 +215,7 @@ struct WindowedCachesTests {
         let tested = try TestWorker(model: TestPipe.windowed, memoryBytes: Int(need) + 16 << 20)
         try tested.keep(embedding: true, layers: 0..<4, head: true)
         var pipe = pipe(tested)
-        pipe.ranges = [StageRange(embedding: true, firstLayer: 0, lastLayer: 4)]
+        pipe.ranges = [StageRange(embedding: true, layers: 0..<4)]
         pipe.workers = [tested]
         var request = pipe.request(0)
         request.keyValuePositions = 1 << 16

@@ -38,7 +38,7 @@ struct MeasuringTests {
         #expect(try await reported(worker) == nil)
         let measured = try #require(try await profile(worker, again: false))
         #expect(measured.threads == 1)
-        #expect(measured.instructionSet == Kernels.instructionSet)
+        #expect(measured.instructionSet == Kernels.chosenInstructionSet)
         #expect(measured.readBytesPerSecond > 0)
         #expect(measured.measuredAt > 1_700_000_000)
         // As many as there was time for, of what is planned, and the likeliest on any device.

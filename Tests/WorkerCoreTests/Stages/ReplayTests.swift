@@ -1,3 +1,4 @@
+import ModelParts
 import TestSupport
 import Testing
 import Transport

@@ -1,3 +1,4 @@
+import ModelParts
 import CoordinatorCore
 import Foundation
 import Formats
@@ -29,8 +30,8 @@ struct StageLoadingTests {
         #expect(stages.map(\.stage) == [0, 1])
         #expect(
             stages.map(\.range) == [
-                StageRange(embedding: true, firstLayer: 0, lastLayer: 2),
-                StageRange(firstLayer: 2, lastLayer: 4, head: true),
+                StageRange(embedding: true, layers: 0..<2),
+                StageRange(layers: 2..<4, head: true),
             ])
         #expect(stages.map(\.modelName) == ["tiny", "tiny"])
         #expect(stages.map(\.sequences) == [0, 0])
@@ -48,9 +49,9 @@ struct StageLoadingTests {
         #expect(await tested.stages() == [])
         // Shards that are there, but not the ones for the layers asked for.
         var request = tested.request(layers: 0..<1)
-        request.range = StageRange(firstLayer: 1, lastLayer: 2)
+        request.range = StageRange(layers: 1..<2)
         #expect(await tested.failure(.loadStage(request)) == .shardCorrupt)
-        request.range = StageRange(firstLayer: 0, lastLayer: 900)
+        request.range = StageRange(layers: 0..<900)
         #expect(await tested.failure(.loadStage(request)) == .badRequest)
         #expect(await tested.load(tested.request(layers: 0..<1)))
         tested.end()

@@ -1,3 +1,4 @@
+import ModelParts
 import CoordinatorCore
 import Foundation
 import Formats
@@ -39,7 +40,7 @@ struct PackedShardsTests {
         let source = try store.open(shards.ids(layers: 0..<2, head: true))
         let stage = try Stage(
             configuration: try ModelConfiguration(metadata: source.metadata),
-            range: ModelGraph.StageRange(embedding: false, layers: 0..<2, head: true), tensors: source.tensors,
+            range: StageRange(embedding: false, layers: 0..<2, head: true), tensors: source.tensors,
             compute: .int8, context: 64, pool: ThreadPool(threads: 1), packed: source.packed)
         source.lease?.built()
         return stage.packedUse

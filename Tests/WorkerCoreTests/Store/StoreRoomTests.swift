@@ -1,3 +1,4 @@
+import ModelParts
 import CoordinatorCore
 import Foundation
 import Formats
@@ -148,7 +149,7 @@ struct StoreRoomTests {
             let source = try store.open(shards.ids(layers: layer..<layer + 1))
             let stage = try Stage(
                 configuration: try ModelConfiguration(metadata: source.metadata),
-                range: ModelGraph.StageRange(embedding: false, layers: layer..<layer + 1, head: false),
+                range: StageRange(embedding: false, layers: layer..<layer + 1, head: false),
                 tensors: source.tensors, compute: .int8, context: 64, pool: ThreadPool(threads: 1),
                 packed: source.packed)
             source.lease?.built()

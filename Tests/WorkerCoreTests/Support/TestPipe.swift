@@ -1,3 +1,4 @@
+import ModelParts
 import CoordinatorCore
 import Formats
 import TestSupport
@@ -22,8 +23,8 @@ struct TestPipe {
     }()
     /// The stages of the model's four layers.
     static let ranges = [
-        StageRange(embedding: true, firstLayer: 0, lastLayer: 1), StageRange(firstLayer: 1, lastLayer: 3),
-        StageRange(firstLayer: 3, lastLayer: 4, head: true),
+        StageRange(embedding: true, layers: 0..<1), StageRange(layers: 1..<3),
+        StageRange(layers: 3..<4, head: true),
     ]
 
     var compute = ComputeMode.int8
@@ -42,7 +43,7 @@ struct TestPipe {
     func request(_ index: Int) -> LoadStage {
         let range = ranges[index]
         var request = workers[index].request(
-            embedding: range.embedding, layers: Int(range.firstLayer)..<Int(range.lastLayer), head: range.head,
+            embedding: range.embedding, layers: range.layers, head: range.head,
             epoch: epoch, stage: UInt32(index))
         request.compute = compute
         request.keyValueType = keyValueType

@@ -1,3 +1,4 @@
+import ModelParts
 import CoordinatorCore
 import GGUF
 import ModelGraph
@@ -56,9 +57,7 @@ struct TestWorker {
     ) -> LoadStage {
         LoadStage(
             epoch: epoch, stage: stage,
-            range: Wire.StageRange(
-                embedding: embedding, firstLayer: UInt32(layers.lowerBound), lastLayer: UInt32(layers.upperBound),
-                head: head),
+            range: StageRange(embedding: embedding, layers: layers, head: head),
             shards: shards.ids(embedding: embedding, layers: layers, head: head), modelName: "tiny", compute: .int8,
             context: 64, slots: 4, next: next)
     }

@@ -40,7 +40,7 @@ struct InspectTokenizer: Encodable {
         warnings = findings.warnings
     }
 
-    static func embeddingRows(_ file: GGUFFile) -> Int? { file.tensor(named: "token_embd.weight")?.rows }
+    static func embeddingRows(_ file: GGUFFile) -> Int? { file.tensor(named: TensorNames.embeddingMatrix)?.rows }
 }
 
 /// A file's chat template.

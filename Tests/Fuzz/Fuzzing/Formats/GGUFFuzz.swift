@@ -1,3 +1,4 @@
+import ModelParts
 import CoordinatorCore
 import Formats
 import GGUF
@@ -176,7 +177,7 @@ package struct GGUFFuzz: FuzzFormat {
         guard let configuration else { return .refused }
         var accepted = shards != nil && tokenizer != nil
         for (compute, type) in [
-            (Wire.ComputeMode.int8, Wire.KeyValueType.standard), (.f32, .standard), (.int8, .q8_0),
+            (ComputeMode.int8, KeyValueType.standard), (.f32, .standard), (.int8, .q8_0),
         ] {
             guard
                 let sizes = try? ModelSizes(
@@ -189,7 +190,7 @@ package struct GGUFFuzz: FuzzFormat {
             // What a stage takes is planned, and granted or not, before it is made; here are 8 MiB.
             guard sizes.scratchBytes <= 8 << 20 else { continue }
             accepted =
-                step(configuration, file, ModelGraph.ComputeMode(compute), ModelGraph.KeyValueType(type)) && accepted
+                step(configuration, file, compute, type) && accepted
         }
         return accepted ? .accepted : .refused
     }
@@ -208,8 +209,8 @@ package struct GGUFFuzz: FuzzFormat {
     }
 
     private func step(
-        _ configuration: ModelConfiguration, _ file: GGUFFile, _ compute: ModelGraph.ComputeMode,
-        _ type: ModelGraph.KeyValueType
+        _ configuration: ModelConfiguration, _ file: GGUFFile, _ compute: ComputeMode,
+        _ type: KeyValueType
     ) -> Bool {
         guard
             let stage = try? Stage(

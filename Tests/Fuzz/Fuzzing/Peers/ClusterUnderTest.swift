@@ -1,3 +1,4 @@
+import ModelParts
 import CoordinatorCore
 import Dispatch
 import GGUF

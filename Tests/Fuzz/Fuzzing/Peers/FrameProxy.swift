@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 import NIOCore
 import Synchronization
@@ -7,15 +8,17 @@ import Wire
 /// and mixed with other things, as a script tells.
 ///
 /// Safe from any thread.
-final class FrameProxy: Sendable {
+package final class FrameProxy: Sendable {
     /// What is done with the next frame that the worker says.
     enum Deed: UInt8, CaseIterable {
         case pass, drop, again, hold, change, renumber, precede, flood, cut, truncate, goodbye, garbage
     }
 
-    let port: UInt16
+    package let port: UInt16
     private let target: UInt16
     private let listener: CInt
+    /// Told when no more links are taken.
+    private let ended = DispatchGroup()
     private let state: Mutex<State>
 
     private struct State {
@@ -24,13 +27,15 @@ final class FrameProxy: Sendable {
         var held: [UInt8]?
         var sockets: [PeerSocket] = []
         var isDead = false
+        /// Whether `listener` is still this one's: afterwards another may have its number.
+        var isListening = true
         var messages = 0
     }
 
     /// - Parameters:
     ///   - target: where the honest worker listens.
     ///   - script: 4 bytes for each frame: a deed, how often, and two that choices are made from. What comes behind its end passes.
-    init(target: UInt16, script: [UInt8]) {
+    package init(target: UInt16, script: [UInt8]) {
         self.target = target
         state = Mutex(State(script: script))
         let file = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
@@ -41,6 +46,7 @@ final class FrameProxy: Sendable {
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(file, $0, &size) }
         }
         (listener, port) = (file, UInt16(bigEndian: address.sin_port))
+        ended.enter()
         startThread { [self] in takeLinks() }
     }
 
@@ -50,14 +56,15 @@ final class FrameProxy: Sendable {
     var isDone: Bool { state.withLock { $0.place * 4 >= $0.script.count } }
 
     /// Dies: closes all links, and takes no more.
-    func kill() {
+    package func kill() {
         let sockets = state.withLock { state in
             state.isDead = true
+            if state.isListening { shutdown(listener, CInt(SHUT_RDWR)) }
             defer { state.sockets = [] }
             return state.sockets
         }
-        shutdown(listener, CInt(SHUT_RDWR))
         for socket in sockets { socket.close() }
+        ended.wait()
     }
 
     private func takeLinks() {
@@ -82,7 +89,11 @@ final class FrameProxy: Sendable {
                 worker.close()
             }
         }
-        Glibc.close(listener)
+        state.withLock { state in
+            state.isListening = false
+            Glibc.close(listener)
+        }
+        ended.leave()
     }
 
     /// - Returns: whether the link goes on.

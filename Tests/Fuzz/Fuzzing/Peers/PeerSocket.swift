@@ -10,6 +10,8 @@ final class PeerSocket: @unchecked Sendable {
     /// Whether nothing can be sent any more: the peer has closed, or has not read for too long.
     private(set) var isStuck = false
     private(set) var hasEnded = false
+    /// Why reading or writing failed, where it did.
+    private var failure: CInt = 0
 
     /// Takes over an open file.
     init(file: CInt) {
@@ -48,6 +50,13 @@ final class PeerSocket: @unchecked Sendable {
         }
     }
 
+    /// How the connection stands, for who misses something.
+    var end: String {
+        let state =
+            hasEnded ? "the peer has closed the connection" : isStuck ? "nothing can be sent" : "the connection is open"
+        return failure == 0 ? state : "\(state) (\(String(cString: strerror(failure))))"
+    }
+
     /// Ends the connection; whoever reads it sees the end.
     func close() { _ = shutdown(file, CInt(SHUT_RDWR)) }
 
@@ -65,8 +74,12 @@ final class PeerSocket: @unchecked Sendable {
             }
             if count > 0 {
                 sent += count
-            } else if errno != EINTR, errno != EAGAIN || !isReady(for: CInt(POLLOUT), milliseconds) {
-                isStuck = true
+            } else {
+                let reason = errno
+                if reason != EINTR, reason != EAGAIN || !isReady(for: CInt(POLLOUT), milliseconds) {
+                    isStuck = true
+                    failure = reason
+                }
             }
         }
         return sent == bytes.count
@@ -107,7 +120,9 @@ final class PeerSocket: @unchecked Sendable {
     private func read(_ milliseconds: CInt) -> Bool {
         guard !hasEnded, isReady(for: CInt(POLLIN), milliseconds) else { return false }
         let count = buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: 64 << 10) {
-            max(0, recv(file, $0.baseAddress!, $0.count, 0))
+            let count = recv(file, $0.baseAddress!, $0.count, 0)
+            if count < 0 { failure = errno }
+            return max(0, count)
         }
         hasEnded = count == 0
         return count > 0

@@ -1,3 +1,4 @@
+import ModelParts
 import NIOCore
 import TestSupport
 import Wire
@@ -69,7 +70,7 @@ extension WorkerConversations {
         var talk = Conversation()
         talk.open(0, .coordinator)
         for stage in (0..<24).reversed() {
-            let range = StageRange(firstLayer: 0, lastLayer: 1)
+            let range = StageRange(layers: 0..<1)
             talk.say(
                 .loadStage(
                     load(range, stage: UInt32(stage), next: .worker(address: Self.ownAddress, stage: UInt32(stage + 1)))

@@ -1,3 +1,4 @@
+import ModelParts
 import CoordinatorCore
 import NIOCore
 import TestSupport
@@ -26,14 +27,14 @@ struct WorkerConversations {
         LoadStage(
             epoch: epoch, stage: stage, range: range,
             shards: shards.ids(
-                embedding: range.embedding, layers: Int(range.firstLayer)..<Int(range.lastLayer), head: range.head),
+                embedding: range.embedding, layers: range.layers, head: range.head),
             modelName: "tiny", compute: .int8, context: 256, slots: 4, next: next, caches: caches, sequences: sequences)
     }
 
-    static let whole = StageRange(embedding: true, firstLayer: 0, lastLayer: 2, head: true)
-    static let beginning = StageRange(embedding: true, firstLayer: 0, lastLayer: 1)
-    static let end = StageRange(firstLayer: 1, lastLayer: 2, head: true)
-    static let noLayers = StageRange(embedding: true, firstLayer: 0, lastLayer: 0, head: true)
+    static let whole = StageRange(embedding: true, layers: 0..<2, head: true)
+    static let beginning = StageRange(embedding: true, layers: 0..<1)
+    static let end = StageRange(layers: 1..<2, head: true)
+    static let noLayers = StageRange(embedding: true, layers: 0..<0, head: true)
 
     var all: [Conversation] {
         [

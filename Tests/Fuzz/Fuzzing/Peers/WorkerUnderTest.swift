@@ -23,7 +23,8 @@ final class WorkerUnderTest {
     private let worker: Worker
     private let conversations: WorkerConversations
     private var honest: PeerSocket?
-    private var sessions: UInt64 = 1 << 60
+    /// Of honest coordinators: far from the numbers that inputs are made with, for who names one has it.
+    private var sessions: UInt64 = 0x5e55_10b5_a1d0_0000
     private var requests: UInt64 = 0
     /// The logits that the honest step gives.
     private var expected: ByteBuffer?
@@ -105,6 +106,7 @@ final class WorkerUnderTest {
         let step = FrameMutation.step(
             [.open(1), .rows(1, at: 0, Self.tokens, output: 1), .init(sequence: 1, kind: 5)], number: requests)
         honest.send(step, milliseconds: Self.patience)
+        var last = "nothing"
         while let frame = honest.next(milliseconds: Self.patience) {
             switch frame {
             case .step(let result) where result.step == requests:
@@ -115,10 +117,11 @@ final class WorkerUnderTest {
                 if case .stepFailed(let failure) = message.body {
                     fatalError("the honest step failed: \(failure.message)")
                 }
-            default: break
+                last = "\(message.body)"
+            case .step, .piece, .cache: last = frame.summary
             }
         }
-        fatalError("the honest request is not answered\(honest.hasEnded ? ": its link was closed" : "")")
+        fatalError("the honest request \(requests) is not answered: \(honest.end); the last that came was \(last)")
     }
 
     /// Nothing is left of what others had the worker hold.
