@@ -35,6 +35,8 @@ package final class LocalCluster: Sendable {
         package var standby = CoordinatorConfiguration.Standby.nothing
         /// What the coordinator's own device may use; `nil` is what each worker may.
         package var ownMemoryBytes: Int?
+        /// What each worker may use, and no more than that.
+        package var workerMemoryBytes = LocalWorker.memoryBytes
         /// How the coordinator's links are protected.
         package var security = TransportSecurity.plain
         /// Who issues the workers' certificates; `nil` is for plain links.
@@ -105,7 +107,8 @@ package final class LocalCluster: Sendable {
                 workers.append(
                     try await LocalWorker.start(
                         name: "w\(index)", folder: folder.path + "/w\(index)",
-                        security: security.map { .mutual($0) } ?? .plain, filter: settings.filters[index - 1]))
+                        security: security.map { .mutual($0) } ?? .plain, filter: settings.filters[index - 1],
+                        memoryBytes: settings.workerMemoryBytes))
             }
             let reports = ProgressLog()
             let coordinator = try makeCoordinator(
@@ -163,7 +166,7 @@ package final class LocalCluster: Sendable {
         let devices =
             workers.map {
                 DeviceDeclaration(
-                    name: $0.name, connection: .tcp($0.endpoint), memoryBytes: LocalWorker.memoryBytes)
+                    name: $0.name, connection: .tcp($0.endpoint), memoryBytes: settings.workerMemoryBytes)
             }
             + [
                 DeviceDeclaration(

@@ -18,13 +18,17 @@ package final class LocalWorker: Sendable {
     private let security: TransportSecurity
     private let running = Mutex<Listener?>(nil)
     private let filter: FrameFilter?
+    /// What it may use.
+    private let memoryBytes: Int
 
     /// What a worker gets of a frame that came over a link: the frame, nothing, or others.
     package typealias FrameFilter = @Sendable (Frame, any Link) -> [Frame]
 
     private init(
-        name: String, folder: String, endpoint: Endpoint, security: TransportSecurity, filter: FrameFilter?
+        name: String, folder: String, endpoint: Endpoint, security: TransportSecurity, filter: FrameFilter?,
+        memoryBytes: Int
     ) {
+        self.memoryBytes = memoryBytes
         self.name = name
         self.folder = folder
         self.endpoint = endpoint
@@ -36,12 +40,15 @@ package final class LocalWorker: Sendable {
     ///
     /// - Parameter filter: what is wrong with it, while its links live and answer.
     package static func start(
-        name: String, folder: String, security: TransportSecurity = .plain, filter: FrameFilter? = nil
+        name: String, folder: String, security: TransportSecurity = .plain, filter: FrameFilter? = nil,
+        memoryBytes: Int = LocalWorker.memoryBytes
     ) async throws -> LocalWorker {
         let listener = try await listen(
-            name: name, folder: folder, on: Endpoint(host: "127.0.0.1", port: 0), security: security, filter: filter)
+            name: name, folder: folder, on: Endpoint(host: "127.0.0.1", port: 0), security: security, filter: filter,
+            memoryBytes: memoryBytes)
         let worker = LocalWorker(
-            name: name, folder: folder, endpoint: listener.boundEndpoint, security: security, filter: filter)
+            name: name, folder: folder, endpoint: listener.boundEndpoint, security: security, filter: filter,
+            memoryBytes: memoryBytes)
         worker.running.withLock { $0 = listener }
         return worker
     }
@@ -61,7 +68,8 @@ package final class LocalWorker: Sendable {
         for _ in 0..<12_000 {
             do {
                 let listener = try await Self.listen(
-                    name: name, folder: folder, on: endpoint, security: security, filter: filter)
+                    name: name, folder: folder, on: endpoint, security: security, filter: filter,
+                    memoryBytes: memoryBytes)
                 running.withLock { $0 = listener }
                 return
             } catch let error as WorkerError where error.code == .busy {
@@ -82,7 +90,8 @@ package final class LocalWorker: Sendable {
     package static let logger = Logger(label: "shoal.test") { _ in SwiftLogNoOpLogHandler() }
 
     private static func listen(
-        name: String, folder: String, on endpoint: Endpoint, security: TransportSecurity, filter: FrameFilter?
+        name: String, folder: String, on endpoint: Endpoint, security: TransportSecurity, filter: FrameFilter?,
+        memoryBytes: Int
     ) async throws -> Listener {
         let transport = makeTransport(security: security)
         let worker = Worker(

@@ -1,3 +1,4 @@
+import Formats
 import Tensors
 
 /// A mixture of experts: from normed rows to rows that are added to the stream. Only the weights of experts that a row chose are read, and rows
@@ -21,15 +22,17 @@ struct ExpertNetwork {
     /// A product of the row whose sigmoid the shared expert's result is multiplied by.
     private let sharedGate: WeightMatrix?
     private let scratch: ExpertScratch
+    /// Bytes that are read ahead of the experts' products at a time; nil where all experts are to be in memory.
+    private let readAheadBytes: Int?
 
     private static let choiceBiasName = "exp_probs_b.bias"
 
     static func list(_ shape: ExpertsShape, width: Int, in list: inout TensorList) {
         list.matrix("ffn_gate_inp", rows: shape.count, columns: width)
         list.vector(choiceBiasName, shape.count, isOptional: true)
-        list.stack("ffn_gate_exps", count: shape.count, rows: shape.width, columns: width)
-        list.stack("ffn_up_exps", count: shape.count, rows: shape.width, columns: width)
-        list.stack("ffn_down_exps", count: shape.count, rows: width, columns: shape.width)
+        list.experts("ffn_gate_exps", count: shape.count, rows: shape.width, columns: width)
+        list.experts("ffn_up_exps", count: shape.count, rows: shape.width, columns: width)
+        list.experts("ffn_down_exps", count: shape.count, rows: width, columns: shape.width)
         guard let shared = shape.shared else { return }
         DenseNetwork.list(DenseShape(width: shared.width), suffix: "_shexp", width: width, in: &list)
         if shared.isGated { list.matrix("ffn_gate_inp_shexp", rows: 1, columns: width) }
@@ -42,9 +45,9 @@ struct ExpertNetwork {
         router = try loader.matrix("ffn_gate_inp", rows: shape.count, columns: width)
         routerBias = try loader.optionalVector("ffn_gate_inp.bias", shape.count)
         choiceBias = try loader.optionalVector(Self.choiceBiasName, shape.count)
-        gates = try loader.stack("ffn_gate_exps", count: shape.count, rows: shape.width, columns: width)
-        ups = try loader.stack("ffn_up_exps", count: shape.count, rows: shape.width, columns: width)
-        downs = try loader.stack("ffn_down_exps", count: shape.count, rows: width, columns: shape.width)
+        gates = try loader.experts("ffn_gate_exps", count: shape.count, rows: shape.width, columns: width)
+        ups = try loader.experts("ffn_up_exps", count: shape.count, rows: shape.width, columns: width)
+        downs = try loader.experts("ffn_down_exps", count: shape.count, rows: width, columns: shape.width)
         gateBias = try loader.optionalVector("ffn_gate_exps.bias", shape.width, shape.count)
         upBias = try loader.optionalVector("ffn_up_exps.bias", shape.width, shape.count)
         downBias = try loader.optionalVector("ffn_down_exps.bias", width, shape.count)
@@ -55,6 +58,9 @@ struct ExpertNetwork {
             (self.shared, sharedGate) = (nil, nil)
         }
         scratch = try loading.scratch.experts(shape)
+        readAheadBytes =
+            loader.expertsOnDisk
+            ? (gates + ups + downs).reduce(0) { $0 + $1.byteCount } / shape.count * shape.used : nil
     }
 
     /// Bytes of memory that the weights take.
@@ -79,6 +85,7 @@ struct ExpertNetwork {
             run.pool.forEachRow(rows) { choose(row: $0) }
             scratch.group(rows: rows)
         }
+        readAheadOfRow(rows)
         let slots = rows * shape.used
         run.times.measure(.gateAndUp) {
             let takesInt8 = gates[0].takesInt8 || ups[0].takesInt8
@@ -91,7 +98,7 @@ struct ExpertNetwork {
                 scratch.products.append(GroupedProduct(matrix: gates[expert], rows: slots, output: scratch.gates))
                 scratch.products.append(GroupedProduct(matrix: ups[expert], rows: slots, output: scratch.ups))
             }
-            run.pool.multiply(scratch.products, input: scratch.input, scratch: run.scratch.rowScratch)
+            multiply(rows: rows, input: scratch.input, run)
         }
         run.times.measure(.activation) { run.pool.forEachRow(slots) { activate(slot: $0) } }
         run.times.measure(.down) {
@@ -99,7 +106,7 @@ struct ExpertNetwork {
             scratch.forEachExpert { expert, slots in
                 scratch.products.append(GroupedProduct(matrix: downs[expert], rows: slots, output: scratch.results))
             }
-            run.pool.multiply(scratch.products, input: scratch.gated, scratch: run.scratch.rowScratch)
+            multiply(rows: rows, input: scratch.gated, run)
         }
         if let shared { shared.forward(rows: rows, output: output, run) }
         if let sharedGate {
@@ -108,6 +115,44 @@ struct ExpertNetwork {
                 scratch: run.scratch.rowScratch)
         }
         run.times.measure(.router) { run.pool.forEachRow(rows) { combine(row: $0, into: output + $0 * width) } }
+    }
+
+    /// Has all that a lone row takes of experts read from the disk at once: what the working set of plans is.
+    private func readAheadOfRow(_ rows: Int) {
+        guard rows == 1, readAheadBytes != nil else { return }
+        scratch.forEachExpert { expert, _ in
+            for matrix in [gates[expert], ups[expert], downs[expert]] { matrix.mappedBytes?.readAhead() }
+        }
+    }
+
+    /// Computes `scratch.products`. Of experts on disk some are read while those before are computed with, never so many that memory for one
+    /// row's experts would not take them.
+    private func multiply(rows: Int, input: Activations, _ run: LayerRun) {
+        guard let readAheadBytes, rows > 1 else {
+            run.pool.multiply(scratch.products, input: input, scratch: run.scratch.rowScratch)
+            return
+        }
+        let products = scratch.products
+        /// The products from `first` on whose weights are half of what may be read ahead; one at least.
+        func part(from first: Int) -> Range<Int> {
+            var end = first, bytes = 0
+            while end < products.count, end == first || bytes + products[end].matrix.byteCount <= readAheadBytes / 2 {
+                bytes += products[end].matrix.byteCount
+                end += 1
+            }
+            return first..<end
+        }
+        func readAhead(_ part: Range<Int>) {
+            for product in products[part] { product.matrix.mappedBytes?.readAhead() }
+        }
+        var now = part(from: 0)
+        readAhead(now)
+        while !now.isEmpty {
+            let next = part(from: now.upperBound)
+            readAhead(next)
+            run.pool.multiply(Array(products[now]), input: input, scratch: run.scratch.rowScratch)
+            now = next
+        }
     }
 
     /// Turns a row's scores into its experts and their weights.

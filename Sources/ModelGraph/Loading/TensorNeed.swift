@@ -8,6 +8,8 @@ struct TensorNeed: Sendable, Hashable {
     var isOptional = false
     /// Runs of rows that become matrices, one each; none for what is no matrix.
     var matrices: [Range<Int>] = []
+    /// Whether its matrices are experts, of which a row takes some.
+    var isExperts = false
 
     var columns: Int { dimensions[0] }
 
@@ -59,12 +61,17 @@ struct TensorList {
         vector(name + ".bias", begin, isOptional: true)
     }
 
+    /// So many matrices of equal shape in one tensor, of which a row takes some.
+    mutating func experts(_ name: String, count: Int, rows: Int, columns: Int) {
+        stack(name, count: count, rows: rows, columns: columns, isExperts: true)
+    }
+
     /// So many matrices of equal shape in one tensor.
-    mutating func stack(_ name: String, count: Int, rows: Int, columns: Int) {
+    mutating func stack(_ name: String, count: Int, rows: Int, columns: Int, isExperts: Bool = false) {
         needs.append(
             TensorNeed(
                 name: prefix + name + ".weight", dimensions: [columns, rows, count],
-                matrices: (0..<count).map { $0 * rows..<($0 + 1) * rows }))
+                matrices: (0..<count).map { $0 * rows..<($0 + 1) * rows }, isExperts: isExperts))
         vector(name + ".bias", rows, count, isOptional: true)
     }
 
