@@ -159,7 +159,7 @@ struct ExpertNetwork {
     private func choose(row: Int) {
         let scores = scratch.scores + row * shape.count
         routerBias.add(to: scores, count: shape.count)
-        ExpertChoice(count: shape.used, weighting: shape.weighting, scale: shape.scale).choose(
+        ExpertChoice(count: shape.used, weighting: shape.weighting, scale: shape.scale, groups: shape.groups).choose(
             logits: scores, experts: shape.count, bias: choiceBias?.floats,
             chosen: scratch.experts + row * shape.used, weights: scratch.weights + row * shape.used)
     }
