@@ -22,6 +22,7 @@ package enum PackedFile {
         path: String, layout: PackedLayout, staysOnDisk: (Int) -> Bool = { _ in false }
     ) throws(FileError) -> [MappedBytes] {
         let file = try MappedFile(path: path)
+        advise(file.bytes, layout, staysOnDisk)
         let isExpected =
             file.count == layout.byteCount
             && file.bytes.withUnsafeBytes { found in
@@ -39,16 +40,22 @@ package enum PackedFile {
         _ file: MappedBytes, _ layout: PackedLayout, _ staysOnDisk: (Int) -> Bool
     ) -> [MappedBytes] {
         let panels = slices(file, layout)
-        guard panels.indices.contains(where: staysOnDisk) else {
+        if layout.matrices.indices.contains(where: staysOnDisk) {
+            for (index, panels) in panels.enumerated() where !staysOnDisk(index) {
+                // In long pieces, which touching alone would not do.
+                panels.readAhead()
+                panels.populate()
+            }
+        } else {
             // All at once: read in part by part, less of it would come in large pages.
-            file.adviseLargePages()
             file.populate()
-            return panels
-        }
-        for (index, panels) in panels.enumerated() {
-            if staysOnDisk(index) { panels.adviseRandom() } else { panels.populate() }
         }
         return panels
+    }
+
+    /// Before anything of the file is touched.
+    private static func advise(_ file: MappedBytes, _ layout: PackedLayout, _ staysOnDisk: (Int) -> Bool) {
+        if layout.matrices.indices.contains(where: staysOnDisk) { file.adviseRandom() } else { file.adviseLargePages() }
     }
 
     /// Packs matrices into a new file at `path`, in place of one that may be there.
@@ -81,6 +88,7 @@ package enum PackedFile {
             progress(index)
         }
         let file = try draft.publish()
+        advise(file, layout, staysOnDisk)
         return readIn(file, layout, staysOnDisk)
     }
 

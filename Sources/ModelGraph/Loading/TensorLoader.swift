@@ -83,7 +83,7 @@ struct TensorLoader<Source: TensorSource> {
             code: .notKept,
             message: "the experts of \(descriptor.name) are to stay on disk and cannot be kept packed there: "
                 + (tally.use.hint ?? "no packed weights are kept here"),
-            mend: "keep packed weights with room for them, or place fewer layers here")
+            mend: "keep packed weights (without --no-packed-cache), make room for them, or place fewer layers here")
     }
 
     /// Matrices of runs of rows of one tensor with these dimensions.
