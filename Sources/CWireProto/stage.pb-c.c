@@ -778,7 +778,7 @@ const ProtobufCMessageDescriptor shoal__next_worker__descriptor =
   (ProtobufCMessageInit) shoal__next_worker__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor shoal__load_stage__field_descriptors[16] =
+static const ProtobufCFieldDescriptor shoal__load_stage__field_descriptors[17] =
 {
   {
     "epoch",
@@ -972,6 +972,18 @@ static const ProtobufCFieldDescriptor shoal__load_stage__field_descriptors[16] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "expert_bytes_on_disk",
+    17,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__LoadStage, expert_bytes_on_disk),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned shoal__load_stage__field_indices_by_name[] = {
   9,   /* field[9] = activation_codec */
@@ -979,6 +991,7 @@ static const unsigned shoal__load_stage__field_indices_by_name[] = {
   5,   /* field[5] = compute */
   6,   /* field[6] = context */
   0,   /* field[0] = epoch */
+  16,   /* field[16] = expert_bytes_on_disk */
   14,   /* field[14] = key_value_positions */
   10,   /* field[10] = key_value_type */
   4,   /* field[4] = model_name */
@@ -994,7 +1007,7 @@ static const unsigned shoal__load_stage__field_indices_by_name[] = {
 static const ProtobufCIntRange shoal__load_stage__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 16 }
+  { 0, 17 }
 };
 const ProtobufCMessageDescriptor shoal__load_stage__descriptor =
 {
@@ -1004,7 +1017,7 @@ const ProtobufCMessageDescriptor shoal__load_stage__descriptor =
   "Shoal__LoadStage",
   "shoal",
   sizeof(Shoal__LoadStage),
-  16,
+  17,
   shoal__load_stage__field_descriptors,
   shoal__load_stage__field_indices_by_name,
   1,  shoal__load_stage__number_ranges,

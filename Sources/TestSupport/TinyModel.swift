@@ -34,6 +34,10 @@ package struct TinyModel: Sendable, Hashable {
     package var sharesEmbedding = false
     /// What the weights are made from.
     package var seed: UInt64 = 1
+    /// Networks of each layer, of which a row takes two; 0 is one network that all rows take.
+    package var experts = 0
+    /// Tokens that the file says are no answers.
+    package var suppressedTokens: [Int32] = []
     /// What is wrong with the file; nil for nothing.
     package var damage: Damage?
 
@@ -96,7 +100,7 @@ package struct TinyModel: Sendable, Hashable {
         let isPossible =
             layers > 0 && heads > 0 && keyValueHeads > 0 && width > 0 && feedForward > 0 && contextLength > 0
             && width % heads == 0 && heads % keyValueHeads == 0 && width / heads % 2 == 0
-            && vocabulary >= TinyVocabulary.minimumCount
+            && vocabulary >= TinyVocabulary.minimumCount && (experts == 0 || experts >= 2)
             && [.f32, .f16, .bf16, .q4_0, .q4_1, .q8_0].contains(type)
         guard isPossible else {
             throw GGUFError(code: .invalidValue, message: "\(self) is no possible model", mend: "correct its sizes")
@@ -104,25 +108,28 @@ package struct TinyModel: Sendable, Hashable {
     }
 
     private func metadata() -> [(key: String, value: GGUFValue)] {
-        let sizes: [(String, Int)] = [
-            ("block_count", layers), ("context_length", contextLength), ("embedding_length", width),
-            ("feed_forward_length", feedForward), ("attention.head_count", heads),
-            ("attention.head_count_kv", keyValueHeads), ("vocab_size", vocabulary),
-            ("rope.dimension_count", width / heads),
-        ]
+        let sizes: [(String, Int)] =
+            [
+                ("block_count", layers), ("context_length", contextLength), ("embedding_length", width),
+                ("feed_forward_length", feedForward), ("attention.head_count", heads),
+                ("attention.head_count_kv", keyValueHeads), ("vocab_size", vocabulary),
+                ("rope.dimension_count", width / heads),
+            ] + (experts > 0 ? [("expert_count", experts), ("expert_used_count", 2)] : [])
         return [
             ("general.architecture", .string("llama")), ("general.name", .string("tiny \(type) \(seed)")),
             ("llama.rope.freq_base", .float32(10_000)), ("llama.attention.layer_norm_rms_epsilon", .float32(1e-5)),
-        ] + sizes.map { ("llama.\($0.0)", .uint32(UInt32($0.1))) } + TinyVocabulary.metadata(count: vocabulary)
+        ] + sizes.map { ("llama.\($0.0)", .uint32(UInt32($0.1))) }
+            + TinyVocabulary.metadata(count: vocabulary, suppressed: suppressedTokens)
     }
 
     /// All tensors with the standard deviation of their weights, nil for norms.
     private func tensorPlan() -> [(tensor: GGUFWriter.Tensor, deviation: Float?)] {
         var plan: [(tensor: GGUFWriter.Tensor, deviation: Float?)] = []
-        func matrix(_ name: String, columns: Int, rows: Int, gain: Float) {
+        func matrix(_ name: String, columns: Int, rows: Int, gain: Float, count: Int? = nil) {
             plan.append(
                 (
-                    .init(name: "\(name).weight", type: type, dimensions: [columns, rows]),
+                    .init(
+                        name: "\(name).weight", type: type, dimensions: [columns, rows] + (count.map { [$0] } ?? [])),
                     gain / Float(columns).squareRoot()
                 ))
         }
@@ -139,9 +146,11 @@ package struct TinyModel: Sendable, Hashable {
             matrix("blk.\(layer).attn_v", columns: width, rows: keyValueWidth, gain: 1)
             matrix("blk.\(layer).attn_output", columns: width, rows: width, gain: 0.5)
             norm("blk.\(layer).ffn_norm")
-            matrix("blk.\(layer).ffn_gate", columns: width, rows: feedForward, gain: 1)
-            matrix("blk.\(layer).ffn_up", columns: width, rows: feedForward, gain: 1)
-            matrix("blk.\(layer).ffn_down", columns: feedForward, rows: width, gain: 0.5)
+            let (suffix, count) = experts > 0 ? ("_exps", experts) : ("", nil)
+            if experts > 0 { matrix("blk.\(layer).ffn_gate_inp", columns: width, rows: experts, gain: 1) }
+            matrix("blk.\(layer).ffn_gate\(suffix)", columns: width, rows: feedForward, gain: 1, count: count)
+            matrix("blk.\(layer).ffn_up\(suffix)", columns: width, rows: feedForward, gain: 1, count: count)
+            matrix("blk.\(layer).ffn_down\(suffix)", columns: feedForward, rows: width, gain: 0.5, count: count)
         }
         norm("output_norm")
         if !sharesEmbedding { matrix("output", columns: width, rows: vocabulary, gain: 3) }

@@ -47,7 +47,7 @@ enum Samples {
         epoch: 9, stage: 2, range: StageRange(embedding: true, layers: 0..<30, head: true),
         shards: [id(1), id(2), id(3)], modelName: "größer", compute: .f32, keyValueType: .q8_0, context: 2048, slots: 8,
         next: .worker(address: "[::1]:7078", stage: 3, identity: identities[0]), activationCodec: .f16,
-        keyValuePositions: 1 << 40, upstream: identities[1])
+        keyValuePositions: 1 << 40, upstream: identities[1], expertBytesOnDisk: 1 << 50)
 
     static let standby: LoadStage = {
         var standby = load
