@@ -276,7 +276,7 @@ const ProtobufCMessageDescriptor shoal__cache_inventory__descriptor =
   (ProtobufCMessageInit) shoal__cache_inventory__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor shoal__cached_sequence__field_descriptors[5] =
+static const ProtobufCFieldDescriptor shoal__cached_sequence__field_descriptors[6] =
 {
   {
     "sequence",
@@ -338,9 +338,22 @@ static const ProtobufCFieldDescriptor shoal__cached_sequence__field_descriptors[
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "reach",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__CachedSequence, reach),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned shoal__cached_sequence__field_indices_by_name[] = {
   1,   /* field[1] = positions */
+  5,   /* field[5] = reach */
   0,   /* field[0] = sequence */
   3,   /* field[3] = shared_positions */
   4,   /* field[4] = shared_with */
@@ -349,7 +362,7 @@ static const unsigned shoal__cached_sequence__field_indices_by_name[] = {
 static const ProtobufCIntRange shoal__cached_sequence__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor shoal__cached_sequence__descriptor =
 {
@@ -359,7 +372,7 @@ const ProtobufCMessageDescriptor shoal__cached_sequence__descriptor =
   "Shoal__CachedSequence",
   "shoal",
   sizeof(Shoal__CachedSequence),
-  5,
+  6,
   shoal__cached_sequence__field_descriptors,
   shoal__cached_sequence__field_indices_by_name,
   1,  shoal__cached_sequence__number_ranges,

@@ -142,6 +142,51 @@ void   shoal__load_stage__free_unpacked
   assert(message->base.descriptor == &shoal__load_stage__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   shoal__window_room__init
+                     (Shoal__WindowRoom         *message)
+{
+  static const Shoal__WindowRoom init_value = SHOAL__WINDOW_ROOM__INIT;
+  *message = init_value;
+}
+size_t shoal__window_room__get_packed_size
+                     (const Shoal__WindowRoom *message)
+{
+  assert(message->base.descriptor == &shoal__window_room__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t shoal__window_room__pack
+                     (const Shoal__WindowRoom *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &shoal__window_room__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t shoal__window_room__pack_to_buffer
+                     (const Shoal__WindowRoom *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &shoal__window_room__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Shoal__WindowRoom *
+       shoal__window_room__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Shoal__WindowRoom *)
+     protobuf_c_message_unpack (&shoal__window_room__descriptor,
+                                allocator, len, data);
+}
+void   shoal__window_room__free_unpacked
+                     (Shoal__WindowRoom *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &shoal__window_room__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   shoal__cache_source__init
                      (Shoal__CacheSource         *message)
 {
@@ -778,7 +823,7 @@ const ProtobufCMessageDescriptor shoal__next_worker__descriptor =
   (ProtobufCMessageInit) shoal__next_worker__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor shoal__load_stage__field_descriptors[17] =
+static const ProtobufCFieldDescriptor shoal__load_stage__field_descriptors[18] =
 {
   {
     "epoch",
@@ -984,6 +1029,18 @@ static const ProtobufCFieldDescriptor shoal__load_stage__field_descriptors[17] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "windows",
+    18,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Shoal__LoadStage, n_windows),
+    offsetof(Shoal__LoadStage, windows),
+    &shoal__window_room__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned shoal__load_stage__field_indices_by_name[] = {
   9,   /* field[9] = activation_codec */
@@ -1003,11 +1060,12 @@ static const unsigned shoal__load_stage__field_indices_by_name[] = {
   1,   /* field[1] = stage */
   13,   /* field[13] = standby */
   15,   /* field[15] = upstream */
+  17,   /* field[17] = windows */
 };
 static const ProtobufCIntRange shoal__load_stage__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 17 }
+  { 0, 18 }
 };
 const ProtobufCMessageDescriptor shoal__load_stage__descriptor =
 {
@@ -1017,11 +1075,62 @@ const ProtobufCMessageDescriptor shoal__load_stage__descriptor =
   "Shoal__LoadStage",
   "shoal",
   sizeof(Shoal__LoadStage),
-  17,
+  18,
   shoal__load_stage__field_descriptors,
   shoal__load_stage__field_indices_by_name,
   1,  shoal__load_stage__number_ranges,
   (ProtobufCMessageInit) shoal__load_stage__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor shoal__window_room__field_descriptors[2] =
+{
+  {
+    "window",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__WindowRoom, window),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "positions",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__WindowRoom, positions),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned shoal__window_room__field_indices_by_name[] = {
+  1,   /* field[1] = positions */
+  0,   /* field[0] = window */
+};
+static const ProtobufCIntRange shoal__window_room__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor shoal__window_room__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "shoal.WindowRoom",
+  "WindowRoom",
+  "Shoal__WindowRoom",
+  "shoal",
+  sizeof(Shoal__WindowRoom),
+  2,
+  shoal__window_room__field_descriptors,
+  shoal__window_room__field_indices_by_name,
+  1,  shoal__window_room__number_ranges,
+  (ProtobufCMessageInit) shoal__window_room__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor shoal__cache_source__field_descriptors[4] =

@@ -179,12 +179,22 @@ extension CoordinatorConfiguration {
 }
 
 extension Coordinator {
+    /// What the caches of all sequences have room for.
+    var cacheRoom: CacheRoom {
+        CacheRoom(
+            context: model.context, slots: configuration.slots, rowsPerStep: configuration.rowsPerStep,
+            pagePositions: Scheduler.Limits.pagePositions,
+            positions: configuration.pages.map { $0 * Scheduler.Limits.pagePositions })
+    }
+
     /// What the scheduler may use of a placement.
     func limits(_ plan: PlacementPlan) -> Scheduler.Limits {
-        Scheduler.Limits(
+        var limits = Scheduler.Limits(
             context: model.context, slots: configuration.slots, stages: plan.stages.count,
             depth: plan.prediction.depth,
             rowsPerStep: configuration.rowsPerStep, pages: configuration.pages,
             contextShift: configuration.contextShift, vocabulary: facts.vocabularySize)
+        limits.windows = Scheduler.Windows(facts.sizes.windows, room: cacheRoom)
+        return limits
     }
 }

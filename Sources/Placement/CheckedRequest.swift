@@ -33,12 +33,6 @@ struct CheckedRequest {
     /// Bytes of the layers' experts alone, likewise; zeros where none may stay on disk.
     let expertPrefix: [Int]
 
-    /// Positions that one sequence's cache takes memory for.
-    private static func cachedPositions(_ request: PlacementRequest) -> Int {
-        let (page, rest) = (request.pagePositions, request.context % request.pagePositions)
-        return rest == 0 || request.context > .max - page ? request.context : request.context - rest + page
-    }
-
     /// - Throws: `PlacementError` when sizes do not add up or wishes contradict each other.
     init(_ request: PlacementRequest) throws(PlacementError) {
         self.request = request
@@ -47,11 +41,14 @@ struct CheckedRequest {
         self.absurd = absurd
         (links, coordinatorLinks) = request.links.matrix(request.devices.map { $0.isCoordinator ? nil : $0.name })
         let model = request.model
-        let positions = request.keyValuePositions.map { [$0] } ?? [Self.cachedPositions(request), request.slots]
+        let room = request.cacheRoom
         var keyValueBytes: [Int] = []
         for state in model.states {
-            keyValueBytes.append(
-                try product([state.bytesPerPosition] + positions, "the KV cache of one layer"))
+            let positions = room.positions(window: state.window)
+            // As many as cannot be counted.
+            guard positions < .max || state.bytesPerPosition == 0 else { throw Self.tooLargeCache }
+            guard let bytes = product(state.bytesPerPosition, positions) else { throw Self.tooLargeCache }
+            keyValueBytes.append(bytes)
         }
         self.keyValueBytes = keyValueBytes
         prefix = try Self.prefixSums(model, keyValueBytes)
@@ -100,6 +97,12 @@ struct CheckedRequest {
                 "layers are pinned to \(blocks.count) devices, and at most \(most) may hold any; raise the maximum or drop pins"
             )
         }
+    }
+
+    private static var tooLargeCache: PlacementError {
+        .invalidSize(
+            "the KV cache of one layer is larger than can be counted in bytes; ask for a smaller context or fewer slots"
+        )
     }
 
     private static func checkSizes(_ request: PlacementRequest) throws(PlacementError) {
@@ -225,15 +228,7 @@ private func sum(_ terms: [Int], _ what: String) throws(PlacementError) -> Int {
     return total
 }
 
-private func product(_ factors: [Int], _ what: String) throws(PlacementError) -> Int {
-    var total = 1
-    for factor in factors {
-        let (next, overflow) = total.multipliedReportingOverflow(by: factor)
-        if overflow {
-            throw .invalidSize(
-                "\(what) is larger than can be counted in bytes; ask for a smaller context or fewer slots")
-        }
-        total = next
-    }
-    return total
+private func product(_ one: Int, _ other: Int) -> Int? {
+    let (product, overflow) = one.multipliedReportingOverflow(by: other)
+    return overflow ? nil : product
 }

@@ -180,6 +180,9 @@ package struct ModelSizes: Sendable, Hashable {
     /// Whether a device may begin with this layer.
     func mayCut(before layer: Int) -> Bool { !undivided.contains { $0.lowerBound < layer && layer < $0.upperBound } }
 
+    /// The windows of its layers, ascending, each once.
+    package var windows: [Int] { Set(states.compactMap(\.window)).sorted() }
+
     /// Weight bytes that the head adds to a device.
     func headBytes(besideEmbedding: Bool) -> Int {
         besideEmbedding && tiedEmbedding ? max(0, head.bytes - embedding.bytes) : head.bytes

@@ -64,6 +64,13 @@ package struct PlacementRequest: Sendable, Hashable {
         self.preferences = preferences
     }
 
+    /// What the caches have room for.
+    var cacheRoom: CacheRoom {
+        CacheRoom(
+            context: context, slots: slots, rowsPerStep: rowsPerStep, pagePositions: pagePositions,
+            positions: keyValuePositions)
+    }
+
     /// Streams that are planned for.
     var streams: Int { preferences.streams ?? slots }
 }

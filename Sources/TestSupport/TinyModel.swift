@@ -9,7 +9,7 @@ import Musl
 import Darwin
 #endif
 
-/// A model of the llama architecture small enough for tests: random weights from a seed, a real byte-level BPE
+/// A model of the llama architecture, or with a window of olmo2's, small enough for tests: random weights from a seed, a real byte-level BPE
 /// tokenizer (`smollm` pre-tokenizer) and a ChatML template. The same values give the same bytes.
 ///
 /// Weights are scaled so that activations keep their size from layer to layer and logits stay within about ±15.
@@ -32,6 +32,8 @@ package struct TinyModel: Sendable, Hashable {
     package var type: ElementType = .f32
     /// Whether the head is the embedding, as in small models.
     package var sharesEmbedding = false
+    /// Positions that rows see in three of four layers; nil is all, in every layer.
+    package var window: Int?
     /// What the weights are made from.
     package var seed: UInt64 = 1
     /// Networks of each layer, of which a row takes two; 0 is one network that all rows take.
@@ -108,17 +110,20 @@ package struct TinyModel: Sendable, Hashable {
     }
 
     private func metadata() -> [(key: String, value: GGUFValue)] {
-        let sizes: [(String, Int)] =
-            [
-                ("block_count", layers), ("context_length", contextLength), ("embedding_length", width),
-                ("feed_forward_length", feedForward), ("attention.head_count", heads),
-                ("attention.head_count_kv", keyValueHeads), ("vocab_size", vocabulary),
-                ("rope.dimension_count", width / heads),
-            ] + (experts > 0 ? [("expert_count", experts), ("expert_used_count", 2)] : [])
+        let architecture = window == nil ? "llama" : "olmo2"
+        var sizes: [(String, Int)] = [
+            ("block_count", layers), ("context_length", contextLength), ("embedding_length", width),
+            ("feed_forward_length", feedForward), ("attention.head_count", heads),
+            ("attention.head_count_kv", keyValueHeads), ("vocab_size", vocabulary),
+            ("rope.dimension_count", width / heads),
+        ]
+        if experts > 0 { sizes += [("expert_count", experts), ("expert_used_count", 2)] }
+        if let window { sizes.append(("attention.sliding_window", window)) }
         return [
-            ("general.architecture", .string("llama")), ("general.name", .string("tiny \(type) \(seed)")),
-            ("llama.rope.freq_base", .float32(10_000)), ("llama.attention.layer_norm_rms_epsilon", .float32(1e-5)),
-        ] + sizes.map { ("llama.\($0.0)", .uint32(UInt32($0.1))) }
+            ("general.architecture", .string(architecture)), ("general.name", .string("tiny \(type) \(seed)")),
+            ("\(architecture).rope.freq_base", .float32(10_000)),
+            ("\(architecture).attention.layer_norm_rms_epsilon", .float32(1e-5)),
+        ] + sizes.map { ("\(architecture).\($0.0)", .uint32(UInt32($0.1))) }
             + TinyVocabulary.metadata(count: vocabulary, suppressed: suppressedTokens)
     }
 
@@ -133,19 +138,26 @@ package struct TinyModel: Sendable, Hashable {
                     gain / Float(columns).squareRoot()
                 ))
         }
-        func norm(_ name: String) {
-            plan.append((.init(name: "\(name).weight", type: .f32, dimensions: [width]), nil))
+        func norm(_ name: String, width count: Int? = nil) {
+            plan.append((.init(name: "\(name).weight", type: .f32, dimensions: [count ?? width]), nil))
         }
         let keyValueWidth = width / heads * keyValueHeads
         // A shared embedding is the head too, so its gain is a compromise between both uses.
         matrix("token_embd", columns: width, rows: vocabulary, gain: 3)
         for layer in 0..<layers {
-            norm("blk.\(layer).attn_norm")
+            if window == nil { norm("blk.\(layer).attn_norm") }
             matrix("blk.\(layer).attn_q", columns: width, rows: width, gain: 1.5)
             matrix("blk.\(layer).attn_k", columns: width, rows: keyValueWidth, gain: 1.5)
             matrix("blk.\(layer).attn_v", columns: width, rows: keyValueWidth, gain: 1)
             matrix("blk.\(layer).attn_output", columns: width, rows: width, gain: 0.5)
-            norm("blk.\(layer).ffn_norm")
+            if window == nil {
+                norm("blk.\(layer).ffn_norm")
+            } else {
+                norm("blk.\(layer).attn_q_norm")
+                norm("blk.\(layer).attn_k_norm", width: keyValueWidth)
+                norm("blk.\(layer).post_attention_norm")
+                norm("blk.\(layer).post_ffw_norm")
+            }
             let (suffix, count) = experts > 0 ? ("_exps", experts) : ("", nil)
             if experts > 0 { matrix("blk.\(layer).ffn_gate_inp", columns: width, rows: experts, gain: 1) }
             matrix("blk.\(layer).ffn_gate\(suffix)", columns: width, rows: feedForward, gain: 1, count: count)

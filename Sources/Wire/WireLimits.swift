@@ -40,6 +40,8 @@ package enum WireLimits {
     package static let context: UInt32 = 1 << 28
     /// The most positions that the caches of a stage may be asked to have room for in all.
     package static let keyValuePositions: UInt64 = 1 << 40
+    /// Different windows of a model's layers.
+    package static let windows = 64
     /// The most sequences that a stage may be asked to hold at once.
     package static let slots: UInt32 = 65_536
     /// What a device may say that it has or holds, in bytes: 1 PiB. Senders tell no more.

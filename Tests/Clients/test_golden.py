@@ -82,6 +82,18 @@ class GoldenLogits(unittest.TestCase):
                     path, sequence["ids"], floats(folder / sequence[which]),
                     (sequence["first_position"], sequence["length"]), 1e-3)
 
+    def test_sequences_much_longer_than_windows(self):
+        """Pages behind a window are given back, in other steps here and there."""
+        ids = [3 + position * 37 % 400 for position in range(500)]
+        over_workers = ("--insecure", "--objective", "throughput", *cluster.worker_flags)
+        for path, _, _ in exact_files():
+            if path.stem.rsplit("-", 1)[0] not in ("gemma2", "gemma3", "phi3", "cohere2", "gpt-oss"):
+                continue
+            with self.subTest(model=path.name):
+                local = self.logits(path, ids)
+                self.assertEqual(local, self.logits(path, ids, *over_workers))
+                self.assertEqual(local, self.logits(path, ids, "--chunk", "7", *over_workers))
+
     def test_quantized_models(self):
         folder = GOLDEN / "gguf_quant"
         entries = {entry["file"]: entry for entry in json.loads((folder / "index.json").read_text())["files"]}

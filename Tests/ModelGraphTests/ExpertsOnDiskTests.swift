@@ -1,3 +1,4 @@
+import ModelParts
 import Formats
 import Foundation
 import GGUF

@@ -19,8 +19,9 @@ func equalBits(_ left: [Float], _ right: [Float]) -> Bool {
 }
 
 /// A tiny model as a file in memory.
-func tinyFile(_ type: ElementType, sharesEmbedding: Bool = false) throws -> GGUFFile {
+func tinyFile(_ type: ElementType, sharesEmbedding: Bool = false, window: Int? = nil) throws -> GGUFFile {
     var model = TinyModel(type: type)
+    model.window = window
     model.sharesEmbedding = sharesEmbedding
     model.layers = 5
     return try GGUFFile(bytes: MappedBytes(copying: model.file()), path: "tiny.gguf")
@@ -33,7 +34,7 @@ struct Pipeline {
 
     init(
         _ file: GGUFFile, splits: [Int] = [], compute: ComputeMode = .int8, keyValueType: KeyValueType = .standard,
-        threads: Int = 1, context: Int = 512, packed: (any PackedPlaces)? = nil
+        threads: Int = 1, context: Int = 512, packed: (any PackedPlaces)? = nil, givesBack: Bool = true
     ) throws {
         configuration = try ModelConfiguration(file: file)
         let bounds = [0] + splits + [configuration.layers], pool = ThreadPool(threads: threads)
@@ -44,7 +45,7 @@ struct Pipeline {
             stages.append(
                 try Stage(
                     configuration: configuration, range: range, tensors: file, compute: compute,
-                    keyValueType: keyValueType, context: context, pool: pool, packed: packed))
+                    keyValueType: keyValueType, context: context, pool: pool, packed: packed, givesBack: givesBack))
         }
         self.stages = stages
     }

@@ -47,7 +47,9 @@ enum Samples {
         epoch: 9, stage: 2, range: StageRange(embedding: true, layers: 0..<30, head: true),
         shards: [id(1), id(2), id(3)], modelName: "größer", compute: .f32, keyValueType: .q8_0, context: 2048, slots: 8,
         next: .worker(address: "[::1]:7078", stage: 3, identity: identities[0]), activationCodec: .f16,
-        keyValuePositions: 1 << 40, upstream: identities[1], expertBytesOnDisk: 1 << 50)
+        keyValuePositions: 1 << 40,
+        windows: [WindowRoom(window: 128, positions: 0), WindowRoom(window: .max, positions: 1 << 40)],
+        upstream: identities[1], expertBytesOnDisk: 1 << 50)
 
     static let standby: LoadStage = {
         var standby = load
@@ -64,7 +66,7 @@ enum Samples {
     }()
 
     static let inventory = CacheInventory(sequences: [
-        CachedSequence(sequence: 1, positions: 200, trims: 3),
+        CachedSequence(sequence: 1, positions: 200, trims: 3, reach: 1 << 28),
         CachedSequence(sequence: 9, positions: 1 << 28, trims: .max, sharedPositions: 128, sharedWith: 1),
     ])
 

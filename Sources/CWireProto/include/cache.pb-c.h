@@ -62,10 +62,14 @@ struct  Shoal__CachedSequence
    */
   uint32_t shared_positions;
   uint32_t shared_with;
+  /*
+   * The most positions that it ever had, which tells what layers with a window gave back; 0: nothing.
+   */
+  uint32_t reach;
 };
 #define SHOAL__CACHED_SEQUENCE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&shoal__cached_sequence__descriptor) \
-    , 0, 0, 0, 0, 0 }
+    , 0, 0, 0, 0, 0, 0 }
 
 
 /*

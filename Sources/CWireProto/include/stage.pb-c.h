@@ -18,6 +18,7 @@ PROTOBUF_C__BEGIN_DECLS
 typedef struct Shoal__StageRange Shoal__StageRange;
 typedef struct Shoal__NextWorker Shoal__NextWorker;
 typedef struct Shoal__LoadStage Shoal__LoadStage;
+typedef struct Shoal__WindowRoom Shoal__WindowRoom;
 typedef struct Shoal__CacheSource Shoal__CacheSource;
 typedef struct Shoal__KeptSequence Shoal__KeptSequence;
 typedef struct Shoal__AdmitPeers Shoal__AdmitPeers;
@@ -141,10 +142,29 @@ struct  Shoal__LoadStage
    * of its experts, those that its device's memory has no room for
    */
   uint64_t expert_bytes_on_disk;
+  /*
+   * ascending, each once; none: nothing is given back
+   */
+  size_t n_windows;
+  Shoal__WindowRoom **windows;
 };
 #define SHOAL__LOAD_STAGE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&shoal__load_stage__descriptor) \
-    , 0, 0, NULL, 0,NULL, (char *)protobuf_c_empty_string, SHOAL__COMPUTE_MODE__COMPUTE_MODE_UNSPECIFIED, 0, 0, NULL, SHOAL__STEP_CODEC__STEP_CODEC_NONE, SHOAL__KEY_VALUE_TYPE__KEY_VALUE_TYPE_DEFAULT, 0,NULL, 0,NULL, 0, 0, (char *)protobuf_c_empty_string, 0 }
+    , 0, 0, NULL, 0,NULL, (char *)protobuf_c_empty_string, SHOAL__COMPUTE_MODE__COMPUTE_MODE_UNSPECIFIED, 0, 0, NULL, SHOAL__STEP_CODEC__STEP_CODEC_NONE, SHOAL__KEY_VALUE_TYPE__KEY_VALUE_TYPE_DEFAULT, 0,NULL, 0,NULL, 0, 0, (char *)protobuf_c_empty_string, 0, 0,NULL }
+
+
+/*
+ * How many positions the caches of layers with a window have room for.
+ */
+struct  Shoal__WindowRoom
+{
+  ProtobufCMessage base;
+  uint32_t window;
+  uint64_t positions;
+};
+#define SHOAL__WINDOW_ROOM__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&shoal__window_room__descriptor) \
+    , 0, 0 }
 
 
 /*
@@ -358,6 +378,25 @@ Shoal__LoadStage *
                       const uint8_t       *data);
 void   shoal__load_stage__free_unpacked
                      (Shoal__LoadStage *message,
+                      ProtobufCAllocator *allocator);
+/* Shoal__WindowRoom methods */
+void   shoal__window_room__init
+                     (Shoal__WindowRoom         *message);
+size_t shoal__window_room__get_packed_size
+                     (const Shoal__WindowRoom   *message);
+size_t shoal__window_room__pack
+                     (const Shoal__WindowRoom   *message,
+                      uint8_t             *out);
+size_t shoal__window_room__pack_to_buffer
+                     (const Shoal__WindowRoom   *message,
+                      ProtobufCBuffer     *buffer);
+Shoal__WindowRoom *
+       shoal__window_room__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   shoal__window_room__free_unpacked
+                     (Shoal__WindowRoom *message,
                       ProtobufCAllocator *allocator);
 /* Shoal__CacheSource methods */
 void   shoal__cache_source__init
@@ -579,6 +618,9 @@ typedef void (*Shoal__NextWorker_Closure)
 typedef void (*Shoal__LoadStage_Closure)
                  (const Shoal__LoadStage *message,
                   void *closure_data);
+typedef void (*Shoal__WindowRoom_Closure)
+                 (const Shoal__WindowRoom *message,
+                  void *closure_data);
 typedef void (*Shoal__CacheSource_Closure)
                  (const Shoal__CacheSource *message,
                   void *closure_data);
@@ -625,6 +667,7 @@ extern const ProtobufCEnumDescriptor    shoal__failure_code__descriptor;
 extern const ProtobufCMessageDescriptor shoal__stage_range__descriptor;
 extern const ProtobufCMessageDescriptor shoal__next_worker__descriptor;
 extern const ProtobufCMessageDescriptor shoal__load_stage__descriptor;
+extern const ProtobufCMessageDescriptor shoal__window_room__descriptor;
 extern const ProtobufCMessageDescriptor shoal__cache_source__descriptor;
 extern const ProtobufCMessageDescriptor shoal__kept_sequence__descriptor;
 extern const ProtobufCMessageDescriptor shoal__admit_peers__descriptor;

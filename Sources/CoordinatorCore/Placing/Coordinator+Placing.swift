@@ -179,7 +179,11 @@ extension Coordinator {
             shards: isInProcess(part.device) ? [] : parts(of: part).map { ids[$0]! }, modelName: model.id,
             compute: configuration.compute, keyValueType: configuration.keyValueType,
             context: UInt32(model.context), slots: UInt32(limits.openSequences), next: .coordinator,
-            keyValuePositions: UInt64(limits.pages * limits.positionsPerPage))
+            keyValuePositions: UInt64(limits.pages * limits.positionsPerPage),
+            windows: facts.sizes.windows.map { window in
+                WindowRoom(
+                    window: UInt32(clamping: window), positions: UInt64(cacheRoom.positions(window: window)))
+            })
     }
 
     /// Where a stage sends its results: straight to the next device, or back here when that is this process.

@@ -22,6 +22,12 @@ struct ScheduledSequence: Sendable {
     var tokens: [TokenID]
     /// Positions sent to the stages.
     var position = 0
+    /// The most positions that it, or one whose beginning it shares, ever had: layers with a window have given back what was seen before.
+    var reach = 0
+    /// Where a fork is to be left for others that begin alike.
+    var branch: Int?
+    /// Whether it is such a fork.
+    var isBranch = false
     /// Its pages of the pool, in order; shared ones too.
     var pages: [Int] = []
     /// Rows whose step has not come back.

@@ -17,11 +17,12 @@ extension Scheduler {
             let sequence = sequences[id]!
             // One that lost its slot comes back when the rows it had in flight are known.
             guard sequence.rowsInFlight == 0 else { return }
-            let prefix = sharedPrefix(for: sequence)
+            let (prefix, branch) = sharedPrefix(for: sequence)
             let whole = (prefix?.positions ?? 0) / limits.positionsPerPage
             guard reserve(limits.pages(for: sequence.tokens.count) - whole, beside: prefix) else { return }
             queue.remove(id, of: sequence.client)
             begin(id, with: prefix, whole: whole)
+            sequences[id]!.branch = branch
         }
     }
 
@@ -31,7 +32,11 @@ extension Scheduler {
             guard case .joining(let source, let positions) = sequences[id]!.phase,
                 sequences[source]!.position >= positions
             else { continue }
-            fork(id, from: source, positions: positions)
+            if canGoOn(sequences[source]!, at: positions) {
+                fork(id, from: source, positions: positions)
+            } else {
+                preempt(id)
+            }
         }
     }
 
@@ -39,8 +44,10 @@ extension Scheduler {
     private mutating func begin(_ id: UInt32, with prefix: SharedPrefix?, whole: Int) {
         let sequence = sequences[id]!
         let own = limits.pages(for: sequence.tokens.count) - whole
+        if let prefix { touch(prefix.source) }
+        // The stages close before they open; what is to be forked was used last.
+        while live.count + dormant.count >= limits.openSequences, !dormant.isEmpty { evictOldest() }
         live.append(id)
-        defer { while live.count + dormant.count > limits.openSequences { evictOldest() } }
         if sequence.cachedTokens == nil {
             queue.serve(sequence.tokens.count - (prefix?.positions ?? 0), to: sequence.client)
         }
@@ -52,7 +59,6 @@ extension Scheduler {
             noteBeginning(of: id, cached: 0)
             return
         }
-        touch(prefix.source)
         if prefix.isThere {
             // The fork keeps the pages that it shares; so its source may be evicted for the others.
             fork(id, from: prefix.source, positions: prefix.positions)
@@ -69,6 +75,7 @@ extension Scheduler {
         pool.share(shared)
         sequences[id]!.pages.insert(contentsOf: shared, at: 0)
         sequences[id]!.position = positions
+        sequences[id]!.reach = sequences[source]!.reach
         sequences[id]!.phase = .open
         commands.append(.fork(sequence: id, from: source, positions: UInt32(positions)))
         repeatTrims(of: id)
@@ -99,10 +106,12 @@ extension Scheduler {
         return true
     }
 
-    /// The longest beginning in common with a cache, of a page at least; the last token is always computed, for its logits.
-    private func sharedPrefix(for sequence: ScheduledSequence) -> SharedPrefix? {
-        guard sequence.results == .last, sequence.sharesBeginning else { return nil }
+    /// The longest beginning in common with a cache, of a page at least; the last token is always computed, for its logits. And where one
+    /// in common ends that is longer, but can be taken from nobody any more.
+    private func sharedPrefix(for sequence: ScheduledSequence) -> (prefix: SharedPrefix?, branch: Int?) {
+        guard sequence.results == .last, sequence.sharesBeginning else { return (nil, nil) }
         var best: SharedPrefix?
+        var missed = 0
         for id in live + dormant {
             let other = sequences[id]!
             guard other.phase == .open || other.phase == .dormant else { continue }
@@ -111,9 +120,13 @@ extension Scheduler {
             let isThere = common < other.position + limits.positionsPerPage
             let positions = isThere ? min(common, other.position) : common
             guard positions >= limits.positionsPerPage, positions > best?.positions ?? 0 else { continue }
-            best = SharedPrefix(source: id, positions: positions, isThere: isThere)
+            if canGoOn(other, at: positions) {
+                best = SharedPrefix(source: id, positions: positions, isThere: isThere)
+            } else {
+                missed = max(missed, positions)
+            }
         }
-        return best
+        return (best, missed >= (best?.positions ?? 0) + limits.positionsPerPage ? missed : nil)
     }
 }
 

@@ -25,6 +25,8 @@ extension Scheduler {
         package var positionsPerPage: Int
         /// Pages that all sequences share.
         package var pages: Int
+        /// What stages keep of layers with a window; nil where no layer has one.
+        package var windows: Windows?
         /// What is done when a sequence has as many tokens as the context; `nil` forbids it.
         package var contextShift: ContextShift?
 
@@ -57,8 +59,8 @@ extension Scheduler {
         package var stepsInFlight: Int { stages + 1 }
 
         /// Sequences that stages must hold open at most: those at work, and those kept for their beginnings, which hold a page each
-        /// that no earlier one does.
-        package var openSequences: Int { min(slots + pages, Int(WireLimits.slots)) }
+        /// that no earlier one does, or for which layers with a window have room.
+        package var openSequences: Int { min(slots + min(windows?.resting ?? pages, pages), Int(WireLimits.slots)) }
 
         /// Pages that so many positions fill or begin.
         func pages(for positions: Int) -> Int { (positions + positionsPerPage - 1) / positionsPerPage }

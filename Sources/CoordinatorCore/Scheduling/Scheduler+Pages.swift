@@ -14,7 +14,7 @@ extension Scheduler {
         sequences[id] = sequence
         live.removeAll { $0 == id }
         // The turns of a conversation each begin with the one before: the last one is enough.
-        for other in dormant {
+        for other in dormant where !sequences[other]!.isBranch {
             let tokens = sequences[other]!.tokens
             guard commonPrefix(tokens, sequence.tokens, limit: tokens.count) == tokens.count else { continue }
             evict(other)
@@ -96,6 +96,8 @@ extension Scheduler {
         if sequence.phase == .open || sequence.phase == .dormant { commands.append(.close(sequence: id)) }
         sequences[id]!.pages = []
         sequences[id]!.position = 0
+        sequences[id]!.reach = 0
+        sequences[id]!.branch = nil
         sequences[id]!.confirmed = 0
         sequences[id]!.beginning = nil
         sequences[id]!.isBegun = false
@@ -115,8 +117,11 @@ extension Scheduler {
         let same = commonPrefix(tokens, sequences[id]!.tokens, limit: tokens.count - 1)
         sequences[id]!.tokens = tokens
         sequences[id]!.trims += 1
+        sequences[id]!.branch = nil
         guard sequences[id]!.phase == .open else { return }
-        let pages = min(same, sequences[id]!.position) / limits.positionsPerPage
+        var pages = min(same, sequences[id]!.position) / limits.positionsPerPage
+        if !canGoOn(sequences[id]!, at: pages * limits.positionsPerPage) { pages = 0 }
+        if pages == 0 { sequences[id]!.reach = 0 }
         sequences[id]!.position = pages * limits.positionsPerPage
         sequences[id]!.confirmed = min(sequences[id]!.confirmed, sequences[id]!.position)
         sequences[id]!.trimsInFlight += 1

@@ -51,8 +51,10 @@ extension Scheduler {
         adopt(limits)
         costs = StepCosts(stages: limits.stages, depth: limits.depth)
         pace = costs.pace(generating: 0, reach: 0, keeping: nil)
-        replays = replaySteps(
+        let (steps, anew) = replaySteps(
             held.map { Dictionary($0.map { ($0.sequence, Int($0.positions)) }) { first, _ in first } })
+        replays = steps
+        for id in anew { preempt(id) }
     }
 
     /// Begins a sequence anew whose cache cannot be trusted; what is known of it is computed again.
@@ -91,6 +93,10 @@ extension Scheduler {
         for command in commands {
             guard case .fork(let fork, from: id, _) = command else { continue }
             commands.removeAll { $0.sequence == fork }
+            if sequences[fork]?.phase == .dormant {
+                drop(fork)
+                continue
+            }
             dropForks(of: fork)
             preempt(fork)
         }
@@ -98,8 +104,10 @@ extension Scheduler {
 
     private var keptOrder: [UInt32] { live.filter { sequences[$0]!.phase == .open }.sorted() }
 
-    /// The steps that fill what stages lack, all sequences together.
-    private func replaySteps(_ held: [[UInt32: Int]]) -> [PlannedStep] {
+    /// The steps that fill what stages lack, all sequences together; and the sequences that begin anew, since stages that lack nothing gave
+    /// back what the first rows of a replay would see.
+    private func replaySteps(_ held: [[UInt32: Int]]) -> (steps: [PlannedStep], anew: [UInt32]) {
+        var anew: [UInt32] = []
         var steps: [PlannedStep] = []
         var step = PlannedStep(id: 0, entries: [], tokens: [], results: [])
         var through = 0
@@ -107,13 +115,23 @@ extension Scheduler {
         for id in keptOrder {
             let sequence = sequences[id]!
             let shared = sharedBeginning(of: sequence, among: earlier)
-            earlier.append(id)
             let positions = held.map { min($0[id] ?? 0, sequence.position) }
             // A stage with less than what is shared has just that once it has forked.
             let begin = positions.map { $0 < shared.positions ? shared.positions : $0 }.min() ?? 0
-            guard let last = positions.lastIndex(where: { $0 < sequence.position }) else { continue }
+            guard let last = positions.lastIndex(where: { $0 < sequence.position }) else {
+                earlier.append(id)
+                continue
+            }
+            let forks = positions.contains { $0 < shared.positions }
+            guard canGoOn(sequence, at: begin),
+                !forks || sequences[shared.with].map({ canGoOn($0, at: shared.positions) }) ?? false
+            else {
+                anew.append(id)
+                continue
+            }
+            earlier.append(id)
             through = max(through, last)
-            if positions.contains(where: { $0 < shared.positions }) {
+            if forks {
                 step.entries.append(.fork(sequence: id, from: shared.with, positions: UInt32(shared.positions)))
             }
             var next = begin
@@ -131,7 +149,7 @@ extension Scheduler {
         }
         if !step.entries.isEmpty { steps.append(step) }
         for index in steps.indices { steps[index].replayThrough = through }
-        return steps
+        return (steps, anew)
     }
 
     /// The longest beginning, in whole pages, whose memory a sequence shares with one that is replayed before it.

@@ -70,7 +70,7 @@ extension Scheduler {
     private mutating func addRows(of id: UInt32, most: Int, to step: inout PlannedStep) -> Int {
         // Another one may have taken its pages since it was listed.
         guard let sequence = sequences[id], sequence.phase == .open else { return 0 }
-        var count = min(sequence.pending, sequence.chunk, most)
+        var count = min(sequence.pending, sequence.chunk, most, rowsToFork(of: id))
         // A replay asks for no result a second time.
         let isReplay = sequence.results == .all && sequence.position < sequence.resultsAsked
         if isReplay { count = min(count, sequence.resultsAsked - sequence.position) }
@@ -85,6 +85,7 @@ extension Scheduler {
             }
         if sequence.generates { queue.serve(count, to: sequence.client) }
         sequences[id]!.position += count
+        sequences[id]!.reach = max(sequences[id]!.reach, position + count)
         sequences[id]!.rowsInFlight += count
         if output == .all { sequences[id]!.resultsAsked = position + count }
         step.tokens += sequence.tokens[position..<position + count]

@@ -10,6 +10,7 @@ import Wire
 /// - `Scheduler+Admission.swift`: who gets a slot and pages, and which cached beginning it shares.
 /// - `Scheduler+Pages.swift`: what happens when pages run short.
 /// - `Scheduler+Steps.swift`: the rows of a step.
+/// - `Scheduler+Windows.swift`: what layers with a window gave back.
 /// - `Scheduler+Replay.swift`: going on after a loss.
 /// - `StepCosts`: the learned time of steps, from which groups and chunks follow.
 ///
@@ -93,13 +94,18 @@ package struct Scheduler: Sendable {
         tokens: [TokenID], results: Results, client: String = "", chunk: Int? = nil
     ) -> UInt32 {
         precondition(!tokens.isEmpty && tokens.count <= limits.context, "\(tokens.count) tokens")
-        let id = nextSequenceID
-        nextSequenceID += 1
+        let id = nextNumber()
         sequences[id] = ScheduledSequence(
             client: client, results: results, chunk: min(chunk ?? limits.rowsPerStep, limits.rowsPerStep),
             tokens: tokens)
         queue.arrive(id, of: client)
         return id
+    }
+
+    /// A number that no sequence had.
+    mutating func nextNumber() -> UInt32 {
+        defer { nextSequenceID += 1 }
+        return nextSequenceID
     }
 
     /// Goes on with a sequence: `token` is what was chosen for its last result.
@@ -172,7 +178,13 @@ package struct Scheduler: Sendable {
             } else {
                 isLost = concerns(entry, ofStep: id)
             }
-            if isLost && !lost.contains(entry.sequence) { lost.append(entry.sequence) }
+            guard isLost else { continue }
+            // A fork that was left for others is of use to nobody now.
+            if sequences[entry.sequence]?.phase == .dormant {
+                doubtful.append(entry.sequence)
+            } else if !lost.contains(entry.sequence) {
+                lost.append(entry.sequence)
+            }
         }
         // One at work that a stage has lost is found when its next rows come there.
         for source in doubtful {
@@ -201,6 +213,7 @@ package struct Scheduler: Sendable {
         }
         if !replays.isEmpty { return send(replays.removeFirst(), at: now) }
         forkJoining()
+        leaveForks()
         admit()
         var step = PlannedStep(id: nextStepID, entries: [], tokens: [], results: [])
         addRows(to: &step)

@@ -105,6 +105,24 @@ extension ModelConfiguration {
             }, element: KeyValueLayout.Element(keyValueType, compute: compute))
     }
 
+    /// The caches of a stage with these layers, in groups by kind.
+    ///
+    /// - Parameter givesBack: whether layers with a window keep no more than that needs.
+    /// - Precondition: `check(_:compute:)` passes.
+    package func cacheLayout(
+        _ layers: Range<Int>, compute: ComputeMode, keyValueType: KeyValueType = .standard, givesBack: Bool = true
+    ) -> CacheLayout {
+        CacheLayout(
+            layers: layers.map { layer in
+                let cache = layerShapes[layer].mixer.cache
+                let kind: StateKind = givesBack ? cache.window.map { .window($0) } ?? .pages : .pages
+                return (
+                    kind,
+                    KeyValueLayout.Shape(heads: cache.heads, keySize: cache.keySize, valueSize: cache.valueSize)
+                )
+            }, element: KeyValueLayout.Element(keyValueType, compute: compute))
+    }
+
     /// Bytes of key-value cache that one position takes in a layer.
     package func keyValueBytesPerPosition(
         layer: Int, compute: ComputeMode, keyValueType: KeyValueType = .standard

@@ -134,15 +134,20 @@ extension ModelTraits.Attention {
 }
 
 extension ModelConfiguration {
-    /// Bytes that a sequence's cache of so many positions takes, all layers together.
+    /// Bytes that a sequence's cache of so many positions takes at most, all layers together: those with a window keep no more than that needs.
     ///
     /// - Precondition: `check(_:compute:)` passes.
     package func keyValueBytes(
         positions: Int, compute: ComputeMode = .int8, keyValueType: KeyValueType = .standard
     ) -> Int {
-        let layout = keyValueLayout(0..<layers, compute: compute, keyValueType: keyValueType)
-        let (bytes, overflow) = layout.pageBytes.multipliedReportingOverflow(
-            by: KeyValueLayout.pages(positions: positions))
-        return overflow ? .max : bytes
+        var total = 0
+        for group in cacheLayout(0..<layers, compute: compute, keyValueType: keyValueType).groups {
+            let pages = group.kind.mostPages(positions: positions, rows: StageScratch.rows)
+            let (bytes, overflow) = group.layout.pageBytes.multipliedReportingOverflow(by: pages)
+            let (sum, isTooMuch) = total.addingReportingOverflow(bytes)
+            guard !overflow, !isTooMuch else { return .max }
+            total = sum
+        }
+        return total
     }
 }

@@ -93,7 +93,7 @@ struct Attention {
         }
         PagedAttention.attend(
             queries: UnsafeBufferPointer(start: queries, count: count), segment: segment, layer: cache, head: head,
-            scale: scale, softCap: scoreCap, pages: piece.sequence.table,
+            scale: scale, softCap: scoreCap, pages: batch.table(of: piece),
             scratch: scratch.attention + thread * scratch.attentionPerThread)
     }
 }

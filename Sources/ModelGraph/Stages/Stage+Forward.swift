@@ -48,6 +48,7 @@ extension Stage {
             for span in spans {
                 let sequence = try cache.sequence(span.sequence)
                 sequence.length = max(sequence.length, span.position + span.count)
+                cache.giveBack(sequence)
             }
         }
         batch.removeAll()
@@ -56,9 +57,11 @@ extension Stage {
     /// Takes the batch through one of the stage's layers.
     func forward(layer index: Int) {
         let first = range.layers.lowerBound
-        let shared = configuration.layerShapes[first + index].mixer.sharedLayer.map { $0 - first }
+        // A layer without keys of its own reads those of an earlier one.
+        let owner = configuration.layerShapes[first + index].mixer.sharedLayer.map { $0 - first } ?? index
+        batch.group = cache.layout.place(layer: owner).group
         layers[index].forward(
-            batch, cache: cache.layout[layer: shared ?? index], LayerRun(scratch: scratch, pool: pool, times: times))
+            batch, cache: cache.layout.part(layer: owner), LayerRun(scratch: scratch, pool: pool, times: times))
     }
 
     /// Fills the stream, what goes beside it, and the angles of the batch's rows.
@@ -131,7 +134,8 @@ extension Stage {
         var rows = 0
         for span in spans {
             let known = lengths.firstIndex { $0.sequence == span.sequence }
-            let length = if let known { lengths[known].length } else { try cache.sequence(span.sequence).length }
+            let sequence = try cache.sequence(span.sequence)
+            let length = if let known { lengths[known].length } else { sequence.length }
             guard span.position == length || isReplay && (0..<length).contains(span.position) else {
                 throw ModelError(
                     code: .positionMismatch,
@@ -139,6 +143,7 @@ extension Stage {
                         "rows of sequence \(span.sequence) begin at position \(span.position), the sequence has \(length)",
                     mend: "send the rows that follow, or trim the sequence first")
             }
+            if span.position < length { try cache.checkSeen(sequence, from: span.position, number: span.sequence) }
             guard span.count > 0, span.count <= context - span.position else {
                 throw ModelError(
                     code: .contextExceeded,

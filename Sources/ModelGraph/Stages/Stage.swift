@@ -51,13 +51,14 @@ package final class Stage: @unchecked Sendable {
     ///   - loadingPool: what packs weights; nil is `pool`, which then must not compute meanwhile.
     ///   - packed: where packed weights are kept; nil packs them into memory.
     ///   - expertsOnDisk: whether experts are to stay in files, which then must have room for them.
+    ///   - givesBack: whether pages that no later row sees, in layers with a window, are given back.
     /// - Throws: `ModelError` for missing, misshapen or unsupported tensors, a cache that does not go with the
     ///   model, and when memory runs out.
     package init(
         configuration: ModelConfiguration, range: StageRange, tensors: some TensorSource, compute: ComputeMode,
         keyValueType: KeyValueType = .standard, context: Int,
         pool: ThreadPool, loadingPool: ThreadPool? = nil, packed: (any PackedPlaces)? = nil,
-        expertsOnDisk: Bool = false, progress: ((_ done: Int, _ total: Int) -> Void)? = nil
+        expertsOnDisk: Bool = false, givesBack: Bool = true, progress: ((_ done: Int, _ total: Int) -> Void)? = nil
     ) throws(ModelError) {
         damagesSeen = MappedBytes.damages
         do {
@@ -123,7 +124,8 @@ package final class Stage: @unchecked Sendable {
         let headTensors = configuration.headTensors { tensors.tensorData(named: $0) != nil }
         head = range.head ? try Head(configuration, loader: loader.preparing(headTensors)) : nil
         cache = KeyValueCache(
-            layout: configuration.keyValueLayout(range.layers, compute: compute, keyValueType: keyValueType),
+            layout: configuration.cacheLayout(
+                range.layers, compute: compute, keyValueType: keyValueType, givesBack: givesBack),
             context: context)
         let sharesEmbedding = head?.isTied ?? false
         weightBytes =
@@ -136,10 +138,15 @@ package final class Stage: @unchecked Sendable {
         try checkWeights()
     }
 
-    /// Pages that the caches of all sequences may have together; a step that needs more is refused. nil is as many as the system gives.
-    package var pageLimit: Int? {
-        get { cache.pageLimit }
-        set { cache.pageLimit = newValue }
+    /// Sets how many pages of each kind the caches of all sequences may have together; a step that needs more is refused. nil is as many as
+    /// the system gives.
+    package func limitPages(_ limit: (StateKind) -> Int?) {
+        cache.pageLimits = cache.layout.groups.map { limit($0.kind) }
+    }
+
+    /// Pages of each group of the caches that all open sequences have, shared ones counted once.
+    package var pageCounts: [(kind: StateKind, pages: Int)] {
+        cache.layout.groups.indices.map { (cache.layout.groups[$0].kind, cache.pageCount(group: $0)) }
     }
 
     /// Whether weights are gone: a file was made shorter. The stage computes nothing more.
@@ -183,7 +190,7 @@ package final class Stage: @unchecked Sendable {
 
     /// Opens a sequence with the first `positions` of another; they share memory until one of them writes.
     ///
-    /// - Throws: `ModelError` when it is already open, the other is not, or that is shorter.
+    /// - Throws: `ModelError` when it is already open, the other is not, or that is shorter, or has given back what goes on there.
     package func fork(sequence: UInt32, from source: UInt32, positions: Int) throws(ModelError) {
         // Without layers there is nothing that a position would be in: rows are not even all seen here.
         try cache.fork(sequence, from: source, positions: layers.isEmpty ? 0 : positions)
@@ -198,7 +205,7 @@ package final class Stage: @unchecked Sendable {
 
     /// Shortens a sequence to `length` positions.
     ///
-    /// - Throws: `ModelError` when it is not open or shorter.
+    /// - Throws: `ModelError` when it is not open or shorter, or has given back what goes on there.
     package func trim(sequence: UInt32, to length: Int) throws(ModelError) {
         try cache.trim(sequence, to: layers.isEmpty ? 0 : length)
     }

@@ -18,6 +18,8 @@ struct StageBatch {
     }
 
     private(set) var rows = 0
+    /// The group of the caches (`CacheLayout`) that the layer at work has its keys and values in.
+    var group = 0
     private(set) var pieces: [Piece] = []
     private(set) var tiles: [Tile] = []
     /// The position of each row, and the piece it belongs to.
@@ -31,9 +33,12 @@ struct StageBatch {
 
     /// The page that a row's key and value go into.
     func page(row: Int) -> UnsafeMutableRawPointer {
-        let pages = pieces[pieceOfRow[row]].sequence.table
+        let pages = table(of: pieces[pieceOfRow[row]])
         return UnsafeMutableRawPointer(mutating: pages[positions[row] / KeyValueLayout.positions]!)
     }
+
+    /// The addresses of the pages that a piece's rows attend.
+    func table(of piece: Piece) -> UnsafeMutablePointer<UnsafeRawPointer?> { piece.sequence.groups[group].table }
 
     mutating func removeAll() {
         rows = 0

@@ -19,15 +19,19 @@ package struct CachedSequence: Sendable, Hashable {
     package var sharedPositions: UInt32
     /// Which one that is.
     package var sharedWith: UInt32
+    /// The most positions that it ever had, which tells what layers with a window gave back; 0: nothing.
+    package var reach: UInt32
 
     package init(
-        sequence: UInt32, positions: UInt32, trims: UInt32 = 0, sharedPositions: UInt32 = 0, sharedWith: UInt32 = 0
+        sequence: UInt32, positions: UInt32, trims: UInt32 = 0, sharedPositions: UInt32 = 0, sharedWith: UInt32 = 0,
+        reach: UInt32 = 0
     ) {
         self.sequence = sequence
         self.positions = positions
         self.trims = trims
         self.sharedPositions = sharedPositions
         self.sharedWith = sharedWith
+        self.reach = reach
     }
 }
 
@@ -56,6 +60,7 @@ extension CachedSequence {
         sharedPositions = try ProtoReading.range(
             proto.shared_positions, 0...positions, "CachedSequence.shared_positions")
         sharedWith = proto.shared_with
+        reach = try ProtoReading.range(proto.reach, 0...WireLimits.context, "CachedSequence.reach")
     }
 
     func proto(_ arena: inout ProtoArena) -> UnsafeMutablePointer<Shoal__CachedSequence> {
@@ -65,6 +70,7 @@ extension CachedSequence {
         proto.pointee.trims = trims
         proto.pointee.shared_positions = sharedPositions
         proto.pointee.shared_with = sharedWith
+        proto.pointee.reach = reach
         return proto
     }
 }

@@ -33,6 +33,8 @@ package struct LoadStage: Sendable, Hashable {
     package var standby: Bool
     /// Positions that the caches of all sequences together are to have room for; 0 is what the worker has.
     package var keyValuePositions: UInt64
+    /// For each window of the model's layers, ascending, how much room their caches have; empty has them keep all.
+    package var windows: [WindowRoom]
     /// The identity of the device that may send it steps over a link of role `UPSTREAM`, besides the coordinator's own.
     package var upstream: String?
     /// Bytes of its experts that its device's memory has no room for, as the model's file has them: 0 where all fit.
@@ -42,7 +44,7 @@ package struct LoadStage: Sendable, Hashable {
         epoch: UInt32, stage: UInt32, range: StageRange, shards: [ShardID], modelName: String, compute: ComputeMode,
         keyValueType: KeyValueType = .standard, context: UInt32, slots: UInt32, next: NextHop,
         activationCodec: ActivationCodec = .f32, caches: [CacheSource] = [], sequences: [KeptSequence] = [],
-        standby: Bool = false, keyValuePositions: UInt64 = 0, upstream: String? = nil,
+        standby: Bool = false, keyValuePositions: UInt64 = 0, windows: [WindowRoom] = [], upstream: String? = nil,
         expertBytesOnDisk: UInt64 = 0
     ) {
         self.epoch = epoch
@@ -60,6 +62,7 @@ package struct LoadStage: Sendable, Hashable {
         self.sequences = sequences
         self.standby = standby
         self.keyValuePositions = keyValuePositions
+        self.windows = windows
         self.upstream = upstream
         self.expertBytesOnDisk = expertBytesOnDisk
     }
@@ -126,6 +129,7 @@ extension LoadStage {
         standby = proto.standby != 0
         keyValuePositions = try ProtoReading.range(
             proto.key_value_positions, 0...WireLimits.keyValuePositions, "LoadStage.key_value_positions")
+        windows = try WindowRoom.list(proto.windows, proto.n_windows)
         upstream = try ProtoReading.identity(proto.upstream, "LoadStage.upstream")
         expertBytesOnDisk = try ProtoReading.range(
             proto.expert_bytes_on_disk, 0...WireLimits.deviceBytes, "LoadStage.expert_bytes_on_disk")
@@ -161,6 +165,10 @@ extension LoadStage {
             sequences, "LoadStage.sequences", &arena)
         proto.pointee.standby = standby ? 1 : 0
         proto.pointee.key_value_positions = keyValuePositions
+        guard windows.count <= WireLimits.windows else {
+            throw WireError(.tooLarge, "LoadStage.windows: \(windows.count); at most \(WireLimits.windows)")
+        }
+        (proto.pointee.windows, proto.pointee.n_windows) = arena.list(windows) { $0.proto(&$1) }
         proto.pointee.upstream = arena.text(upstream ?? "", limit: WireLimits.nameBytes)
         proto.pointee.expert_bytes_on_disk = min(expertBytesOnDisk, WireLimits.deviceBytes)
         return proto

@@ -1,3 +1,4 @@
+import ModelGraph
 import Tensors
 package import Wire
 
@@ -7,13 +8,32 @@ package struct CacheContents: Sendable, Hashable {
     package struct Sequence: Sendable, Hashable {
         package var positions: Int
         package var trims: UInt32
+        /// The most positions that it ever had, which tells what was given back; 0: nothing.
+        package var reach: Int
         /// For each page a number, the same where it is the same memory as a page of another sequence.
         package var pages: [Int]
+        /// The same of layers with a window, by that, where their pages are not shared as the others are; meaningless where one was given back.
+        package var windows: [Int: [Int]]
 
-        package init(positions: Int, trims: UInt32, pages: [Int]) {
+        package init(positions: Int, trims: UInt32, reach: Int = 0, pages: [Int], windows: [Int: [Int]] = [:]) {
             self.positions = positions
             self.trims = trims
+            self.reach = reach
             self.pages = pages
+            self.windows = windows
+        }
+
+        /// The number of a page of layers of a kind.
+        func page(_ index: Int, of kind: StateKind) -> Int {
+            switch kind {
+            case .pages: pages[index]
+            case .window(let window): windows[window]?[index] ?? pages[index]
+            }
+        }
+
+        /// Whether layers of a kind have all that is needed to go on from a position.
+        func canGoOn(at position: Int, _ kind: StateKind) -> Bool {
+            position <= positions && (position == 0 || kind.canGoOn(at: position, reach: reach))
         }
     }
 
@@ -51,7 +71,8 @@ package struct CacheContents: Sendable, Hashable {
                 pages.append(nextPage)
                 nextPage += 1
             }
-            sequences[told.sequence] = Sequence(positions: positions, trims: told.trims, pages: pages)
+            sequences[told.sequence] = Sequence(
+                positions: positions, trims: told.trims, reach: Int(told.reach), pages: pages)
         }
     }
 
@@ -63,7 +84,8 @@ package struct CacheContents: Sendable, Hashable {
         var told: [CachedSequence] = []
         for (number, sequence) in sequences.sorted(by: { $0.key < $1.key }) {
             var entry = CachedSequence(
-                sequence: number, positions: UInt32(sequence.positions), trims: sequence.trims)
+                sequence: number, positions: UInt32(sequence.positions), trims: sequence.trims,
+                reach: UInt32(sequence.reach))
             if let owner = sequence.pages.prefix(while: { owners[$0] != nil }).last.flatMap({ owners[$0] }),
                 let origin = sequences[owner]
             {

@@ -41,9 +41,23 @@ struct CacheFollower: Sendable {
         return await load.worker.compute.result {
             // A stage that was taken over has its sequences from here no more.
             guard load.worker.stages[load.key] === stage else { return true }
-            stage.install(prepared.caches)
+            stage.install(caches(of: prepared))
             return true
         }
+    }
+
+    /// What has come; of a sequence that has not come as far as was planned, what was there before, where that is more: layers with a window
+    /// may have gone on meanwhile. On the compute thread.
+    private func caches(of prepared: CacheImport) -> [UInt32: SequenceCache] {
+        var caches = prepared.caches
+        for planned in prepared.plan.sequences {
+            guard let come = caches[planned.number], come.positions < planned.positions,
+                let present = stage.stage.cached(sequence: planned.number), present.trims == planned.trims,
+                present.positions > come.positions
+            else { continue }
+            caches[planned.number] = present
+        }
+        return caches
     }
 
     /// What the stage is to have now, with what it has; nil where that is the same. On the compute thread.
@@ -55,9 +69,11 @@ struct CacheFollower: Sendable {
         let stages = load.worker.stages
         let taken = max(stages.bytes, saturatingSum(stages.neededBytes, stage.stage.keyValueBytes))
         let room = max(0, load.worker.memoryBudget - taken)
+        // A part of a sequence is of no use where its layers with a window have gone on: all of it comes in one round.
+        let most = layout.hasWindows ? room : min(max(Self.roundBytes, layout.largestPageBytes), room)
         let plan = CachePlan(
-            wanted, layers: layers, from: [own.contents] + contents, context: stage.stage.context,
-            newPages: min(max(Self.roundBytes, layout.pageBytes), room) / layout.pageBytes)
+            wanted, layers: layers, kind: stage.kind, from: [own.contents] + contents, context: stage.stage.context,
+            newPages: most / layout.largestPageBytes)
         let now = plan.sequences.map {
             CacheFollower.Extent(number: $0.number, positions: $0.positions, trims: $0.trims)
         }

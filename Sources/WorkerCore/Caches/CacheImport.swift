@@ -7,7 +7,7 @@ import Tensors
 /// Safe from any thread; a part is filled by one at a time.
 final class CacheImport: Sendable {
     let plan: CachePlan
-    private let layout: KeyValueLayout
+    private let layout: CacheLayout
     private let firstLayer: Int
     private let state: Mutex<State>
 
@@ -18,9 +18,9 @@ final class CacheImport: Sendable {
     }
 
     /// - Parameters:
-    ///   - layout: of the new stage's pages.
+    ///   - layout: of the new stage's caches.
     ///   - firstLayer: of the new stage, by its number in the model.
-    init(_ plan: CachePlan, layout: KeyValueLayout, firstLayer: Int) {
+    init(_ plan: CachePlan, layout: CacheLayout, firstLayer: Int) {
         self.plan = plan
         self.layout = layout
         self.firstLayer = firstLayer
@@ -31,7 +31,7 @@ final class CacheImport: Sendable {
     }
 
     /// Bytes of a layer's part of a page; by its number in the model, one of the stage's.
-    func bytes(ofLayer layer: Int) -> Int { layout[layer: layer - firstLayer].byteCount }
+    func bytes(ofLayer layer: Int) -> Int { layout.part(layer: layer - firstLayer).byteCount }
 
     /// Bytes of the largest of them.
     var largestLayerBytes: Int { layout.largestLayerBytes }
@@ -71,10 +71,10 @@ final class CacheImport: Sendable {
         }
         guard let page = page(index) else { return }
         let first = local.contents.layers.lowerBound
-        page.bytes(layers: part.layers.shifted(by: -firstLayer), layout: layout)
+        layout.bytes(layers: part.layers.shifted(by: -firstLayer), of: page)
             .copyMemory(
                 from: UnsafeRawBufferPointer(
-                    source.bytes(layers: part.layers.shifted(by: -first), layout: local.layout)))
+                    local.layout.bytes(layers: part.layers.shifted(by: -first), of: source)))
         filled(index)
     }
 
@@ -83,7 +83,7 @@ final class CacheImport: Sendable {
     /// - Returns: whether there was memory for it.
     func write(_ bytes: UnsafeRawBufferPointer, layer: Int, of index: Int) -> Bool {
         guard let page = page(index) else { return false }
-        page.bytes(layers: layer - firstLayer..<layer - firstLayer + 1, layout: layout).copyMemory(from: bytes)
+        layout.bytes(layers: layer - firstLayer..<layer - firstLayer + 1, of: page).copyMemory(from: bytes)
         return true
     }
 
@@ -91,24 +91,52 @@ final class CacheImport: Sendable {
     func filled(_ index: Int) { state.withLock { $0.missing[index] -= 1 } }
 
     private func page(_ index: Int) -> KeyValuePage? {
-        state.withLock { state in
-            if state.pages[index] == nil { state.pages[index] = try? KeyValuePage(layout: layout) }
+        guard let group = layout.group(of: plan.pages[index].kind) else { return nil }
+        return state.withLock { state in
+            if state.pages[index] == nil {
+                state.pages[index] = try? KeyValuePage(layout: layout.groups[group].layout)
+            }
             return state.pages[index]
         }
     }
 
-    /// The sequences of the plan, each up to the first page that is not whole.
+    /// The sequences of the plan, each up to the first page that is not whole, or without any positions where layers with a window cannot
+    /// go on from there.
     var caches: [UInt32: SequenceCache] {
         state.withLock { state in
             var caches: [UInt32: SequenceCache] = [:]
-            for sequence in plan.sequences {
-                let whole = sequence.pages.prefix { state.missing[$0] == 0 }.compactMap { state.pages[$0] }
-                caches[sequence.number] = SequenceCache(
-                    positions: min(sequence.positions, whole.count * KeyValueLayout.positions),
-                    trims: sequence.trims, pages: whole)
-            }
+            for sequence in plan.sequences { caches[sequence.number] = cache(of: sequence, state) }
             return caches
         }
+    }
+
+    private func cache(of sequence: CachePlan.Sequence, _ state: State) -> SequenceCache {
+        var positions = sequence.positions
+        var pages: [[KeyValuePage?]] = []
+        for group in layout.groups {
+            let first = group.kind.firstPage(reach: sequence.reach)
+            var held = [KeyValuePage?](repeating: nil, count: first)
+            for index in sequence.pages(of: group.kind) {
+                guard state.missing[index] == 0, let page = state.pages[index] else { break }
+                held.append(page)
+            }
+            positions = min(positions, held.count * KeyValueLayout.positions)
+            pages.append(held)
+        }
+        let goesOn = layout.groups.allSatisfy { $0.kind.canGoOn(at: positions, reach: sequence.reach) }
+        guard goesOn, positions > 0 else {
+            return SequenceCache(
+                positions: 0, trims: sequence.trims, reach: 0, pages: layout.groups.map { _ in [] })
+        }
+        return SequenceCache(positions: positions, trims: sequence.trims, reach: sequence.reach, pages: pages)
+    }
+}
+
+extension CacheLayout {
+    /// The bytes of neighbouring layers of one kind, counted from the stage's first, in a page of theirs.
+    fileprivate func bytes(layers: Range<Int>, of page: KeyValuePage) -> UnsafeMutableRawBufferPointer {
+        let place = place(layers: layers)
+        return page.bytes(layers: place.indices, layout: groups[place.group].layout)
     }
 }
 

@@ -1,3 +1,4 @@
+import ModelGraph
 import NIOCore
 import Wire
 
@@ -97,9 +98,15 @@ struct CachePull: Sendable {
         layers.reduce(0) { $0 + target.bytes(ofLayer: Int($1)) }
     }
 
+    /// Layers with a window first: what they have now may be given back soon.
     private func parts() -> [Part] {
+        let pages = target.plan.pages.enumerated()
+        return parts(pages.filter { $0.element.kind != .pages }) + parts(pages.filter { $0.element.kind == .pages })
+    }
+
+    private func parts(_ pages: [(offset: Int, element: CachePlan.Page)]) -> [Part] {
         var parts: [Part] = []
-        for (page, planned) in target.plan.pages.enumerated() {
+        for (page, planned) in pages {
             for part in planned.parts where part.source == index {
                 let layers = UInt32(part.layers.lowerBound)..<UInt32(part.layers.upperBound)
                 let place = UInt32(planned.index)

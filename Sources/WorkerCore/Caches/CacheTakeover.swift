@@ -29,7 +29,8 @@ struct CacheTakeover: Sendable {
     }
 
     private func plan(_ sources: [CacheContents]) -> CachePlan {
-        CachePlan(load.request.sequences, layers: layers, from: sources, context: stage.stage.context)
+        CachePlan(
+            load.request.sequences, layers: layers, kind: stage.kind, from: sources, context: stage.stage.context)
     }
 
     /// An import with what this worker has. On the compute thread.

@@ -140,12 +140,19 @@ final class CacheUploads: Sendable {
         let layout = stage.cacheLayout
         let layer = layers.lowerBound + number % layers.count
         let page = Int(part.pages.lowerBound) + number / layers.count
-        let index = layer - stage.range.layers.lowerBound, count = layout[layer: index].byteCount
+        let index = layer - stage.range.layers.lowerBound, count = layout.part(layer: index).byteCount
+        let place = layout.place(layer: index)
+        guard let held = cached.pages[place.group][page] else {
+            throw WorkerError(
+                .positionMismatch, "page \(page) of layer \(layer) of sequence \(part.sequence) was given back")
+        }
         guard count <= WireLimits.cachePageBytes else {
             throw WorkerError(.unsupported, "pages of \(count) bytes are too large to be passed on")
         }
         var bytes = ByteBufferAllocator().buffer(capacity: count)
-        bytes.writeBytes(UnsafeRawBufferPointer(cached.pages[page].bytes(layers: index..<index + 1, layout: layout)))
+        bytes.writeBytes(
+            UnsafeRawBufferPointer(
+                held.bytes(layers: place.index..<place.index + 1, layout: layout.groups[place.group].layout)))
         return CachePiece(
             epoch: part.epoch, stage: part.stage, sequence: part.sequence, layer: UInt32(layer), page: UInt32(page),
             trims: cached.trims, bytes: bytes)

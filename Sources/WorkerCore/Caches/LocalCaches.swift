@@ -6,7 +6,7 @@ import Tensors
 /// The caches of a stage on this worker whose pages another one takes over.
 final class LocalCaches: Sendable {
     let contents: CacheContents
-    let layout: KeyValueLayout
+    let layout: CacheLayout
     /// Whether the pages may become the new stage's as they are: it is the same stage.
     let isSame: Bool
     private let pages: Mutex<[KeyValuePage?]>
@@ -16,22 +16,33 @@ final class LocalCaches: Sendable {
         var numbers: [ObjectIdentifier: Int] = [:]
         var pages: [KeyValuePage?] = []
         var sequences: [UInt32: CacheContents.Sequence] = [:]
+        func identity(of page: KeyValuePage?) -> Int {
+            // One that was given back is like none.
+            guard let page else { return -1 }
+            let identity = numbers[ObjectIdentifier(page)] ?? pages.count
+            if identity == pages.count {
+                numbers[ObjectIdentifier(page)] = identity
+                pages.append(page)
+            }
+            return identity
+        }
+        layout = stage.cacheLayout
         for number in stage.sequenceNumbers {
             guard let cached = stage.cached(sequence: number) else { continue }
-            var identities: [Int] = []
-            for page in cached.pages.prefix(KeyValueLayout.pages(positions: cached.positions)) {
-                let identity = numbers[ObjectIdentifier(page)] ?? pages.count
-                if identity == pages.count {
-                    numbers[ObjectIdentifier(page)] = identity
-                    pages.append(page)
+            var sequence = CacheContents.Sequence(
+                positions: cached.positions, trims: cached.trims, reach: layout.hasWindows ? cached.reach : 0, pages: []
+            )
+            let count = KeyValueLayout.pages(positions: cached.positions)
+            for (group, held) in zip(layout.groups, cached.pages) {
+                let identities = held.prefix(count).map { identity(of: $0) }
+                switch group.kind {
+                case .pages: sequence.pages = identities
+                case .window(let window): sequence.windows[window] = identities
                 }
-                identities.append(identity)
             }
-            sequences[number] = CacheContents.Sequence(
-                positions: cached.positions, trims: cached.trims, pages: identities)
+            sequences[number] = sequence
         }
         contents = CacheContents(layers: stage.range.layers, sequences: sequences)
-        layout = stage.cacheLayout
         self.isSame = isSame
         self.pages = Mutex(pages)
     }

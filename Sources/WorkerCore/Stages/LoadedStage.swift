@@ -65,7 +65,17 @@ final class LoadedStage: Sendable {
             && present.modelName == request.modelName && present.compute == request.compute
             && present.keyValueType == request.keyValueType && present.context == request.context
             && stage.expertsOnDisk == (request.expertBytesOnDisk > 0)
+            && present.windows.isEmpty == request.windows.isEmpty
     }
+
+    /// Whether its caches are laid out as those of a stage that is asked for.
+    func hasCaches(for request: LoadStage) -> Bool {
+        self.request.compute == request.compute && self.request.keyValueType == request.keyValueType
+            && self.request.windows.isEmpty == request.windows.isEmpty
+    }
+
+    /// What kind of state a layer keeps, by its number in the model.
+    func kind(layer: Int) -> StateKind { stage.cacheLayout.kind(layer: layer - stage.range.layers.lowerBound) }
 
     /// Closes all sequences and opens these.
     func install(_ caches: [UInt32: SequenceCache]) {

@@ -13,10 +13,19 @@ extension StageLoad {
 
     var keyValueType: KeyValueType { request.keyValueType }
 
-    /// Pages that all sequences together are to have room for; nil where the coordinator does not say.
-    private var pages: Int? {
-        request.keyValuePositions == 0
-            ? nil : KeyValueLayout.pages(positions: Int(clamping: request.keyValuePositions))
+    /// Whether layers with a window give back what no later row sees.
+    var givesBack: Bool { !request.windows.isEmpty }
+
+    /// Pages of a kind that all sequences together are to have room for; nil where the coordinator does not say.
+    private func pages(of kind: StateKind) -> Int? {
+        guard request.keyValuePositions > 0 else { return nil }
+        let all = KeyValueLayout.pages(positions: Int(clamping: request.keyValuePositions))
+        switch kind {
+        case .pages: return all
+        case .window(let window):
+            let room = request.windows.first { Int($0.window) == window }
+            return room.map { min(all, KeyValueLayout.pages(positions: Int(clamping: $0.positions))) } ?? all
+        }
     }
 
     /// - Throws: `WorkerError` for a model that is not known here, or whose rows no frame carries.
@@ -78,20 +87,27 @@ extension StageLoad {
         } catch {
             throw WorkerError(error)
         }
-        let layout = configuration.keyValueLayout(range.layers, compute: compute, keyValueType: keyValueType)
+        let layout = configuration.cacheLayout(
+            range.layers, compute: compute, keyValueType: keyValueType, givesBack: givesBack)
         // One that stands by takes caches as far as there is room.
-        let pages = request.standby ? 0 : pages ?? KeyValueLayout.pages(positions: Int(request.context))
+        let context = KeyValueLayout.pages(positions: Int(request.context))
+        let keyValues =
+            request.standby
+            ? 0
+            : layout.groups.reduce(0) {
+                saturatingSum($0, saturatingProduct(pages(of: $1.kind) ?? context, $1.layout.pageBytes))
+            }
         return StageNeed(
-            weights: weights, keyValues: saturatingProduct(pages, layout.pageBytes),
+            weights: weights, keyValues: keyValues,
             scratch: configuration.scratchBytes(context: Int(request.context), threads: worker.pool.threads))
     }
 
-    /// Pages that the stage's caches may have: those that were asked for, and a few, for pages of sequences that go on from the same one
-    /// are counted as if all were copied at once; else what the device has left.
-    func pageLimit(of stage: Stage, need: StageNeed) -> Int? {
+    /// Pages of a kind that the stage's caches may have: those that were asked for, and a few, for pages of sequences that go on from the same
+    /// one are counted as if all were copied at once; else what the device has left.
+    func pageLimit(of kind: StateKind, in stage: Stage, need: StageNeed) -> Int? {
         let pageBytes = stage.cacheLayout.pageBytes
         guard pageBytes > 0 else { return nil }
-        if let pages, !request.standby { return saturatingSum(pages, pages / 16 + 8) }
+        if let pages = pages(of: kind), !request.standby { return saturatingSum(pages, pages / 16 + 8) }
         let others = worker.stages.needs { !givenUp.contains($0) && $0 != key }
         let left = worker.memoryBudget - StageNeed.bytes(of: others) - need.weights - need.scratch
         return max(KeyValueLayout.pages(positions: stage.context), left / pageBytes)

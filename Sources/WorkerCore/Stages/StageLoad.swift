@@ -77,7 +77,7 @@ struct StageLoad: Sendable {
                 throw WorkerError(.stageMissing, "the coordinator's session ended while the stage was loaded")
             }
             let locals = takeLocalCaches(for: stage)
-            stage.pageLimit = pageLimit(of: stage, need: built.need)
+            stage.limitPages { pageLimit(of: $0, in: stage, need: built.need) }
             let loaded = LoadedStage(
                 request: request, stage: stage, next: next, lease: built.lease, need: built.need,
                 memory: worker.results)
@@ -96,7 +96,7 @@ struct StageLoad: Sendable {
         }
         // The stage's own first: it has all layers, and its pages stay where they are.
         return sources.filter { $0.stage === stage }.map { LocalCaches(taking: $0.stage, isSame: true) }
-            + sources.filter { $0.stage !== stage && !$0.stage.range.layers.isEmpty }
+            + sources.filter { $0.stage !== stage && !$0.stage.range.layers.isEmpty && $0.hasCaches(for: request) }
             .map { LocalCaches(taking: $0.stage, isSame: false) }
     }
 
@@ -155,7 +155,7 @@ struct StageLoad: Sendable {
                 configuration: configuration, range: range, tensors: source.tensors,
                 compute: compute, keyValueType: keyValueType, context: Int(request.context),
                 pool: worker.pool, loadingPool: pool, packed: source.packed,
-                expertsOnDisk: request.expertBytesOnDisk > 0, progress: progress)
+                expertsOnDisk: request.expertBytesOnDisk > 0, givesBack: givesBack, progress: progress)
         } catch {
             var failure = WorkerError(error)
             if error.code == .notKept, let hint = source.hint { failure.message += " (\(hint))" }

@@ -45,7 +45,7 @@ struct LossySimulation {
         self.faultEvery = faultEvery
         self.forgetEvery = forgetEvery
         self.random = random
-        stages = (0..<limits.stages).map { _ in SimulatedCaches(positionsPerPage: limits.positionsPerPage) }
+        stages = (0..<limits.stages).map { _ in SimulatedCaches(limits) }
         away = stages.map { _ in [] }
     }
 
@@ -122,6 +122,7 @@ struct LossySimulation {
             default: stages[stage].obey(entry)
             }
         }
+        defer { stages[stage].giveBack() }
         // Behind a fault what was to be closed is still open; and what came back may have apart what the others share since.
         guard faultEvery == nil, forgetEvery == nil, !hasReturned else { return .passed }
         let limits = scheduler.limits
@@ -169,7 +170,7 @@ struct LossySimulation {
             switch Int.random(in: 0..<5, using: &random) {
             case 0:
                 away[index].append(stages[index].copied())
-                stages[index] = SimulatedCaches(positionsPerPage: page)
+                stages[index] = SimulatedCaches(scheduler.limits)
                 held.append(stages[index].takeOver(kept))
             case 1:
                 // A standby took over, which was some pages behind.
@@ -217,10 +218,11 @@ struct LossySimulationTests {
         let positionsPerPage = [1, 4, 8].randomElement(using: &random)!
         let pages = (context + positionsPerPage - 1) / positionsPerPage
         let shift = Bool.random(using: &random) ? ContextShift(keep: .random(in: 0...20, using: &random)) : nil
-        let limits = Scheduler.Limits(
+        var limits = Scheduler.Limits(
             context: context, slots: .random(in: 1...6, using: &random), stages: stages,
             rowsPerStep: .random(in: 1...30, using: &random), positionsPerPage: positionsPerPage,
             pages: .random(in: pages...3 * pages, using: &random), contextShift: shift)
+        _ = limits.addWindow(&random)
         var requests: [SimulatedPipe.Request] = []
         for _ in 0..<Int.random(in: 1...12, using: &random) {
             var prompt: [UInt32] = []

@@ -153,10 +153,11 @@ struct SchedulerPropertyTests {
         let positionsPerPage = [1, 4, 8].randomElement(using: &random)!
         let pages = (context + positionsPerPage - 1) / positionsPerPage
         let shift = Bool.random(using: &random) ? ContextShift(keep: .random(in: 0...20, using: &random)) : nil
-        let limits = Scheduler.Limits(
+        var limits = Scheduler.Limits(
             context: context, slots: .random(in: 1...6, using: &random), stages: stages,
             rowsPerStep: .random(in: 1...30, using: &random), positionsPerPage: positionsPerPage,
             pages: .random(in: pages...3 * pages, using: &random), contextShift: shift)
+        let windowPages = limits.addWindow(&random)
         var pipe = SimulatedPipe(
             limits,
             stages: (0..<stages).map { _ in
@@ -164,6 +165,7 @@ struct SchedulerPropertyTests {
                     fixed: .random(in: 0.1...4, using: &random), perGenerating: .random(in: 0...1, using: &random),
                     perPrompt: .random(in: 0...1, using: &random))
             }, hop: .random(in: 0...2, using: &random))
+        pipe.windowPages = windowPages
         var requests: [SimulatedPipe.Request] = []
         for _ in 0..<Int.random(in: 1...30, using: &random) {
             // Beginnings are often those of others: a prompt, or an answer and more.

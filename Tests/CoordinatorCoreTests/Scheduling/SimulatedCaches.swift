@@ -4,7 +4,7 @@ import Testing
 import Wire
 
 /// Key-value caches as a worker keeps them, of tokens instead of keys: pages that sequences with equal beginnings share and copy before they
-/// write.
+/// write. With windows it says what cannot be seen any more.
 struct SimulatedCaches {
     private final class Page {
         var tokens: [UInt32]
@@ -15,12 +15,39 @@ struct SimulatedCaches {
         var length = 0
         var pages: [Page] = []
         var trims: UInt32 = 0
+        /// The most positions that it, or one whose beginning it shares, had, and the first page that layers with a window hold.
+        var reach = 0
+        var first = 0
     }
 
     let positionsPerPage: Int
+    let windows: Scheduler.Windows?
     private var caches: [UInt32: Cache] = [:]
 
-    init(positionsPerPage: Int) { self.positionsPerPage = positionsPerPage }
+    init(_ limits: Scheduler.Limits) {
+        positionsPerPage = limits.positionsPerPage
+        windows = limits.windows
+    }
+
+    /// Pages that layers with a window hold.
+    var windowPageCount: Int {
+        Set(caches.values.flatMap { $0.pages.dropFirst($0.first) }.map(ObjectIdentifier.init)).count
+    }
+
+    /// Whether a row at a position finds what it sees.
+    private func canGoOn(_ cache: Cache, at position: Int) -> Bool {
+        windows.map { cache.first * positionsPerPage <= max(0, position + 1 - $0.smallest) } ?? true
+    }
+
+    /// A step has come to its end.
+    mutating func giveBack() {
+        guard let windows else { return }
+        for (sequence, cache) in caches where cache.length > cache.reach {
+            caches[sequence]!.reach = cache.length
+            caches[sequence]!.first = max(
+                cache.first, (cache.length - windows.smallest - windows.slack) / positionsPerPage)
+        }
+    }
 
     var openCount: Int { caches.count }
     var pageCount: Int { Set(caches.values.flatMap(\.pages).map(ObjectIdentifier.init)).count }
@@ -79,10 +106,19 @@ struct SimulatedCaches {
             #expect(caches[sequence] == nil, "sequence \(sequence) is open already")
             let origin = caches[source] ?? Cache()
             #expect(Int(positions) <= origin.length, "a fork at \(positions) of \(origin.length)")
+            #expect(canGoOn(origin, at: Int(positions)), "a fork at \(positions) of one that had \(origin.reach)")
             let pages = (Int(positions) + positionsPerPage - 1) / positionsPerPage
-            caches[sequence] = Cache(length: Int(positions), pages: Array(origin.pages.prefix(pages)))
+            caches[sequence] = Cache(
+                length: Int(positions), pages: Array(origin.pages.prefix(pages)), reach: origin.reach,
+                first: origin.first)
         case .trim(let sequence, let length):
             #expect(Int(length) <= caches[sequence]?.length ?? -1)
+            if length == 0 {
+                caches[sequence]?.reach = 0
+                caches[sequence]?.first = 0
+            } else if let cache = caches[sequence] {
+                #expect(canGoOn(cache, at: Int(length)), "a trim to \(length) of one that had \(cache.reach)")
+            }
             let pages = (Int(length) + positionsPerPage - 1) / positionsPerPage
             caches[sequence]?.length = Int(length)
             caches[sequence]?.trims += 1
@@ -136,6 +172,7 @@ struct SimulatedCaches {
             var cache = caches[sequence.sequence] ?? Cache()
             if cache.trims != sequence.trims { cache = Cache() }
             cache.length = min(cache.length, Int(sequence.positions), most(sequence.sequence))
+            if cache.length == 0 || !canGoOn(cache, at: cache.length) { cache = Cache() }
             cache.pages = Array(cache.pages.prefix((cache.length + positionsPerPage - 1) / positionsPerPage))
             cache.trims = sequence.trims
             next[sequence.sequence] = cache
@@ -150,6 +187,9 @@ struct SimulatedCaches {
     mutating func rewrite(_ tokens: ArraySlice<UInt32>, at position: Int, of sequence: UInt32) {
         let length = caches[sequence]?.length ?? -1
         #expect(position <= length, "a replay at \(position) of \(length)")
+        if let cache = caches[sequence] {
+            #expect(canGoOn(cache, at: position), "a replay at \(position) of one that had \(cache.reach)")
+        }
         let known = tokens.prefix(max(0, length - position))
         #expect(
             Array(known) == Array(content(of: sequence).dropFirst(position).prefix(known.count)),

@@ -1,4 +1,6 @@
 import CoordinatorCore
+import Placement
+import TestSupport
 import Testing
 import Wire
 
@@ -59,6 +61,8 @@ struct SimulatedPipe {
     private(set) var rowsComputed = 0
     private(set) var steps: [Scheduler.PlannedStep] = []
     private(set) var mostRunning = 0
+    /// Pages that layers with a window have room for; nil is as many as there are.
+    var windowPages: Int?
     /// Called after each step sent.
     var watch: (Scheduler) -> Void = { _ in }
 
@@ -67,7 +71,7 @@ struct SimulatedPipe {
         scheduler = Scheduler(limits: limits)
         self.stages = stages
         self.hop = hop
-        caches = SimulatedCaches(positionsPerPage: limits.positionsPerPage)
+        caches = SimulatedCaches(limits)
         freeAt = stages.map { _ in 0 }
     }
 
@@ -161,6 +165,7 @@ struct SimulatedPipe {
             }
             #expect(tokens.isEmpty)
             check(limits)
+            caches.giveBack()
             rowsComputed += step.tokens.count
             var time = now
             for (index, cost) in stages.enumerated() {
@@ -180,6 +185,24 @@ struct SimulatedPipe {
     private func check(_ limits: Scheduler.Limits) {
         #expect(caches.pageCount <= limits.pages, "\(caches.pageCount) pages of \(limits.pages)")
         #expect(caches.openCount <= limits.openSequences)
+        if let windowPages {
+            #expect(caches.windowPageCount <= windowPages, "\(caches.windowPageCount) of layers with a window")
+        }
+    }
+}
+
+extension Scheduler.Limits {
+    /// A window, now and then.
+    ///
+    /// - Returns: pages that layers with it have room for.
+    mutating func addWindow(_ random: inout SeededGenerator) -> Int? {
+        guard Bool.random(using: &random) else { return nil }
+        let room = CacheRoom(
+            context: context, slots: slots, rowsPerStep: rowsPerStep, pagePositions: positionsPerPage,
+            positions: pages * positionsPerPage, slack: .random(in: 0...8, using: &random))
+        let window = Int.random(in: 1...12, using: &random)
+        windows = Scheduler.Windows([window], room: room)
+        return room.positions(window: window) / positionsPerPage
     }
 }
 

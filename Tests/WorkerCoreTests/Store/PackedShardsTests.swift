@@ -129,7 +129,7 @@ struct PackedShardsTests {
             #expect(source.hint?.contains("--store-limit") == true)
             return try Stage(
                 configuration: try ModelConfiguration(metadata: source.metadata),
-                range: ModelGraph.StageRange(embedding: false, layers: 0..<2, head: false), tensors: source.tensors,
+                range: StageRange(embedding: false, layers: 0..<2, head: false), tensors: source.tensors,
                 compute: .int8, context: 64, pool: ThreadPool(threads: 1), packed: source.packed, expertsOnDisk: onDisk
             ).packedUse
         }

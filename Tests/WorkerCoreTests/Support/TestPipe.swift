@@ -15,6 +15,12 @@ struct TestPipe {
         model.keyValueHeads = 1
         return model
     }()
+    /// The same whose layers, but for the last, have a window of 40 positions.
+    static let windowed: TinyModel = {
+        var model = TestPipe.model
+        model.window = 40
+        return model
+    }()
     /// The stages of the model's four layers.
     static let ranges = [
         StageRange(embedding: true, layers: 0..<1), StageRange(layers: 1..<3),
@@ -25,6 +31,8 @@ struct TestPipe {
     var keyValueType = KeyValueType.standard
     var context: UInt32 = 512
     var epoch: UInt32 = 1
+    /// What layers with a window have room for; empty has them keep all.
+    var windows: [WindowRoom] = []
     /// Who has each stage.
     var workers: [TestWorker]
     var ranges = TestPipe.ranges
@@ -41,6 +49,7 @@ struct TestPipe {
         request.keyValueType = keyValueType
         request.context = context
         request.slots = 8
+        request.windows = windows
         return request
     }
 

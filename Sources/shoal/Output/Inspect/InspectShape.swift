@@ -102,7 +102,7 @@ struct InspectCache: Encodable {
         /// The value of `--kv-type`.
         var type: String
         var bytesPerPosition: Int
-        /// For `context` positions.
+        /// For `context` positions; layers with a window keep no more than that needs.
         var bytes: Int
     }
 

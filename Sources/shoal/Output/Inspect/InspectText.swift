@@ -102,6 +102,7 @@ struct InspectText {
         facts.add(
             "cache",
             "for \(cache.context) positions \(sizes.joined(separator: ", "))"
+                + (shape.windows.isEmpty ? "" : "; of layers with a window what that needs")
                 + (cache.sizes.count == 1 ? "; not as q8_0" : ""))
     }
 
