@@ -77,4 +77,30 @@ struct ExpertsOnDiskTests {
         for (answer, other) in zip(found, expected) { #expect(answer.says(other)) }
         await cluster.stop()
     }
+
+    @Test(.timeLimit(.minutes(10))) func `a worker dies, and those that are left read more from their disks`()
+        async throws
+    {
+        let (whole, experts, _) = try await Self.sizes()
+        let cluster = try await LocalCluster.prepare(
+            model: Self.model, workers: 3, settings: Self.settings(memory: whole - experts * 3 / 4, onDisk: true))
+        let coordinator = cluster.coordinator
+        try await coordinator.start()
+        func onDisk() async -> Int { await coordinator.report().stages.reduce(0) { $0 + $1.expertBytesOnDisk } }
+        let before = await onDisk()
+        let request = GenerationRequest(
+            prompt: coordinator.model.tokenizer!.encode("Hello world"), maximumTokens: 60, sampling: .greedy,
+            ignoreEndOfGeneration: true)
+        let expected = try await coordinator.answer(request)
+        var answer = CollectedAnswer()
+        for await next in try coordinator.generate(request) {
+            answer.add(next)
+            if answer.tokens.count == 10 { await cluster.workers[1].kill() }
+        }
+        #expect(answer.says(expected))
+        try await cluster.when { !$0.stages.map(\.device).contains("w2") }
+        #expect(await onDisk() > before)
+        #expect(try await coordinator.answer(request).says(expected))
+        await cluster.stop()
+    }
 }
