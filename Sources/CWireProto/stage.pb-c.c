@@ -823,7 +823,7 @@ const ProtobufCMessageDescriptor shoal__next_worker__descriptor =
   (ProtobufCMessageInit) shoal__next_worker__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor shoal__load_stage__field_descriptors[17] =
+static const ProtobufCFieldDescriptor shoal__load_stage__field_descriptors[18] =
 {
   {
     "epoch",
@@ -1018,8 +1018,20 @@ static const ProtobufCFieldDescriptor shoal__load_stage__field_descriptors[17] =
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "windows",
+    "expert_bytes_on_disk",
     17,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__LoadStage, expert_bytes_on_disk),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "windows",
+    18,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
     offsetof(Shoal__LoadStage, n_windows),
@@ -1036,6 +1048,7 @@ static const unsigned shoal__load_stage__field_indices_by_name[] = {
   5,   /* field[5] = compute */
   6,   /* field[6] = context */
   0,   /* field[0] = epoch */
+  16,   /* field[16] = expert_bytes_on_disk */
   14,   /* field[14] = key_value_positions */
   10,   /* field[10] = key_value_type */
   4,   /* field[4] = model_name */
@@ -1047,12 +1060,12 @@ static const unsigned shoal__load_stage__field_indices_by_name[] = {
   1,   /* field[1] = stage */
   13,   /* field[13] = standby */
   15,   /* field[15] = upstream */
-  16,   /* field[16] = windows */
+  17,   /* field[17] = windows */
 };
 static const ProtobufCIntRange shoal__load_stage__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 17 }
+  { 0, 18 }
 };
 const ProtobufCMessageDescriptor shoal__load_stage__descriptor =
 {
@@ -1062,7 +1075,7 @@ const ProtobufCMessageDescriptor shoal__load_stage__descriptor =
   "Shoal__LoadStage",
   "shoal",
   sizeof(Shoal__LoadStage),
-  17,
+  18,
   shoal__load_stage__field_descriptors,
   shoal__load_stage__field_indices_by_name,
   1,  shoal__load_stage__number_ranges,

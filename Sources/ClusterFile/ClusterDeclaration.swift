@@ -13,6 +13,7 @@ package import Placement
 ///     threads: 4                 # optional
 ///     profile:                   # optional: how fast the device is, to plan with where it was not measured
 ///       read: 11.4GB/s           # memory, all threads together
+///       disk: 90MB/s             # optional: what is read of its disk past memory, for experts that stay there
 ///       products:                # optional: weights per second by element type and rows at once
 ///         Q4_0: {1: 10.5GB/s, 64: 2.1GB/s}
 ///       link: {round-trip: 0.3ms, speed: 1Gbit/s}   # optional: to the coordinator

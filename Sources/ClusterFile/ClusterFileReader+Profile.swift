@@ -4,15 +4,21 @@ import Yams
 /// A device's declared profile.
 extension ClusterFileReader {
     func profile(_ node: Node) throws(ClusterFileError) -> (speed: DeviceSpeed?, link: LinkSpeed?) {
-        let values = try keys(of: node, named: "a profile", allowed: ["read", "products", "link"])
+        let values = try keys(of: node, named: "a profile", allowed: ["read", "disk", "products", "link"])
         let link = try values["link"].map { node throws(ClusterFileError) in try self.link(node) }
         let products = try values["products"].map { node throws(ClusterFileError) in try self.products(node) }
+        let disk = try values["disk"].map { node throws(ClusterFileError) in try rate(node, "disk") }
         guard let readNode = values["read"] else {
-            if products != nil { throw error(.missingKey, node, "a profile with 'products' needs 'read', as 11.4GB/s") }
+            if products != nil || disk != nil {
+                let key = products != nil ? "products" : "disk"
+                throw error(.missingKey, node, "a profile with '\(key)' needs 'read', as 11.4GB/s")
+            }
             return (nil, link)
         }
         return (
-            DeviceSpeed(readBytesPerSecond: try rate(readNode, "read"), products: products ?? []), link
+            DeviceSpeed(
+                readBytesPerSecond: try rate(readNode, "read"), products: products ?? [], diskBytesPerSecond: disk),
+            link
         )
     }
 

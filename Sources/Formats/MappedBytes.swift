@@ -89,6 +89,24 @@ package struct MappedBytes: Sendable {
         storage.advise(offset: offset, count: count, advice: CInt(MADV_WILLNEED), wholePagesOnly: false)
     }
 
+    /// Tells the kernel that this range is read here and there: what is touched is read from the file without what lies around it. Does
+    /// nothing for a copy in memory.
+    package func adviseRandom() {
+        storage.advise(offset: offset, count: count, advice: CInt(MADV_RANDOM), wholePagesOnly: true)
+    }
+
+    /// Has the kernel begin to read this range from the file, as far as it is not in memory, and does not wait for it. Does nothing for a copy
+    /// in memory.
+    package func readAhead() {
+        // The kernel cuts a longer range off at what the disk's queue takes (`force_page_cache_ra` in Linux); 128 KiB is the least of defaults.
+        let piece = 128 << 10
+        for start in stride(from: 0, to: count, by: piece) {
+            storage.advise(
+                offset: offset + start, count: min(piece, count - start), advice: CInt(MADV_WILLNEED),
+                wholePagesOnly: false)
+        }
+    }
+
     /// Asks for large pages, before the range is first touched: a file that is not in memory yet is then read into such, on file systems
     /// that can. Does nothing for a copy in memory.
     package func adviseLargePages() {

@@ -30,6 +30,8 @@ package struct ModelError: Error, Sendable, Hashable, CustomStringConvertible {
         case contextExceeded
         /// Input or output that does not fit the stage or the spans.
         case invalidInput
+        /// Weights that are to stay on disk have no place there.
+        case notKept
         /// Values that are not finite numbers.
         case notFinite
     }

@@ -30,6 +30,9 @@ struct CheckedRequest {
     /// Bytes of the layers' weights alone, likewise.
     let weightPrefix: [Int]
 
+    /// Bytes of the layers' experts alone, likewise; zeros where none may stay on disk.
+    let expertPrefix: [Int]
+
     /// - Throws: `PlacementError` when sizes do not add up or wishes contradict each other.
     init(_ request: PlacementRequest) throws(PlacementError) {
         self.request = request
@@ -52,6 +55,11 @@ struct CheckedRequest {
         var weights = [0]
         for layer in model.layers { weights.append(weights[weights.count - 1] + layer.bytes) }
         weightPrefix = weights
+        var experts = [0]
+        for layer in model.layers {
+            experts.append(experts[experts.count - 1] + (request.preferences.expertsOnDisk ? layer.expertBytes : 0))
+        }
+        expertPrefix = experts
 
         let names = request.devices.map(\.name)
         var seen = Set<String>()

@@ -32,6 +32,8 @@ package struct StepShape: Sendable, Hashable {
 ///
 /// - A layer: its weights' bytes by type (of experts those that are expected to be chosen) at the device's speed for that type and number of rows, the KV cache that its attention reads at
 ///   the speed of memory, and `layerOverhead`. The head: the same for its rows; the embedding: the rows looked up.
+/// - Experts on disk: the bytes of a layer's experts that are expected to be chosen, times the share of the device's experts that its memory does
+///   not hold, at the speed of its disk, besides what the layer takes of memory.
 /// - A stage: its parts and `stageOverhead`, once per step. These are times that last; for a lone step a plan's prediction takes off what a
 ///   quota spares a device that has rested (`DutyCycle`), which the search for the plan leaves out.
 /// - A hop: half a round trip, the rows' bytes in the link's codec at the link's speed, and `hopOverhead`.
@@ -81,6 +83,23 @@ package struct CostModel: Sendable {
     /// Seconds of one layer.
     package func layer(_ index: Int, _ speed: DeviceSpeed, _ step: StepShape) -> Double {
         Self.layer(model, index, speed, step)
+    }
+
+    /// Seconds in which a step reads experts of a run of layers from the disk.
+    ///
+    /// - Parameter missing: bytes of the run's experts that memory does not hold. Which they are is as random as the choice of experts.
+    package func disk(_ layers: Range<Int>, missing: Int, _ speed: DeviceSpeed, _ step: StepShape) -> Double {
+        guard missing > 0 else { return 0 }
+        var all = 0.0, read = 0.0
+        for layer in model.layers[layers] where layer.expertBytes > 0 {
+            all += Double(layer.expertBytes)
+            read += layer.expertBytesRead(rows: step.rows)
+        }
+        return all > 0 ? Self.disk(read: read, missing: Double(missing), of: all, speed) : 0
+    }
+
+    static func disk(read: Double, missing: Double, of all: Double, _ speed: DeviceSpeed) -> Double {
+        read * min(1, missing / all) / (speed.diskBytesPerSecond ?? DeviceSpeed.nominalDisk)
     }
 
     /// Seconds of looking tokens up.

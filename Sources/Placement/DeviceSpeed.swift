@@ -25,16 +25,25 @@ package struct DeviceSpeed: Sendable, Hashable {
     /// of prompts, Pi 5 and laptops are known to take two to six times as many tokens per second as they decode.
     static let rowsPerPass = 4.0
 
+    /// What a disk that nobody measured is taken for: a good memory card.
+    package static let nominalDisk = 90e6
+
     /// Plain reading of memory by all threads together. This and the products are rates that last.
     package let readBytesPerSecond: Double
     /// Measured products, sorted by type and rows, each once.
     package let products: [ProductSpeed]
     /// What a quota makes of them for short work.
     package let dutyCycle: DutyCycle
+    /// Reading of its disk past what the system keeps of it in memory; nil where nobody measured that.
+    package let diskBytesPerSecond: Double?
 
-    /// Describes a device. Products without speed or rows are left out.
-    package init(readBytesPerSecond: Double, products: [ProductSpeed] = [], dutyCycle: DutyCycle = .always) {
+    /// Describes a device. Products without speed or rows are left out, and so is a disk without speed.
+    package init(
+        readBytesPerSecond: Double, products: [ProductSpeed] = [], dutyCycle: DutyCycle = .always,
+        diskBytesPerSecond: Double? = nil
+    ) {
         self.readBytesPerSecond = readBytesPerSecond
+        self.diskBytesPerSecond = diskBytesPerSecond.flatMap { $0 > 0 && $0.isFinite ? $0 : nil }
         self.dutyCycle = dutyCycle
         var kept: [ProductSpeed] = []
         for product in products.sorted(by: { ($0.elementType, $0.rows) < ($1.elementType, $1.rows) })
@@ -52,7 +61,7 @@ package struct DeviceSpeed: Sendable, Hashable {
             products: products.map {
                 ProductSpeed(
                     elementType: $0.elementType, rows: $0.rows, bytesPerSecond: $0.bytesPerSecond / times)
-            }, dutyCycle: dutyCycle)
+            }, dutyCycle: dutyCycle, diskBytesPerSecond: diskBytesPerSecond)
     }
 
     /// Seconds that a byte of weights of one type takes when it is multiplied with `rows` rows at once.

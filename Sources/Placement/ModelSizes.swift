@@ -44,6 +44,13 @@ package struct WeightBytes: Sendable, Hashable {
         return max(1, Int((Double(rows) * Double(experts.used) / max(1, chosen)).rounded()))
     }
 
+    /// Bytes of the experts that one row takes; 0 for weights that all rows take.
+    package var bytesOfOneRow: Int {
+        guard let experts, experts.count > 0 else { return 0 }
+        let (each, rest) = bytes.quotientAndRemainder(dividingBy: experts.count)
+        return min(bytes, (each + (rest > 0 ? 1 : 0)) * max(0, experts.used))
+    }
+
     /// Bytes that a step of so many rows reads.
     package func bytesRead(rows: Int) -> Double { Double(bytes) * (experts?.share(rows: rows) ?? 1) }
 }
@@ -54,6 +61,10 @@ package struct PartSize: Sendable, Hashable {
     package let weights: [WeightBytes]
     /// Bytes of all of them; `Int.max` where they are more.
     package let bytes: Int
+    /// Bytes of those that belong to experts.
+    package let expertBytes: Int
+    /// Bytes of the experts that one row takes.
+    package let expertBytesOfOneRow: Int
 
     /// Sums weights up by their types.
     package init(_ weights: [WeightBytes]) {
@@ -71,6 +82,13 @@ package struct PartSize: Sendable, Hashable {
         }
         self.weights = byType
         bytes = byType.reduce(0) { saturatingSum($0, $1.bytes) }
+        expertBytes = byType.reduce(0) { $1.experts == nil ? $0 : saturatingSum($0, $1.bytes) }
+        expertBytesOfOneRow = byType.reduce(0) { saturatingSum($0, $1.bytesOfOneRow) }
+    }
+
+    /// Bytes of experts that a step of so many rows is expected to read.
+    package func expertBytesRead(rows: Int) -> Double {
+        weights.reduce(0) { $1.experts == nil ? $0 : $0 + $1.bytesRead(rows: rows) }
     }
 }
 
@@ -153,9 +171,6 @@ package struct ModelSizes: Sendable, Hashable {
         return model
     }
 
-    /// The windows of its layers, ascending, each once.
-    package var windows: [Int] { Set(states.compactMap(\.window)).sorted() }
-
     /// Elements of a row that goes to a device whose first layer this is.
     func rowWidth(before layer: Int) -> Int { width + (layers.count - layer) * sideWidth }
 
@@ -164,6 +179,9 @@ package struct ModelSizes: Sendable, Hashable {
 
     /// Whether a device may begin with this layer.
     func mayCut(before layer: Int) -> Bool { !undivided.contains { $0.lowerBound < layer && layer < $0.upperBound } }
+
+    /// The windows of its layers, ascending, each once.
+    package var windows: [Int] { Set(states.compactMap(\.window)).sorted() }
 
     /// Weight bytes that the head adds to a device.
     func headBytes(besideEmbedding: Bool) -> Int {

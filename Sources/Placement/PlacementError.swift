@@ -21,9 +21,13 @@ package enum PlacementError: Error, Sendable, Hashable, CustomStringConvertible 
     /// A size or count that is negative, zero where it must not be, or too large to add up.
     case invalidSize(String)
     /// What must sit on one device is larger than its budget.
-    case deviceTooSmall(device: String, holds: String, neededBytes: Int, memoryBytes: Int)
+    case deviceTooSmall(
+        device: String, holds: String, neededBytes: Int, memoryBytes: Int, expertsOnDiskHelp: Bool = false)
     /// The layers do not fit on the devices in their order.
     case doesNotFit(Shortfall)
+
+    static let expertsOnDiskMend =
+        "--experts-on-disk, which reads what memory does not hold of the experts from the devices' disks"
 
     /// The cause and the mend.
     package var description: String {
@@ -49,9 +53,10 @@ package enum PlacementError: Error, Sendable, Hashable, CustomStringConvertible 
                 + "pin \(describe(first.upperBound..<second.lowerBound)) to it too, or one of the ranges to another device"
         case .invalidSize(let what):
             what
-        case .deviceTooSmall(let device, let holds, let needed, let memory):
+        case .deviceTooSmall(let device, let holds, let needed, let memory, let expertsOnDiskHelp):
             "\(holds) on \(device) takes \(ByteCount(needed)), which is \(ByteCount(needed - memory)) (\(needed - memory) bytes) more "
                 + "than its budget of \(ByteCount(memory)); raise the budget, pin less to it, or ask for a smaller context or fewer slots"
+                + (expertsOnDiskHelp ? ", or \(Self.expertsOnDiskMend)" : "")
         case .doesNotFit(let shortfall):
             shortfall.description
         }

@@ -19,6 +19,8 @@ package struct PlacedStage: Sendable, Hashable {
     package internal(set) var head: Bool
     /// Bytes of weights. A tied output matrix on the embedding's device counts with the embedding.
     package internal(set) var weightBytes: Int = 0
+    /// Bytes of them that are experts which memory has no room for: they are read from the disk when they are chosen.
+    package internal(set) var expertBytesOnDisk: Int = 0
     /// Bytes of the KV cache for the asked context and slots.
     package internal(set) var keyValueBytes: Int = 0
     /// Bytes of buffers; counted on the first stage of each device.
@@ -29,6 +31,8 @@ package struct PlacedStage: Sendable, Hashable {
     package internal(set) var headroomBytes: Int = 0
     /// Predicted time that a step of one row is computed for, in seconds, where the stage has waited for it.
     package internal(set) var stepSeconds: Double = 0
+    /// How much of it passes while experts are read from the disk, in seconds.
+    package internal(set) var diskSeconds: Double = 0
     /// How the stage's results are written; f32 where they stay on the device.
     package internal(set) var codec: RowCodec = .f32
     /// Predicted time until such a step's results are at the next stage, or back at the coordinator, in seconds; 0 within a process.
@@ -36,8 +40,8 @@ package struct PlacedStage: Sendable, Hashable {
 
     /// The device that holds the stage.
     package var device: String { holder.device }
-    /// Bytes that this stage takes.
-    package var usedBytes: Int { weightBytes + keyValueBytes + scratchBytes }
+    /// Bytes of memory that this stage takes.
+    package var usedBytes: Int { weightBytes - expertBytesOnDisk + keyValueBytes + scratchBytes }
 }
 
 /// A device that holds nothing, and why.
@@ -60,6 +64,8 @@ package struct PlanPrediction: Sendable, Hashable {
     package let history: Int
     /// A step of one row, from its tokens to the next one's, in seconds.
     package let stepSeconds: Double
+    /// How much of that step passes while experts are read from disks, in seconds.
+    package let diskSeconds: Double
     /// The longest time for which such a step takes a device or a link, in seconds.
     package let largestSeconds: Double
     /// How many times the longest a step takes on its way through a pipe that is full: steps that are worked on at a time. Nil where nothing
@@ -81,6 +87,11 @@ package struct PlanPrediction: Sendable, Hashable {
     package let unmeasuredDevices: [String]
     /// Devices with a link that was not measured, so that a nominal one was taken.
     package let unmeasuredLinks: [String]
+    /// Devices that keep experts on a disk which was not measured, so that a nominal one was taken.
+    package let unmeasuredDisks: [String]
+
+    /// Whether a step waits for disks most of its time.
+    package var isBoundByDisk: Bool { diskSeconds > stepSeconds / 2 }
 }
 
 /// The stages that cover a model, in the order a step passes them: the first has the embedding, the last the head.

@@ -15,6 +15,7 @@ extension PlacementProblem {
         where codec != .f32 {
             notes.append("activations as \(codec.rawValue): \(codec.quality)")
         }
+        notes += diskNotes(stages)
         return PlacementPlan(
             stages: stages, unused: unused(solution), objective: request.preferences.objective,
             prediction: predict(stages, solution), notes: notes, search: solution.report)
@@ -48,6 +49,9 @@ extension PlacementProblem {
         add(embeddingDevice, embedding: true, layers: 0..<0)
         for segment in solution.segments { add(segment.device, layers: segment.layers) }
         add(headDevice, layers: layerCount..<layerCount, head: true)
+        for (index, device) in devices.enumerated() {
+            stages[index].expertBytesOnDisk = expertsOnDisk(stages[index].layers, room: rooms[device])
+        }
 
         var used: [Int: Int] = [:]
         for (index, device) in devices.enumerated() {
@@ -58,6 +62,7 @@ extension PlacementProblem {
         for (index, device) in devices.enumerated() {
             stages[index].headroomBytes = stages[index].memoryBytes - (used[device] ?? 0)
             stages[index].stepSeconds = restedSeconds(of: stages[index], on: device, step)
+            stages[index].diskSeconds = diskSeconds(of: stages[index], on: device, step)
             let next = index + 1 < devices.count ? devices[index + 1] : nil
             if let next { stages[index].codec = costs.codec(for: link(device, next)) }
             stages[index].hopSeconds = hopSeconds(from: device, to: next, stages[index], step)
@@ -65,17 +70,38 @@ extension PlacementProblem {
         return stages
     }
 
-    /// Seconds for which a stage computes a step, when steps come one behind the other.
+    /// What stays on disk, and what that costs.
+    private func diskNotes(_ stages: [PlacedStage]) -> [String] {
+        stages.filter { $0.expertBytesOnDisk > 0 }.map { stage in
+            let speed = request.devices.first { $0.name == stage.device }?.speed?.diskBytesPerSecond
+            return
+                "\(ByteCount(stage.expertBytesOnDisk)) of the \(ByteCount(experts(stage.layers))) of experts on \(stage.device) stay on its disk, "
+                + "which is read at \(ByteRate(speed ?? DeviceSpeed.nominalDisk))\(speed == nil ? " (not measured)" : "")"
+        }
+    }
+
+    /// Seconds for which a stage's step waits for its disk.
+    func diskSeconds(of stage: PlacedStage, on device: Int, _ step: StepShape) -> Double {
+        costs.disk(
+            stage.layers, missing: stage.expertBytesOnDisk, CostModel.speed(request.devices[device]), step)
+    }
+
+    /// Seconds for which a stage works on a step, when steps come one behind the other.
     func lastingSeconds(of stage: PlacedStage, on device: Int, _ step: StepShape) -> Double {
+        computingSeconds(of: stage, on: device, step) + diskSeconds(of: stage, on: device, step)
+    }
+
+    private func computingSeconds(of stage: PlacedStage, on device: Int, _ step: StepShape) -> Double {
         let speed = CostModel.speed(request.devices[device])
         return CostModel.stageOverhead + (stage.embedding ? costs.embedding(speed, step) : 0)
             + stage.layers.reduce(0) { $0 + costs.layer($1, speed, step) }
             + (stage.head ? costs.head(speed, step) : 0)
     }
 
-    /// Seconds for which a stage computes a step that it has waited for.
+    /// Seconds for which a stage works on a step that it has waited for. A quota counts nothing while it waits for its disk.
     func restedSeconds(of stage: PlacedStage, on device: Int, _ step: StepShape) -> Double {
-        CostModel.speed(request.devices[device]).dutyCycle.rested(lastingSeconds(of: stage, on: device, step))
+        CostModel.speed(request.devices[device]).dutyCycle.rested(computingSeconds(of: stage, on: device, step))
+            + diskSeconds(of: stage, on: device, step)
     }
 
     /// Seconds from a stage's results to the next stage, or with logits to the coordinator.

@@ -17,7 +17,8 @@ extension PlacementProblem {
         let one = pace(stages, devices, .decoding(streams: 1, history: costs.history), rests: true)
         let used = Set(devices)
         return PlanPrediction(
-            history: costs.history, stepSeconds: max(one.sum, one.largest), largestSeconds: solution.largest / 1e9,
+            history: costs.history, stepSeconds: max(one.sum, one.largest),
+            diskSeconds: stages.reduce(0) { $0 + $1.diskSeconds }, largestSeconds: solution.largest / 1e9,
             depth: solution.largest > 0 ? solution.sum / solution.largest : nil,
             streams: streams, streamsPerStep: best.perStep, tokensPerSecondOfStreams: best.tokensPerSecond,
             promptTokens: promptTokens, secondsToFirstToken: secondsToFirstToken(stages, devices, promptTokens),
@@ -26,6 +27,10 @@ extension PlacementProblem {
             unmeasuredLinks: request.devices.filter { device in
                 !device.isCoordinator && stages.contains { $0.device == device.name }
                     && request.links.coordinatorLink(of: device.name) == nil
+            }.map(\.name),
+            unmeasuredDisks: request.devices.filter { device in
+                device.speed?.diskBytesPerSecond == nil
+                    && stages.contains { $0.device == device.name && $0.expertBytesOnDisk > 0 }
             }.map(\.name))
     }
 

@@ -21,7 +21,7 @@ extension PlacementProblem {
             return
                 "it is the coordinator's own device and layers go to the workers; let it take layers, or pin some to it, to use it"
         }
-        let smallest = (0..<layerCount).map { load($0..<$0 + 1) }.min() ?? 0
+        let smallest = (0..<layerCount).map { held($0..<$0 + 1) }.min() ?? 0
         if rooms[index] < smallest {
             return
                 "its budget of \(ByteCount(device.memoryBytes)) is less than the \(ByteCount(smallest + request.model.scratchBytes)) "

@@ -47,6 +47,29 @@ struct PlacementProblem {
     /// Bytes of a run of layers with their KV cache.
     func load(_ layers: Range<Int>) -> Int { checked.prefix[layers.upperBound] - checked.prefix[layers.lowerBound] }
 
+    /// Bytes of a run of layers that memory must have room for. Where experts may stay on disk it is all but the experts, and a working set of
+    /// these: what one row takes of them in the layer where that is most.
+    func held(_ layers: Range<Int>) -> Int {
+        let experts = experts(layers)
+        guard experts > 0 else { return load(layers) }
+        return load(layers) - experts
+            + min(experts, request.model.layers[layers].reduce(0) { max($0, $1.expertBytesOfOneRow) })
+    }
+
+    /// Bytes of the experts of a run of layers that may stay on disk.
+    func experts(_ layers: Range<Int>) -> Int {
+        checked.expertPrefix[layers.upperBound] - checked.expertPrefix[layers.lowerBound]
+    }
+
+    /// Bytes of them that stay there on a device with so much room: what is more than its memory takes.
+    func expertsOnDisk(_ layers: Range<Int>, room: Int) -> Int { max(0, min(experts(layers), load(layers) - room)) }
+
+    /// Bytes that a run of layers takes of a disk. What stays there is kept packed beside the file's form.
+    func stored(_ layers: Range<Int>, room: Int) -> Int {
+        let weights = weights(layers)
+        return expertsOnDisk(layers, room: room) == 0 ? weights : weights > .max / 2 ? .max : 2 * weights
+    }
+
     /// Bytes of their weights alone.
     func weights(_ layers: Range<Int>) -> Int {
         checked.weightPrefix[layers.upperBound] - checked.weightPrefix[layers.lowerBound]

@@ -22,11 +22,14 @@ package struct PlanningPreferences: Sendable, Hashable {
     package var codec: CodecChoice
     /// Whether the coordinator's own device takes layers like the others.
     package var usesCoordinator: Bool
+    /// Whether a device may hold more weights of experts than its memory takes: the rest is read from its disk in each step.
+    package var expertsOnDisk: Bool
 
     /// Wishes; those by default are the planner's own.
     package init(
         objective: PlacementObjective = .balanced, streams: Int? = nil, excluded: [String] = [],
-        maximumDevices: Int? = nil, codec: CodecChoice = .always(.f32), usesCoordinator: Bool = false
+        maximumDevices: Int? = nil, codec: CodecChoice = .always(.f32), usesCoordinator: Bool = false,
+        expertsOnDisk: Bool = false
     ) {
         self.objective = objective
         self.streams = streams
@@ -34,5 +37,6 @@ package struct PlanningPreferences: Sendable, Hashable {
         self.maximumDevices = maximumDevices
         self.codec = codec
         self.usesCoordinator = usesCoordinator
+        self.expertsOnDisk = expertsOnDisk
     }
 }

@@ -39,7 +39,8 @@ extension ModelSizes {
                     let bytes = (Double(weights.elements) * type.bitsPerWeight / 8).rounded(.up)
                     guard bytes < Double(weights.bytes) else { return weights }
                     return WeightBytes(
-                        elementType: type.elementType, elements: weights.elements, bytes: Int(bytes))
+                        elementType: type.elementType, elements: weights.elements, bytes: Int(bytes),
+                        experts: weights.experts)
                 })
         }
         var sizes = self

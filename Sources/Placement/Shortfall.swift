@@ -22,12 +22,14 @@ extension PlacementError {
         package let fittingMaximumDevices: Int?
         /// Whether it would fit if disks had room for all that memory has.
         package let largerDisksFit: Bool
+        /// Whether it would fit if experts might stay on the devices' disks.
+        package let expertsOnDiskFit: Bool
 
         /// Describes a shortfall.
         package init(
             missingBytes: Int, layerBytes: Int, roomBytes: Int, fittingContext: Int?, fittingSlots: Int?,
             smallKeyValuesFit: Bool, fittingQuantization: String?, extraDeviceBytes: Int?,
-            fittingMaximumDevices: Int? = nil, largerDisksFit: Bool = false
+            fittingMaximumDevices: Int? = nil, largerDisksFit: Bool = false, expertsOnDiskFit: Bool = false
         ) {
             self.missingBytes = missingBytes
             self.layerBytes = layerBytes
@@ -39,6 +41,7 @@ extension PlacementError {
             self.extraDeviceBytes = extraDeviceBytes
             self.fittingMaximumDevices = fittingMaximumDevices
             self.largerDisksFit = largerDisksFit
+            self.expertsOnDiskFit = expertsOnDiskFit
         }
     }
 }
@@ -52,6 +55,7 @@ extension PlacementError.Shortfall: CustomStringConvertible {
         if smallKeyValuesFit { mends.append("a q8_0 KV cache") }
         if let fittingQuantization { mends.append("the model in \(fittingQuantization) or smaller (estimated)") }
         if largerDisksFit { mends.append("more room on the devices' disks (--store-limit there, or free space)") }
+        if expertsOnDiskFit { mends.append("\(PlacementError.expertsOnDiskMend)") }
         if let fittingMaximumDevices { mends.append("layers on \(fittingMaximumDevices) devices") }
         if let extraDeviceBytes {
             mends.append("one more device with \(ByteCount(extraDeviceBytes)) (\(extraDeviceBytes) bytes)")
@@ -66,13 +70,13 @@ extension CheckedRequest {
     /// Why nothing fits and what would help.
     func refusal() -> PlacementError {
         guard let problem = standardProblem else { return shortfall(roomBytes: 0) }
-        for block in blocks where problem.load(block.layers) > problem.rooms[block.device] {
+        for block in blocks where problem.held(block.layers) > problem.rooms[block.device] {
             let device = request.devices[block.device]
             return .deviceTooSmall(
                 device: device.name,
                 holds: "layers \(describe(block.layers)) as pinned, with KV cache, scratch and all else",
-                neededBytes: problem.load(block.layers) + device.memoryBytes - problem.rooms[block.device],
-                memoryBytes: device.memoryBytes)
+                neededBytes: problem.held(block.layers) + device.memoryBytes - problem.rooms[block.device],
+                memoryBytes: device.memoryBytes, expertsOnDiskHelp: request.withExpertsOnDisk?.fits ?? false)
         }
         // Of layers that stay together the largest device decides.
         if let roomiest = problem.candidates.max(by: { problem.rooms[$0] < problem.rooms[$1] }),
@@ -96,9 +100,10 @@ extension CheckedRequest {
     }
 
     private func shortfall(roomBytes room: Int) -> PlacementError {
-        let layerBytes = prefix[prefix.count - 1]
+        let all = prefix[prefix.count - 1]
+        let layerBytes = standardProblem.map { $0.held(0..<$0.layerCount) } ?? all
         let model = request.model
-        let everything = layerBytes + model.embedding.bytes + model.head.bytes + model.scratchBytes
+        let everything = all + model.embedding.bytes + model.head.bytes + model.scratchBytes
         let extraBytes = smallest(1...max(1, everything)) { request.with(device: $0).fits }
         let missing = extraBytes.map { $0 - model.scratchBytes } ?? (layerBytes - room)
         return .doesNotFit(
@@ -116,7 +121,8 @@ extension CheckedRequest {
                     most < usable.count
                         ? smallest(most + 1...usable.count) { request.with(maximumDevices: $0).fits } : nil
                 },
-                largerDisksFit: request.devices.contains { $0.diskBytes != nil } && request.withoutDisks.fits))
+                largerDisksFit: request.devices.contains { $0.diskBytes != nil } && request.withoutDisks.fits,
+                expertsOnDiskFit: request.withExpertsOnDisk?.fits ?? false))
     }
 }
 
@@ -140,6 +146,12 @@ extension PlacementRequest {
 
     fileprivate var withSmallKeyValues: PlacementRequest? {
         model.withSmallCaches.map { with(model: $0) }
+    }
+
+    /// The same with experts on disk; nil where that is allowed already, or there are none.
+    fileprivate var withExpertsOnDisk: PlacementRequest? {
+        guard !preferences.expertsOnDisk, model.layers.contains(where: { $0.expertBytes > 0 }) else { return nil }
+        return changed { $0.preferences.expertsOnDisk = true }
     }
 
     fileprivate var withoutDisks: PlacementRequest {

@@ -4,7 +4,8 @@
 /// of llama.cpp's default chain. Top-p and min-p look at the probabilities before the temperature. The same parameters,
 /// seed and logits give the same tokens on every machine: the random numbers and the exponential are the module's own. Equal
 /// logits go to the lowest id. NaN counts as impossible; when no token is possible the answer is token 0: whoever must not take that for an
-/// answer looks for a `LogitsFault` first.
+/// answer looks for a `LogitsFault` first. Forbidden tokens are never chosen, whatever is asked for: where no other is possible the answer is the
+/// first that is not forbidden.
 /// One `next` that is not greedy takes exactly one random number.
 ///
 /// A value for one sequence, used by one thread at a time; its buffers, once grown, are reused.
@@ -21,11 +22,18 @@ package struct Sampler: Sendable {
     /// The weight of each token, `[vocabulary]`, where all are drawn from.
     private var weights: [Double] = []
     private let changesLogits: Bool
+    /// Tokens that the model's file forbids as answers, ascending.
+    private let forbidden: [UInt32]
 
     /// Starts a sequence.
-    /// - Parameter seed: used when the parameters name none.
+    /// - Parameters:
+    ///   - forbidden: tokens that are never chosen.
+    ///   - seed: used when the parameters name none.
     /// - Throws: `SamplingError` when a parameter is out of its range.
-    package init(_ parameters: SamplingParameters, seed: UInt64) throws(SamplingError) {
+    package init(
+        _ parameters: SamplingParameters, forbidden: [UInt32] = [], seed: UInt64
+    ) throws(SamplingError) {
+        self.forbidden = forbidden.sorted()
         try parameters.validate()
         self.parameters = parameters
         self.seed = parameters.seed ?? seed
@@ -48,14 +56,15 @@ package struct Sampler: Sendable {
     /// - Parameter logits: `[vocabulary]`, at least one.
     package mutating func next(logits: UnsafeBufferPointer<Float>) -> UInt32 {
         precondition(!logits.isEmpty, "a token is to be chosen from no logits")
-        if parameters.temperature == 0 && !changesLogits { return greatest(logits) }
+        if parameters.temperature == 0 && !changesLogits && forbidden.isEmpty { return greatest(logits) }
         prepare(logits)
         if weights.count != work.count { weights = [Double](repeating: 0, count: work.count) }
         return work.withUnsafeBufferPointer { work in
-            if parameters.temperature == 0 { return greatest(work) }
+            let first = greatest(work)
+            let best = work[Int(first)]
+            if parameters.temperature == 0 { return best > -.infinity ? first : firstAllowed(of: work.count) }
             let unit = random.nextUnit()
-            let best = work[Int(greatest(work))]
-            guard best > -.infinity else { return 0 }
+            guard best > -.infinity else { return firstAllowed(of: work.count) }
             if parameters.topK > 0 && parameters.topK < work.count {
                 selection.select(parameters.topK, from: work)
                 let total = selection.candidates.reduce(0) { $0 + weight($1.logit, best) }
@@ -85,6 +94,7 @@ package struct Sampler: Sendable {
         if work.count != logits.count { work = [Float](repeating: 0, count: logits.count) }
         work.withUnsafeMutableBufferPointer { work in
             for index in 0..<work.count { work[index] = safe(logits[index]) }
+            defer { for token in forbidden where Int(token) < work.count { work[Int(token)] = -.infinity } }
             guard changesLogits else { return }
             // Each token is changed on its own, so the order of a dictionary does not matter.
             for (token, bias) in parameters.logitBias where Int(token) < work.count {
@@ -102,6 +112,13 @@ package struct Sampler: Sendable {
                 work[Int(token)] = safe(work[Int(token)] - penalty)
             }
         }
+    }
+
+    /// The lowest id that is not forbidden; 0 where all are.
+    private func firstAllowed(of count: Int) -> UInt32 {
+        var next: UInt32 = 0
+        for token in forbidden where token == next { next += 1 }
+        return Int(next) < count ? next : 0
     }
 
     /// How many of the selected candidates reach top-p of the total weight; nil when all together do not.

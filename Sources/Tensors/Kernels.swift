@@ -58,6 +58,11 @@ package enum Kernels {
     /// Whether values of the type can be read as floats.
     package static func canDequantize(_ type: ElementType) -> Bool { shoal_format_of(type.rawValue) != nil }
 
+    /// Whether matrices of the type have a packed form.
+    package static func packs(_ type: ElementType) -> Bool {
+        (shoal_format_of(type.rawValue)?.pointee.panel_bytes ?? 0) > 0
+    }
+
     /// Floats of `bytes`, which hold `output.count` elements of the type, into `output`.
     ///
     /// - Precondition: the type is supported and the bytes are as many as the elements take.

@@ -15,11 +15,14 @@ package enum PackedFile {
     /// Nothing in the file is believed: what must stand before the first matrix is known, and compared. The panels themselves are not
     /// checked, as tensors of a model's file are not; every content of them can be computed with.
     ///
+    /// - Parameter staysOnDisk: whether a matrix of that number is not read in: what of it is used is read then.
     /// - Returns: the panels of each matrix, in the layout's order.
     /// - Throws: `FileError`: `notFound` when there is none, `unexpectedContent` when it is of other weights, of another version or damaged.
-    package static func open(path: String, layout: PackedLayout) throws(FileError) -> [MappedBytes] {
+    package static func open(
+        path: String, layout: PackedLayout, staysOnDisk: (Int) -> Bool = { _ in false }
+    ) throws(FileError) -> [MappedBytes] {
         let file = try MappedFile(path: path)
-        file.bytes.adviseLargePages()
+        advise(file.bytes, layout, staysOnDisk)
         let isExpected =
             file.count == layout.byteCount
             && file.bytes.withUnsafeBytes { found in
@@ -30,20 +33,42 @@ package enum PackedFile {
                 code: .unexpectedContent, path: path,
                 message: "is not the packed form of these weights: it is damaged or outdated and can be removed")
         }
-        // All at once: read in part by part, less of it would come in large pages.
-        file.bytes.populate()
-        return slices(file.bytes, layout)
+        return readIn(file.bytes, layout, staysOnDisk)
+    }
+
+    private static func readIn(
+        _ file: MappedBytes, _ layout: PackedLayout, _ staysOnDisk: (Int) -> Bool
+    ) -> [MappedBytes] {
+        let panels = slices(file, layout)
+        if layout.matrices.indices.contains(where: staysOnDisk) {
+            for (index, panels) in panels.enumerated() where !staysOnDisk(index) {
+                // In long pieces, which touching alone would not do.
+                panels.readAhead()
+                panels.populate()
+            }
+        } else {
+            // All at once: read in part by part, less of it would come in large pages.
+            file.populate()
+        }
+        return panels
+    }
+
+    /// Before anything of the file is touched.
+    private static func advise(_ file: MappedBytes, _ layout: PackedLayout, _ staysOnDisk: (Int) -> Bool) {
+        if layout.matrices.indices.contains(where: staysOnDisk) { file.adviseRandom() } else { file.adviseLargePages() }
     }
 
     /// Packs matrices into a new file at `path`, in place of one that may be there.
     ///
     /// - Parameters:
     ///   - blocks: what the matrices have in the model's file, in the layout's order; the pages are dropped when they were read.
+    ///   - staysOnDisk: as of `open`.
     ///   - progress: called after each matrix with its number.
     /// - Returns: the panels of each matrix, mapped from the file.
     /// - Throws: `FileError` when the file cannot be written, or the blocks are damaged; then there is none.
     package static func write(
-        path: String, layout: PackedLayout, blocks: [MappedBytes], pool: ThreadPool, progress: (Int) -> Void
+        path: String, layout: PackedLayout, blocks: [MappedBytes], pool: ThreadPool,
+        staysOnDisk: (Int) -> Bool = { _ in false }, progress: (Int) -> Void
     ) throws(FileError) -> [MappedBytes] {
         let draft = try DraftFile(path: path, byteCount: layout.byteCount)
         try draft.append(layout.head.count) { $0.copyBytes(from: layout.head) }
@@ -63,9 +88,8 @@ package enum PackedFile {
             progress(index)
         }
         let file = try draft.publish()
-        file.adviseLargePages()
-        file.populate()
-        return slices(file, layout)
+        advise(file, layout, staysOnDisk)
+        return readIn(file, layout, staysOnDisk)
     }
 
     private static func slices(_ file: MappedBytes, _ layout: PackedLayout) -> [MappedBytes] {

@@ -36,6 +36,8 @@ package final class LocalCluster: Sendable {
         package var standby = CoordinatorConfiguration.Standby.nothing
         /// What the coordinator's own device may use; `nil` is what each worker may.
         package var ownMemoryBytes: Int?
+        /// What each worker may use, and no more than that.
+        package var workerMemoryBytes = LocalWorker.memoryBytes
         /// How the coordinator's links are protected.
         package var security = TransportSecurity.plain
         /// Who issues the workers' certificates; `nil` is for plain links.
@@ -109,7 +111,8 @@ package final class LocalCluster: Sendable {
                         name: "w\(index)", folder: folder.path + "/w\(index)",
                         security: security.map { .mutual($0) } ?? .plain,
                         filters: .init(
-                            received: settings.filters[index - 1], sent: settings.sentFilters[index - 1])))
+                            received: settings.filters[index - 1], sent: settings.sentFilters[index - 1]),
+                        memoryBytes: settings.workerMemoryBytes))
             }
             let reports = ProgressLog()
             let coordinator = try makeCoordinator(
@@ -167,7 +170,7 @@ package final class LocalCluster: Sendable {
         let devices =
             workers.map {
                 DeviceDeclaration(
-                    name: $0.name, connection: .tcp($0.endpoint), memoryBytes: LocalWorker.memoryBytes)
+                    name: $0.name, connection: .tcp($0.endpoint), memoryBytes: settings.workerMemoryBytes)
             }
             + [
                 DeviceDeclaration(

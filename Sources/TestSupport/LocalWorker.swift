@@ -18,6 +18,8 @@ package final class LocalWorker: Sendable {
     private let security: TransportSecurity
     private let running = Mutex<Listener?>(nil)
     private let filters: Filters
+    /// What it may use.
+    private let memoryBytes: Int
 
     /// What is wrong with a worker, while its links live and answer.
     package struct Filters: Sendable {
@@ -36,8 +38,10 @@ package final class LocalWorker: Sendable {
     package typealias FrameFilter = @Sendable (Frame, any Link) -> [Frame]
 
     private init(
-        name: String, folder: String, endpoint: Endpoint, security: TransportSecurity, filters: Filters
+        name: String, folder: String, endpoint: Endpoint, security: TransportSecurity, filters: Filters,
+        memoryBytes: Int
     ) {
+        self.memoryBytes = memoryBytes
         self.name = name
         self.folder = folder
         self.endpoint = endpoint
@@ -48,12 +52,15 @@ package final class LocalWorker: Sendable {
     /// Starts a worker on a port that the system chooses.
     ///
     package static func start(
-        name: String, folder: String, security: TransportSecurity = .plain, filters: Filters = Filters()
+        name: String, folder: String, security: TransportSecurity = .plain, filters: Filters = Filters(),
+        memoryBytes: Int = LocalWorker.memoryBytes
     ) async throws -> LocalWorker {
         let listener = try await listen(
-            name: name, folder: folder, on: Endpoint(host: "127.0.0.1", port: 0), security: security, filters: filters)
+            name: name, folder: folder, on: Endpoint(host: "127.0.0.1", port: 0), security: security, filters: filters,
+            memoryBytes: memoryBytes)
         let worker = LocalWorker(
-            name: name, folder: folder, endpoint: listener.boundEndpoint, security: security, filters: filters)
+            name: name, folder: folder, endpoint: listener.boundEndpoint, security: security, filters: filters,
+            memoryBytes: memoryBytes)
         worker.running.withLock { $0 = listener }
         return worker
     }
@@ -73,7 +80,8 @@ package final class LocalWorker: Sendable {
         for _ in 0..<12_000 {
             do {
                 let listener = try await Self.listen(
-                    name: name, folder: folder, on: endpoint, security: security, filters: filters)
+                    name: name, folder: folder, on: endpoint, security: security, filters: filters,
+                    memoryBytes: memoryBytes)
                 running.withLock { $0 = listener }
                 return
             } catch let error as WorkerError where error.code == .busy {
@@ -94,7 +102,8 @@ package final class LocalWorker: Sendable {
     package static let logger = Logger(label: "shoal.test") { _ in SwiftLogNoOpLogHandler() }
 
     private static func listen(
-        name: String, folder: String, on endpoint: Endpoint, security: TransportSecurity, filters: Filters
+        name: String, folder: String, on endpoint: Endpoint, security: TransportSecurity, filters: Filters,
+        memoryBytes: Int
     ) async throws -> Listener {
         let transport = makeTransport(security: security)
         let worker = Worker(

@@ -36,6 +36,10 @@ package struct TinyModel: Sendable, Hashable {
     package var window: Int?
     /// What the weights are made from.
     package var seed: UInt64 = 1
+    /// Networks of each layer, of which a row takes two; 0 is one network that all rows take.
+    package var experts = 0
+    /// Tokens that the file says are no answers.
+    package var suppressedTokens: [Int32] = []
     /// What is wrong with the file; nil for nothing.
     package var damage: Damage?
 
@@ -98,7 +102,7 @@ package struct TinyModel: Sendable, Hashable {
         let isPossible =
             layers > 0 && heads > 0 && keyValueHeads > 0 && width > 0 && feedForward > 0 && contextLength > 0
             && width % heads == 0 && heads % keyValueHeads == 0 && width / heads % 2 == 0
-            && vocabulary >= TinyVocabulary.minimumCount
+            && vocabulary >= TinyVocabulary.minimumCount && (experts == 0 || experts >= 2)
             && [.f32, .f16, .bf16, .q4_0, .q4_1, .q8_0].contains(type)
         guard isPossible else {
             throw GGUFError(code: .invalidValue, message: "\(self) is no possible model", mend: "correct its sizes")
@@ -113,22 +117,24 @@ package struct TinyModel: Sendable, Hashable {
             ("attention.head_count_kv", keyValueHeads), ("vocab_size", vocabulary),
             ("rope.dimension_count", width / heads),
         ]
+        if experts > 0 { sizes += [("expert_count", experts), ("expert_used_count", 2)] }
         if let window { sizes.append(("attention.sliding_window", window)) }
         return [
             ("general.architecture", .string(architecture)), ("general.name", .string("tiny \(type) \(seed)")),
             ("\(architecture).rope.freq_base", .float32(10_000)),
             ("\(architecture).attention.layer_norm_rms_epsilon", .float32(1e-5)),
         ] + sizes.map { ("\(architecture).\($0.0)", .uint32(UInt32($0.1))) }
-            + TinyVocabulary.metadata(count: vocabulary)
+            + TinyVocabulary.metadata(count: vocabulary, suppressed: suppressedTokens)
     }
 
     /// All tensors with the standard deviation of their weights, nil for norms.
     private func tensorPlan() -> [(tensor: GGUFWriter.Tensor, deviation: Float?)] {
         var plan: [(tensor: GGUFWriter.Tensor, deviation: Float?)] = []
-        func matrix(_ name: String, columns: Int, rows: Int, gain: Float) {
+        func matrix(_ name: String, columns: Int, rows: Int, gain: Float, count: Int? = nil) {
             plan.append(
                 (
-                    .init(name: "\(name).weight", type: type, dimensions: [columns, rows]),
+                    .init(
+                        name: "\(name).weight", type: type, dimensions: [columns, rows] + (count.map { [$0] } ?? [])),
                     gain / Float(columns).squareRoot()
                 ))
         }
@@ -152,9 +158,11 @@ package struct TinyModel: Sendable, Hashable {
                 norm("blk.\(layer).post_attention_norm")
                 norm("blk.\(layer).post_ffw_norm")
             }
-            matrix("blk.\(layer).ffn_gate", columns: width, rows: feedForward, gain: 1)
-            matrix("blk.\(layer).ffn_up", columns: width, rows: feedForward, gain: 1)
-            matrix("blk.\(layer).ffn_down", columns: feedForward, rows: width, gain: 0.5)
+            let (suffix, count) = experts > 0 ? ("_exps", experts) : ("", nil)
+            if experts > 0 { matrix("blk.\(layer).ffn_gate_inp", columns: width, rows: experts, gain: 1) }
+            matrix("blk.\(layer).ffn_gate\(suffix)", columns: width, rows: feedForward, gain: 1, count: count)
+            matrix("blk.\(layer).ffn_up\(suffix)", columns: width, rows: feedForward, gain: 1, count: count)
+            matrix("blk.\(layer).ffn_down\(suffix)", columns: feedForward, rows: width, gain: 0.5, count: count)
         }
         norm("output_norm")
         if !sharesEmbedding { matrix("output", columns: width, rows: vocabulary, gain: 3) }

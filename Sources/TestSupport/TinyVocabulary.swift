@@ -24,8 +24,9 @@ package enum TinyVocabulary {
 
     /// The tokenizer's metadata for a vocabulary of `count` tokens.
     ///
+    /// - Parameter suppressed: tokens that are no answers.
     /// - Precondition: `count` is at least `minimumCount`.
-    package static func metadata(count: Int) -> [(key: String, value: GGUFValue)] {
+    package static func metadata(count: Int, suppressed: [Int32] = []) -> [(key: String, value: GGUFValue)] {
         precondition(count >= minimumCount, "a tiny vocabulary has at least \(minimumCount) tokens, not \(count)")
         let known = controlTokens + byteCharacters() + merges.map { $0.left + $0.right }
         // A piece never holds letters next to punctuation, so these tokens are never made from text.
@@ -42,7 +43,7 @@ package enum TinyVocabulary {
             ("tokenizer.ggml.unknown_token_id", .uint32(0)),
             ("tokenizer.ggml.add_bos_token", .bool(false)),
             ("tokenizer.chat_template", .string(chatTemplate)),
-        ]
+        ] + (suppressed.isEmpty ? [] : [("tokenizer.ggml.suppress_tokens", .array(GGUFArray(suppressed)))])
     }
 
     /// The character of each byte in byte-level BPE: printable Latin-1 as itself, the rest from U+0100 on.

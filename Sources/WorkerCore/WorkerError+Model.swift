@@ -13,6 +13,7 @@ extension WorkerError {
             case .positionMismatch: .positionMismatch
             case .contextExceeded: .contextFull
             case .sequenceExists, .invalidInput: .badRequest
+            case .notKept: .storeFull
             case .notFinite: .internalError
             }
         self.init(code, error.description, sequences: error.sequences)

@@ -22,6 +22,7 @@ struct ClusterDeclarationTests {
                 threads: 3
                 profile:
                   read: 11.4 GB/s
+                  disk: 90MB/s
                   products: {Q4_0: {1: 10GB/s, 64: 2GB/s}, Q8_0: 9.5GB/s}
                   link: {round-trip: 300us, speed: 1Gbit/s}
               - {name: pi2, address: "[fe80::1]:7001", memory: 536870912}
@@ -44,7 +45,7 @@ struct ClusterDeclarationTests {
                         ProductSpeed(elementType: 2, rows: 1, bytesPerSecond: 10e9),
                         ProductSpeed(elementType: 2, rows: 64, bytesPerSecond: 2e9),
                         ProductSpeed(elementType: 8, rows: 1, bytesPerSecond: 9.5e9),
-                    ]), nil,
+                    ], diskBytesPerSecond: 90e6), nil,
             ])
         #expect(
             declaration.devices.map(\.link) == [LinkSpeed(roundTripSeconds: 300e-6, bytesPerSecond: 125e6), nil])

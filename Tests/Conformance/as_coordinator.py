@@ -313,6 +313,15 @@ def a_stage_needs_its_shards(work):
     link.goodbye()
 
 
+@holds("It must not be more than the layers' `ffn_{gate,up,down}_exps.weight` have (else `BAD_REQUEST`)")
+def experts_on_disk_are_some_of_the_layers(work):
+    link = work.dial()
+    work.bring(link)
+    assert link.fails("load_stage", work.request(expert_bytes_on_disk=1)) == "BAD_REQUEST"
+    work.load(link, expert_bytes_on_disk=0)
+    closes(work, frame(CONTROL, messages.envelope("load_stage", work.request(expert_bytes_on_disk=(1 << 50) + 1), 1)))
+
+
 @holds("`UnloadStages` frees the stages of the link's session whose epoch is at most `epochs_through`; their sequences end.")
 def stages_are_unloaded(work):
     link, loaded = work.loaded(epoch=4)

@@ -50,6 +50,12 @@ struct Pipeline {
         self.stages = stages
     }
 
+    /// Stages that are there already.
+    init(configuration: ModelConfiguration, stages: [Stage]) {
+        self.configuration = configuration
+        self.stages = stages
+    }
+
     func open(_ sequence: UInt32) throws { for stage in stages { try stage.open(sequence: sequence) } }
 
     /// Logits of all rows of a batch, or of `outputRows`.

@@ -1,3 +1,4 @@
+import ModelParts
 import Formats
 import Foundation
 import GGUF
@@ -40,6 +41,24 @@ struct WindowedCacheTests {
         #expect(kind.mostPages(positions: 100, rows: 256) == 2)
         #expect(StateKind.pages.mostPages(positions: 129, rows: 256) == 3)
         #expect(StateKind.window(.max).mostPages(positions: 129, rows: 256) == 3)
+    }
+
+    @Test func `layers are laid out with their like, and those that read what others keep have their places`() {
+        let small = KeyValueLayout.Shape(heads: 1, keySize: 32, valueSize: 32)
+        let large = KeyValueLayout.Shape(heads: 2, keySize: 64, valueSize: 64)
+        let layout = CacheLayout(
+            layers: [
+                .own(Self.kind, small), .own(.pages, large), .shared(with: 0), .own(Self.kind, large), .shared(with: 1),
+            ], element: .float16)
+        #expect(layout.groups.map(\.kind) == [Self.kind, .pages])
+        #expect(layout.groups.map(\.layout.layers) == [2, 1])
+        #expect((0..<5).map { layout.kind(layer: $0) } == [Self.kind, .pages, nil, Self.kind, nil])
+        #expect(layout.place(layer: 2) == layout.place(layer: 0) && layout.place(layer: 4) == layout.place(layer: 1))
+        #expect(layout.part(layer: 3).byteCount == 4 * layout.part(layer: 2).byteCount)
+        #expect(
+            layout.pageBytes
+                == (0..<5).reduce(0) { $0 + (layout.kind(layer: $1) == nil ? 0 : layout.part(layer: $1).byteCount) })
+        #expect(layout.place(layers: 3..<4).indices == 1..<2)
     }
 
     @Test(arguments: [1, 17, 256]) func `pages of layers with a window stay as many as the window needs`(

@@ -73,6 +73,30 @@ struct PlaceAgainstTwinTests {
         }
         if chance(0.2) { request.pins.append(Pin(.embedding, device: devices.randomElement(using: &random)!.name)) }
         if chance(0.2) { request.pins.append(Pin(.head, device: devices.randomElement(using: &random)!.name)) }
+        if chance(0.6) {
+            let share = Int.random(in: 5...9, using: &random)
+            request.model.layers = request.model.layers.map { layer in
+                guard !chance(0.1) else { return layer }
+                let bytes = layer.bytes * share / 10
+                return PartSize([
+                    WeightBytes(elementType: 2, elements: layer.bytes - bytes, bytes: layer.bytes - bytes),
+                    WeightBytes(elementType: 8, elements: bytes, bytes: bytes, experts: .init(count: 8, used: 2)),
+                ])
+            }
+            request.preferences.expertsOnDisk = chance(0.7)
+            let disks = [nil, 100e6, 2e9].randomElement(using: &random)!
+            let uniformDisks = chance(0.5)
+            request.devices = request.devices.map { device in
+                let disk = uniformDisks ? disks : [nil, 100e6, 2e9].randomElement(using: &random)!
+                let speed = device.speed.map {
+                    DeviceSpeed(
+                        readBytesPerSecond: $0.readBytesPerSecond, products: $0.products, diskBytesPerSecond: disk)
+                }
+                return DeviceCapacity(
+                    name: device.name, memoryBytes: device.memoryBytes, isCoordinator: device.isCoordinator,
+                    speed: speed)
+            }
+        }
         return request
     }
 
@@ -81,6 +105,7 @@ struct PlaceAgainstTwinTests {
         var random = SeededGenerator(seed: seed)
         var placed = 0
         var refused = 0
+        var onDisk = 0
         for number in 0..<250 {
             let request = request(&random)
             let twin = TwinPlanner(request)
@@ -97,13 +122,14 @@ struct PlaceAgainstTwinTests {
                 continue
             }
             placed += 1
+            if plan.stages.contains(where: { $0.expertBytesOnDisk > 0 }) { onDisk += 1 }
             let stages = plan.stages.map {
                 TwinPlanner.Stage(device: $0.device, layers: $0.layers, embedding: $0.embedding, head: $0.head)
             }
             #expect(twin.value(stages) == twin.best(), "\(random), case \(number): \(text(plan))")
             expectSound(plan, request, "\(random), case \(number)")
         }
-        #expect(placed > 100 && refused > 20)
+        #expect(placed > 100 && refused > 15 && onDisk > 5)
     }
 
     /// Every layer once and in order, budgets kept, sums right, every device either used or explained, predictions as told.
@@ -115,6 +141,8 @@ struct PlaceAgainstTwinTests {
             let mine = plan.stages.filter { $0.device == stage.device }
             #expect(stage.headroomBytes == stage.memoryBytes - mine.reduce(0) { $0 + $1.usedBytes }, which)
             #expect(stage.headroomBytes >= 0, which)
+            #expect(stage.expertBytesOnDisk == 0 || stage.headroomBytes == 0, which)
+            #expect(stage.expertBytesOnDisk == 0 || request.preferences.expertsOnDisk, which)
             #expect(mine.reduce(0) { $0 + $1.scratchBytes } == request.model.scratchBytes, which)
         }
         let used = Set(plan.stages.map(\.device))

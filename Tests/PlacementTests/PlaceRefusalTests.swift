@@ -76,7 +76,7 @@ struct PlaceRefusalTests {
             try refusal(small, layers: 3, pins: ["embedding=lap", "head=lap"]).description.contains(
                 "the embedding with the head and scratch on lap takes 2 B"))
         let pinned = [lap, device("pi1", 25), device("pi2", 1000)]
-        guard case .deviceTooSmall("pi1", _, 30, 25) = try refusal(pinned, layers: 9, pins: ["0-2=pi1"]) else {
+        guard case .deviceTooSmall("pi1", _, 30, 25, _) = try refusal(pinned, layers: 9, pins: ["0-2=pi1"]) else {
             Issue.record("another error")
             return
         }

@@ -117,7 +117,8 @@ struct TwinPlanner {
         return own.isEmpty || (extendsPins ? own.isSubset(of: range) : own == Set(range))
     }
 
-    private func bytes(on name: String, _ stages: [Stage]) -> Int {
+    /// Bytes of memory that a device's stages take: at least, or if all is `needed` there.
+    private func bytes(on name: String, _ stages: [Stage], needed: Bool = false) -> Int {
         let model = request.model
         let mine = stages.filter { $0.device == name }
         let hasEmbedding = mine.contains(where: \.embedding)
@@ -127,12 +128,39 @@ struct TwinPlanner {
                 hasEmbedding && model.tiedEmbedding
                 ? max(0, model.head.bytes - model.embedding.bytes) : model.head.bytes
         }
-        for layer in mine.flatMap({ Array($0.layers) }) {
+        let held = mine.flatMap { Array($0.layers) }
+        for layer in held {
             bytes +=
                 model.layers[layer].bytes
                 + model.states[layer].bytesPerPosition * request.context * request.slots
         }
-        return bytes
+        return needed || !request.preferences.expertsOnDisk ? bytes : bytes - leavable(held)
+    }
+
+    /// Bytes of the experts of layers that need not be in memory.
+    private func leavable(_ layers: [Int]) -> Int {
+        var all = 0, most = 0
+        for weights in layers.map({ request.model.layers[$0].weights }) {
+            var row = 0
+            for one in weights {
+                guard let experts = one.experts else { continue }
+                all += one.bytes
+                row += (one.bytes + experts.count - 1) / experts.count * experts.used
+            }
+            most = max(most, row)
+        }
+        return all - min(all, most)
+    }
+
+    /// Nanoseconds that a device's step waits for its disk.
+    private func disk(_ stage: Stage, of stages: [Stage]) -> Double {
+        let device = capacity(stage.device)
+        let experts = stage.layers.flatMap { request.model.layers[$0].weights }.filter { $0.experts != nil }
+        let all = experts.reduce(0) { $0 + $1.bytes }
+        let missing = min(all, bytes(on: stage.device, stages, needed: true) - device.memoryBytes)
+        guard missing > 0, request.preferences.expertsOnDisk else { return 0 }
+        let read = experts.reduce(0) { $0 + Double($1.bytes) * Double($1.experts!.used) / Double($1.experts!.count) }
+        return nanoseconds(read * Double(missing) / Double(all) / (device.speed?.diskBytesPerSecond ?? 90e6))
     }
 
     private func capacity(_ name: String) -> DeviceCapacity { request.devices.first { $0.name == name }! }
@@ -175,6 +203,7 @@ struct TwinPlanner {
             if stage.embedding { time += nanoseconds(costs.embedding(speed, step)) }
             for layer in stage.layers { time += nanoseconds(costs.layer(layer, speed, step)) }
             if stage.head { time += nanoseconds(costs.head(speed, step)) }
+            time += disk(stage, of: stages)
             sum += time
             busy[stage.device, default: 0] += time
             if index + 1 < stages.count {

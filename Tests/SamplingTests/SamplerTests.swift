@@ -12,21 +12,21 @@ extension Sampler {
     mutating func next(_ logits: [Float]) -> UInt32 { logits.withUnsafeBufferPointer { next(logits: $0) } }
 
     /// How often each token comes in `draws` draws.
-    fileprivate mutating func counts(_ logits: [Float], draws: Int) -> [Int] {
+    mutating func counts(_ logits: [Float], draws: Int) -> [Int] {
         var counts = [Int](repeating: 0, count: logits.count)
         for _ in 0..<draws { counts[Int(next(logits))] += 1 }
         return counts
     }
 
     /// The tokens that ever come in many draws.
-    fileprivate mutating func support(_ logits: [Float]) -> [Int] {
+    mutating func support(_ logits: [Float]) -> [Int] {
         let counts = counts(logits, draws: 5_000)
         return counts.indices.filter { counts[$0] > 0 }
     }
 }
 
 /// Logits whose softmax is 1/16, 4/16, 8/16, 2/16, 1/16.
-private let sixteenths: [Float] = [0, 1.386_294_4, 2.079_441_5, 0.693_147_2, 0]
+let sixteenths: [Float] = [0, 1.386_294_4, 2.079_441_5, 0.693_147_2, 0]
 
 @Suite("Sampler")
 struct SamplerTests {

@@ -76,6 +76,89 @@ import Darwin
         expectNear(result.weights, [1 / (1 + exp(1.0)), 1 / (1 + exp(-1.0))])
     }
 
+    @Test("experts of other groups are not chosen, however high they score")
+    func expertsOfOtherGroups() throws {
+        let two = ExpertChoice.Groups(count: 3, used: 1)
+        let sums = ExpertChoice(count: 2, weighting: .sigmoid(renormalized: true), groups: two)
+        // Three groups of two. The best expert of all is alone in its group; the second group's two are more together.
+        let found = try choose([4, -4, 1, 1.5, 0, 0], sums)
+        #expect(found.chosen == [3, 2])
+        // The bias decides who is chosen, and a group's score with it: the last group's is 0.5 + 0.5 + 2.
+        let biased = try choose([4, -4, 1, 1.5, 0, 0], sums, bias: [0, 0, 0, 0, 0, 2])
+        #expect(biased.chosen == [5, 4])
+        expectNear(biased.weights, [0.5, 0.5])
+        // Of softmax the best expert speaks for its group.
+        let best = ExpertChoice(count: 2, weighting: .softmaxOverChosen, groups: two)
+        #expect(try choose([4, -4, 1, 1.5, 0, 0], best).chosen == [0, 1])
+        // Of equal groups the first is taken, and of equal experts.
+        #expect(try choose([1, 1, 1, 1, 1, 1], sums).chosen == [0, 1])
+        #expect(try choose([0, 1, 1, 1, 1, 1], sums).chosen == [2, 3])
+        // Two groups: the chosen come in the order of their scores, not of their groups.
+        let more = ExpertChoice(
+            count: 3, weighting: .sigmoid(renormalized: false), groups: .init(count: 3, used: 2))
+        #expect(try choose([0, 1, 9, -9, 2, 3], more).chosen == [5, 4, 1])
+    }
+
+    @Test("groups choose as a slow twin does, and as without groups where a row takes all")
+    func groupsChooseAsASlowTwin() throws {
+        var generator = SeededGenerator(seed: 53)
+        for (experts, groups, used, count) in [
+            (256, 8, 4, 8), (16, 4, 2, 3), (12, 6, 5, 4), (8, 2, 1, 4), (160, 8, 3, 6),
+        ] {
+            for round in 0..<20 {
+                // Coarse scores, so that equals are frequent.
+                let logits = randomFloats(experts, in: -3...3, &generator).map {
+                    round.isMultiple(of: 2) ? $0.rounded() : $0
+                }
+                let bias = randomFloats(experts, in: -1...1, &generator).map { ($0 * 2).rounded() / 2 }
+                for weighting in [
+                    ExpertChoice.Weighting.sigmoid(renormalized: true), .softmaxOverAll(renormalized: false),
+                ] {
+                    let isSigmoid = weighting == .sigmoid(renormalized: true)
+                    var values = logits
+                    if isSigmoid { RowOperations.activate(.sigmoid, &values, count: experts) }
+                    let scores = zip(values, bias).map { $0 + $1 }
+                    let size = experts / groups
+                    let groupScores = (0..<groups).map { group -> Float in
+                        let best = scores[group * size..<(group + 1) * size].sorted(by: >)
+                        return isSigmoid ? best[0] + best[1] : best[0]
+                    }
+                    let taken = Set(
+                        (0..<groups).sorted { (groupScores[$0], $1) > (groupScores[$1], $0) }.prefix(used))
+                    let order = (0..<experts).filter { taken.contains($0 / size) }.sorted {
+                        (scores[$0], $1) > (scores[$1], $0)
+                    }
+                    let choice = ExpertChoice(
+                        count: count, weighting: weighting, scale: 2.5, groups: .init(count: groups, used: used))
+                    let found = try choose(logits, choice, bias: bias)
+                    #expect(found.chosen == Array(order.prefix(count)), "\(generator)")
+                    let whole = try choose(
+                        logits, ExpertChoice(count: count, weighting: weighting, scale: 2.5), bias: bias)
+                    let all = ExpertChoice(
+                        count: count, weighting: weighting, scale: 2.5, groups: .init(count: groups, used: groups))
+                    let same = try choose(logits, all, bias: bias)
+                    #expect(same.chosen == whole.chosen && same.weights == whole.weights)
+                    if Array(order.prefix(count)) == whole.chosen { #expect(found.weights == whole.weights) }
+                }
+            }
+        }
+    }
+
+    @Test("groups of what is no number choose valid experts")
+    func groupsOfWhatIsNoNumber() throws {
+        for weighting in [ExpertChoice.Weighting.sigmoid(renormalized: true), .softmaxOverChosen] {
+            let choice = ExpertChoice(count: 2, weighting: weighting, groups: .init(count: 2, used: 1))
+            for logits in [
+                [Float.nan, 1, 2, .nan], [.nan, .nan, .nan, .nan], [3, .nan, .infinity, -.infinity],
+                [-.infinity, -.infinity, -.infinity, -.infinity],
+            ] {
+                var values = logits, chosen = [-1, -1], weights: [Float] = [0, 0]
+                choice.choose(logits: &values, experts: 4, chosen: &chosen, weights: &weights)
+                #expect(Set(chosen).count == 2 && chosen.allSatisfy { (0..<4).contains($0) }, "\(logits)")
+            }
+        }
+    }
+
     @Test("logits that are far apart or no numbers choose valid experts")
     func logitsThatAreFarApartOr() throws {
         let weightings: [ExpertChoice.Weighting] = [

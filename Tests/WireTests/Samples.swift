@@ -49,7 +49,7 @@ enum Samples {
         next: .worker(address: "[::1]:7078", stage: 3, identity: identities[0]), activationCodec: .f16,
         keyValuePositions: 1 << 40,
         windows: [WindowRoom(window: 128, positions: 0), WindowRoom(window: .max, positions: 1 << 40)],
-        upstream: identities[1])
+        upstream: identities[1], expertBytesOnDisk: 1 << 50)
 
     static let standby: LoadStage = {
         var standby = load

@@ -25,6 +25,8 @@ package struct ClusterBody: Codable, Sendable, Equatable {
         package var lastLayer: Int
         package var head: Bool
         package var weightBytes: Int
+        /// Of these, experts that stay on the device's disk; absent where none do.
+        package var expertBytesOnDisk: Int?
         package var keyValueBytes: Int
         package var scratchBytes: Int
         package var memoryBytes: Int
@@ -37,6 +39,7 @@ package struct ClusterBody: Codable, Sendable, Equatable {
             case firstLayer = "first_layer"
             case lastLayer = "last_layer"
             case weightBytes = "weight_bytes"
+            case expertBytesOnDisk = "expert_bytes_on_disk"
             case keyValueBytes = "key_value_bytes"
             case scratchBytes = "scratch_bytes"
             case memoryBytes = "memory_bytes"
@@ -100,6 +103,7 @@ extension ClusterBody.Stage {
         self.init(
             device: stage.device, embedding: stage.embedding, firstLayer: stage.layers.lowerBound,
             lastLayer: stage.layers.upperBound, head: stage.head, weightBytes: stage.weightBytes,
+            expertBytesOnDisk: stage.expertBytesOnDisk > 0 ? stage.expertBytesOnDisk : nil,
             keyValueBytes: stage.keyValueBytes, scratchBytes: stage.scratchBytes, memoryBytes: stage.memoryBytes,
             headroomBytes: stage.headroomBytes, work: work.map(StageWorkBody.init))
     }

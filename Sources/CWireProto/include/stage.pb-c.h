@@ -139,6 +139,10 @@ struct  Shoal__LoadStage
    */
   char *upstream;
   /*
+   * of its experts, those that its device's memory has no room for
+   */
+  uint64_t expert_bytes_on_disk;
+  /*
    * ascending, each once; none: nothing is given back
    */
   size_t n_windows;
@@ -146,7 +150,7 @@ struct  Shoal__LoadStage
 };
 #define SHOAL__LOAD_STAGE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&shoal__load_stage__descriptor) \
-    , 0, 0, NULL, 0,NULL, (char *)protobuf_c_empty_string, SHOAL__COMPUTE_MODE__COMPUTE_MODE_UNSPECIFIED, 0, 0, NULL, SHOAL__STEP_CODEC__STEP_CODEC_NONE, SHOAL__KEY_VALUE_TYPE__KEY_VALUE_TYPE_DEFAULT, 0,NULL, 0,NULL, 0, 0, (char *)protobuf_c_empty_string, 0,NULL }
+    , 0, 0, NULL, 0,NULL, (char *)protobuf_c_empty_string, SHOAL__COMPUTE_MODE__COMPUTE_MODE_UNSPECIFIED, 0, 0, NULL, SHOAL__STEP_CODEC__STEP_CODEC_NONE, SHOAL__KEY_VALUE_TYPE__KEY_VALUE_TYPE_DEFAULT, 0,NULL, 0,NULL, 0, 0, (char *)protobuf_c_empty_string, 0, 0,NULL }
 
 
 /*

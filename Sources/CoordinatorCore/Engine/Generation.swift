@@ -40,7 +40,9 @@ struct Generation: Sendable {
             ? request.maximumTokens ?? context
             : min(request.maximumTokens ?? .max, context - request.prompt.count)
         submitted = now
-        sampler = try Sampler(request.sampling, seed: request.sampling.seed ?? seed)
+        sampler = try Sampler(
+            request.sampling, forbidden: tokenizer.forbiddenTokens(embeddingRows: tokenizer.vocabularySize),
+            seed: request.sampling.seed ?? seed)
         for token in request.prompt { sampler.accept(token, fromPrompt: true) }
         detokenizer = StreamingDetokenizer(tokenizer, skipSpecial: true, after: request.prompt.last)
         vocabularySize = tokenizer.vocabularySize

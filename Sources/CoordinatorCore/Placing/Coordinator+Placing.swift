@@ -162,6 +162,7 @@ extension Coordinator {
         request.next = next(after: index, in: plan)
         request.activationCodec = ActivationCodec(stage.codec)
         if index > 0 { request.upstream = identity(of: plan.stages[index - 1].device) }
+        request.expertBytesOnDisk = UInt64(stage.expertBytesOnDisk)
         request.caches = caches
         request.sequences = kept
         return request

@@ -27,6 +27,8 @@ extension Coordinator {
         var part: Replacement.PlacedRange
         /// The stage whose place it would take.
         var original: Int
+        /// Bytes of its experts that memory would have no room for.
+        var expertBytesOnDisk = 0
     }
 
     private func arrangeStandby() async {
@@ -97,7 +99,10 @@ extension Coordinator {
                     device: stage.device, embedding: original.embedding && stage.embedding, layers: layers,
                     head: original.head && stage.head)
                 guard part.embedding || part.head || !layers.isEmpty else { continue }
-                standby.append(StandbyStage(part: part, original: index))
+                let experts = facts.sizes.layers[layers].reduce(0) { $0 + $1.expertBytes }
+                standby.append(
+                    StandbyStage(
+                        part: part, original: index, expertBytesOnDisk: min(stage.expertBytesOnDisk, experts)))
             }
         }
         return standby
@@ -109,6 +114,7 @@ extension Coordinator {
     ) async throws(CoordinatorError) {
         var request = loadRequest(stage.part, epoch: epoch, stage: index, of: plan, ids: ids)
         request.standby = true
+        request.expertBytesOnDisk = UInt64(stage.expertBytesOnDisk)
         // What it kept ready before need not be loaded anew.
         request.caches = (reports[stage.part.device]?.stages ?? []).filter {
             $0.session == session && $0.epoch < epoch && $0.range == stage.part.range

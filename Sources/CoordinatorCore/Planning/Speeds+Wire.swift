@@ -13,7 +13,8 @@ extension DeviceSpeed {
             },
             dutyCycle: DutyCycle(
                 share: Double(profile.quotaThousandths) / 1000 / Double(max(1, profile.threads)),
-                period: Double(profile.quotaPeriodMicroseconds) / 1e6))
+                period: Double(profile.quotaPeriodMicroseconds) / 1e6),
+            diskBytesPerSecond: profile.diskBytesPerSecond > 0 ? Double(profile.diskBytesPerSecond) : nil)
     }
 }
 

@@ -4,10 +4,11 @@ import Tensors
 ///
 /// - keys: `attention.kv_lora_rank`, `attention.q_lora_rank`, `attention.key_length_mla`, `attention.value_length_mla` (older files:
 ///   `attention.key_length`, `attention.value_length`), `leading_dense_block_count`, `expert_shared_count`, `expert_weights_scale`,
-///   `expert_weights_norm`, `expert_gating_func`, `rope.scaling.yarn_log_multiplier`;
+///   `expert_weights_norm`, `expert_gating_func`, `expert_group_count`, `expert_group_used_count`, `rope.scaling.yarn_log_multiplier`;
 /// - tensors: latent attention's, in two layouts (`LatentAttention`); a shared expert without a gate; `exp_probs_b`, which changes the choice
 ///   of experts and not their weights;
-/// - graph: latent attention; pairs of neighbours are rotated; the first layers have one network, the others experts.
+/// - graph: latent attention; pairs of neighbours are rotated; the first layers have one network, the others experts, in groups of which a row takes
+///   some: those whose two best experts' scores are the highest in sum (V3), or whose best expert's is the highest (V2, softmax).
 enum DeepSeek2 {
     static func configuration(_ keys: CommonKeys) throws(ModelError) -> ModelConfiguration {
         let norm = try keys.rmsNorm(), mixer = MixerShape.latent(try latent(keys, norm))
@@ -50,12 +51,6 @@ enum DeepSeek2 {
     private static func experts(_ keys: CommonKeys) throws(ModelError) -> NetworkShape {
         let reader = keys.reader
         guard let count = try keys.expertCount() else { throw reader.missing("expert_count") }
-        let groups = try reader.optionalInteger("expert_group_count", in: 0...count) ?? 1
-        let usedGroups = try reader.optionalInteger("expert_group_used_count", in: 0...count) ?? groups
-        guard groups <= 1 || usedGroups == groups else {
-            throw reader.unsupported(
-                "expert_group_used_count", usedGroups, "use a model that chooses among all of its experts")
-        }
         let isNormed = try reader.flag("expert_weights_norm") ?? false
         let weighting: ExpertChoice.Weighting
         switch try reader.optionalInteger("expert_gating_func", in: 0...16) ?? 1 {
@@ -69,8 +64,31 @@ enum DeepSeek2 {
         if let scale = try reader.optionalFloat("expert_weights_scale", in: 0...1e6), scale > 0 {
             experts.scale = scale
         }
+        experts.groups = try groups(reader, experts)
         let shared = try reader.optionalInteger("expert_shared_count", in: 0...1024) ?? 0
         if shared > 0 { experts.shared = ExpertsShape.Shared(width: shared * width, isGated: false) }
         return .experts(experts)
+    }
+
+    /// The groups of experts; nil where a row takes all of them.
+    private static func groups(
+        _ reader: MetadataReader, _ experts: ExpertsShape
+    ) throws(ModelError) -> ExpertChoice.Groups? {
+        let count = try reader.optionalInteger("expert_group_count", in: 0...experts.count) ?? 1
+        guard count > 1 else { return nil }
+        let used = try reader.integer("expert_group_used_count", in: 1...count)
+        guard used < count else { return nil }
+        let (size, rest) = experts.count.quotientAndRemainder(dividingBy: count)
+        guard rest == 0, size > 1, count <= ExpertChoice.Groups.most else {
+            throw reader.invalid(
+                "expert_group_count", count,
+                "\(experts.count) experts are not in so many groups of equal size, two at least")
+        }
+        guard used * size >= experts.used else {
+            throw reader.invalid(
+                "expert_group_used_count", used,
+                "groups of \(size) experts, and a row takes \(experts.used) of theirs")
+        }
+        return ExpertChoice.Groups(count: count, used: used)
     }
 }

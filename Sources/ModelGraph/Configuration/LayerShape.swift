@@ -292,6 +292,8 @@ package struct ExpertsShape: Sendable, Hashable {
     package var weighting: ExpertChoice.Weighting
     /// Weights are multiplied by this.
     package var scale: Float = 1
+    /// Groups of experts; nil where a row chooses among all.
+    package var groups: ExpertChoice.Groups?
     package var shared: Shared?
 
     package init(count: Int, used: Int, width: Int, weighting: ExpertChoice.Weighting) {

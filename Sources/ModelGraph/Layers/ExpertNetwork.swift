@@ -1,3 +1,4 @@
+import Formats
 import GGUF
 import Tensors
 
@@ -24,6 +25,8 @@ struct ExpertNetwork {
     /// A product of the row whose sigmoid the shared expert's result is multiplied by.
     private let sharedGate: WeightMatrix?
     private let scratch: ExpertScratch
+    /// Bytes that are read ahead of the experts' products at a time; nil where all experts are to be in memory.
+    private let readAheadBytes: Int?
 
     private static let choiceBiasName = Names.choiceBias
 
@@ -31,13 +34,14 @@ struct ExpertNetwork {
         list.matrix(Names.router, rows: shape.count, columns: width)
         list.vector(choiceBiasName, shape.count, isOptional: true)
         if list.contains("\(Names.expertGatesAndUps).weight") {
-            list.stack(Names.expertGatesAndUps, count: 2 * shape.count, rows: shape.width, columns: width, perExpert: 2)
+            list.experts(
+                Names.expertGatesAndUps, count: shape.count, rows: shape.width, columns: width, matricesEach: 2)
         } else {
-            list.stack(Names.expertGates, count: shape.count, rows: shape.width, columns: width)
-            list.stack(Names.expertUps, count: shape.count, rows: shape.width, columns: width)
+            list.experts(Names.expertGates, count: shape.count, rows: shape.width, columns: width)
+            list.experts(Names.expertUps, count: shape.count, rows: shape.width, columns: width)
         }
         list.vector(Names.expertScale, shape.count, isOptional: true)
-        list.stack(Names.expertDowns, count: shape.count, rows: width, columns: shape.width)
+        list.experts(Names.expertDowns, count: shape.count, rows: width, columns: shape.width)
         guard let shared = shape.shared else { return }
         DenseNetwork.list(DenseShape(width: shared.width), suffix: Names.sharedSuffix, width: width, in: &list)
         if shared.isGated { list.matrix(Names.sharedGate, rows: 1, columns: width) }
@@ -51,16 +55,16 @@ struct ExpertNetwork {
         routerBias = try loader.optionalVector("\(Names.router).bias", shape.count)
         choiceBias = try loader.optionalVector(Self.choiceBiasName, shape.count)
         if loader.contains("\(Names.expertGatesAndUps).weight") {
-            let both = try loader.stack(
-                Names.expertGatesAndUps, count: 2 * shape.count, rows: shape.width, columns: width, perExpert: 2)
+            let both = try loader.experts(
+                Names.expertGatesAndUps, count: shape.count, rows: shape.width, columns: width, matricesEach: 2)
             gates = (0..<shape.count).map { both[2 * $0] }
             ups = (0..<shape.count).map { both[2 * $0 + 1] }
         } else {
-            gates = try loader.stack(Names.expertGates, count: shape.count, rows: shape.width, columns: width)
-            ups = try loader.stack(Names.expertUps, count: shape.count, rows: shape.width, columns: width)
+            gates = try loader.experts(Names.expertGates, count: shape.count, rows: shape.width, columns: width)
+            ups = try loader.experts(Names.expertUps, count: shape.count, rows: shape.width, columns: width)
         }
         downScale = try loader.optionalVector(Names.expertScale, shape.count)
-        downs = try loader.stack(Names.expertDowns, count: shape.count, rows: width, columns: shape.width)
+        downs = try loader.experts(Names.expertDowns, count: shape.count, rows: width, columns: shape.width)
         gateBias = try loader.optionalVector("\(Names.expertGates).bias", shape.width, shape.count)
         upBias = try loader.optionalVector("\(Names.expertUps).bias", shape.width, shape.count)
         downBias = try loader.optionalVector("\(Names.expertDowns).bias", width, shape.count)
@@ -71,6 +75,9 @@ struct ExpertNetwork {
             (self.shared, sharedGate) = (nil, nil)
         }
         scratch = try loading.scratch.experts(shape)
+        readAheadBytes =
+            loader.expertsOnDisk
+            ? (gates + ups + downs).reduce(0) { $0 + $1.byteCount } / shape.count * shape.used : nil
     }
 
     /// Bytes of memory that the weights take.
@@ -108,6 +115,7 @@ struct ExpertNetwork {
 
     /// From `scratch.normed` to `output` `[rows, width]`, by the experts that were chosen.
     func compute(rows: Int, output: UnsafeMutablePointer<Float>, _ run: LayerRun) {
+        readAheadOfRow(rows)
         let slots = rows * shape.used
         run.times.measure(.gateAndUp) {
             let takesInt8 = gates[0].takesInt8 || ups[0].takesInt8
@@ -120,7 +128,7 @@ struct ExpertNetwork {
                 scratch.products.append(GroupedProduct(matrix: gates[expert], rows: slots, output: scratch.gates))
                 scratch.products.append(GroupedProduct(matrix: ups[expert], rows: slots, output: scratch.ups))
             }
-            run.pool.multiply(scratch.products, input: scratch.input, scratch: run.scratch.rowScratch)
+            multiply(rows: rows, input: scratch.input, run)
         }
         run.times.measure(.activation) { run.pool.forEachRow(slots) { activate(slot: $0) } }
         run.times.measure(.down) {
@@ -128,7 +136,7 @@ struct ExpertNetwork {
             scratch.forEachExpert { expert, slots in
                 scratch.products.append(GroupedProduct(matrix: downs[expert], rows: slots, output: scratch.results))
             }
-            run.pool.multiply(scratch.products, input: scratch.gated, scratch: run.scratch.rowScratch)
+            multiply(rows: rows, input: scratch.gated, run)
         }
         if let shared { shared.forward(rows: rows, output: output, run) }
         if let sharedGate {
@@ -139,11 +147,49 @@ struct ExpertNetwork {
         run.times.measure(.router) { run.pool.forEachRow(rows) { combine(row: $0, into: output + $0 * width) } }
     }
 
+    /// Has all that a lone row takes of experts read from the disk at once: what the working set of plans is.
+    private func readAheadOfRow(_ rows: Int) {
+        guard rows == 1, readAheadBytes != nil else { return }
+        scratch.forEachExpert { expert, _ in
+            for matrix in [gates[expert], ups[expert], downs[expert]] { matrix.mappedBytes?.readAhead() }
+        }
+    }
+
+    /// Computes `scratch.products`. Of experts on disk some are read while those before are computed with, never so many that memory for one
+    /// row's experts would not take them.
+    private func multiply(rows: Int, input: Activations, _ run: LayerRun) {
+        guard let readAheadBytes, rows > 1 else {
+            run.pool.multiply(scratch.products, input: input, scratch: run.scratch.rowScratch)
+            return
+        }
+        let products = scratch.products
+        /// The products from `first` on whose weights are half of what may be read ahead; one at least.
+        func part(from first: Int) -> Range<Int> {
+            var end = first, bytes = 0
+            while end < products.count, end == first || bytes + products[end].matrix.byteCount <= readAheadBytes / 2 {
+                bytes += products[end].matrix.byteCount
+                end += 1
+            }
+            return first..<end
+        }
+        func readAhead(_ part: Range<Int>) {
+            for product in products[part] { product.matrix.mappedBytes?.readAhead() }
+        }
+        var now = part(from: 0)
+        readAhead(now)
+        while !now.isEmpty {
+            let next = part(from: now.upperBound)
+            readAhead(next)
+            run.pool.multiply(Array(products[now]), input: input, scratch: run.scratch.rowScratch)
+            now = next
+        }
+    }
+
     /// Turns a row's scores into its experts and their weights.
     private func choose(row: Int) {
         let scores = scratch.scores + row * shape.count
         routerBias.add(to: scores, count: shape.count)
-        ExpertChoice(count: shape.used, weighting: shape.weighting, scale: shape.scale).choose(
+        ExpertChoice(count: shape.used, weighting: shape.weighting, scale: shape.scale, groups: shape.groups).choose(
             logits: scores, experts: shape.count, bias: choiceBias?.floats,
             chosen: scratch.experts + row * shape.used, weights: scratch.weights + row * shape.used)
         guard let downScale else { return }

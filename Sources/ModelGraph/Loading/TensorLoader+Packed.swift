@@ -10,6 +10,7 @@ extension TensorLoader {
         guard compute == .int8, let places else { return self }
         var files: [PackedPlace: [(matrix: PackedLayout.Matrix, blocks: MappedBytes)]] = [:]
         var order: [PackedPlace] = []
+        var onDisk: [PackedPlace: Set<Int>] = [:]
         for need in needs where !need.matrices.isEmpty {
             // What is wrong with a tensor is said when it is loaded.
             guard let (descriptor, bytes) = source.tensorData(named: need.name),
@@ -23,13 +24,19 @@ extension TensorLoader {
                         rawBytes: blocks.count), shape.packs
                 else { continue }
                 if files[place] == nil { order.append(place) }
+                if need.isExperts, expertsOnDisk {
+                    onDisk[place, default: []].insert(files[place]?.count ?? 0)
+                }
                 files[place, default: []].append((PackedLayout.Matrix(name: part.key, shape: shape), blocks))
             }
         }
         var loader = self
         for place in order {
             let matrices = files[place]!
-            guard let panels = panels(of: matrices.map(\.matrix), blocks: matrices.map(\.blocks), in: place) else {
+            let panels = panels(
+                of: matrices.map(\.matrix), blocks: matrices.map(\.blocks), in: place,
+                onDisk: onDisk[place] ?? [])
+            guard let panels else {
                 continue
             }
             for (matrix, panels) in zip(matrices.map(\.matrix), panels) {
@@ -40,10 +47,10 @@ extension TensorLoader {
     }
 
     private func panels(
-        of matrices: [PackedLayout.Matrix], blocks: [MappedBytes], in place: PackedPlace
+        of matrices: [PackedLayout.Matrix], blocks: [MappedBytes], in place: PackedPlace, onDisk: Set<Int>
     ) -> [MappedBytes]? {
         let layout = PackedLayout(identity: place.identity, matrices: matrices)
-        if let panels = try? PackedFile.open(path: place.path, layout: layout) {
+        if let panels = try? PackedFile.open(path: place.path, layout: layout, staysOnDisk: onDisk.contains) {
             for blocks in blocks { progress(blocks.count) }
             tally.use.mapped += panels.count
             return panels
@@ -51,7 +58,9 @@ extension TensorLoader {
         // A disk that was full for one part is not tried again for each of the others.
         guard tally.use.hint == nil else { return nil }
         do throws(FileError) {
-            let panels = try PackedFile.write(path: place.path, layout: layout, blocks: blocks, pool: pool) {
+            let panels = try PackedFile.write(
+                path: place.path, layout: layout, blocks: blocks, pool: pool, staysOnDisk: onDisk.contains
+            ) {
                 progress(blocks[$0].count)
             }
             tally.use.written += panels.count

@@ -9,6 +9,8 @@ struct TensorLoader<Source: TensorSource> {
     let compute: ComputeMode
     let pool: ThreadPool
     let places: (any PackedPlaces)?
+    /// Whether experts stay in files, and are read when rows choose them.
+    let expertsOnDisk: Bool
     let tally = PackedTally()
     let progress: (_ bytes: Int) -> Void
     /// What names begin with, such as "blk.3.".
@@ -18,12 +20,13 @@ struct TensorLoader<Source: TensorSource> {
 
     init(
         source: Source, compute: ComputeMode, pool: ThreadPool, places: (any PackedPlaces)?,
-        progress: @escaping (_ bytes: Int) -> Void
+        expertsOnDisk: Bool = false, progress: @escaping (_ bytes: Int) -> Void
     ) {
         self.source = source
         self.compute = compute
         self.pool = pool
         self.places = places
+        self.expertsOnDisk = expertsOnDisk
         self.progress = progress
     }
 
@@ -54,13 +57,40 @@ struct TensorLoader<Source: TensorSource> {
         try matrices("\(name).weight", of: [columns, rows], runs: [0..<rows])[0]
     }
 
-    /// The matrices of equal shape in one tensor, of which so many behind each other are an expert's; ".weight" is added to the name.
-    func stack(
-        _ name: String, count: Int, rows: Int, columns: Int, perExpert: Int = 1
+    /// The matrices of equal shape in one tensor; ".weight" is added to the name.
+    func stack(_ name: String, count: Int, rows: Int, columns: Int) throws(ModelError) -> [WeightMatrix] {
+        try matrices("\(name).weight", of: [columns, rows, count], runs: Self.runs(count, of: rows))
+    }
+
+    /// The same for experts, of which each has `matricesEach` behind each other.
+    ///
+    /// - Throws: `ModelError` also where they are to stay on disk and are not kept there as products take them.
+    func experts(
+        _ name: String, count: Int, rows: Int, columns: Int, matricesEach: Int = 1
     ) throws(ModelError) -> [WeightMatrix] {
-        try matrices(
-            "\(name).weight", of: [columns, rows * perExpert, count / perExpert],
-            runs: (0..<count).map { $0 * rows..<($0 + 1) * rows })
+        let runs = Self.runs(count * matricesEach, of: rows)
+        if expertsOnDisk { try checkKept("\(name).weight", runs) }
+        let matrices = try matrices("\(name).weight", of: [columns, rows * matricesEach, count], runs: runs)
+        // Blocks that are used as the model's file has them.
+        if expertsOnDisk { for matrix in matrices { matrix.mappedBytes?.adviseRandom() } }
+        return matrices
+    }
+
+    private static func runs(_ count: Int, of rows: Int) -> [Range<Int>] {
+        (0..<count).map { $0 * rows..<($0 + 1) * rows }
+    }
+
+    /// Before they are packed into memory, which they may be too large for.
+    private func checkKept(_ name: String, _ runs: [Range<Int>]) throws(ModelError) {
+        let (descriptor, _) = try find(name)
+        guard compute == .int8, Kernels.packs(descriptor.type),
+            runs.contains(where: { prepared[TensorPart(descriptor, rows: $0).key] == nil })
+        else { return }
+        throw ModelError(
+            code: .notKept,
+            message: "the experts of \(descriptor.name) are to stay on disk and cannot be kept packed there: "
+                + (tally.use.hint ?? "no packed weights are kept here"),
+            mend: "keep packed weights (without --no-packed-cache), make room for them, or place fewer layers here")
     }
 
     /// Matrices of runs of rows of one tensor with these dimensions.

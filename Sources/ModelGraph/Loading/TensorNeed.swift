@@ -13,6 +13,8 @@ struct TensorNeed: Sendable, Hashable {
     var isOptional = false
     /// Runs of rows that become matrices, one each; none for what is no matrix.
     var matrices: [Range<Int>] = []
+    /// Whether its matrices are experts, of which a row takes some.
+    var isExperts = false
 
     var columns: Int { dimensions[0] }
 
@@ -64,13 +66,20 @@ struct TensorList {
         vector(name + ".bias", begin, isOptional: true)
     }
 
-    /// So many matrices of equal shape in one tensor, of which so many behind each other are an expert's.
-    mutating func stack(_ name: String, count: Int, rows: Int, columns: Int, perExpert: Int = 1) {
+    /// So many matrices of equal shape in one tensor, of which a row takes some; `matricesEach` behind each other are one expert's.
+    mutating func experts(_ name: String, count: Int, rows: Int, columns: Int, matricesEach: Int = 1) {
+        stack(name, count: count, rows: rows, columns: columns, matricesEach: matricesEach, isExperts: true)
+    }
+
+    /// So many matrices of equal shape in one tensor.
+    mutating func stack(
+        _ name: String, count: Int, rows: Int, columns: Int, matricesEach: Int = 1, isExperts: Bool = false
+    ) {
         needs.append(
             TensorNeed(
-                name: prefix + name + ".weight", dimensions: [columns, rows * perExpert, count / perExpert],
-                matrices: (0..<count).map { $0 * rows..<($0 + 1) * rows }))
-        vector(name + ".bias", rows * perExpert, count / perExpert, isOptional: true)
+                name: prefix + name + ".weight", dimensions: [columns, rows * matricesEach, count],
+                matrices: (0..<count * matricesEach).map { $0 * rows..<($0 + 1) * rows }, isExperts: isExperts))
+        vector(name + ".bias", rows * matricesEach, count, isOptional: true)
     }
 
     mutating func norm(_ name: String, _ shape: NormShape, _ count: Int...) {

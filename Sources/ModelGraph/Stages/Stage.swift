@@ -21,6 +21,8 @@ package final class Stage: @unchecked Sendable {
     package let context: Int
     /// Bytes of memory that the weights take; an embedding that is only looked up counts its file's bytes.
     package let weightBytes: Int
+    /// Whether experts stay in files, and are read when rows choose them.
+    package let expertsOnDisk: Bool
     /// How its packed matrices were come by.
     package let packedUse: PackedUse
 
@@ -48,14 +50,15 @@ package final class Stage: @unchecked Sendable {
     ///   - context: positions that a sequence may have, at least 1.
     ///   - loadingPool: what packs weights; nil is `pool`, which then must not compute meanwhile.
     ///   - packed: where packed weights are kept; nil packs them into memory.
+    ///   - expertsOnDisk: whether experts are to stay in files, which then must have room for them.
     ///   - givesBack: whether pages that no later row sees, in layers with a window, are given back.
     /// - Throws: `ModelError` for missing, misshapen or unsupported tensors, a cache that does not go with the
     ///   model, and when memory runs out.
     package init(
         configuration: ModelConfiguration, range: StageRange, tensors: some TensorSource, compute: ComputeMode,
         keyValueType: KeyValueType = .standard, context: Int,
-        pool: ThreadPool, loadingPool: ThreadPool? = nil, packed: (any PackedPlaces)? = nil, givesBack: Bool = true,
-        progress: ((_ done: Int, _ total: Int) -> Void)? = nil
+        pool: ThreadPool, loadingPool: ThreadPool? = nil, packed: (any PackedPlaces)? = nil,
+        expertsOnDisk: Bool = false, givesBack: Bool = true, progress: ((_ done: Int, _ total: Int) -> Void)? = nil
     ) throws(ModelError) {
         damagesSeen = MappedBytes.damages
         do {
@@ -86,14 +89,16 @@ package final class Stage: @unchecked Sendable {
         }
         let total = Self.totalBytes(configuration, range, tensors)
         var done = 0
-        let loader = TensorLoader(source: tensors, compute: compute, pool: loadingPool ?? pool, places: packed) {
-            bytes in
+        let loader = TensorLoader(
+            source: tensors, compute: compute, pool: loadingPool ?? pool, places: packed, expertsOnDisk: expertsOnDisk
+        ) { bytes in
             done += bytes
             progress?(done, max(total, done))
         }
         self.configuration = configuration
         self.range = range
         self.compute = compute
+        self.expertsOnDisk = expertsOnDisk
         self.context = context
         self.pool = pool
         let embeddingTensors = configuration.embeddingTensors { tensors.tensorData(named: $0) != nil }
@@ -212,6 +217,15 @@ package final class Stage: @unchecked Sendable {
     ///
     /// - Throws: `ModelError` when it is not open.
     package func length(sequence: UInt32) throws(ModelError) -> Int { try cache.sequence(sequence).length }
+
+    /// Bytes that the experts of these layers have in the model's file.
+    package static func expertBytes(
+        _ configuration: ModelConfiguration, _ range: StageRange, _ tensors: some TensorSource
+    ) -> Int {
+        let has = { (name: String) in tensors.tensorData(named: name) != nil }
+        return range.layers.flatMap { configuration.tensors(layer: $0, has: has) }.filter(\.isExperts)
+            .reduce(0) { $0 + (tensors.tensorData(named: $1.name)?.bytes.count ?? 0) }
+    }
 
     /// Bytes that weights of these parts have in the model's file, but for an embedding that is only looked up.
     package static func totalBytes(

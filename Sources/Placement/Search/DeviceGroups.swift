@@ -6,9 +6,10 @@ extension PlacementProblem {
     /// How many devices may hold layers.
     var mostDevices: Int { min(request.preferences.maximumDevices ?? .max, layerCount, candidates.count) }
 
-    /// Whether a search over these groups is small enough.
+    /// Whether a search over these groups is small enough. Where experts may stay on disk each state looks at all runs, not at one for each end.
     func isSearchable(_ groups: [[Int]]) -> Bool {
-        SearchGraph.states(counts: groups.map(\.count), most: mostDevices) * Double(layerCount + 1)
+        let runs = experts(0..<layerCount) > 0 ? max(1, Double(layerCount) / 8) : 1
+        return SearchGraph.states(counts: groups.map(\.count), most: mostDevices) * Double(layerCount + 1) * runs
             <= Double(Self.largestSearch)
     }
 
@@ -40,6 +41,7 @@ extension PlacementProblem {
         /// Bytes for layers.
         let room: Double
         let disk: Double
+        let diskSpeed: Double
 
         init(_ problem: PlacementProblem, _ device: Int) {
             let costs = problem.costs
@@ -51,13 +53,16 @@ extension PlacementProblem {
                 } ?? 0
             room = Double(max(0, problem.rooms[device]))
             disk = Double(max(0, problem.disks[device]))
+            diskSpeed =
+                problem.experts(0..<problem.layerCount) > 0
+                ? CostModel.speed(problem.request.devices[device]).diskBytesPerSecond ?? DeviceSpeed.nominalDisk : 1
         }
 
         /// By how much two devices differ: the largest of the ratios, less one.
         func difference(from other: Regards) -> Double {
             max(
                 Self.ratio(time, other.time), Self.ratio(room, other.room), Self.ratio(disk, other.disk),
-                Self.ratio(hop, other.hop))
+                Self.ratio(hop, other.hop), Self.ratio(diskSpeed, other.diskSpeed))
         }
 
         private static func ratio(_ first: Double, _ second: Double) -> Double {

@@ -19,10 +19,9 @@ extension PlacementProblem {
                     guard space.allows(item, start..<end), space.occupancy(item, start..<end) <= bound
                     else { continue }
                     let before = best[item * width + start]
-                    let elapsed = space.items[item].elapsed
                     let load = Double(load(start..<end))
                     let value = (
-                        time: before.time + elapsed[end] - elapsed[start],
+                        time: before.time + space.time(item, start..<end),
                         load: before.load + (load == 0 ? 0 : load * load / Double(max(1, rooms[devices[item]])))
                     )
                     if value < best[(item + 1) * width + end] {

@@ -11,8 +11,12 @@ struct SearchSpace {
         let room: Int
         /// Bytes for their weights on disk, likewise.
         let disk: Int
-        /// `elapsed[i]`: the time of the layers `0..<i`, the slowest member's.
+        /// `elapsed[i]`: the time of the layers `0..<i`, the slowest member's, when memory holds them.
         let elapsed: [Double]
+        /// Whether experts of runs that it may hold stay on its disk.
+        let usesDisk: Bool
+        /// The slowest member's disk, bytes per second.
+        let diskSpeed: DeviceSpeed
         /// Layers that it must hold.
         let block: Range<Int>?
         /// Whether it holds the embedding, the head, and their times there.
@@ -46,6 +50,9 @@ struct SearchSpace {
     /// The last layer with which each item's run may begin.
     private(set) var latestStart: [Int32] = []
     private let prefix: [Int]
+    /// Bytes of the experts of the layers `0..<i`, and those that a step is expected to read.
+    private let expertPrefix: [Int]
+    private let expertReads: [Double]
 
     /// - Parameter groups: devices to be planned as equals; what differs within a group counts as the worst of it.
     init(_ problem: PlacementProblem, groups: [[Int]]) {
@@ -54,6 +61,12 @@ struct SearchSpace {
         let step = StepShape.decoding(streams: 1, history: costs.history)
         layerCount = problem.layerCount
         prefix = problem.checked.prefix
+        expertPrefix = problem.checked.expertPrefix
+        var reads = [0.0]
+        for layer in problem.request.model.layers {
+            reads.append(reads[reads.count - 1] + layer.expertBytesRead(rows: step.rows))
+        }
+        expertReads = reads
         sharesEnds = problem.embeddingDevice == problem.headDevice
         stage = nanoseconds(CostModel.stageOverhead)
         embedding = nanoseconds(costs.embedding(CostModel.speed(devices[problem.embeddingDevice]), step))
@@ -84,10 +97,22 @@ struct SearchSpace {
             + (items[item].holdsHead ? head + (last ? 0 : stage) : 0)
     }
 
+    /// How long a step takes an item for the layers of a run.
+    func time(_ index: Int, _ layers: Range<Int>) -> Double {
+        let item = items[index]
+        let time = item.elapsed[layers.upperBound] - item.elapsed[layers.lowerBound]
+        guard item.usesDisk else { return time }
+        let all = expertPrefix[layers.upperBound] - expertPrefix[layers.lowerBound]
+        let missing = min(all, load(layers) - item.room)
+        guard missing > 0 else { return time }
+        let read = expertReads[layers.upperBound] - expertReads[layers.lowerBound]
+        return time
+            + nanoseconds(CostModel.disk(read: read, missing: Double(missing), of: Double(all), item.diskSpeed))
+    }
+
     /// How long a step takes an item that holds a run of layers.
     func occupancy(_ item: Int, _ layers: Range<Int>) -> Double {
-        let elapsed = items[item].elapsed
-        return elapsed[layers.upperBound] - elapsed[layers.lowerBound]
+        time(item, layers)
             + overhead(item, first: layers.lowerBound == 0, last: layers.upperBound == layerCount)
     }
 
@@ -145,7 +170,10 @@ struct SearchSpace {
             lows.append(0)
             mayEnd.append(false)
             for end in 1...layerCount {
-                while low < end && (load(low..<end) > item.room || problem.weights(low..<end) > item.disk) { low += 1 }
+                while low < end
+                    && (problem.held(low..<end) > item.room
+                        || problem.stored(low..<end, room: item.room) > item.disk)
+                { low += 1 }
                 // Blocks of others cut the layers.
                 if let block = blocks.last(where: { $0.layers.upperBound <= end && $0.layers != item.block }) {
                     low = max(low, block.layers.upperBound)
@@ -185,6 +213,12 @@ extension SearchSpace.Item {
             elapsed.append(elapsed[index] + time)
         }
         self.elapsed = elapsed
+        let all = 0..<problem.layerCount
+        usesDisk = problem.experts(all) > 0 && problem.load(all) > room
+        diskSpeed =
+            speeds.min {
+                ($0.diskBytesPerSecond ?? DeviceSpeed.nominalDisk) < ($1.diskBytesPerSecond ?? DeviceSpeed.nominalDisk)
+            } ?? .nominal
         block = problem.checked.blocks.first { members.contains($0.device) }?.layers
         holdsEmbedding = members.contains(problem.embeddingDevice)
         holdsHead = members.contains(problem.headDevice)

@@ -112,9 +112,10 @@ struct SplitSearch {
         if graph.isFirst[state], space.arrivalTransfers[item] <= bound { begin(state, bound: bound) }
 
         let latest = Int(space.latestStart[item])
+        if space.items[item].usesDisk { extend(state, latest: latest, bound: bound) }
         var head = 0
         var tail = 0
-        for end in 2..<max(2, layers) {
+        for end in 2..<max(2, layers) where !space.items[item].usesDisk {
             let start = end - 1
             if start <= latest, entering[start] < .infinity {
                 let key = entering[start] - elapsed[start]
@@ -132,8 +133,21 @@ struct SplitSearch {
         guard space.mayEnd[window + layers] else { return }
         for start in max(1, Int(space.lows[window + layers]))..<max(1, latest + 1, Int(space.lows[window + layers])) {
             guard entering[start] < .infinity, space.occupancy(item, start..<layers) <= bound else { continue }
-            let value = entering[start] - elapsed[start] + elapsed[layers] + space.stage
+            let value = entering[start] + space.time(item, start..<layers) + space.stage
             if value < best[row + layers] { best[row + layers] = value }
+        }
+    }
+
+    /// Runs between the first and the last layer whose time is no difference of prefix sums, since how much of their experts stays on disk
+    /// depends on the run: every start of every end.
+    private mutating func extend(_ state: Int, latest: Int, bound: Double) {
+        let item = graph.items[state]
+        for end in 2..<max(2, space.layerCount) where space.mayEnd[item * width + end] {
+            for start in max(1, lows[item * width + end])..<max(1, lows[item * width + end], min(latest + 1, end))
+            where entering[start] < .infinity && space.occupancy(item, start..<end) <= bound {
+                let value = entering[start] + space.time(item, start..<end) + space.stage
+                if value < best[state * width + end] { best[state * width + end] = value }
+            }
         }
     }
 
@@ -141,7 +155,7 @@ struct SplitSearch {
     private mutating func begin(_ state: Int, bound: Double) {
         let item = graph.items[state]
         for end in 1..<width where space.allows(item, 0..<end) && space.occupancy(item, 0..<end) <= bound {
-            best[state * width + end] = space.arrivals[item] + space.stage + space.items[item].elapsed[end]
+            best[state * width + end] = space.arrivals[item] + space.stage + space.time(item, 0..<end)
         }
     }
 
@@ -152,12 +166,11 @@ struct SplitSearch {
         var end = space.layerCount
         while end > 0 {
             let item = graph.items[state]
-            let elapsed = space.items[item].elapsed
             var found: (start: Int, state: Int, value: Double)?
             if graph.isFirst[state], space.arrivalTransfers[item] <= bound, space.allows(item, 0..<end),
                 space.occupancy(item, 0..<end) <= bound
             {
-                found = (0, -1, space.arrivals[item] + space.stage + elapsed[end])
+                found = (0, -1, space.arrivals[item] + space.stage + space.time(item, 0..<end))
             }
             for start in 1..<max(1, end) where space.allows(item, start..<end) {
                 guard space.occupancy(item, start..<end) <= bound else { continue }
@@ -166,7 +179,7 @@ struct SplitSearch {
                     guard space.transfer(graph.items[before], item) <= bound else { continue }
                     let value =
                         best[before * width + start] + space.hop(graph.items[before], item) + space.stage
-                        + elapsed[end] - elapsed[start]
+                        + space.time(item, start..<end)
                     if value < found?.value ?? .infinity { found = (start, before, value) }
                 }
             }
@@ -188,8 +201,7 @@ extension SearchSpace {
                 chainHoldsEmbedding: segments.contains { items[$0.item].holdsEmbedding },
                 chainHoldsHead: segments.contains { items[$0.item].holdsHead }))
         for (index, segment) in segments.enumerated() {
-            let elapsed = items[segment.item].elapsed
-            sum += stage + elapsed[segment.layers.upperBound] - elapsed[segment.layers.lowerBound]
+            sum += stage + time(segment.item, segment.layers)
             largest = max(largest, occupancy(segment.item, segment.layers))
             if index == 0 {
                 sum += arrivals[segment.item]

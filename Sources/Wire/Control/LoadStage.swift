@@ -37,12 +37,15 @@ package struct LoadStage: Sendable, Hashable {
     package var windows: [WindowRoom]
     /// The identity of the device that may send it steps over a link of role `UPSTREAM`, besides the coordinator's own.
     package var upstream: String?
+    /// Bytes of its experts that its device's memory has no room for, as the model's file has them: 0 where all fit.
+    package var expertBytesOnDisk: UInt64
 
     package init(
         epoch: UInt32, stage: UInt32, range: StageRange, shards: [ShardID], modelName: String, compute: ComputeMode,
         keyValueType: KeyValueType = .standard, context: UInt32, slots: UInt32, next: NextHop,
         activationCodec: ActivationCodec = .f32, caches: [CacheSource] = [], sequences: [KeptSequence] = [],
-        standby: Bool = false, keyValuePositions: UInt64 = 0, windows: [WindowRoom] = [], upstream: String? = nil
+        standby: Bool = false, keyValuePositions: UInt64 = 0, windows: [WindowRoom] = [], upstream: String? = nil,
+        expertBytesOnDisk: UInt64 = 0
     ) {
         self.epoch = epoch
         self.stage = stage
@@ -61,6 +64,7 @@ package struct LoadStage: Sendable, Hashable {
         self.keyValuePositions = keyValuePositions
         self.windows = windows
         self.upstream = upstream
+        self.expertBytesOnDisk = expertBytesOnDisk
     }
 }
 
@@ -127,6 +131,8 @@ extension LoadStage {
             proto.key_value_positions, 0...WireLimits.keyValuePositions, "LoadStage.key_value_positions")
         windows = try WindowRoom.list(proto.windows, proto.n_windows)
         upstream = try ProtoReading.identity(proto.upstream, "LoadStage.upstream")
+        expertBytesOnDisk = try ProtoReading.range(
+            proto.expert_bytes_on_disk, 0...WireLimits.deviceBytes, "LoadStage.expert_bytes_on_disk")
         guard !shards.isEmpty else {
             throw WireError(.valueOutOfRange, "LoadStage.shards: empty; the configuration shard is always needed")
         }
@@ -164,6 +170,7 @@ extension LoadStage {
         }
         (proto.pointee.windows, proto.pointee.n_windows) = arena.list(windows) { $0.proto(&$1) }
         proto.pointee.upstream = arena.text(upstream ?? "", limit: WireLimits.nameBytes)
+        proto.pointee.expert_bytes_on_disk = min(expertBytesOnDisk, WireLimits.deviceBytes)
         return proto
     }
 }

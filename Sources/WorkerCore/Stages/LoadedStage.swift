@@ -48,9 +48,15 @@ final class LoadedStage: Sendable {
         return StageReport(
             session: key.session, epoch: key.epoch, stage: key.stage, modelName: request.modelName,
             range: request.range,
-            weightBytes: UInt64(stage.weightBytes), keyValueBytes: UInt64(facts.keyValueBytes),
+            weightBytes: UInt64(heldWeightBytes), keyValueBytes: UInt64(facts.keyValueBytes),
             sequences: UInt32(facts.sequences), work: facts.counter.work)
     }
+
+    /// Bytes of experts that memory need not hold.
+    var expertBytesOnDisk: Int { Int(clamping: request.expertBytesOnDisk) }
+
+    /// Bytes of weights that memory holds.
+    var heldWeightBytes: Int { max(0, stage.weightBytes - expertBytesOnDisk) }
 
     /// Whether the stage may become what is asked for without being loaded again.
     func canBecome(_ request: LoadStage) -> Bool {
@@ -58,6 +64,7 @@ final class LoadedStage: Sendable {
         return !stage.isDamaged && present.range == request.range && present.shards == request.shards
             && present.modelName == request.modelName && present.compute == request.compute
             && present.keyValueType == request.keyValueType && present.context == request.context
+            && stage.expertsOnDisk == (request.expertBytesOnDisk > 0)
             && present.windows.isEmpty == request.windows.isEmpty
     }
 

@@ -23,7 +23,7 @@ extension ModelSizes {
                         // Whole blocks, as the reader checked.
                         elements: tensor.byteCount / tensor.type.blockBytes * tensor.type.blockElements,
                         bytes: tensor.byteCount,
-                        experts: tensor.dimensions.count > 2
+                        experts: tensor.dimensions.count > 2 && WeightKind(tensor: tensor.name) == .experts
                             ? experts.map { WeightBytes.Experts(count: $0.count, used: $0.used) } : nil)
                 })
         }

@@ -65,11 +65,21 @@ extension StageLoad {
         else {
             throw WorkerError(.badRequest, "layers \(range.layers) of a model with \(configuration.layers)")
         }
-        return try need(
-            weights: source.byteCount > 0
-                ? source.byteCount : Stage.totalBytes(configuration, range, source.tensors),
-            configuration: configuration)
+        let weights =
+            source.byteCount > 0 ? source.byteCount : Stage.totalBytes(configuration, range, source.tensors)
+        let experts =
+            request.expertBytesOnDisk > 0 ? Stage.expertBytes(configuration, range, source.tensors) : 0
+        guard request.expertBytesOnDisk <= UInt64(experts) else {
+            throw WorkerError(
+                .badRequest,
+                "\(request.expertBytesOnDisk) bytes of experts are to stay on disk, of \(experts) bytes that the layers have"
+            )
+        }
+        return try need(weights: max(0, weights - expertBytesOnDisk), configuration: configuration)
     }
+
+    /// Bytes of experts that take no memory of the device's budget: their pages are the system's to take back.
+    var expertBytesOnDisk: Int { Int(clamping: request.expertBytesOnDisk) }
 
     func need(weights: Int, configuration: ModelConfiguration) throws(WorkerError) -> StageNeed {
         do throws(ModelError) {
@@ -109,7 +119,7 @@ extension StageLoad {
     /// - Parameter bytes: of weights that will be loaded.
     func makeRoom(for need: StageNeed, loading bytes: Int) throws(WorkerError) {
         let givenUp = Set(givenUp)
-        let freed = givenUp.reduce(0) { $0 + (worker.stages[$1]?.stage.weightBytes ?? 0) }
+        let freed = givenUp.reduce(0) { $0 + (worker.stages[$1]?.heldWeightBytes ?? 0) }
         while true {
             // Stages of the session's earlier placements go before this one's steps come.
             let staying = worker.stages.needs { other in

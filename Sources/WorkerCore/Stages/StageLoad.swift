@@ -42,7 +42,9 @@ struct StageLoad: Sendable {
             if let present = givenUp.lazy.compactMap({ worker.stages[$0] }).first(where: { $0.canBecome(request) }) {
                 finish { () throws(WorkerError) in
                     let need = try need(
-                        weights: present.need.weights, configuration: present.stage.configuration)
+                        weights: max(
+                            0, saturatingSum(present.need.weights, present.expertBytesOnDisk) - expertBytesOnDisk),
+                        configuration: present.stage.configuration)
                     try makeRoom(for: need, loading: 0)
                     return Built(stage: present.stage, lease: present.lease, need: need)
                 }
@@ -152,10 +154,12 @@ struct StageLoad: Sendable {
             return try Stage(
                 configuration: configuration, range: range, tensors: source.tensors,
                 compute: compute, keyValueType: keyValueType, context: Int(request.context),
-                pool: worker.pool, loadingPool: pool, packed: source.packed, givesBack: givesBack,
-                progress: progress)
+                pool: worker.pool, loadingPool: pool, packed: source.packed,
+                expertsOnDisk: request.expertBytesOnDisk > 0, givesBack: givesBack, progress: progress)
         } catch {
-            throw WorkerError(error)
+            var failure = WorkerError(error)
+            if error.code == .notKept, let hint = source.hint { failure.message += " (\(hint))" }
+            throw failure
         }
     }
 }

@@ -19,13 +19,17 @@ struct PackedShards: PackedPlaces {
 
     /// What the packed form of a shard takes at most: of all its matrices, though a stage may use fewer.
     static func byteCount(id: ShardID, file: GGUFFile) -> Int {
-        let matrices = file.tensors.compactMap { tensor -> PackedLayout.Matrix? in
-            guard tensor.dimensions.count >= 2, tensor.dimensions.dropFirst(2).allSatisfy({ $0 == 1 }),
+        let matrices = file.tensors.flatMap { tensor -> [PackedLayout.Matrix] in
+            // Each of several in one tensor, as experts are, is packed by itself.
+            let count = tensor.dimensions.dropFirst(2).reduce(1, *)
+            guard tensor.dimensions.count >= 2, (1...1 << 16).contains(count),
                 let shape = try? PanelShape(
                     name: tensor.name, type: tensor.type, rows: tensor.dimensions[1], columns: tensor.dimensions[0],
-                    rawBytes: tensor.byteCount), shape.packs
-            else { return nil }
-            return PackedLayout.Matrix(name: tensor.name, shape: shape)
+                    rawBytes: tensor.byteCount / count), shape.packs
+            else { return [] }
+            return (0..<count).map {
+                PackedLayout.Matrix(name: count == 1 ? tensor.name : "\(tensor.name)[\($0)]", shape: shape)
+            }
         }
         guard !matrices.isEmpty else { return 0 }
         return PackedLayout(identity: PackedLayout.Identity(sha256: id.bytes), matrices: matrices).byteCount

@@ -158,7 +158,9 @@ struct EngineBenchmark {
         let has = { (name: String) in model.tensor(named: name) != nil }
         func bytes(_ names: [String], experts: (count: Int, used: Int)? = nil) -> Int {
             names.compactMap { model.tensor(named: $0) }.reduce(0) { sum, tensor in
-                guard let experts, tensor.dimensions.count > 2 else { return sum + tensor.byteCount }
+                guard let experts, tensor.dimensions.count > 2, WeightKind(tensor: tensor.name) == .experts else {
+                    return sum + tensor.byteCount
+                }
                 return sum + tensor.byteCount / experts.count * experts.used
             }
         }

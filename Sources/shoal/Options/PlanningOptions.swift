@@ -28,6 +28,12 @@ struct PlanningOptions: ParsableArguments {
 
     @Flag(help: "Lets the coordinator's own device take layers like the workers.") var useCoordinator = false
 
+    @Flag(
+        help:
+            "Lets devices hold more experts than their memory takes: the rest is read from their disks in each step, which is slow."
+    )
+    var expertsOnDisk = false
+
     func validate() throws {
         if let streams, !(1...1024).contains(streams) {
             throw ValidationError("--streams takes 1 to 1024, not \(streams)")
@@ -38,7 +44,7 @@ struct PlanningOptions: ParsableArguments {
     var preferences: PlanningPreferences {
         PlanningPreferences(
             objective: objective, streams: streams, excluded: excluded, maximumDevices: maxDevices, codec: codec.choice,
-            usesCoordinator: useCoordinator)
+            usesCoordinator: useCoordinator, expertsOnDisk: expertsOnDisk)
     }
 }
 

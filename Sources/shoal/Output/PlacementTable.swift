@@ -16,19 +16,24 @@ struct PlacementTable: CustomStringConvertible {
     }
 
     private var table: Table {
-        var table = Table([
-            ("stage", .right), ("device", .left), ("holds", .left), ("weights", .right), ("KV cache", .right),
-            ("scratch", .right), ("memory", .right), ("free after", .right), ("ms per step", .right),
-            ("ms to next", .right), ("as", .left),
-        ])
+        // A column that plans without experts on disk do without.
+        let usesDisk = plan.stages.contains { $0.expertBytesOnDisk > 0 }
+        var table = Table(
+            [("stage", .right), ("device", .left), ("holds", .left), ("weights", .right)]
+                + (usesDisk ? [("on disk", .right)] : []) + [
+                    ("KV cache", .right), ("scratch", .right), ("memory", .right), ("free after", .right),
+                    ("ms per step", .right), ("ms to next", .right), ("as", .left),
+                ])
         for (index, stage) in plan.stages.enumerated() {
-            table.add([
-                "\(index)", stage.device, Self.parts(of: stage), "\(ByteCount(stage.weightBytes))",
-                "\(ByteCount(stage.keyValueBytes))", "\(ByteCount(stage.scratchBytes))",
-                "\(ByteCount(stage.memoryBytes))", "\(ByteCount(stage.headroomBytes))",
-                String(format: "%.2f", stage.stepSeconds * 1e3), String(format: "%.2f", stage.hopSeconds * 1e3),
-                stage.hopSeconds > 0 ? stage.codec.rawValue : "",
-            ])
+            table.add(
+                [
+                    "\(index)", stage.device, Self.parts(of: stage), "\(ByteCount(stage.weightBytes))",
+                ] + (usesDisk ? ["\(ByteCount(stage.expertBytesOnDisk))"] : []) + [
+                    "\(ByteCount(stage.keyValueBytes))", "\(ByteCount(stage.scratchBytes))",
+                    "\(ByteCount(stage.memoryBytes))", "\(ByteCount(stage.headroomBytes))",
+                    String(format: "%.2f", stage.stepSeconds * 1e3), String(format: "%.2f", stage.hopSeconds * 1e3),
+                    stage.hopSeconds > 0 ? stage.codec.rawValue : "",
+                ])
         }
         return table
     }
@@ -44,6 +49,16 @@ struct PlacementTable: CustomStringConvertible {
                 + Self.time(prediction.secondsToFirstToken),
             "objective: \(plan.objective.rawValue)",
         ]
+        if prediction.diskSeconds > 0 {
+            lines.append(
+                "experts on disk: \(Self.time(prediction.diskSeconds)) of the \(Self.time(prediction.stepSeconds)) of a token are reading them"
+                    + (prediction.isBoundByDisk ? ": the disk bounds the speed" : ""))
+        }
+        if !prediction.unmeasuredDisks.isEmpty {
+            lines.append(
+                "disk not measured: \(prediction.unmeasuredDisks.joined(separator: ", ")) "
+                    + "(taken as \(ByteRate(DeviceSpeed.nominalDisk)))")
+        }
         if !prediction.unmeasuredDevices.isEmpty {
             lines.append(
                 "speed not measured: \(prediction.unmeasuredDevices.joined(separator: ", ")) "

@@ -10,12 +10,16 @@ struct PlanDocument: Encodable {
         var lastLayer: Int
         var head: Bool
         var weightBytes: Int
+        /// Of these, experts that memory has no room for.
+        var expertBytesOnDisk: Int
         var keyValueBytes: Int
         var scratchBytes: Int
         var memoryBytes: Int
         var headroomBytes: Int
         /// Predicted for a step of one row: computing it, and until its results are at the next stage.
         var stepMs: Double
+        /// Of it, reading experts from the disk.
+        var diskMs: Double
         var hopMs: Double
         var codec: String
     }
@@ -29,6 +33,9 @@ struct PlanDocument: Encodable {
         /// Positions before the decoded rows.
         var history: Int
         var stepMs: Double
+        var diskMs: Double
+        /// Whether a step waits for disks most of its time.
+        var boundByDisk: Bool
         var largestMs: Double
         var tokensPerSecond: Double
         var streams: Int
@@ -38,6 +45,7 @@ struct PlanDocument: Encodable {
         var msToFirstToken: Double
         var unmeasuredDevices: [String]
         var unmeasuredLinks: [String]
+        var unmeasuredDisks: [String]
     }
 
     var fits = true
@@ -55,19 +63,23 @@ struct PlanDocument: Encodable {
             Stage(
                 device: $0.device, embedding: $0.embedding, firstLayer: $0.layers.lowerBound,
                 lastLayer: $0.layers.upperBound, head: $0.head, weightBytes: $0.weightBytes,
+                expertBytesOnDisk: $0.expertBytesOnDisk,
                 keyValueBytes: $0.keyValueBytes, scratchBytes: $0.scratchBytes, memoryBytes: $0.memoryBytes,
-                headroomBytes: $0.headroomBytes, stepMs: $0.stepSeconds * 1e3, hopMs: $0.hopSeconds * 1e3,
+                headroomBytes: $0.headroomBytes, stepMs: $0.stepSeconds * 1e3,
+                diskMs: $0.diskSeconds * 1e3, hopMs: $0.hopSeconds * 1e3,
                 codec: $0.codec.rawValue)
         }
         unused = plan.unused.map { Unused(device: $0.device, reason: $0.reason) }
         let prediction = plan.prediction
         self.prediction = Prediction(
-            history: prediction.history, stepMs: prediction.stepSeconds * 1e3,
+            history: prediction.history, stepMs: prediction.stepSeconds * 1e3, diskMs: prediction.diskSeconds * 1e3,
+            boundByDisk: prediction.isBoundByDisk,
             largestMs: prediction.largestSeconds * 1e3, tokensPerSecond: prediction.tokensPerSecond,
             streams: prediction.streams, streamsPerStep: prediction.streamsPerStep,
             tokensPerSecondOfStreams: prediction.tokensPerSecondOfStreams, promptTokens: prediction.promptTokens,
             msToFirstToken: prediction.secondsToFirstToken * 1e3, unmeasuredDevices: prediction.unmeasuredDevices,
-            unmeasuredLinks: prediction.unmeasuredLinks)
+            unmeasuredLinks: prediction.unmeasuredLinks,
+            unmeasuredDisks: prediction.unmeasuredDisks)
         notes = plan.notes
         exact = plan.search.isExact
     }
@@ -87,6 +99,7 @@ struct ShortfallDocument: Encodable {
     var extraDeviceBytes: Int?
     var fittingMaximumDevices: Int?
     var largerDisksFit: Bool
+    var expertsOnDiskFit: Bool
     var message: String
 
     init(_ shortfall: PlacementError.Shortfall) {
@@ -100,6 +113,7 @@ struct ShortfallDocument: Encodable {
         extraDeviceBytes = shortfall.extraDeviceBytes
         fittingMaximumDevices = shortfall.fittingMaximumDevices
         largerDisksFit = shortfall.largerDisksFit
+        expertsOnDiskFit = shortfall.expertsOnDiskFit
         message = shortfall.description
     }
 }

@@ -12,6 +12,8 @@ struct StageTable: CustomStringConvertible {
         var lastLayer: Int
         var head: Bool
         var weightBytes: Int
+        /// Of these, experts that stay on the device's disk; absent where none do.
+        var expertBytesOnDisk: Int?
         var memoryBytes: Int
 
         init(_ stage: ClusterBody.Stage) {
@@ -21,6 +23,7 @@ struct StageTable: CustomStringConvertible {
             lastLayer = stage.lastLayer
             head = stage.head
             weightBytes = stage.weightBytes
+            expertBytesOnDisk = stage.expertBytesOnDisk
             memoryBytes = stage.memoryBytes
         }
 
@@ -41,13 +44,15 @@ struct StageTable: CustomStringConvertible {
     init(_ stages: [ClusterBody.Stage]) { rows = stages.map(Row.init) }
 
     var description: String {
-        var table = Table([
-            ("stage", .right), ("device", .left), ("holds", .left), ("weights", .right), ("memory", .right),
-        ])
+        let usesDisk = rows.contains { $0.expertBytesOnDisk ?? 0 > 0 }
+        var table = Table(
+            [("stage", .right), ("device", .left), ("holds", .left), ("weights", .right)]
+                + (usesDisk ? [("on disk", .right)] : []) + [("memory", .right)])
         for (index, row) in rows.enumerated() {
-            table.add([
-                "\(index)", row.device, row.parts, "\(ByteCount(row.weightBytes))", "\(ByteCount(row.memoryBytes))",
-            ])
+            table.add(
+                ["\(index)", row.device, row.parts, "\(ByteCount(row.weightBytes))"]
+                    + (usesDisk ? ["\(ByteCount(row.expertBytesOnDisk ?? 0))"] : [])
+                    + ["\(ByteCount(row.memoryBytes))"])
         }
         return table.description
     }

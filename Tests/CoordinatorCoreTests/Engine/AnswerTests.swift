@@ -185,4 +185,24 @@ struct AnswerTests {
         _ = await (running.result, waiting.result)
         await cluster.stop()
     }
+
+    @Test(.timeLimit(.minutes(10))) func `tokens that the file suppresses are no part of an answer`() async throws {
+        func answer(_ model: TinyModel, _ sampling: SamplingParameters) async throws -> [TokenID] {
+            let cluster = try await LocalCluster.start(model: model, workers: 0)
+            var asked = request("Hello world", most: 40, on: cluster)
+            asked.sampling = sampling
+            let tokens = try await cluster.coordinator.answer(asked).tokens
+            await cluster.stop()
+            return tokens
+        }
+        var drawn = SamplingParameters()
+        drawn.seed = 5
+        for sampling in [SamplingParameters.greedy, drawn] {
+            let free = try await answer(TinyModel(), sampling)
+            var model = TinyModel()
+            model.suppressedTokens = [Int32(free[0]), Int32(free[7])]
+            let found = try await answer(model, sampling)
+            #expect(found.count == 40 && !found.contains(free[0]) && !found.contains(free[7]))
+        }
+    }
 }

@@ -1,3 +1,4 @@
+import ModelParts
 import CoordinatorCore
 import ModelParts
 import Placement

@@ -64,6 +64,15 @@ struct WindowedCachePlanTests {
         #expect(plan(1000, [self.source(0..<6, 0, reach: 0), source], newPages: 9).sequences.map(\.positions) == [0])
     }
 
+    @Test func `of layers that read what others keep nothing is taken`() {
+        let plan = CachePlan(
+            [KeptSequence(sequence: 1, positions: 1000)], layers: 0..<6, kind: { $0 == 1 || $0 > 3 ? nil : kind($0) },
+            from: [source(0..<6, 1000, reach: 1000)], context: 1 << 20)
+        #expect(plan.sequences.map(\.positions) == [1000])
+        #expect(
+            Set(plan.pages.map { $0.parts.map(\.layers) }) == [[0..<1, 3..<4], [2..<3]])
+    }
+
     /// Seeded sources, held against the slow rule.
     @Test(arguments: 0..<300 as Range<UInt64>)
     func `any sources give the most positions that all layers can go on from`(

@@ -1,3 +1,4 @@
+import ModelParts
 import ModelGraph
 import ModelParts
 import NIOCore

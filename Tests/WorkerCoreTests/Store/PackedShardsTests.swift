@@ -110,4 +110,32 @@ struct PackedShardsTests {
         #expect(counts(try load(store)) == [0, 0, 15])
         #expect(bytes(".packed") == 0)
     }
+
+    @Test func `the packed form of experts counts before it is made, and stages whose experts stay there need it`()
+        throws
+    {
+        defer { folder.remove() }
+        var model = TinyModel(type: .q8_0)
+        model.experts = 8
+        model.feedForward = 256
+        let shards = try TestShards(model)
+        let parts: [ModelPart] = [.configuration, .layer(0), .layer(1)]
+        let whole = parts.reduce(0) { $0 + shards.bytes($1).count }
+        // Room for the layers as they come and half as much, of packed ones that take about as much again.
+        let store = try ShardStore(dataFolder: folder.path, limitBytes: whole * 3 / 2)
+        for part in parts { for piece in shards.pieces(part, size: 1 << 20) { _ = try store.accept(piece) } }
+        func load(onDisk: Bool) throws -> PackedUse {
+            let source = try store.open(shards.ids(layers: 0..<2))
+            #expect(source.hint?.contains("--store-limit") == true)
+            return try Stage(
+                configuration: try ModelConfiguration(metadata: source.metadata),
+                range: StageRange(embedding: false, layers: 0..<2, head: false), tensors: source.tensors,
+                compute: .int8, context: 64, pool: ThreadPool(threads: 1), packed: source.packed, expertsOnDisk: onDisk
+            ).packedUse
+        }
+        #expect(try load(onDisk: false).written == 0)
+        #expect(store.storeBytes <= whole * 3 / 2)
+        let error = #expect(throws: ModelError.self) { try load(onDisk: true) }
+        #expect(error?.code == .notKept)
+    }
 }

@@ -85,7 +85,8 @@ package struct GGUFFuzz: FuzzFormat {
     /// Keys that some architectures read and the corpus lacks.
     private static let optionalKeys = [
         "expert_count", "expert_used_count", "expert_feed_forward_length", "expert_shared_count",
-        "expert_gating_func", "attention.key_length", "attention.value_length", "attention.sliding_window",
+        "expert_gating_func", "expert_group_count", "expert_group_used_count", "attention.key_length",
+        "attention.value_length", "attention.sliding_window",
         "attention.sliding_window_pattern", "attention.scale", "attention.layer_norm_epsilon",
         "attention.kv_lora_rank", "attention.q_lora_rank", "attention.key_length_mla",
         "attention.temperature_scale", "attn_logit_softcapping", "final_logit_softcapping", "embedding_scale",
