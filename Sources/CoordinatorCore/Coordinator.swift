@@ -70,7 +70,7 @@ package final class Coordinator: Sendable {
         var beginsEmpty = false
         /// Devices that others could not reach, or that were lost too often, and until when they are left out for it.
         var suspects: [String: ContinuousClock.Instant] = [:]
-        var losses = LossRecord()
+        var losses: LossRecord
         var pace = PlacingPace()
         /// Since when devices are connected, and why they were lost the last time.
         var connectedSince: [String: ContinuousClock.Instant] = [:]
@@ -106,7 +106,8 @@ package final class Coordinator: Sendable {
         self.configuration = configuration
         self.transport = transport
         self.progress = progress
-        var state = State(devices: configuration.devices)
+        var state = State(
+            devices: configuration.devices, losses: LossRecord(idlePause: configuration.headway.leftOut))
         let record = (try? configuration.store?.placement()).flatMap { $0 }
         predecessor = record.flatMap { $0.modelPath == shards.model.absolutePath ? $0 : nil }
         session = predecessor?.session ?? UInt64.random(in: 1...UInt64.max)

@@ -16,6 +16,8 @@ package struct HeadwayLimits: Sendable, Hashable {
     /// For what a device only has to look up, and for measuring, which devices of one machine do in turns.
     package var answer = Duration.seconds(60)
     package var measuring = Duration.seconds(180)
+    /// For how long a device that did nothing is left out of placements the first time.
+    package var leftOut = Duration.seconds(60)
     /// What the slowest disk reads in a second: what is to be hashed, or was paged out, is read from it before there is headway.
     package var diskBytesPerSecond = 10e6
     /// What comes over the slowest link in a second.

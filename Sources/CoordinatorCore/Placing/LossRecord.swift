@@ -10,7 +10,6 @@ package struct LossRecord: Sendable {
     package static let forgiven = Duration.seconds(60)
     private static let firstPause = Duration.seconds(1)
     private static let longestPause = Duration.seconds(300)
-    private static let firstIdlePause = Duration.seconds(60)
     private static let longestIdlePause = Duration.seconds(3600)
 
     private struct Entry: Sendable {
@@ -22,8 +21,10 @@ package struct LossRecord: Sendable {
     }
 
     private var entries: [String: Entry] = [:]
+    private let firstIdlePause: Duration
 
-    package init() {}
+    /// - Parameter idlePause: for how long one that does no work is left out the first time.
+    package init(idlePause: Duration = HeadwayLimits().leftOut) { firstIdlePause = idlePause }
 
     /// A placement stands on these devices.
     package mutating func placed(on devices: Set<String>, at now: ContinuousClock.Instant) {
@@ -49,7 +50,7 @@ package struct LossRecord: Sendable {
         if stood >= Self.forgiven { entry.losses = 0 }
         guard isIdle || stood < Self.soon else { return .zero }
         entry.losses += 1
-        if isIdle { return Self.pause(entry.losses, first: Self.firstIdlePause, longest: Self.longestIdlePause) }
+        if isIdle { return Self.pause(entry.losses, first: firstIdlePause, longest: Self.longestIdlePause) }
         return entry.losses == 1
             ? .zero : Self.pause(entry.losses - 1, first: Self.firstPause, longest: Self.longestPause)
     }

@@ -27,6 +27,8 @@ struct IdleWorkerTests {
         settings.headway.transfer = .seconds(6)
         settings.headway.load = .seconds(6)
         settings.headway.diskBytesPerSecond = 1e9
+        // Longer than any test.
+        settings.headway.leftOut = .seconds(3600)
         return settings
     }
 
