@@ -26,7 +26,7 @@ shape = document["shape"]
 assert (shape["layers"], shape["width"], shape["trained_context"], shape["tied_embedding"]) == (30, 576, 8192, True)
 [attention] = shape["attention"]
 assert (attention["heads"], attention["key_value_heads"], attention["key_size"], len(attention["layers"])) == (9, 3, 64, 30)
-assert shape["windows"] == shape["experts"] == shape["scalings"] == []
+assert shape["windows"] == shape["experts"] == shape["scalings"] == shape["undivided_layers"] == []
 sizes = {size["type"]: size for size in document["cache"]["sizes"]}
 # Keys and values of 3 heads of 64 halves, or of bytes with a scale for every 32.
 assert sizes["f16"]["bytes_per_position"] == 30 * 2 * 3 * 64 * 2 and sizes["f16"]["bytes"] == 8192 * 30 * 2 * 3 * 64 * 2

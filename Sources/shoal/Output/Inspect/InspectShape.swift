@@ -47,6 +47,8 @@ struct InspectShape: Encodable {
     /// Layers into which positions do not enter (NoPE).
     var layersWithoutPositions: [Int] = []
     var experts: [Experts] = []
+    /// Layers that one device holds together, because some read keys and values of others.
+    var undividedLayers: [[Int]] = []
 
     init(_ file: GGUFFile, _ configuration: ModelConfiguration?) {
         guard let configuration else {
@@ -79,6 +81,7 @@ struct InspectShape: Encodable {
         }
         windows = traits.windows.map { Window(layers: $0.layers, positions: $0.positions) }
         layersWithoutPositions = traits.unrotatedLayers
+        undividedLayers = configuration.undividedLayers.map { Array($0) }
         experts = traits.experts.map {
             Experts(layers: $0.layers, count: $0.count, used: $0.used, width: $0.width, sharedWidth: $0.sharedWidth)
         }

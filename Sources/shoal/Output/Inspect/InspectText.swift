@@ -83,6 +83,10 @@ struct InspectText {
         for attention in shape.attention {
             facts.add("attention", described(attention.description, attention.layers))
         }
+        for layers in shape.undividedLayers {
+            facts.add(
+                "together", "layers \(LayerList(layers)), which share keys and values: one device holds all of them")
+        }
         for window in shape.windows {
             facts.add(
                 "window",
