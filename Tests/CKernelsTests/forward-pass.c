@@ -141,6 +141,7 @@ static void pass_layer(
     else forward_network(model, layer, 0, room->normed, rows, room, room->projected);
     if (form->after_norms) normalize(model, layer->after_feed_forward_norm, NULL, room->projected, rows, room->projected);
     shoal_add(room->stream, room->projected, rows * width);
+    if (form->inputs) forward_take_input(model, index, room);
 }
 
 void forward_pass(const struct forward_model *model, const uint32_t *tokens, size_t positions, size_t step, float *logits) {
@@ -153,7 +154,7 @@ void forward_pass(const struct forward_model *model, const uint32_t *tokens, siz
         .stream = rows_of(step, width), .normed = rows_of(step, width), .queries = rows_of(step, q_width),
         .keys = rows_of(step, kv_width), .values = rows_of(step, kv_width), .attended = rows_of(step, q_width),
         .projected = rows_of(step, width), .gates = rows_of(step, inner), .ups = rows_of(step, inner),
-        .gated = rows_of(step, inner), .chosen = zeroed(places * sizeof(size_t)), .weights = rows_of(places, 1),
+        .gated = rows_of(step, inner), .inputs = rows_of(step, FORWARD_LAYERS * FORWARD_INPUT), .chosen = zeroed(places * sizeof(size_t)), .weights = rows_of(places, 1),
         .router = rows_of(step, FORWARD_EXPERTS), .gathered = rows_of(step, width), .given = rows_of(places, width),
         .quantized = zeroed(step * widest / 32 * sizeof *room.quantized), .scratch = rows_of(1, shoal_attend_scratch(size, size)),
         .cosines = rows_of(1, size), .sines = rows_of(1, size)};
@@ -170,6 +171,7 @@ void forward_pass(const struct forward_model *model, const uint32_t *tokens, siz
             memcpy(room.stream + row * width, model->embedding + tokens[first + row] * width, width * sizeof(float));
         }
         if (form->scaled_embedding) shoal_scale(room.stream, sqrtf((float)width), room.rows * width);
+        if (form->inputs) forward_inputs(model, tokens + first, &room);
         for (size_t layer = 0; layer < FORWARD_LAYERS; layer++) pass_layer(model, layer, first, frequencies, &room);
         normalize(model, model->norm, model->norm_bias, room.stream, room.rows, room.normed);
         float *out = logits + first * model->vocabulary;
@@ -178,7 +180,7 @@ void forward_pass(const struct forward_model *model, const uint32_t *tokens, siz
     }
     for (size_t p = 0; p < FORWARD_PAGES; p++) free((void *)room.pages[p]);
     free(room.stream), free(room.normed), free(room.queries), free(room.keys), free(room.values), free(room.attended);
-    free(room.projected), free(room.gates), free(room.ups), free(room.gated), free(room.chosen), free(room.weights);
+    free(room.projected), free(room.gates), free(room.ups), free(room.gated), free(room.inputs), free(room.chosen), free(room.weights);
     free(room.router), free(room.gathered), free(room.given), free(room.quantized), free(room.scratch);
     free(room.cosines), free(room.sines);
 }

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { FORWARD_LAYERS = 2, FORWARD_EXPERTS = 4, FORWARD_CHOSEN = 2 };
+enum { FORWARD_LAYERS = 2, FORWARD_EXPERTS = 4, FORWARD_CHOSEN = 2, FORWARD_INPUT = 32 };
 
 /// A packed matrix `[rows, columns]` of a type.
 struct forward_matrix {
@@ -38,6 +38,8 @@ struct forward_form {
     bool gated;
     /// FORWARD_EXPERTS networks, of which each row chooses FORWARD_CHOSEN.
     bool experts;
+    /// Rows of FORWARD_INPUT elements of each token for each layer, and a scale at each layer's end.
+    bool inputs;
 };
 
 struct forward_layer {
@@ -47,6 +49,10 @@ struct forward_layer {
     const float *router_bias;
     struct forward_matrix gate[FORWARD_EXPERTS], up[FORWARD_EXPERTS], down[FORWARD_EXPERTS];
     const float *gate_bias[FORWARD_EXPERTS], *up_bias[FORWARD_EXPERTS], *down_bias[FORWARD_EXPERTS];
+    /// What it does with its row of the token.
+    struct forward_matrix input_gate, input_projection;
+    const float *after_input_norm;
+    float output_scale;
 };
 
 struct forward_model {
@@ -59,6 +65,9 @@ struct forward_model {
     struct forward_layer layers[FORWARD_LAYERS];
     const float *norm, *norm_bias;
     struct forward_matrix head;
+    /// Of the layers' rows of tokens: `[vocabulary, FORWARD_LAYERS * FORWARD_INPUT]`, what the embedding adds, and a layer's norm.
+    const float *input_table, *input_norm;
+    struct forward_matrix input_projection;
 };
 
 /// Computes a text in steps of so many rows (the last may have fewer). `logits`: `[positions, vocabulary]`.
@@ -69,7 +78,7 @@ enum { FORWARD_PAGES = 8 };
 /// Room for one step's rows.
 struct forward_room {
     size_t rows;
-    float *stream, *normed, *queries, *keys, *values, *attended, *projected, *gates, *ups, *gated;
+    float *stream, *normed, *queries, *keys, *values, *attended, *projected, *gates, *ups, *gated, *inputs;
     /// Experts: a row's choice and weights `[rows, FORWARD_CHOSEN]`, one expert's rows, all experts' results.
     size_t *chosen;
     float *weights, *router, *gathered, *given;
@@ -87,5 +96,9 @@ void forward_network(
     struct forward_room *room, float *output);
 /// The chosen experts of `room->normed`, into `room->projected`.
 void forward_experts(const struct forward_model *model, const struct forward_layer *layer, struct forward_room *room);
+/// The layers' rows of the tokens of `room->stream`, into `room->inputs`.
+void forward_inputs(const struct forward_model *model, const uint32_t *tokens, struct forward_room *room);
+/// Adds what a layer makes of its own to `room->stream`, and scales that.
+void forward_take_input(const struct forward_model *model, size_t index, struct forward_room *room);
 
 #endif

@@ -50,6 +50,10 @@ static struct forward_layer layer(const struct forward_model *model, uint32_t ty
         if (!form->biases) continue;
         layer.gate_bias[e] = vector(inner, 1), layer.up_bias[e] = vector(inner, 1), layer.down_bias[e] = vector(width, 1);
     }
+    if (form->inputs) {
+        layer.input_gate = matrix(type, FORWARD_INPUT, width), layer.input_projection = matrix(type, width, FORWARD_INPUT);
+        layer.after_input_norm = norm(width), layer.output_scale = 0.7f;
+    }
     if (form->biases) {
         layer.query_bias = vector(q_width, 1), layer.key_bias = vector(kv_width, 1), layer.value_bias = vector(kv_width, 1);
         layer.output_bias = vector(width, 1);
@@ -66,6 +70,11 @@ static void passes(int isa, uint32_t type, struct forward_model model) {
     model.embedding = vector(model.vocabulary * model.width, 2), model.norm = norm(model.width);
     if (model.form->layer_norm) model.norm_bias = vector(model.width, 0.5f);
     model.head = matrix(type, model.vocabulary, model.width);
+    if (model.form->inputs) {
+        const size_t all = FORWARD_LAYERS * FORWARD_INPUT;
+        model.input_table = vector(model.vocabulary * all, 2), model.input_norm = norm(FORWARD_INPUT);
+        model.input_projection = matrix(type, all, model.width);
+    }
     for (size_t l = 0; l < FORWARD_LAYERS; l++) model.layers[l] = layer(&model, type);
     uint32_t tokens[POSITIONS];
     for (size_t i = 0; i < POSITIONS; i++) tokens[i] = next() % (uint32_t)model.vocabulary;
@@ -114,6 +123,12 @@ static void all_passes(int isa) {
         (struct forward_model){
             .form = &gemma, .cache = SHOAL_CACHE_F16, .width = 96, .heads = 4, .key_value_heads = 2, .head_size = 40, .inner = 192});
     passes(isa, SHOAL_TYPE_Q8_0, (struct forward_model){.form = &gemma, .cache = SHOAL_CACHE_Q8_0, SIZES});
+    // Gemma 4: inputs of each token beside the stream.
+    static const struct forward_form gemma4 = {
+        .name = "gemma4", .after_norms = true, .head_norms = true, .scaled_embedding = true, .inputs = true, .window = 24,
+        .logit_cap = 30, .pairing = SHOAL_ROPE_HALVES, .rotated_quarters = 4, .function = SHOAL_FUNCTION_GELU_TANH, .gated = true};
+    passes(isa, SHOAL_TYPE_Q4_0, (struct forward_model){.form = &gemma4, .cache = SHOAL_CACHE_F16, SIZES});
+    passes(isa, SHOAL_TYPE_F16, (struct forward_model){.form = &gemma4, .cache = SHOAL_CACHE_F32, SIZES});
     static const struct forward_form gpt_oss = {
         .name = "gpt-oss", .biases = true, .sinks = true, .window = 24, .pairing = SHOAL_ROPE_HALVES, .rotated_quarters = 4,
         .yarn = true, .function = SHOAL_FUNCTION_CLAMPED_SILU, .gated = true, .experts = true};
