@@ -20,7 +20,7 @@ enum Gemma4 {
         guard let widths else { throw reader.missing("feed_forward_length") }
         let shared = try reader.optionalInteger("attention.shared_kv_layers", in: 0...keys.layers - 1) ?? 0
         let inputWidth = try reader.optionalInteger("embedding_length_per_layer_input", in: 0...65536) ?? 0
-        let global = try attention(keys, size: "", rope: globalRope(keys))
+        let global = try attention(keys, size: "", rope: keys.rope(.halves))
         let local = try isLocal.contains(true) ? attention(keys, size: "_swa", rope: localRope(keys)) : global
 
         let experts = try experts(keys)
@@ -92,8 +92,6 @@ enum Gemma4 {
         return AttentionShape(
             heads: keys.heads, keyValueHeads: 1, keySize: keySize, valueSize: valueSize, rope: rope, scale: 1)
     }
-
-    private static func globalRope(_ keys: CommonKeys) throws(ModelError) -> RopeShape { try keys.rope(.halves) }
 
     private static func localRope(_ keys: CommonKeys) throws(ModelError) -> RopeShape {
         let reader = keys.reader

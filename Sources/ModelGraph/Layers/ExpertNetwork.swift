@@ -28,11 +28,9 @@ struct ExpertNetwork {
     /// Bytes that are read ahead of the experts' products at a time; nil where all experts are to be in memory.
     private let readAheadBytes: Int?
 
-    private static let choiceBiasName = Names.choiceBias
-
     static func list(_ shape: ExpertsShape, width: Int, in list: inout TensorList) {
         list.matrix(Names.router, rows: shape.count, columns: width)
-        list.vector(choiceBiasName, shape.count, isOptional: true)
+        list.vector(Names.choiceBias, shape.count, isOptional: true)
         if list.contains("\(Names.expertGatesAndUps).weight") {
             list.experts(
                 Names.expertGatesAndUps, count: shape.count, rows: shape.width, columns: width, matricesEach: 2)
@@ -53,7 +51,7 @@ struct ExpertNetwork {
         self.width = width
         router = try loader.matrix(Names.router, rows: shape.count, columns: width)
         routerBias = try loader.optionalVector("\(Names.router).bias", shape.count)
-        choiceBias = try loader.optionalVector(Self.choiceBiasName, shape.count)
+        choiceBias = try loader.optionalVector(Names.choiceBias, shape.count)
         if loader.contains("\(Names.expertGatesAndUps).weight") {
             let both = try loader.experts(
                 Names.expertGatesAndUps, count: shape.count, rows: shape.width, columns: width, matricesEach: 2)

@@ -38,7 +38,7 @@ extension StageLoad {
         } catch {
             throw WorkerError(error)
         }
-        let layers = request.range.layers
+        let layers = range.layers
         guard layers.upperBound <= configuration.layers else {
             throw WorkerError(.badRequest, "layers \(layers) of a model with \(configuration.layers)")
         }
@@ -60,11 +60,6 @@ extension StageLoad {
     /// What the stage will take.
     func need(of source: StageSource) throws(WorkerError) -> StageNeed {
         let configuration = try configuration(of: source)
-        guard (0...configuration.layers).contains(range.layers.lowerBound),
-            range.layers.upperBound <= configuration.layers
-        else {
-            throw WorkerError(.badRequest, "layers \(range.layers) of a model with \(configuration.layers)")
-        }
         let weights =
             source.byteCount > 0 ? source.byteCount : Stage.totalBytes(configuration, range, source.tensors)
         let experts =
