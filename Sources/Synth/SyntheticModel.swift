@@ -26,20 +26,23 @@ package struct SyntheticModel: Sendable {
 
     /// Writes the file in a stream.
     ///
-    /// - Parameter progress: called with bytes written and bytes in all.
+    /// - Parameters:
+    ///   - hasWeights: without them all weights are zeros, a hole in the file that takes nothing of the disk: for plans and sizes.
+    ///   - progress: called with bytes written and bytes in all.
     /// - Throws: `GGUFError`, or `FileError` when the file cannot be written; then none is left.
-    package func write(to path: String, progress: (Int, Int) -> Void = { _, _ in }) throws {
+    package func write(to path: String, hasWeights: Bool = true, progress: (Int, Int) -> Void = { _, _ in }) throws {
         let layout = try GGUFWriter(metadata: metadata, tensors: tensors).layout()
         let partial = path + ".partial"
         do {
             let file = try OutputStream(path: partial)
             try file.write(layout.header)
-            for (index, tensor) in layout.tensors.enumerated() {
+            for (index, tensor) in layout.tensors.enumerated() where hasWeights {
                 try write(tensor, index: index, to: file)
                 let padding = (layout.alignment - tensor.byteCount % layout.alignment) % layout.alignment
                 try file.write([UInt8](repeating: 0, count: padding))
                 progress(layout.header.count + tensor.offset + tensor.byteCount, layout.fileByteCount)
             }
+            if !hasWeights { try file.extend(to: layout.fileByteCount) }
             try file.close()
             guard rename(partial, path) == 0 else { throw FileError(path: path, "cannot be named", errno) }
         } catch {
@@ -91,6 +94,13 @@ private final class OutputStream {
             if done < 0 && errno == EINTR { continue }
             guard done > 0 else { throw FileError(path: path, "cannot be written", errno) }
             rest = UnsafeRawBufferPointer(rebasing: rest[done...])
+        }
+    }
+
+    /// Makes the file so long; what was not written reads as zeros.
+    func extend(to byteCount: Int) throws(FileError) {
+        guard ftruncate(descriptor, off_t(byteCount)) == 0 else {
+            throw FileError(path: path, "cannot be made \(byteCount) bytes long", errno)
         }
     }
 

@@ -23,6 +23,17 @@ cp "$work/one.gguf" "$work/first.gguf"
 expect_exit 0 "$shoal" synth --shape tinyllama-1.1b --type Q4_0 "$work/one.gguf"
 cmp "$work/one.gguf" "$work/first.gguf"
 rm -f "$work"/*.gguf
+# Without weights it is as long and takes nothing of the disk, and plans are the same.
+expect_exit 0 "$shoal" synth --shape tinyllama-1.1b --type Q4_0 "$work/weights.gguf"
+expect_exit 0 "$shoal" synth --shape tinyllama-1.1b --type Q4_0 --no-weights "$work/none.gguf"
+[ "$(stat -c %s "$work/weights.gguf")" = "$(stat -c %s "$work/none.gguf")" ]
+[ "$(du -k "$work/none.gguf" | cut -f 1)" -lt 10000 ]
+for model in weights none; do
+    expect_exit 0 "$shoal" plan "$work/$model.gguf" --cluster Cluster/pi5x4.yaml --json
+    cp "$work/out" "$work/$model.json"
+done
+cmp "$work/weights.json" "$work/none.json"
+rm -f "$work"/*.gguf
 # Types of every kind give numbers as a model's too.
 for type in q5_1 Q2_K Q3_K Q5_K IQ4_NL IQ4_XS MXFP4 BF16; do
     expect_exit 0 "$shoal" synth --shape tinyllama-1.1b --layers 1 --type $type "$work/one.gguf"

@@ -12,6 +12,7 @@ struct SynthCommand: ParsableCommand {
     @Option(help: "The type of its matrices: \(RandomBlocks.types.map(\.name).joined(separator: ", ")).")
     var type: SynthType
     @Option(help: ArgumentHelp("Fewer layers than the shape has, for a smaller file.", valueName: "N")) var layers: Int?
+    @Flag(help: "All weights are zeros that take nothing of the disk: enough for `plan` and `inspect`.") var noWeights = false
     @Option(help: "Another seed gives other weights.") var seed: UInt64 = 1
     @Argument(help: ArgumentHelp("The GGUF file to write.", valueName: "OUT")) var output: String
 
@@ -27,7 +28,7 @@ struct SynthCommand: ParsableCommand {
         var dimensions = shape.dimensions
         dimensions.layers = layers ?? dimensions.layers
         let model = SyntheticModel(name: shape.rawValue, shape: dimensions, type: type.element, seed: seed)
-        try model.write(to: output) { done, total in
+        try model.write(to: output, hasWeights: !noWeights) { done, total in
             let percent = done * 100 / total
             guard Console.errorIsTerminal, percent != shown else { return }
             shown = percent
