@@ -1,4 +1,4 @@
 /// The version of this software, as `shoal version` prints it and devices tell each other.
 package enum SoftwareVersion {
-    package static let current = "0.1.0"
+    package static let current = "0.2.0"
 }
