@@ -31,8 +31,8 @@ class Skipped(Exception):
 class Worker:
     """A worker's process, on a cable."""
 
-    def __init__(self, lab, name, port, folder=None, flags=()):
-        self.lab, self.name, self.port, self.flags = lab, name, port, flags
+    def __init__(self, lab, name, port, folder=None, flags=(), program=None):
+        self.lab, self.name, self.port, self.flags, self.program = lab, name, port, flags, program or lab.shoal
         self.folder = folder or os.path.join(lab.folder, name)
         self.environment = {}
         lab.give_profile(self.folder)
@@ -47,7 +47,8 @@ class Worker:
     def start(self, environment={}):
         self.process = self.lab.start(
             self.name, "worker", "--listen", f"127.0.0.1:{self.port}", "--name", self.name, "--threads", "1",
-            "--data-dir", self.folder, *self.lab.link_flags, *self.flags, environment=self.environment | environment)
+            "--data-dir", self.folder, *self.lab.link_flags, *self.flags, environment=self.environment | environment,
+            program=self.program)
 
     def kill(self):
         self.process.kill()
@@ -93,8 +94,9 @@ class Worker:
 class Lab:
     """`with Lab(shoal, model, workers=5) as lab:`; nothing is left after. `serve` starts coordinators on it, one after the other."""
 
-    def __init__(self, shoal, model, workers=5, profiles=None, is_closed=False):
-        """`is_closed`: the workers joined a cluster, and all links are TLS."""
+    def __init__(self, shoal, model, workers=5, profiles=None, is_closed=False, programs=None):
+        """`is_closed`: the workers joined a cluster, and all links are TLS. `programs`: what each worker runs, else `shoal`."""
+        self.programs = programs or [shoal] * workers
         self.shoal, self.model, self.count, self.profiles = shoal, model, workers, profiles
         self.is_closed, self.link_flags = is_closed, [] if is_closed else ["--insecure"]
         self.coordinator, self.used, self.environment = None, 0, {}
@@ -109,7 +111,7 @@ class Lab:
             *ports, self.port, self.join_port = free_ports(self.count + 2)
             self.data = os.path.join(self.folder, "coordinator")
             for index, port in enumerate(ports):
-                self.workers.append(Worker(self, f"w{index + 1}", port))
+                self.workers.append(Worker(self, f"w{index + 1}", port, program=self.programs[index]))
             if self.is_closed:
                 self.join()
             for worker in self.workers:
@@ -185,10 +187,10 @@ class Lab:
             with self.database() as database:
                 database.execute("DELETE FROM placement")
 
-    def start(self, name, *arguments, environment={}):
+    def start(self, name, *arguments, environment={}, program=None):
         with open(self.log_path(name), "ab") as log:
             process = subprocess.Popen(
-                [self.shoal, *arguments], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                [program or self.shoal, *arguments], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 env=os.environ | {"XDG_DATA_HOME": self.folder, "XDG_CACHE_HOME": self.folder} | environment)
         self.processes.append(process)
         return process
