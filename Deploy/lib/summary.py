@@ -8,7 +8,11 @@ modules = {
     for word in ("passed", "failed", "skipped")
 }
 parts = {"Modules": (modules["passed"], modules["failed"], modules["skipped"])}
-for name in ("Commands", "Conformance", "Clients", "Chaos"):
+names = ["Commands", "Conformance", "Clients", "Chaos"]
+# The arm64 program is tested where it can be built.
+if re.search(r"^Cross: ", log, re.MULTILINE):
+    names.append("Cross")
+for name in names:
     found = re.findall(rf"^{name}: (\d+) passed, (\d+) failed(?:, (\d+) skipped)?$", log, re.MULTILINE)
     # A part that did not get to its end is a failure.
     parts[name] = tuple(int(number or 0) for number in found[-1]) if found else (0, 1, 0)

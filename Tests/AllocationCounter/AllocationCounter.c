@@ -20,11 +20,10 @@ int64_t allocation_counter_take(int32_t counter) {
 #endif
 
 #if defined(__linux__) && defined(__GLIBC__) && !defined(SANITIZED)
+#include <dlfcn.h>
 #include <errno.h>
 #include <stddef.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 // The names under which glibc keeps its own when a program defines these (malloc/malloc.c: "Replacing malloc" in its manual).
 extern void *__libc_malloc(size_t size);
@@ -72,9 +71,17 @@ int posix_memalign(void **result, size_t alignment, size_t size) {
     return 0;
 }
 
+typedef void *map_function(void *, size_t, int, int, int, off_t);
+
+// The C library's, or that of what is preloaded.
+static map_function *_Atomic next_map;
+
+__attribute__((constructor)) static void find_next_map(void) { next_map = (map_function *)dlsym(RTLD_NEXT, "mmap"); }
+
 void *mmap(void *address, size_t length, int protection, int flags, int file, off_t offset) {
     count();
-    return (void *)syscall(SYS_mmap, address, length, protection, flags, file, offset);
+    if (!next_map) find_next_map();
+    return next_map(address, length, protection, flags, file, offset);
 }
 #else
 bool allocation_counter_works(void) { return false; }

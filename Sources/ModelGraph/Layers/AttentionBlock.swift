@@ -87,8 +87,9 @@ struct AttentionBlock {
 
     /// Bytes of memory that the weights take.
     var byteCount: Int {
-        [query, key, value, output].reduce(0) { $0 + ($1?.byteCount ?? 0) }
-            + [queryBias, keyBias, valueBias, joinedBias, sinks, outputBias].reduce(0) { $0 + $1.byteCount }
+        let matrices: [WeightMatrix?] = [query, key, value, output]
+        let vectors: [AlignedBuffer?] = [queryBias, keyBias, valueBias, joinedBias, sinks, outputBias]
+        return matrices.reduce(0) { $0 + ($1?.byteCount ?? 0) } + vectors.reduce(0) { $0 + $1.byteCount }
             + (queryNorm?.byteCount ?? 0) + (keyNorm?.byteCount ?? 0)
     }
 

@@ -87,24 +87,26 @@ struct DevicesCommand: AsyncParsableCommand, UsesNetwork {
     private func table(_ rows: [DeviceRow], naming: Bool) -> Table {
         // Most devices that are only named by their address have no other name.
         let naming = (models: naming, addresses: rows.contains { $0.name != $0.address && $0.address != "in process" })
-        var table = Table(
-            [("device", .left)] + (naming.addresses ? [("address", .left)] : []) + [
-                ("cores", .right), ("instructions", .left), ("memory", .right), ("resident", .right),
-                ("weights", .right), ("KV cache", .right), ("holds", .left),
-            ])
+        // Piece by piece: Swift 6.2 gives up on the sum of all.
+        let addresses: [Table.Column] = naming.addresses ? [("address", .left)] : []
+        let figures: [Table.Column] = [
+            ("cores", .right), ("instructions", .left), ("memory", .right), ("resident", .right),
+            ("weights", .right), ("KV cache", .right), ("holds", .left),
+        ]
+        var table = Table([("device", .left)] + addresses + figures)
         func size(_ bytes: UInt64?) -> String { bytes.map { "\(ByteCount(Int(clamping: $0)))" } ?? "–" }
         for row in rows {
             let cores = row.cores.map { cores in
                 row.threads.map { $0 == cores ? "\(cores)" : "\($0) of \(cores)" } ?? "\(cores)"
             }
-            table.add(
-                [row.name] + (naming.addresses ? [row.address] : []) + [
-                    cores ?? "–", row.instructionSet.map { "\(row.architecture ?? "") \($0)" } ?? "–",
-                    size(row.memoryBudgetBytes), size(row.residentBytes), size(row.weightBytes),
-                    size(row.keyValueBytes),
-                    row.connected
-                        ? (naming.models ? row.holds : row.parts)?.joined(separator: "; ") ?? "" : "not connected",
-                ])
+            let parts = naming.models ? row.holds : row.parts
+            let holds = row.connected ? parts?.joined(separator: "; ") ?? "" : "not connected"
+            let instructions = row.instructionSet.map { "\(row.architecture ?? "") \($0)" }
+            let figures = [
+                cores ?? "–", instructions ?? "–", size(row.memoryBudgetBytes), size(row.residentBytes),
+                size(row.weightBytes), size(row.keyValueBytes), holds,
+            ]
+            table.add([row.name] + (naming.addresses ? [row.address] : []) + figures)
         }
         return table
     }

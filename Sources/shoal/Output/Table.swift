@@ -4,10 +4,12 @@ import Wire
 struct Table: CustomStringConvertible {
     enum Alignment { case left, right }
 
-    private let columns: [(title: String, alignment: Alignment)]
+    typealias Column = (title: String, alignment: Alignment)
+
+    private let columns: [Column]
     private var rows: [[String]] = []
 
-    init(_ columns: [(title: String, alignment: Alignment)]) { self.columns = columns }
+    init(_ columns: [Column]) { self.columns = columns }
 
     /// - Precondition: a cell per column.
     mutating func add(_ cells: [String]) {
