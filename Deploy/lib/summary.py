@@ -1,4 +1,4 @@
-"""Adds up the tests that a log of Deploy/test tells of: the modules' own (Swift Testing), the commands', the checks of the wire, the clients', and the rounds of chaos."""
+"""Adds up the tests that a log of Deploy/test tells of: the modules' own (Swift Testing), the commands', the checks of the wire and of the units, the clients', and the rounds of chaos."""
 import re
 import sys
 
@@ -8,7 +8,7 @@ modules = {
     for word in ("passed", "failed", "skipped")
 }
 parts = {"Modules": (modules["passed"], modules["failed"], modules["skipped"])}
-for name in ("Commands", "Conformance", "Clients", "Chaos"):
+for name in ("Commands", "Conformance", "Deployments", "Clients", "Chaos"):
     found = re.findall(rf"^{name}: (\d+) passed, (\d+) failed(?:, (\d+) skipped)?$", log, re.MULTILINE)
     # A part that did not get to its end is a failure.
     parts[name] = tuple(int(number or 0) for number in found[-1]) if found else (0, 1, 0)
