@@ -1,4 +1,4 @@
-"""Adds up the tests that a log of Deploy/test tells of: the modules' own (Swift Testing), the commands', the checks of the wire, the clients', and the rounds of chaos."""
+"""Adds up the tests that a log of Deploy/test tells of: the modules' own (Swift Testing), and those of each other part."""
 import re
 import sys
 
@@ -8,10 +8,9 @@ modules = {
     for word in ("passed", "failed", "skipped")
 }
 parts = {"Modules": (modules["passed"], modules["failed"], modules["skipped"])}
-names = ["Commands", "Conformance", "Clients", "Chaos"]
-# The arm64 program is tested where it can be built.
-if re.search(r"^Cross: ", log, re.MULTILINE):
-    names.append("Cross")
+names = ["Commands", "Conformance", "Deployments", "Clients", "Chaos"]
+# What the last release's program and the arm64 one show is asked for where these were built.
+names += [name for name in ("Upgrade", "Cross") if re.search(rf"^{name}: ", log, re.MULTILINE)]
 for name in names:
     found = re.findall(rf"^{name}: (\d+) passed, (\d+) failed(?:, (\d+) skipped)?$", log, re.MULTILINE)
     # A part that did not get to its end is a failure.

@@ -1,10 +1,10 @@
-/// Why a cluster file cannot be used: the file, the line where known, the cause with its mend.
+/// Why a cluster file or a configuration file cannot be used: the file, the line where known, the cause with its mend.
 package struct ClusterFileError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The kind of fault.
     package enum Code: Sendable, Hashable {
-        /// Not YAML, or larger than a cluster file may be.
+        /// Not YAML, or larger than such a file may be.
         case syntax
-        /// A key that cluster files do not have.
+        /// A key that such files do not have.
         case unknownKey
         /// A key without which the file says nothing.
         case missingKey

@@ -11,11 +11,12 @@ struct Shoal: AsyncParsableCommand {
         abstract: "Pools small machines into one host for a large language model.",
         discussion: """
             On one machine:       shoal init, shoal serve, and shoal token for each device
-            On every device:      shoal worker --join TOKEN
+            On every device:      shoal worker --join TOKEN, or shoal join and shoal worker
             Then:                 shoal place MODEL.gguf, shoal chat, or an OpenAI client
             """,
         subcommands: [
-            InitCommand.self, TokenCommand.self, WorkerCommand.self, ServeCommand.self, RemoveCommand.self,
+            InitCommand.self, TokenCommand.self, JoinCommand.self, WorkerCommand.self, ServeCommand.self,
+            RemoveCommand.self,
             PlanCommand.self, PlaceCommand.self, UnloadCommand.self, ModelsCommand.self, RebalanceCommand.self,
             DrainCommand.self, ChatCommand.self, GenerateCommand.self, DevicesCommand.self, StatusCommand.self,
             InspectCommand.self, TokenizeCommand.self, TemplateCommand.self, LogitsCommand.self, BenchCommand.self,
@@ -28,13 +29,22 @@ struct Shoal: AsyncParsableCommand {
         signal(SIGPIPE, SIG_DFL)
         FreedMemory.goesBack()
         do {
-            try await run(try parseAsRoot())
+            try await run(try parse())
         } catch {
             end(with: error)
         }
     }
 
+    /// The command, with what its configuration file says.
+    private static func parse() throws -> any ParsableCommand {
+        let command = try parseAsRoot()
+        guard let command = command as? any TakesConfiguration else { return command }
+        // The first argument is the command's name: this program itself has no options.
+        return try command.applyingConfiguration(to: Array(CommandLine.arguments.dropFirst(2)))
+    }
+
     private static func run(_ command: any ParsableCommand) async throws {
+        if let command = command as? any UsesDataFolder { try Account(owning: command.folder)?.become() }
         // Whoever writes to sockets must get an error rather than a signal.
         if command is any UsesNetwork { signal(SIGPIPE, SIG_IGN) }
         if command is any OutlivesReader { Console.outliveReader() }
@@ -59,6 +69,7 @@ struct Shoal: AsyncParsableCommand {
             Foundation.exit(2)
         }
         if !(error is ExitCode) { Console.error("shoal: \(error)") }
+        if error is WrongUsage { Foundation.exit(2) }
         Foundation.exit(1)
     }
 }

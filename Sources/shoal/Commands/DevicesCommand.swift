@@ -7,7 +7,7 @@ import Placement
 import Transport
 import Wire
 
-struct DevicesCommand: AsyncParsableCommand, UsesNetwork {
+struct DevicesCommand: AsyncParsableCommand, UsesNetwork, UsesDataFolder {
     static let configuration = CommandConfiguration(
         commandName: "devices", abstract: "Shows who is here, and what each device holds.",
         discussion: """
@@ -23,6 +23,8 @@ struct DevicesCommand: AsyncParsableCommand, UsesNetwork {
     @Flag(help: "Prints JSON.") var json = false
     @OptionGroup var identity: IdentityOptions
     @OptionGroup var links: LinkOptions
+
+    var folder: String { identity.folder }
 
     func run() async throws {
         let named = cluster.devices(try cluster.declaration())

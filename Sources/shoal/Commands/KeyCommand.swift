@@ -11,7 +11,7 @@ struct KeyCommand: ParsableCommand {
             """,
         subcommands: [Add.self, List.self, Remove.self])
 
-    struct Add: ParsableCommand {
+    struct Add: ParsableCommand, UsesDataFolder {
         static let configuration = CommandConfiguration(
             abstract: "Makes a key and prints it, this once: only its hash is kept.",
             discussion: "Example: shoal key add phone --requests-per-minute 60 --concurrent 2")
@@ -23,6 +23,8 @@ struct KeyCommand: ParsableCommand {
         var concurrent: Int?
         @OptionGroup var store: CoordinatorStore
         @Flag(help: "Prints JSON.") var json = false
+
+        var folder: String { store.folder }
 
         private struct Document: Encodable {
             var name: String
@@ -51,12 +53,14 @@ struct KeyCommand: ParsableCommand {
         }
     }
 
-    struct List: ParsableCommand {
+    struct List: ParsableCommand, UsesDataFolder {
         static let configuration = CommandConfiguration(
             abstract: "Shows the keys there are, without their secrets.", discussion: "Example: shoal key list --json")
 
         @OptionGroup var store: CoordinatorStore
         @Flag(help: "Prints JSON.") var json = false
+
+        var folder: String { store.folder }
 
         private struct Row: Encodable {
             var name: String
@@ -96,13 +100,15 @@ struct KeyCommand: ParsableCommand {
         }
     }
 
-    struct Remove: ParsableCommand {
+    struct Remove: ParsableCommand, UsesDataFolder {
         static let configuration = CommandConfiguration(
             abstract: "Removes a key: requests with it are refused from then on.",
             discussion: "Answers that have begun go on. Example: shoal key remove phone")
 
         @Argument(help: "Whose key.") var name: String
         @OptionGroup var store: CoordinatorStore
+
+        var folder: String { store.folder }
 
         func run() throws {
             try store.open().removeAccessKey(named: name)
@@ -117,7 +123,7 @@ struct CoordinatorStore: ParsableArguments {
     var dataDir: String?
 
     /// The folder.
-    var folder: String { dataDir ?? DataFolder.standard("coordinator") }
+    var folder: String { dataDir ?? DataFolder.standard(.coordinator) }
 
     /// Opens it, or makes it where there is none.
     ///

@@ -4,7 +4,7 @@ import ClusterStore
 import Foundation
 import Transport
 
-struct RemoveCommand: AsyncParsableCommand, UsesNetwork {
+struct RemoveCommand: AsyncParsableCommand, UsesNetwork, UsesDataFolder {
     static let configuration = CommandConfiguration(
         commandName: "remove", abstract: "Shuts a device out of the cluster.",
         discussion: """
@@ -18,6 +18,8 @@ struct RemoveCommand: AsyncParsableCommand, UsesNetwork {
     @OptionGroup var server: ServerOptions
     @OptionGroup var identity: IdentityOptions
     @Flag(help: "Prints JSON.") var json = false
+
+    var folder: String { identity.folder }
 
     private struct Document: Encodable {
         var removed: String

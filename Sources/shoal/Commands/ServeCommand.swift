@@ -12,8 +12,9 @@ import Placement
 import ServiceLifecycle
 import Tokenizer
 import Transport
+import Wire
 
-struct ServeCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader {
+struct ServeCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader, UsesDataFolder, TakesConfiguration {
     static let configuration = CommandConfiguration(
         commandName: "serve", abstract: "Serves a model on the cluster: places it, and answers the OpenAI API.",
         discussion: """
@@ -66,6 +67,7 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader {
     var joinListen = Endpoint(host: "0.0.0.0", port: JoinService.port)
 
     @OptionGroup var links: LinkOptions
+    @OptionGroup var configured: ConfigurationOptions
 
     func validate() throws {
         if let keyValueTokens, !(64...1 << 31).contains(keyValueTokens) {
@@ -130,9 +132,11 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader {
             onListening: { address in
                 let url =
                     "\(tls == nil ? "http" : "https")://\(Endpoint(host: listen.host, port: address?.port ?? listen.port))"
-                Console.error(
+                let state =
                     host.present.map { "\($0.model.id) answers at \(url)/v1" }
-                        ?? "no model yet at \(url): shoal place MODEL.gguf places one")
+                    ?? "no model yet at \(url): shoal place MODEL.gguf places one"
+                Console.error(state)
+                ServiceManager.tellReady(state.printable(onOneLine: true))
             })
         // Shut down from the last to the first: running answers end before the server does.
         var group = ServiceGroupConfiguration(
@@ -168,7 +172,7 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader {
             standby: resilience.standbyChoice, rebalanceGain: resilience.rebalanceGain)
     }
 
-    private var folder: String { store.folder }
+    var folder: String { store.folder }
 
     /// What takes devices in; `nil` where links are plain.
     private func joining(

@@ -6,7 +6,7 @@ import Identity
 import NIOCore
 import Transport
 
-struct TokenCommand: ParsableCommand {
+struct TokenCommand: ParsableCommand, UsesDataFolder {
     static let configuration = CommandConfiguration(
         commandName: "token", abstract: "Makes a token with which one device joins the cluster.",
         discussion: """
@@ -25,6 +25,8 @@ struct TokenCommand: ParsableCommand {
     var addresses: [String] = []
     @OptionGroup var identity: IdentityOptions
     @Flag(help: "Prints JSON.") var json = false
+
+    var folder: String { identity.folder }
 
     private struct Document: Encodable {
         var token: String
@@ -45,7 +47,8 @@ struct TokenCommand: ParsableCommand {
     func run() throws {
         guard let authority = try AuthorityFolder(dataFolder: identity.folder).load() else {
             throw CommandError(
-                "there is no cluster's authority in \(identity.folder): run `shoal init` first, or give --data-dir")
+                "there is no cluster's authority in \(identity.folder): run `shoal init` first, or give --data-dir\(PackagedService.coordinator.hint)"
+            )
         }
         let endpoints = try addresses.map { try Endpoint(parsing: $0, defaultPort: JoinService.port) }
         let reachable = endpoints.isEmpty ? try OwnAddresses.endpoints(port: JoinService.port) : endpoints
@@ -66,7 +69,7 @@ struct TokenCommand: ParsableCommand {
         }
         Console.write("\(token.text)\n")
         Console.error(
-            "good for one device, for \(expires.words): shoal worker --join TOKEN there (it asks \(token.addresses.joined(separator: ", ")))"
+            "good for one device, for \(expires.words): shoal join there (it asks \(token.addresses.joined(separator: ", ")))"
         )
     }
 }

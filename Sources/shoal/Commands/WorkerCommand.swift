@@ -10,13 +10,13 @@ import Transport
 import Wire
 import WorkerCore
 
-struct WorkerCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader {
+struct WorkerCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader, UsesDataFolder, TakesConfiguration {
     static let configuration = CommandConfiguration(
         commandName: "worker", abstract: "Makes this device a worker.",
         discussion: """
             Keeps the layers a coordinator gives it and computes with them, until it is stopped. It joins the cluster once, with a token of
-            `shoal token`, and needs none after that. Arguments can be seen by other users of this machine: the token may be in SHOAL_JOIN
-            instead, or come from standard input with --join -.
+            `shoal token` (here, or by `shoal join` before), and needs none after that. Arguments can be seen by other users of this machine:
+            the token may be in SHOAL_JOIN instead, or come from standard input with --join -.
             Example: shoal worker --join - <token.txt
             """)
 
@@ -57,6 +57,7 @@ struct WorkerCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader {
     var tokenText: String?
 
     @OptionGroup var links: LinkOptions
+    @OptionGroup var configured: ConfigurationOptions
 
     @Flag(help: "Measures how fast this device is, keeps and prints it, and ends: it takes five seconds.")
     var profile = false
@@ -76,9 +77,11 @@ struct WorkerCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader {
         if json, !profile { throw ValidationError("--json goes with --profile") }
     }
 
+    var folder: String { dataDir ?? DataFolder.standard(.worker) }
+
     func run() async throws {
         try Kernels.checkEnvironment()
-        let folder = dataDir ?? DataFolder.standard("worker")
+        let folder = folder
         var configuration = WorkerConfiguration(
             name: name ?? DeviceName(ofHost: ProcessInfo.processInfo.hostName).description, memoryBytes: memory?.bytes,
             threads: threads ?? ProcessorCount.usable, isPinned: pinning.isOn, profileFolder: folder)
@@ -105,6 +108,7 @@ struct WorkerCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader {
             "worker \(worker.configuration.name) listens on \(listener.boundEndpoint), \(worker.configuration.threads) threads, \(Kernels.instructionSet)"
         )
         if let refusal = Kernels.refusal { Console.error("not used: \(refusal)") }
+        ServiceManager.tellReady("\(worker.configuration.name) listens on \(listener.boundEndpoint)")
         // Only now: who asks in the meantime waits for it, but is answered.
         worker.measureOnce()
         let renewing = Task { await membership?.run() }
@@ -119,20 +123,24 @@ struct WorkerCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader {
             links.warn()
             return nil
         }
-        let isAnyHost = listen.host == "0.0.0.0" || listen.host == "::"
         let client = JoinClient(
-            eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
-            device: .init(name: name, port: listen.port, host: isAnyHost ? nil : listen.host), logger: logger)
+            eventLoopGroup: MultiThreadedEventLoopGroup.singleton, device: joining(as: name), logger: logger)
         guard
             let membership = try await Membership.open(
                 MemberFolder(dataFolder: folder), token: try JoinTokenInput.token(tokenText), client: client,
                 logger: logger)
         else {
             throw CommandError(
-                "this device has not joined a cluster: run `shoal init` and `shoal token` on the coordinator's machine, then here `shoal worker --join TOKEN`; or say --insecure here and there, in a network you trust"
+                "this device has not joined a cluster: run `shoal init` and `shoal token` on the coordinator's machine, then here `shoal join`; or say --insecure here and there, in a network you trust"
             )
         }
         return membership
+    }
+
+    /// What it says of itself where it joins.
+    func joining(as name: String) -> JoinClient.Device {
+        let isAnyHost = listen.host == "0.0.0.0" || listen.host == "::"
+        return JoinClient.Device(name: name, port: listen.port, host: isAnyHost ? nil : listen.host)
     }
 
     private func show(_ measured: DeviceProfile, of configuration: WorkerConfiguration) throws {

@@ -8,7 +8,7 @@ struct IdentityOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The coordinator's folder, with the cluster's authority.", valueName: "FOLDER"))
     var dataDir: String?
 
-    var folder: String { dataDir ?? DataFolder.standard("coordinator") }
+    var folder: String { dataDir ?? DataFolder.standard(.coordinator) }
 }
 
 /// Whether links may be plain.

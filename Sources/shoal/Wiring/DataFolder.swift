@@ -2,9 +2,10 @@ import Foundation
 
 /// Where things are kept unless `--data-dir` says otherwise.
 enum DataFolder {
-    /// `$XDG_DATA_HOME/shoal/NAME`, or `~/.local/share/shoal/NAME` (XDG Base Directory Specification).
-    static func standard(_ name: String) -> String {
-        folder("XDG_DATA_HOME", or: ".local/share", name)
+    /// For root and the user of the package's services, the service's folder. Else `$XDG_DATA_HOME/shoal/NAME`, or
+    /// `~/.local/share/shoal/NAME` (XDG Base Directory Specification).
+    static func standard(_ service: PackagedService) -> String {
+        service.isOwn ? service.folder : folder("XDG_DATA_HOME", or: ".local/share", service.rawValue)
     }
 }
 

@@ -25,6 +25,18 @@ enum JoinTokenInput {
         return try JoinToken(parsing: text)
     }
 
+    /// The token of an argument, of SHOAL_JOIN, or else of standard input, which is where it is with `-` too.
+    ///
+    /// - Throws: `IdentityError` for a text that is no token.
+    static func whole(_ argument: String?) throws(IdentityError) -> JoinToken {
+        if argument != "-", let token = try token(argument) { return token }
+        if isatty(STDIN_FILENO) == 1 { Console.errorUnescaped("Token, as `shoal token` printed it: ") }
+        guard let line = readLine() else {
+            throw IdentityError(.missing, "no join token came from standard input: shoal join <token.txt")
+        }
+        return try JoinToken(parsing: line)
+    }
+
     /// Overwrites the token where lists of processes show it; what they showed before cannot be helped.
     private static func hideArgument(_ argument: String) {
         for index in 1..<Int(CommandLine.argc) {
