@@ -39,6 +39,7 @@ extension Coordinator {
     ///
     /// - Throws: `CoordinatorError` where one that is required cannot be reached.
     func connectAll(requiresAll: Bool = true) async throws(CoordinatorError) {
+        await identifyDevices()
         let placed = Set(predecessor?.stages.map(\.device) ?? [])
         let devices = devices
         let awaited = devices.filter { $0.isRequired || placed.contains($0.name) }
@@ -84,6 +85,10 @@ extension Coordinator {
     /// - Returns: whether any came back.
     func reconnect(timeout: TimeAmount = TCPTransport.defaultConnectTimeout) async -> Bool {
         let now = ContinuousClock.now
+        let strangers = state.withLock { state in
+            state.devices.filter { state.retries[$0.name]?.isDue(at: now) ?? true }.map(\.name)
+        }
+        await identifyDevices(timeout: min(timeout, DeviceInspection.standardTimeout)) { strangers.contains($0.name) }
         let due = state.withLock { state in
             let due = state.devices.filter {
                 state.clients[$0.name]?.isConnected != true && state.retries[$0.name]?.isDue(at: now) ?? true
@@ -182,8 +187,12 @@ extension Coordinator {
             client.close()
             throw CoordinatorError(.worker, "\(device.name) is no longer wanted")
         }
-        progress(.connected(device: device.name, try await client.describe()))
-        state.withLock { $0.faults[device.name] = nil }
+        let report = try await client.describe()
+        progress(.connected(device: device.name, report))
+        state.withLock { state in
+            state.faults[device.name] = nil
+            state.roster.met(device.name, DeviceRoster.Introduction(report, certified: client.identity))
+        }
     }
 
     /// A step that came back over a coordinator's link: results, or on its way to a stage in this process. What a device sends that has not
