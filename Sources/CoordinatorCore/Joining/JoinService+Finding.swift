@@ -1,4 +1,5 @@
 import ClusterStore
+import Logging
 package import Transport
 
 /// Members that announce themselves elsewhere than where they were.

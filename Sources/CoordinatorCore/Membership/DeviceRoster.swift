@@ -1,4 +1,4 @@
-package import Identity
+import Identity
 
 /// Who the devices are that are used: a worker that is named by two addresses is one device, and has its own name, where it has one. A pure
 /// value.

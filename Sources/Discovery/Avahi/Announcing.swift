@@ -12,7 +12,7 @@ package struct AnnouncedService: Sendable, Hashable {
     }
 
     /// IPv4, IPv6 or both, by where it listens.
-    var addressFamily: Int32 {
+    package var addressFamily: Int32 {
         guard let address = interfaces.address else { return AvahiNumbers.unspecified }
         // A listener on :: takes IPv4 too.
         if address.isAny, !address.isIPv4 { return AvahiNumbers.unspecified }
@@ -21,8 +21,8 @@ package struct AnnouncedService: Sendable, Hashable {
 }
 
 /// How far the announcement of a service has come: what the daemon says in, what it is to be asked out. A pure value.
-struct Announcing: Sendable {
-    enum Action: Sendable, Hashable {
+package struct Announcing: Sendable {
+    package enum Action: Sendable, Hashable {
         case makeGroup
         /// Adds the service on one interface to the group.
         case add(group: String, interface: Int32, name: String, attempt: Int)
@@ -48,25 +48,25 @@ struct Announcing: Sendable {
     private var attempt = 0
     private var told: DiscoveryEvent?
 
-    init(_ service: AnnouncedService) {
+    package init(_ service: AnnouncedService) {
         choice = service.interfaces
         instance = InstanceName(service.record.name)
     }
 
     /// The daemon's state changed: services can be added while it runs alone.
-    mutating func daemonState(_ state: Int32) -> [Action] {
+    package mutating func daemonState(_ state: Int32) -> [Action] {
         isRunning = state == AvahiNumbers.running
         return isRunning ? begin() : withdraw()
     }
 
     /// The daemon is gone, and its groups with it.
-    mutating func daemonLost() {
+    package mutating func daemonLost() {
         (isRunning, group, told) = (false, .none, nil)
         attempt += 1
     }
 
     /// The machine's interfaces as they are now.
-    mutating func look(at all: [NetworkInterface]) -> [Action] {
+    package mutating func look(at all: [NetworkInterface]) -> [Action] {
         let chosen = choice.chosen(of: all)
         guard chosen.map(\.index) != interfaces.map(\.index) || interfaces.isEmpty else { return begin() }
         interfaces = chosen
@@ -74,7 +74,7 @@ struct Announcing: Sendable {
     }
 
     /// The daemon made the group that was asked for; `nil` is that it did not.
-    mutating func made(group path: String?) -> [Action] {
+    package mutating func made(group path: String?) -> [Action] {
         guard group == .asked else { return path.map { [.free(group: $0)] } ?? [] }
         guard let path else { return failed("avahi-daemon takes no service") }
         group = .made(path)
@@ -83,7 +83,7 @@ struct Announcing: Sendable {
     }
 
     /// The state of a group changed.
-    mutating func groupState(_ state: Int32, of path: String) -> [Action] {
+    package mutating func groupState(_ state: Int32, of path: String) -> [Action] {
         guard group == .made(path) else { return [] }
         switch state {
         case AvahiNumbers.established: return tell(.announced(as: instance.text, on: interfaces.map(\.name)))
@@ -96,7 +96,7 @@ struct Announcing: Sendable {
     /// The daemon refused a part of an attempt.
     ///
     /// - Parameter isCollision: whether the name is taken.
-    mutating func refused(attempt number: Int, isCollision: Bool, _ reason: String) -> [Action] {
+    package mutating func refused(attempt number: Int, isCollision: Bool, _ reason: String) -> [Action] {
         guard number == attempt, case .made(let path) = group else { return [] }
         return isCollision ? collided(path) : failed(reason)
     }

@@ -1,8 +1,8 @@
 /// One connection to the bus, and what is asked of avahi-daemon over it: messages in, messages and events out. A pure value.
 ///
 /// The daemon may come and go meanwhile: what is announced is announced anew, and what is looked for is looked for anew.
-struct AvahiSession {
-    enum Output: Sendable, Hashable {
+package struct AvahiSession {
+    package enum Output: Sendable, Hashable {
         case send(DBusMessage)
         case tell(DiscoveryEvent)
     }
@@ -27,25 +27,25 @@ struct AvahiSession {
     /// - Parameters:
     ///   - service: what is announced, if anything.
     ///   - browsing: over which interfaces workers are looked for; `nil` is not at all.
-    init(announcing service: AnnouncedService?, browsing: InterfaceChoice?) {
+    package init(announcing service: AnnouncedService?, browsing: InterfaceChoice?) {
         self.service = service
         announcing = service.map { Announcing($0) }
         self.browsing = browsing.map { Browsing($0) }
     }
 
     /// What is sent first.
-    mutating func begin() -> [Output] {
+    package mutating func begin() -> [Output] {
         [calls.hello(), calls.watchOwner(), calls.watchDaemon()].map { .send($0) } + [ask(calls.owner(), .owner)]
     }
 
     /// The machine's interfaces as they are now.
-    mutating func look(at interfaces: [NetworkInterface]) -> [Output] {
+    package mutating func look(at interfaces: [NetworkInterface]) -> [Output] {
         let announced = announcing?.look(at: interfaces) ?? []
         let browsed = browsing?.look(at: interfaces) ?? []
         return carryOut(announced) + carryOut(browsed)
     }
 
-    mutating func received(_ message: DBusMessage) -> [Output] {
+    package mutating func received(_ message: DBusMessage) -> [Output] {
         switch message.kind {
         case .call: return []
         case .reply, .error:
@@ -59,7 +59,7 @@ struct AvahiSession {
     }
 
     /// The connection is gone.
-    mutating func ended() -> [Output] { daemonLost() }
+    package mutating func ended() -> [Output] { daemonLost() }
 
     private mutating func ask(_ message: DBusMessage, _ purpose: Purpose) -> Output {
         purposes[message.serial] = purpose

@@ -1,30 +1,43 @@
 /// One sighting of a service: each interface and family has its own.
-struct Sighting: Sendable, Hashable {
-    var interface: Int32
-    var family: Int32
-    var name: String
-    var domain: String
+package struct Sighting: Sendable, Hashable {
+    package var interface: Int32
+    package var family: Int32
+    package var name: String
+    package var domain: String
 
-    var instance: String { "\(name).\(domain)" }
+    package init(interface: Int32, family: Int32, name: String, domain: String) {
+        self.interface = interface
+        self.family = family
+        self.name = name
+        self.domain = domain
+    }
+
+    package var instance: String { "\(name).\(domain)" }
 }
 
 /// What a service's host, port and record are.
-struct Resolution: Sendable, Hashable {
-    var address: String
-    var port: UInt16
-    var strings: [[UInt8]]
+package struct Resolution: Sendable, Hashable {
+    package var address: String
+    package var port: UInt16
+    package var strings: [[UInt8]]
+
+    package init(address: String, port: UInt16, strings: [[UInt8]]) {
+        self.address = address
+        self.port = port
+        self.strings = strings
+    }
 }
 
 /// The workers that are announced, as far as is known: what the daemon says in, what it is to be asked and what was found out. A pure value.
-struct Browsing: Sendable {
-    enum Action: Sendable, Hashable {
+package struct Browsing: Sendable {
+    package enum Action: Sendable, Hashable {
         case resolve(Sighting)
         case release(Sighting)
         case tell(DiscoveryEvent)
     }
 
     /// Sightings at a time; whoever floods a network with services costs no more.
-    static let mostSightings = 512
+    package static let mostSightings = 512
 
     private enum State: Sendable, Hashable {
         case pending, failed
@@ -38,17 +51,17 @@ struct Browsing: Sendable {
     private var hasAll = false
     private var isSettled = false
 
-    init(_ choice: InterfaceChoice) { self.choice = choice }
+    package init(_ choice: InterfaceChoice) { self.choice = choice }
 
     /// The machine's interfaces as they are now.
-    mutating func look(at all: [NetworkInterface]) -> [Action] {
+    package mutating func look(at all: [NetworkInterface]) -> [Action] {
         let chosen = Dictionary(uniqueKeysWithValues: choice.chosen(of: all).map { ($0.index, $0) })
         guard chosen != interfaces else { return [] }
         interfaces = chosen
         return Set(sightings.keys.map(\.instance)).sorted().flatMap { review($0) }
     }
 
-    mutating func appeared(_ sighting: Sighting) -> [Action] {
+    package mutating func appeared(_ sighting: Sighting) -> [Action] {
         guard sightings[sighting] == nil, sightings.count < Self.mostSightings,
             interfaces[sighting.interface] != nil
         else { return [] }
@@ -56,13 +69,13 @@ struct Browsing: Sendable {
         return [.resolve(sighting)]
     }
 
-    mutating func vanished(_ sighting: Sighting) -> [Action] {
+    package mutating func vanished(_ sighting: Sighting) -> [Action] {
         guard sightings.removeValue(forKey: sighting) != nil else { return [] }
         return [.release(sighting)] + review(sighting.instance) + settle()
     }
 
     /// - Parameter resolution: `nil` where it cannot be resolved.
-    mutating func resolved(_ sighting: Sighting, _ resolution: Resolution?) -> [Action] {
+    package mutating func resolved(_ sighting: Sighting, _ resolution: Resolution?) -> [Action] {
         guard let before = sightings[sighting] else { return [] }
         // What is known stays known until it vanishes.
         if resolution == nil, case .resolved = before { return [] }
@@ -71,13 +84,13 @@ struct Browsing: Sendable {
     }
 
     /// The daemon has told of all that it knew, and of what answered in the first second.
-    mutating func hasAllForNow() -> [Action] {
+    package mutating func hasAllForNow() -> [Action] {
         hasAll = true
         return settle()
     }
 
     /// The daemon is gone, and what it knew with it.
-    mutating func daemonLost() -> [Action] {
+    package mutating func daemonLost() -> [Action] {
         (sightings, hasAll, isSettled) = ([:], false, false)
         defer { found = [:] }
         return found.sorted { $0.key < $1.key }.map { .tell(.lost($0.value)) }

@@ -1,10 +1,10 @@
 /// Where the system's message bus is.
-enum DBusAddress {
+package enum DBusAddress {
     /// `$DBUS_SYSTEM_BUS_ADDRESS` where it is set, else the well-known one (D-Bus Specification, "System message bus").
-    static let standard = "unix:path=/var/run/dbus/system_bus_socket"
+    package static let standard = "unix:path=/var/run/dbus/system_bus_socket"
 
     /// The socket's path of the first address that names one; an abstract one begins with a zero byte. `nil` where there is none.
-    static func path(_ addresses: String) -> [UInt8]? {
+    package static func path(_ addresses: String) -> [UInt8]? {
         for address in addresses.split(separator: ";") where address.hasPrefix("unix:") {
             for pair in address.dropFirst("unix:".count).split(separator: ",") {
                 if pair.hasPrefix("path=") { return unescaped(pair.dropFirst("path=".count)) }

@@ -1,29 +1,29 @@
 /// A message of D-Bus (D-Bus Specification, "Message Protocol").
-struct DBusMessage: Sendable, Hashable {
-    enum Kind: UInt8, Sendable, Hashable {
+package struct DBusMessage: Sendable, Hashable {
+    package enum Kind: UInt8, Sendable, Hashable {
         case call = 1, reply, error, signal
     }
 
-    var kind: Kind
-    var serial: UInt32
-    var path: String?
-    var interface: String?
-    var member: String?
-    var errorName: String?
+    package var kind: Kind
+    package var serial: UInt32
+    package var path: String?
+    package var interface: String?
+    package var member: String?
+    package var errorName: String?
     /// The call that this answers.
-    var replySerial: UInt32?
-    var destination: String?
-    var sender: String?
-    var body: [DBusValue] = []
+    package var replySerial: UInt32?
+    package var destination: String?
+    package var sender: String?
+    package var body: [DBusValue] = []
 
     /// Daemons are not started by calls: where none runs, none is wanted.
     private static let noAutoStart: UInt8 = 2
     private static let littleEndian = UInt8(ascii: "l")
     /// Bytes of a message at most; the specification allows 128 MiB, Avahi's messages have a few kilobytes.
-    static let mostBytes = 1 << 20
+    package static let mostBytes = 1 << 20
 
     /// A call.
-    init(
+    package init(
         _ serial: UInt32, to destination: String, path: String, interface: String, member: String,
         body: [DBusValue] = []
     ) {
@@ -34,7 +34,7 @@ struct DBusMessage: Sendable, Hashable {
     }
 
     /// As it is sent.
-    var bytes: [UInt8] {
+    package var bytes: [UInt8] {
         var content = DBusWriter()
         for value in body { content.write(value) }
         var fields: [DBusValue] = []
@@ -66,7 +66,7 @@ extension DBusMessage {
     /// How many bytes the message has that begins here; `nil` where that is not to be told yet.
     ///
     /// - Throws: `DBusError` where none begins here.
-    static func length(_ bytes: ArraySlice<UInt8>) throws(DBusError) -> Int? {
+    package static func length(_ bytes: ArraySlice<UInt8>) throws(DBusError) -> Int? {
         guard bytes.count >= fixedBytes else { return nil }
         guard bytes.first == littleEndian else { throw DBusError("it is not little-endian") }
         var reader = DBusReader(Array(bytes.prefix(fixedBytes)))
@@ -83,7 +83,7 @@ extension DBusMessage {
     /// Reads one whole message. One of an unknown kind, or with a body of types that nothing here uses, is `nil`: to be passed over.
     ///
     /// - Throws: `DBusError` for what is none.
-    init?(_ bytes: [UInt8]) throws(DBusError) {
+    package init?(_ bytes: [UInt8]) throws(DBusError) {
         guard let length = try Self.length(bytes[...]), length == bytes.count else {
             throw DBusError("its length is wrong")
         }

@@ -1,6 +1,6 @@
 /// Why bytes are no message of D-Bus.
-struct DBusError: Error, Sendable, Hashable, CustomStringConvertible {
-    let description: String
+package struct DBusError: Error, Sendable, Hashable, CustomStringConvertible {
+    package let description: String
 
     init(_ description: String) { self.description = description }
 }

@@ -1,5 +1,5 @@
 /// A value of D-Bus, of the types that Avahi's interface has (D-Bus Specification, "Type System").
-indirect enum DBusValue: Sendable, Hashable {
+package indirect enum DBusValue: Sendable, Hashable {
     case byte(UInt8)
     case bool(Bool)
     case uint16(UInt16)
@@ -14,7 +14,7 @@ indirect enum DBusValue: Sendable, Hashable {
     case variant(DBusValue)
 
     /// The type as the specification writes it.
-    var signature: String {
+    package var signature: String {
         switch self {
         case .byte: "y"
         case .bool: "b"

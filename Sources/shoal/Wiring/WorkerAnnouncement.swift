@@ -36,7 +36,7 @@ enum WorkerAnnouncement {
                     "announced on the local network",
                     metadata: ["as": "\(name)", "on": "\(interfaces.joined(separator: ", "))"])
             case .notAnnounced(let reason), .unavailable(let reason):
-                logger.info("not announced on the local network", metadata: ["reason": "\(reason)"])
+                logger.info("no announcement on the local network", metadata: ["reason": "\(reason)"])
             case .found, .lost, .settled: break
             }
         }
