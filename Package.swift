@@ -85,7 +85,8 @@ let tests: [Target] = [
         name: "Fuzzing",
         dependencies: [
             "API", "ChatTemplate", "ClusterFile", "CoordinatorCore", "Discovery", "Formats", "GGUF", "Identity",
-            "ModelGraph", "ModelParts", "Placement", "Sampling", "Tensors", "TestSupport", "Tokenizer", "Transport", "Wire",
+            "ModelGraph", "ModelParts", "Placement", "Sampling", "Tensors", "TestSupport", "Tokenizer", "Transport",
+            "Wire",
             "WorkerCore",
             .nio("NIOCore"), .crypto,
         ],

@@ -26,7 +26,8 @@ package struct WorkerConfiguration: Sendable {
     package var quietBeforeMeasuring = Duration.seconds(2)
 
     package init(
-        name: String, isNamed: Bool = false, memoryBytes: Int? = nil, threads: Int, isPinned: Bool = false, profileFolder: String? = nil,
+        name: String, isNamed: Bool = false, memoryBytes: Int? = nil, threads: Int, isPinned: Bool = false,
+        profileFolder: String? = nil,
         sessionRetention: Duration = RetainedSessions.standardLimit
     ) {
         self.name = name

@@ -32,7 +32,9 @@ extension JoinService {
     package func reachesAllMembers(over transport: TCPTransport) async -> Bool {
         let members = await queue.result { [store] in (try? store.members()) ?? [] }
         return await withTaskGroup(of: Bool.self) { group in
-            for member in members { group.addTask { [self] in await answers(member, at: member.address, over: transport) } }
+            for member in members {
+                group.addTask { [self] in await answers(member, at: member.address, over: transport) }
+            }
             return await group.allSatisfy { $0 }
         }
     }

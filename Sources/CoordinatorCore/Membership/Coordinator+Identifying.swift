@@ -13,12 +13,15 @@ extension Coordinator {
     ///   - timeout: how long one may take to answer the call.
     ///   - isMeant: which of them are asked.
     func identifyDevices(
-        timeout: TimeAmount = DeviceInspection.standardTimeout, where isMeant: (DeviceDeclaration) -> Bool = { _ in true }
+        timeout: TimeAmount = DeviceInspection.standardTimeout,
+        where isMeant: (DeviceDeclaration) -> Bool = { _ in true }
     ) async {
         let strangers = state.withLock { state in
-            state.devices.filter {
+            // One that has a name here, and is alone, is nobody else.
+            let isAlone = state.devices.count { !$0.isInProcess } == 1
+            return state.devices.filter {
                 !$0.isInProcess && $0.memberID == nil && !state.roster.hasMet($0.name)
-                    && state.clients[$0.name]?.isConnected != true
+                    && state.clients[$0.name]?.isConnected != true && !(isAlone && $0.name != $0.address)
             }
         }.filter(isMeant)
         guard !strangers.isEmpty else { return }

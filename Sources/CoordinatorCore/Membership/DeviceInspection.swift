@@ -26,7 +26,8 @@ struct DeviceInspection: Sendable {
     }
 
     /// What the device says of itself and who it is, or why it does not.
-    func introduced() async -> Result<(report: DeviceReport, introduction: DeviceRoster.Introduction), CoordinatorError> {
+    func introduced() async -> Result<(report: DeviceReport, introduction: DeviceRoster.Introduction), CoordinatorError>
+    {
         do throws(CoordinatorError) {
             let client = try await connect()
             defer { client.close() }

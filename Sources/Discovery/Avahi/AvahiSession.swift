@@ -49,7 +49,9 @@ package struct AvahiSession {
         switch message.kind {
         case .call: return []
         case .reply, .error:
-            guard let serial = message.replySerial, let purpose = purposes.removeValue(forKey: serial) else { return [] }
+            guard let serial = message.replySerial, let purpose = purposes.removeValue(forKey: serial) else {
+                return []
+            }
             return answered(purpose, message)
         case .signal:
             if message.sender == AvahiCalls.bus, message.member == "NameOwnerChanged" { return ownerChanged(message) }
@@ -88,7 +90,8 @@ package struct AvahiSession {
             let isCollision = message.errorName == "\(AvahiCalls.daemon).CollisionError"
             let actions =
                 announcing?.refused(
-                    attempt: attempt, isCollision: isCollision, "avahi-daemon refuses it: \(Self.reason(message))") ?? []
+                    attempt: attempt, isCollision: isCollision, "avahi-daemon refuses it: \(Self.reason(message))")
+                ?? []
             return carryOut(actions)
         case .browser:
             return isError ? [.tell(.unavailable("avahi-daemon looks for nothing: \(Self.reason(message))"))] : []

@@ -25,8 +25,9 @@ package enum DBusAddress {
                 bytes.append(byte)
                 continue
             }
-            guard let digits = String(rest.prefix(2)), let value = UInt8(digits, radix: 16) else { return nil }
-            bytes.append(value)
+            let digits = rest.prefix(2).compactMap { Character(UnicodeScalar($0)).hexDigitValue }
+            guard digits.count == 2 else { return nil }
+            bytes.append(UInt8(16 * digits[0] + digits[1]))
             rest = rest.dropFirst(2)
         }
         return bytes.isEmpty ? nil : bytes

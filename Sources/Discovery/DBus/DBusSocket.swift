@@ -93,7 +93,9 @@ struct DBusSocket: ~Copyable {
         let descriptor = socket(AF_UNIX, SOCK_STREAM, 0)
         #endif
         guard descriptor >= 0 else { throw DBusError("no socket: \(reason)") }
-        let length = MemoryLayout<sockaddr_un>.size - (isAbstract ? MemoryLayout.size(ofValue: address.sun_path) - path.count : 0)
+        let length =
+            MemoryLayout<sockaddr_un>.size
+            - (isAbstract ? MemoryLayout.size(ofValue: address.sun_path) - path.count : 0)
         let status = withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, socklen_t(length)) }
         }

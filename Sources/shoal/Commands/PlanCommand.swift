@@ -47,7 +47,7 @@ struct PlanCommand: AsyncParsableCommand, UsesNetwork {
         var met: [DeviceDeclaration] = []
         for var device in named {
             do {
-                let (capacity, introduction) = try await capacity(of: device, over: transport)
+                let (report, introduction) = try await introduction(of: device, over: transport)
                 switch roster.meet(device.declaration, introduction, others: met) {
                 case .repeats(_, let note):
                     Console.error(note)
@@ -57,8 +57,7 @@ struct PlanCommand: AsyncParsableCommand, UsesNetwork {
                     device.name = name
                 }
                 met.append(device.declaration)
-                devices.append(capacity)
-                devices[devices.count - 1].name = device.name
+                devices.append(capacity(of: device, report))
             } catch let error as CommandError where error.isFault && named.count > 1 {
                 Console.error("\(device.name) is left out: \(error)")
                 continue
@@ -72,7 +71,8 @@ struct PlanCommand: AsyncParsableCommand, UsesNetwork {
         var request = PlacementRequest(
             devices: devices, links: links, model: facts.sizes,
             context: context ?? min(facts.trainedContext, CoordinatorConfiguration.defaultContext),
-            slots: slots ?? declaration?.slots ?? 4, pins: ((declaration?.pins ?? []) + cluster.pins).map { $0.naming(by: roster) },
+            slots: slots ?? declaration?.slots ?? 4,
+            pins: ((declaration?.pins ?? []) + cluster.pins).map { $0.naming(by: roster) },
             preferences: planning.preferences.naming(by: roster))
         request.pagePositions = Scheduler.Limits.pagePositions
         do {
@@ -92,20 +92,22 @@ struct PlanCommand: AsyncParsableCommand, UsesNetwork {
         return measured.flatMap { LinkSpeed($0) }
     }
 
-    /// What is declared of a device, else what it says of itself.
-    private func capacity(
+    /// What a device says of itself; one whose memory is declared is not asked.
+    private func introduction(
         of device: NamedDevice, over transport: TCPTransport
-    ) async throws -> (DeviceCapacity, DeviceRoster.Introduction) {
-        if let declared = device.memoryBytes {
-            return (
-                DeviceCapacity(name: device.name, memoryBytes: declared, speed: device.speed),
-                DeviceRoster.Introduction(identity: nil, name: nil)
-            )
-        }
+    ) async throws -> (report: DeviceReport?, introduction: DeviceRoster.Introduction) {
+        guard device.memoryBytes == nil else { return (nil, DeviceRoster.Introduction(identity: nil, name: nil)) }
         let (report, introduction) = try await DeviceInquiry(transport: transport).introduction(of: device)
-        let capacity = DeviceCapacity(
+        return (report, introduction)
+    }
+
+    /// What is declared of a device, else what it says of itself.
+    private func capacity(of device: NamedDevice, _ report: DeviceReport?) -> DeviceCapacity {
+        guard let report else {
+            return DeviceCapacity(name: device.name, memoryBytes: device.memoryBytes ?? 0, speed: device.speed)
+        }
+        return DeviceCapacity(
             name: device.name, memoryBytes: Int(clamping: report.memoryBudgetBytes), diskBytes: report.diskBytes,
             speed: report.profile.flatMap { DeviceSpeed($0) } ?? device.speed)
-        return (capacity, introduction)
     }
 }

@@ -84,7 +84,8 @@ struct WorkerCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader {
         let folder = dataDir ?? DataFolder.standard("worker")
         var configuration = WorkerConfiguration(
             name: name ?? DeviceName(ofHost: ProcessInfo.processInfo.hostName).description, isNamed: name != nil,
-            memoryBytes: memory?.bytes, threads: threads ?? ProcessorCount.usable, isPinned: pinning.isOn, profileFolder: folder)
+            memoryBytes: memory?.bytes, threads: threads ?? ProcessorCount.usable, isPinned: pinning.isOn,
+            profileFolder: folder)
         if profile { return try await show(Worker.measureDevice(configuration), of: configuration) }
         let logger = Log.make("shoal.worker", verbose: true)
         let membership = try await membership(folder: folder, name: configuration.name, logger: logger)
@@ -131,7 +132,8 @@ struct WorkerCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader {
             return nil
         }
         let folderOfMember = MemberFolder(dataFolder: folder)
-        if announcing.announce == true, tokenText == nil, try folderOfMember.credentials() == nil {
+        let token = try JoinTokenInput.token(tokenText)
+        if announcing.announce == true, token == nil, try folderOfMember.credentials() == nil {
             try await waitToBeJoined(folderOfMember, name: name, logger: logger)
         }
         let isAnyHost = listen.host == "0.0.0.0" || listen.host == "::"
@@ -140,7 +142,7 @@ struct WorkerCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader {
             device: .init(name: name, port: listen.port, host: isAnyHost ? nil : listen.host), logger: logger)
         guard
             let membership = try await Membership.open(
-                folderOfMember, token: try JoinTokenInput.token(tokenText), client: client,
+                folderOfMember, token: token, client: client,
                 logger: logger)
         else {
             throw CommandError(
@@ -153,7 +155,8 @@ struct WorkerCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader {
     /// Announces a device that has not joined, until it has.
     private func waitToBeJoined(_ folder: MemberFolder, name: String, logger: Logger) async throws {
         Console.error(
-            "\(name) has not joined a cluster, and waits for it: `shoal token` on the coordinator's machine, then here `shoal join -`")
+            "\(name) has not joined a cluster, and waits for it: `shoal token` on the coordinator's machine, then here `shoal join -`"
+        )
         let announcement = announce(.waiting, name: name, at: listen, logger: logger)
         defer { announcement?.stop() }
         while try folder.credentials() == nil { try await Task.sleep(for: .seconds(1)) }

@@ -1,4 +1,5 @@
 import Discovery
+import Identity
 import Transport
 
 /// The workers of no cluster that announce themselves, and what is to be typed there, for people and programs.
@@ -45,7 +46,8 @@ struct NearbyView {
         var table = Table([("device", .left), ("address", .left), ("state", .left), ("to join it, type there", .left)])
         for row in document.devices {
             table.add([
-                row.name, row.addresses[0], row.state == "waiting" ? "waits to be joined" : "takes plain links of anyone",
+                row.name, row.addresses[0],
+                row.state == "waiting" ? "waits to be joined" : "takes plain links of anyone",
                 row.state == "waiting" ? row.command : "\(row.command)   (in place of --insecure)",
             ])
         }

@@ -61,7 +61,8 @@ struct DeviceInquiry {
         return try await transport.connect(to: device.endpoint, hello: hello, handler: handler)
     }
 
-    private func ask(_ body: ControlBody, _ device: NamedDevice) async throws -> (body: ControlBody, identity: String?) {
+    private func ask(_ body: ControlBody, _ device: NamedDevice) async throws -> (body: ControlBody, identity: String?)
+    {
         let handler = Reply()
         let link = try await open(device, handler)
         defer { link.close() }

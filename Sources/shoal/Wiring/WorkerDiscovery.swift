@@ -98,7 +98,8 @@ final class WorkerDiscovery: Service {
         case .members(let mark, let service, let transport):
             let workers = state.findings.withLock { $0.workers.values.filter { $0.record.cluster == mark } }
             for worker in workers {
-                await service.found(worker.record.name.description, at: worker.places.map { Endpoint($0) }, over: transport)
+                await service.found(
+                    worker.record.name.description, at: worker.places.map { Endpoint($0) }, over: transport)
             }
         case .insecure(let host):
             let (new, gone) = state.findings.withLock { $0.changes() }

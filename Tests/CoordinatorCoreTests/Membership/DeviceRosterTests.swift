@@ -70,8 +70,11 @@ struct DeviceRosterTests {
                 ))
         let third = Self.device("10.0.0.3:7077")
         let others = [met, Self.device("pi1.local:7077", name: "\(name)@pi1.local:7077")]
-        guard case .used("pi1@10.0.0.3:7077", .some) = roster.meet(third, Self.introduction("c", "pi1"), others: others)
-        else { return Issue.record("the third is not told apart") }
+        guard case .used(let longer, .some) = roster.meet(third, Self.introduction("c", "pi1"), others: others) else {
+            Issue.record("the third is not told apart")
+            return
+        }
+        #expect(longer == "pi1@10.0.0.3:7077")
     }
 
     @Test func thoseThatDoNotSayWhoTheyAreAreAllUsed() {

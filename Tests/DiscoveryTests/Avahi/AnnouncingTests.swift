@@ -17,7 +17,8 @@ struct AnnouncingTests {
         #expect(announcing.look(at: [InterfaceChoiceTests.loopback, InterfaceChoiceTests.bridge]).isEmpty)
         #expect(announcing.daemonState(1).isEmpty)
         let none = announcing.daemonState(AvahiNumbers.running)
-        #expect(none == [.tell(.notAnnounced("no network card is up; --interface NAME names another kind of interface"))])
+        #expect(
+            none == [.tell(.notAnnounced("no network card is up; --interface NAME names another kind of interface"))])
         #expect(announcing.look(at: [InterfaceChoiceTests.loopback]).isEmpty)
         #expect(announcing.look(at: InterfaceChoiceTests.all) == [.makeGroup])
         #expect(

@@ -17,7 +17,9 @@ struct AvahiSessionTests {
 
     static func reply(_ call: DBusMessage, _ body: [DBusValue], error: String? = nil) -> DBusMessage {
         var reply = DBusMessage(900, to: ":1.9", path: "/", interface: "", member: "", body: body)
-        (reply.kind, reply.errorName, reply.replySerial, reply.sender) = (error == nil ? .reply : .error, error, call.serial, ":1.2")
+        (reply.kind, reply.errorName, reply.replySerial, reply.sender) = (
+            error == nil ? .reply : .error, error, call.serial, ":1.2"
+        )
         return reply
     }
 
@@ -126,7 +128,8 @@ struct AvahiSessionTests {
         #expect(Self.calls(back).map(\.member) == ["GetState", "ServiceBrowserNew"])
         #expect(session.received(Self.signal("ServiceBrowser", "ItemNew", Self.item)).isEmpty)
         #expect(
-            Self.calls(session.received(Self.signal("ServiceBrowser", "ItemNew", Self.item, sender: ":1.44"))).count == 1)
+            Self.calls(session.received(Self.signal("ServiceBrowser", "ItemNew", Self.item, sender: ":1.44"))).count
+                == 1)
     }
 
     @Test func saysWhereNoDaemonRuns() {

@@ -21,8 +21,10 @@ struct DBusMessageTests {
     @Test func isWrittenAsTheSpecificationSays() {
         let hello = DBusMessage(1, to: "a.b", path: "/", interface: "c.d", member: "E")
         let fields: [[UInt8]] = [
-            [1, 1, 0x6f, 0, 1, 0, 0, 0, 0x2f, 0, 0, 0, 0, 0, 0, 0], [2, 1, 0x73, 0, 3, 0, 0, 0, 0x63, 0x2e, 0x64, 0, 0, 0, 0, 0],
-            [3, 1, 0x73, 0, 1, 0, 0, 0, 0x45, 0, 0, 0, 0, 0, 0, 0], [6, 1, 0x73, 0, 3, 0, 0, 0, 0x61, 0x2e, 0x62, 0, 0, 0, 0, 0],
+            [1, 1, 0x6f, 0, 1, 0, 0, 0, 0x2f, 0, 0, 0, 0, 0, 0, 0],
+            [2, 1, 0x73, 0, 3, 0, 0, 0, 0x63, 0x2e, 0x64, 0, 0, 0, 0, 0],
+            [3, 1, 0x73, 0, 1, 0, 0, 0, 0x45, 0, 0, 0, 0, 0, 0, 0],
+            [6, 1, 0x73, 0, 3, 0, 0, 0, 0x61, 0x2e, 0x62, 0, 0, 0, 0, 0],
         ]
         let length = UInt8(fields.joined().count - 4)
         #expect(hello.bytes == [0x6c, 1, 2, 1, 0, 0, 0, 0, 1, 0, 0, 0, length, 0, 0, 0] + fields.joined())
@@ -60,7 +62,8 @@ struct DBusMessageTests {
 
     @Test(arguments: [
         ("unix:path=/run/dbus/system_bus_socket", Array("/run/dbus/system_bus_socket".utf8)),
-        ("tcp:host=x;unix:guid=1,path=/a%20b", Array("/a b".utf8)), ("unix:abstract=/tmp/x", [0] + Array("/tmp/x".utf8)),
+        ("tcp:host=x;unix:guid=1,path=/a%20b", Array("/a b".utf8)),
+        ("unix:abstract=/tmp/x", [0] + Array("/tmp/x".utf8)),
     ])
     func findsTheBus(_ address: String, _ path: [UInt8]) { #expect(DBusAddress.path(address) == path) }
 

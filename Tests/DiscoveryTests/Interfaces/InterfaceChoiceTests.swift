@@ -7,7 +7,8 @@ struct InterfaceChoiceTests {
     }
 
     static let card = NetworkInterface(
-        name: "eth0", index: 2, networks: [network("192.168.1.5", 24), network("fe80::1", 64), network("2001:db8::5", 64)])
+        name: "eth0", index: 2,
+        networks: [network("192.168.1.5", 24), network("fe80::1", 64), network("2001:db8::5", 64)])
     static let wireless = NetworkInterface(name: "wlan0", index: 3, networks: [network("192.168.2.5", 24)])
     static let loopback = NetworkInterface(
         name: "lo", index: 1, isLoopback: true, takesMulticast: false, isPhysical: false,
@@ -54,7 +55,8 @@ struct InterfaceChoiceTests {
     func readsNumericAddressesAlone(_ text: String) { #expect(NetworkAddress(text) == nil) }
 
     @Test(arguments: [
-        ("10.0.1.2", 16, "10.0.200.3", true), ("10.0.1.2", 20, "10.0.15.255", true), ("10.0.1.2", 20, "10.0.16.0", false),
+        ("10.0.1.2", 16, "10.0.200.3", true), ("10.0.1.2", 20, "10.0.15.255", true),
+        ("10.0.1.2", 20, "10.0.16.0", false),
         ("10.0.1.2", 0, "99.9.9.9", true), ("10.0.1.2", 32, "10.0.1.3", false), ("10.0.1.2", 8, "::1", false),
         ("2001:db8::1", 64, "2001:db8::ffff", true), ("2001:db8::1", 64, "2001:db8:1::1", false),
     ])
@@ -64,7 +66,10 @@ struct InterfaceChoiceTests {
 
     @Test func thisMachineHasALoopbackInterface() {
         let own = NetworkInterface.all()
-        #expect(own.contains { $0.isLoopback && $0.isUp && !$0.isPhysical && $0.networks.contains { $0.address.isLoopback } })
+        #expect(
+            own.contains {
+                $0.isLoopback && $0.isUp && !$0.isPhysical && $0.networks.contains { $0.address.isLoopback }
+            })
         #expect(InterfaceChoice().chosen(of: own).allSatisfy { !$0.isLoopback })
     }
 }

@@ -1,4 +1,5 @@
 import Discovery
+import Identity
 
 /// What is announced on the network, and the messages of the bus that it comes in. An odd first byte: the rest is a message of D-Bus; else it is
 /// the strings of a TXT record, each behind its length byte.
@@ -33,7 +34,8 @@ package struct DiscoveryFuzz: FuzzFormat {
     }
 
     package let words: [[UInt8]] =
-        ["name=", "state=insecure", "state=waiting", "cluster=", "proto=", "aaaaaaaa", "((((", "a(yv)", "v", "1v", "="].map {
+        ["name=", "state=insecure", "state=waiting", "cluster=", "proto=", "aaaaaaaa", "((((", "a(yv)", "v", "1v", "="]
+        .map {
             Array($0.utf8)
         } + [[0xff, 0xff, 0xff, 0xff], [0xff, 0xff, 0xff, 0x7f], [0, 0, 0, 0], [8, 1, 0x67, 0]]
 
