@@ -134,7 +134,9 @@ package final class ModelHost: Sendable {
     package func add(device: DeviceDeclaration) {
         let present = state.withLock { state in
             // One that was named stays as it was named.
-            if device.isPassing, state.devices.contains(where: { $0.address == device.address }) { return state.present }
+            if device.isPassing, state.devices.contains(where: { $0.address == device.address }) {
+                return state.present
+            }
             state.devices.removeAll { $0.name == device.name || $0.isAnotherName(of: device) }
             state.devices.append(device)
             return state.present
