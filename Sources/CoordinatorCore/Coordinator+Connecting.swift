@@ -57,7 +57,10 @@ extension Coordinator {
         let isOtherThere = devices.contains { device in
             if case .success? = results[device.name] { !device.isInProcess } else { false }
         }
-        for device in devices where device.isRequired && (requiresAll || device.isInProcess) {
+        // One that turned out to be another is no longer among them.
+        let left = Set(self.devices.map(\.name))
+        for device in devices
+        where left.contains(device.name) && device.isRequired && (requiresAll || device.isInProcess) {
             if case .failure(let error)? = results[device.name], !(error.isFault && isOtherThere) { throw error }
         }
     }
@@ -189,10 +192,15 @@ extension Coordinator {
         }
         let report = try await client.describe()
         progress(.connected(device: device.name, report))
-        state.withLock { state in
+        let other = state.withLock { state in
             state.faults[device.name] = nil
-            state.roster.met(device.name, DeviceRoster.Introduction(report, certified: client.identity))
+            return state.roster.met(device.name, DeviceRoster.Introduction(report, certified: client.identity))
         }
+        guard let other else { return }
+        let note = "\(device.name) is the same device as \(other): it is used once"
+        progress(.note(note))
+        remove(device: device.name, reason: note)
+        throw CoordinatorError(.worker, note)
     }
 
     /// A step that came back over a coordinator's link: results, or on its way to a stage in this process. What a device sends that has not

@@ -179,7 +179,7 @@ package final class Coordinator: Sendable {
     /// Shuts a device out at once: what it held goes to others.
     package func remove(device: String) { remove(device: device, reason: "\(device) was removed") }
 
-    private func remove(device: String, reason: String) {
+    func remove(device: String, reason: String) {
         let client = state.withLock { state in
             state.devices.removeAll { $0.name == device && !$0.isInProcess }
             state.retries[device] = nil

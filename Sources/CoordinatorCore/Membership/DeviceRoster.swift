@@ -43,9 +43,14 @@ package struct DeviceRoster: Sendable {
     }
 
     /// A device that is used says who it is: another process than before where it was started again.
-    package mutating func met(_ device: String, _ introduction: Introduction) {
-        if let identity = introduction.identity, self.device(withIdentity: identity) != nil { return }
+    ///
+    /// - Returns: another device that it turns out to be.
+    package mutating func met(_ device: String, _ introduction: Introduction) -> String? {
+        if let identity = introduction.identity, let other = self.device(withIdentity: identity) {
+            return other == device ? nil : other
+        }
         identities[device] = introduction.identity ?? ""
+        return nil
     }
 
     /// A device is not used any more.

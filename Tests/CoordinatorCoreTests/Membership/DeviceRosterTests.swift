@@ -94,11 +94,11 @@ struct DeviceRosterTests {
     @Test func oneThatStartedAgainIsAnotherProcessOfTheSameName() {
         var roster = DeviceRoster()
         _ = roster.meet(first, Self.introduction("a", "pi1"), others: [])
-        roster.met("pi1", Self.introduction("b", "pi1"))
+        #expect(roster.met("pi1", Self.introduction("b", "pi1")) == nil)
         #expect(roster.device(withIdentity: "a") == nil)
         #expect(roster.device(withIdentity: "b") == "pi1")
         // Nobody takes another's place by saying so.
-        roster.met("lap", Self.introduction("b"))
+        #expect(roster.met("lap", Self.introduction("b")) == "pi1")
         #expect(roster.device(withIdentity: "b") == "pi1")
     }
 
