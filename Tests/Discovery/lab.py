@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import time
 
-TOOLS = ("ip", "unshare", "nsenter", "dbus-daemon", "avahi-daemon")
+TOOLS = ("ip", "unshare", "nsenter", "dbus-daemon", "avahi-daemon", "curl")
 # Seconds until something that comes soon has come.
 PATIENCE = 30
 
@@ -39,7 +39,9 @@ def missing():
             return f"{tool} is not installed (Debian: iproute2, util-linux, dbus-daemon, avahi-daemon)"
     if os.geteuid() != 0:
         return "network namespaces need root"
-    trial = subprocess.run(["unshare", "--net", "--mount", "true"], capture_output=True, text=True)
+    trial = subprocess.run(
+        ["unshare", "--net", "--mount", "sh", "-c", "mount -t sysfs sysfs /sys && ip link add one type veth peer name other"],
+        capture_output=True, text=True)
     return None if trial.returncode == 0 else f"no namespaces may be made here: {trial.stderr.strip()}"
 
 
