@@ -29,6 +29,7 @@ let modules: [Target] = [
     module("Placement", []),
     module("Wire", ["ModelParts", "CWireProto", .nio("NIOCore")]),
     module("Identity", [.certificates, .asn1, .crypto]),
+    module("Discovery", ["Identity"]),
     module(
         "Transport", ["Identity", "Wire", .nio("NIOCore"), .nio("NIOPosix"), .nio("NIOTLS"), .tls, .logging]),
     module(
@@ -59,9 +60,9 @@ let modules: [Target] = [
     .executableTarget(
         name: "shoal",
         dependencies: [
-            "API", "ChatTemplate", "ClusterFile", "ClusterStore", "CoordinatorCore", "Formats", "GGUF", "Identity",
-            "ModelGraph", "ModelParts", "Placement", "Sampling", "Synth", "Tensors", "Tokenizer", "Transport", "Wire",
-            "WorkerCore",
+            "API", "ChatTemplate", "ClusterFile", "ClusterStore", "CoordinatorCore", "Discovery", "Formats", "GGUF",
+            "Identity", "ModelGraph", "ModelParts", "Placement", "Sampling", "Synth", "Tensors", "Tokenizer",
+            "Transport", "Wire", "WorkerCore",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "AsyncHTTPClient", package: "async-http-client"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -83,8 +84,9 @@ let tests: [Target] = [
     .target(
         name: "Fuzzing",
         dependencies: [
-            "API", "ChatTemplate", "ClusterFile", "CoordinatorCore", "Formats", "GGUF", "Identity", "ModelGraph",
-            "ModelParts", "Placement", "Sampling", "Tensors", "TestSupport", "Tokenizer", "Transport", "Wire",
+            "API", "ChatTemplate", "ClusterFile", "CoordinatorCore", "Discovery", "Formats", "GGUF", "Identity",
+            "ModelGraph", "ModelParts", "Placement", "Sampling", "Tensors", "TestSupport", "Tokenizer", "Transport",
+            "Wire",
             "WorkerCore",
             .nio("NIOCore"), .crypto,
         ],
@@ -108,6 +110,7 @@ let tests: [Target] = [
     tests("Synth", ["GGUF", "Formats"]),
     tests("Wire", ["ModelParts", .nio("NIOCore"), .nio("NIOEmbedded"), .nio("NIOTestUtils")]),
     tests("Identity", [.certificates, .asn1, .crypto]),
+    tests("Discovery", ["Identity"]),
     tests("Transport", ["Identity", "Wire", .nio("NIOCore"), .nio("NIOPosix"), .nio("NIOTLS"), .tls]),
     tests(
         "WorkerCore",

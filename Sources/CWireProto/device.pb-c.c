@@ -295,7 +295,7 @@ const ProtobufCMessageDescriptor shoal__describe_device__descriptor =
   (ProtobufCMessageInit) shoal__describe_device__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor shoal__device_report__field_descriptors[12] =
+static const ProtobufCFieldDescriptor shoal__device_report__field_descriptors[14] =
 {
   {
     "name",
@@ -441,11 +441,37 @@ static const ProtobufCFieldDescriptor shoal__device_report__field_descriptors[12
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "instance",
+    40,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__DeviceReport, instance),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "is_named",
+    41,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__DeviceReport, is_named),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned shoal__device_report__field_indices_by_name[] = {
   5,   /* field[5] = architecture */
   2,   /* field[2] = cores */
+  12,   /* field[12] = instance */
   4,   /* field[4] = instruction_set */
+  13,   /* field[13] = is_named */
   6,   /* field[6] = memory_budget_bytes */
   0,   /* field[0] = name */
   10,   /* field[10] = profile */
@@ -456,10 +482,11 @@ static const unsigned shoal__device_report__field_indices_by_name[] = {
   11,   /* field[11] = store_limit_bytes */
   3,   /* field[3] = threads */
 };
-static const ProtobufCIntRange shoal__device_report__number_ranges[1 + 1] =
+static const ProtobufCIntRange shoal__device_report__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 12 }
+  { 40, 12 },
+  { 0, 14 }
 };
 const ProtobufCMessageDescriptor shoal__device_report__descriptor =
 {
@@ -469,10 +496,10 @@ const ProtobufCMessageDescriptor shoal__device_report__descriptor =
   "Shoal__DeviceReport",
   "shoal",
   sizeof(Shoal__DeviceReport),
-  12,
+  14,
   shoal__device_report__field_descriptors,
   shoal__device_report__field_indices_by_name,
-  1,  shoal__device_report__number_ranges,
+  2,  shoal__device_report__number_ranges,
   (ProtobufCMessageInit) shoal__device_report__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

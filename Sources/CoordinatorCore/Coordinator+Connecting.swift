@@ -39,6 +39,7 @@ extension Coordinator {
     ///
     /// - Throws: `CoordinatorError` where one that is required cannot be reached.
     func connectAll(requiresAll: Bool = true) async throws(CoordinatorError) {
+        await identifyDevices()
         let placed = Set(predecessor?.stages.map(\.device) ?? [])
         let devices = devices
         let awaited = devices.filter { $0.isRequired || placed.contains($0.name) }
@@ -56,7 +57,10 @@ extension Coordinator {
         let isOtherThere = devices.contains { device in
             if case .success? = results[device.name] { !device.isInProcess } else { false }
         }
-        for device in devices where device.isRequired && (requiresAll || device.isInProcess) {
+        // One that turned out to be another is no longer among them.
+        let left = Set(self.devices.map(\.name))
+        for device in devices
+        where left.contains(device.name) && device.isRequired && (requiresAll || device.isInProcess) {
             if case .failure(let error)? = results[device.name], !(error.isFault && isOtherThere) { throw error }
         }
     }
@@ -84,6 +88,10 @@ extension Coordinator {
     /// - Returns: whether any came back.
     func reconnect(timeout: TimeAmount = TCPTransport.defaultConnectTimeout) async -> Bool {
         let now = ContinuousClock.now
+        let strangers = state.withLock { state in
+            state.devices.filter { state.retries[$0.name]?.isDue(at: now) ?? true }.map(\.name)
+        }
+        await identifyDevices(timeout: min(timeout, DeviceInspection.standardTimeout)) { strangers.contains($0.name) }
         let due = state.withLock { state in
             let due = state.devices.filter {
                 state.clients[$0.name]?.isConnected != true && state.retries[$0.name]?.isDue(at: now) ?? true
@@ -182,8 +190,17 @@ extension Coordinator {
             client.close()
             throw CoordinatorError(.worker, "\(device.name) is no longer wanted")
         }
-        progress(.connected(device: device.name, try await client.describe()))
-        state.withLock { $0.faults[device.name] = nil }
+        let report = try await client.describe()
+        progress(.connected(device: device.name, report))
+        let other = state.withLock { state in
+            state.faults[device.name] = nil
+            return state.roster.met(device.name, DeviceRoster.Introduction(report, certified: client.identity))
+        }
+        guard let other else { return }
+        let note = "\(device.name) is the same device as \(other): it is used once"
+        progress(.note(note))
+        remove(device: device.name, reason: note)
+        throw CoordinatorError(.worker, note)
     }
 
     /// A step that came back over a coordinator's link: results, or on its way to a stage in this process. What a device sends that has not

@@ -43,6 +43,8 @@ package final class Coordinator: Sendable {
     struct State {
         var readiness = Readiness.starting("not started")
         var devices: [DeviceDeclaration]
+        /// Who the devices are.
+        var roster = DeviceRoster()
         var clients: [String: WorkerClient] = [:]
         /// Devices that are being connected to.
         var dialing: Set<String> = []
@@ -141,14 +143,23 @@ package final class Coordinator: Sendable {
 
     /// Takes a device in: it is connected to, and used where that is of use. One that only names its address is left out.
     package func add(device: DeviceDeclaration) {
-        for other in devices where other.isAnotherName(of: device) {
+        let named = state.withLock { state in
+            let met = device.memberID.flatMap { state.roster.device(withIdentity: $0) }
+            return state.devices.filter {
+                $0.isAnotherName(of: device) || $0.memberID == nil && $0.name == met && $0.name != device.name
+            }
+        }
+        for other in named {
             remove(device: other.name, reason: "\(other.name) is \(device.name), which joined the cluster")
         }
         state.withLock { state in
             let isKnown = state.devices.contains {
-                $0.name == device.name && $0.address == device.address && $0.memberID == device.memberID
+                ($0.name == device.name || device.memberID == nil) && $0.address == device.address
+                    && $0.memberID == device.memberID
             }
-            guard !isKnown else { return }
+            // An address of a device that is there by another one.
+            let isAlias = device.memberID == nil && state.roster.name(of: device.address) != device.address
+            guard !isKnown, !isAlias else { return }
             state.devices.removeAll { $0.name == device.name && !$0.isInProcess }
             // The coordinator's own stays the last one.
             state.devices.insert(device, at: state.devices.firstIndex(where: \.isInProcess) ?? state.devices.endIndex)
@@ -158,13 +169,21 @@ package final class Coordinator: Sendable {
         events.continuation.yield(.tick)
     }
 
+    /// Forgets a device that need not be there and is not linked.
+    func withdraw(address: String) {
+        let device = devices.first { $0.isPassing && $0.address == address }
+        guard let device, !isConnected(device.name) else { return }
+        remove(device: device.name, reason: "\(device.name) is gone")
+    }
+
     /// Shuts a device out at once: what it held goes to others.
     package func remove(device: String) { remove(device: device, reason: "\(device) was removed") }
 
-    private func remove(device: String, reason: String) {
+    func remove(device: String, reason: String) {
         let client = state.withLock { state in
             state.devices.removeAll { $0.name == device && !$0.isInProcess }
             state.retries[device] = nil
+            state.roster.forget(device)
             return state.clients[device]
         }
         client?.close()

@@ -60,6 +60,9 @@ package struct DeviceDeclaration: Sendable {
         member.memberID != nil && memberID == nil && name != member.name && !isInProcess && address == member.address
     }
 
+    /// Whether it came by itself, and is known by its address alone.
+    var isPassing: Bool { memberID == nil && !isRequired && !isInProcess }
+
     package var isInProcess: Bool { if case .inProcess = connection { true } else { false } }
 
     package var address: String {

@@ -10,6 +10,8 @@ package import Wire
 package struct WorkerConfiguration: Sendable {
     /// The device's name, as the coordinator shows it.
     package var name: String
+    /// Whether the name was given to it, and is not just the host's.
+    package var isNamed: Bool
     /// Bytes for stages; `nil` is what the machine has to give when asked.
     package var memoryBytes: Int?
     /// Threads that compute.
@@ -24,10 +26,12 @@ package struct WorkerConfiguration: Sendable {
     package var quietBeforeMeasuring = Duration.seconds(2)
 
     package init(
-        name: String, memoryBytes: Int? = nil, threads: Int, isPinned: Bool = false, profileFolder: String? = nil,
+        name: String, isNamed: Bool = false, memoryBytes: Int? = nil, threads: Int, isPinned: Bool = false,
+        profileFolder: String? = nil,
         sessionRetention: Duration = RetainedSessions.standardLimit
     ) {
         self.name = name
+        self.isNamed = isNamed
         self.memoryBytes = memoryBytes
         self.threads = threads
         self.isPinned = isPinned
@@ -52,6 +56,8 @@ package final class Worker: Sendable {
     let profiler: DeviceProfiler
     let sessions: SessionTable
     private let links = Mutex(LinkCounts())
+    /// Tells this process from all others. Not kept: a card that is copied for another device would have it too.
+    private let instance = ClusterIdentity(new: .member).id
 
     package init(
         configuration: WorkerConfiguration, shards: any ShardProvider, transport: TCPTransport, logger: Logger
@@ -122,7 +128,7 @@ package final class Worker: Sendable {
             architecture: .current,
             memoryBudgetBytes: UInt64(clamping: memoryBudget), residentBytes: UInt64(clamping: DeviceMemory.resident()),
             storeBytes: UInt64(clamping: shards.storeBytes), stages: stages.reports, profile: profiler.profile,
-            storeLimitBytes: UInt64(clamping: shards.limitBytes))
+            storeLimitBytes: UInt64(clamping: shards.limitBytes), instance: instance, isNamed: configuration.isNamed)
     }
 
     /// Bytes that stages may take in all, those that they have taken included.

@@ -40,7 +40,7 @@ class Worker:
         self.cable, port = lab.network.attach(self.port, lambda: self.process.pid if self.process else 0)
         self.address = f"127.0.0.1:{port}"
         # What the coordinator calls it.
-        self.device = name if lab.is_closed else self.address
+        self.device = name
         if not lab.is_closed:
             self.start()
 

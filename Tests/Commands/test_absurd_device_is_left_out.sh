@@ -5,7 +5,7 @@ start absurd python3 "$here/fake_device.py" "$absurd" pi3 9223372036854775808
 wait_for_port "$absurd"
 expect_exit 0 "$shoal" plan "$model" --insecure "${worker_flags[@]}" --worker "127.0.0.1:$absurd"
 expect_text "$work/err" "127.0.0.1:$absurd.*memory_budget_bytes: 9223372036854775808 bytes, which no device has"
-expect_text "$work/out" "127.0.0.1:${ports[0]} +layers 0-29"
+expect_text "$work/out" "w${ports[0]} +layers 0-29"
 expect_exit 0 "$shoal" generate "$model" --prompt Hi --max-tokens 2 --insecure "${worker_flags[@]}" --worker "127.0.0.1:$absurd"
 expect_text "$work/err" "127.0.0.1:$absurd is left out: .*which no device has"
 # Alone it is no place for a model.

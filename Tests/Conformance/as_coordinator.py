@@ -1,5 +1,6 @@
 """What a coordinator, a tool and other workers see of a `shoal worker`."""
 import hashlib
+import re
 import socket
 import struct
 import time
@@ -184,6 +185,19 @@ def unknown_fields_are_skipped(work):
     link.send(CONTROL, messages.envelope("describe_device", {}, 1) + messages.varint(1000 << 3) + b"\x05")
     assert link.next()[2] == "device_report"
     link.goodbye()
+
+
+@holds("`instance` names the worker's process: 32 lower-case hexadecimal digits", "`is_named` is set where `name`")
+def a_worker_tells_which_process_it_is(work):
+    reports = []
+    for role in ("INSPECTOR", "COORDINATOR"):
+        link = work.dial(role)
+        reports.append(link.ask("describe_device")[1])
+        link.goodbye()
+    one, other = (report["instance"] for report in reports)
+    assert one == other and re.fullmatch("[0-9a-f]{32}", one), (one, other)
+    # The program was started with --name.
+    assert all(report["is_named"] for report in reports)
 
 
 @holds("the answer is `Pong` with the same nonce")

@@ -88,7 +88,7 @@ enum Samples {
                 name: "pi1", softwareVersion: "0.1.0", cores: 4, threads: 3, instructionSet: "neon",
                 architecture: .arm64,
                 memoryBudgetBytes: 1 << 33, residentBytes: 1 << 20, storeBytes: 5, stages: [stage, stage],
-                profile: profile, storeLimitBytes: 1 << 34)),
+                profile: profile, storeLimitBytes: 1 << 34, instance: identities[1], isNamed: true)),
         .measureDevice(MeasureDevice(again: true)),
         .deviceProfile(profile),
         .measureLink(MeasureLink(address: "pi2:7077")),

@@ -66,10 +66,18 @@ struct  Shoal__DeviceReport
    * 0: none
    */
   uint64_t store_limit_bytes;
+  /*
+   * of the worker's process; empty: not told
+   */
+  char *instance;
+  /*
+   * name was given to it, and is not just the host's
+   */
+  protobuf_c_boolean is_named;
 };
 #define SHOAL__DEVICE_REPORT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&shoal__device_report__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string, SHOAL__ARCHITECTURE__ARCHITECTURE_UNSPECIFIED, 0, 0, 0, 0,NULL, NULL, 0 }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string, SHOAL__ARCHITECTURE__ARCHITECTURE_UNSPECIFIED, 0, 0, 0, 0,NULL, NULL, 0, (char *)protobuf_c_empty_string, 0 }
 
 
 struct  Shoal__MeasureDevice

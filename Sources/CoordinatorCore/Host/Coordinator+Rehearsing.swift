@@ -11,6 +11,7 @@ extension Coordinator {
     func rehearse(replacing before: Coordinator) async throws(CoordinatorError) {
         var reports: [String: DeviceReport] = [:]
         var missing: [CoordinatorError] = []
+        await identifyDevices()
         let devices = devices
         await withTaskGroup(of: (DeviceDeclaration, Result<DeviceReport, CoordinatorError>).self) { group in
             for device in devices {

@@ -2,6 +2,7 @@ import Dispatch
 import GGUF
 import Synchronization
 package import Transport
+import Wire
 
 /// Holds the model that is served now, if any, and changes it for another one.
 ///
@@ -132,11 +133,24 @@ package final class ModelHost: Sendable {
     /// Takes a device in: the model that is served, and those that will be, may be placed on it.
     package func add(device: DeviceDeclaration) {
         let present = state.withLock { state in
+            // One that was named stays as it was named.
+            if device.isPassing, state.devices.contains(where: { $0.address == device.address }) {
+                return state.present
+            }
             state.devices.removeAll { $0.name == device.name || $0.isAnotherName(of: device) }
             state.devices.append(device)
             return state.present
         }
         present?.add(device: device)
+    }
+
+    /// A device that was added, and need not be there, is announced at an address no more: it is forgotten, unless it is linked.
+    package func withdraw(address: String) {
+        let present = state.withLock { state in
+            state.devices.removeAll { $0.isPassing && $0.address == address }
+            return state.present
+        }
+        present?.withdraw(address: address)
     }
 
     /// Shuts a device out at once.
@@ -180,9 +194,11 @@ package final class ModelHost: Sendable {
     /// The cluster as it stands: of the placed model, else the devices alone.
     package func report() async -> ClusterReport {
         if let present { return await present.report() }
+        let answers = Self.named(await ask { try? await $0.introduced().get() }) { $0.introduction }
         return ClusterReport(
-            devices: await ask { await $0.report() }.map { device, report in
-                DeviceStatus(name: device.name, address: device.address, connected: report != nil, report: report)
+            devices: answers.map { device, answer in
+                DeviceStatus(
+                    name: device.name, address: device.address, connected: answer != nil, report: answer?.report)
             }, stages: [], work: [], links: MeasuredLinks(), speed: PipeReport(), unused: [], epoch: 0,
             runningSequences: 0,
             waitingSequences: 0, scheduler: nil, queueLimit: 0)
@@ -192,7 +208,7 @@ package final class ModelHost: Sendable {
     package func models() async -> [KnownModel] {
         let known = KnownModel.all(present: present, dataFolder: dataFolder)
         let ids = Array(Set(known.flatMap(\.ids))).sorted()
-        let holdings = ids.isEmpty ? [] : await ask { await $0.holdings(of: ids) }
+        let holdings = ids.isEmpty ? [] : await holdings(of: ids)
         return known.map { model in
             var model = model
             model.devices = holdings.filter { !$0.device.isInProcess }.map { device, holdings in
@@ -200,6 +216,41 @@ package final class ModelHost: Sendable {
             }
             return model
         }
+    }
+
+    /// What the devices hold of some shards, each under its own name.
+    private func holdings(of ids: [ShardID]) async -> [(device: DeviceDeclaration, answer: [ShardHolding]?)] {
+        let answers = await ask { inspection in
+            // Those of a model that is placed have their names.
+            let isNamed = inspection.device.isInProcess || inspection.device.name != inspection.device.address
+            return (
+                holdings: await inspection.holdings(of: ids),
+                introduction: isNamed ? nil : try? await inspection.introduced().get().introduction
+            )
+        }
+        return Self.named(answers) { $0.introduction }.map { ($0.device, $0.answer?.holdings) }
+    }
+
+    /// The devices under their own names, each once.
+    private static func named<Answer>(
+        _ answers: [(device: DeviceDeclaration, answer: Answer?)],
+        introduction: (Answer) -> DeviceRoster.Introduction?
+    ) -> [(device: DeviceDeclaration, answer: Answer?)] {
+        var roster = DeviceRoster()
+        var named: [(device: DeviceDeclaration, answer: Answer?)] = []
+        for (device, answer) in answers {
+            guard let answer, let introduction = introduction(answer), !device.isInProcess else {
+                named.append((device, answer))
+                continue
+            }
+            guard case .used(let name, _) = roster.meet(device, introduction, others: named.map(\.device)) else {
+                continue
+            }
+            var device = device
+            device.name = name
+            named.append((device, answer))
+        }
+        return named
     }
 
     private func begin() throws(CoordinatorError) {

@@ -1,14 +1,15 @@
 import NIOCore
 import Transport
-import Wire
+package import Wire
 
 /// Asks a device what it is and holds, over a link that does nothing else: no use of what it holds, and no claim on it.
 struct DeviceInspection: Sendable {
     /// How long a device may take to answer the call.
-    private static let timeout = TimeAmount.seconds(2)
+    static let standardTimeout = TimeAmount.seconds(2)
 
     let transport: TCPTransport
     let device: DeviceDeclaration
+    var timeout = Self.standardTimeout
 
     /// What the device says of itself; `nil` when it cannot be reached.
     func report() async -> DeviceReport? { try? await described().get() }
@@ -19,6 +20,19 @@ struct DeviceInspection: Sendable {
             let client = try await connect()
             defer { client.close() }
             return .success(try await client.describe())
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// What the device says of itself and who it is, or why it does not.
+    func introduced() async -> Result<(report: DeviceReport, introduction: DeviceRoster.Introduction), CoordinatorError>
+    {
+        do throws(CoordinatorError) {
+            let client = try await connect()
+            defer { client.close() }
+            let report = try await client.describe()
+            return .success((report, DeviceRoster.Introduction(report, certified: client.identity)))
         } catch {
             return .failure(error)
         }
@@ -51,11 +65,20 @@ struct DeviceInspection: Sendable {
             do {
                 client.attach(
                     try await transport.connect(
-                        to: endpoint, hello: hello, timeout: Self.timeout, member: device.memberID, handler: client))
+                        to: endpoint, hello: hello, timeout: timeout, member: device.memberID, handler: client))
             } catch {
                 throw CoordinatorError(.worker, "\(device.name): \(error.description)")
             }
         }
         return client
+    }
+}
+
+extension DeviceRoster.Introduction {
+    /// - Parameter certified: the identity in the device's certificate; `nil` on a plain link.
+    package init(_ report: DeviceReport, certified: String?) {
+        self.init(
+            identity: certified ?? (report.instance.isEmpty ? nil : report.instance),
+            name: report.isNamed ? report.name : nil)
     }
 }

@@ -37,8 +37,8 @@ extension Coordinator {
         do throws(CoordinatorError) {
             switch request.wish {
             case .rebalance: return .success(try await moveToBest())
-            case .drain(let device):
-                try checkKnown(device)
+            case .drain(let text):
+                let device = try known(text)
                 let isNew = state.withLock { $0.drained.insert(device).inserted }
                 do throws(CoordinatorError) {
                     return .success(try await moveAway(from: device))
@@ -46,8 +46,8 @@ extension Coordinator {
                     if isNew { _ = state.withLock { $0.drained.remove(device) } }
                     throw error
                 }
-            case .refill(let device):
-                try checkKnown(device)
+            case .refill(let text):
+                let device = try known(text)
                 _ = state.withLock { $0.drained.remove(device) }
                 return .success(try await moveToBest())
             }
@@ -56,13 +56,16 @@ extension Coordinator {
         }
     }
 
-    private func checkKnown(_ device: String) throws(CoordinatorError) {
+    /// The device that is meant by a name or an address.
+    private func known(_ text: String) throws(CoordinatorError) -> String {
+        let device = state.withLock { $0.roster.name(of: text) }
         let known = devices.filter { !$0.isInProcess }.map(\.name)
         guard known.contains(device) else {
             throw CoordinatorError(
                 .invalidRequest,
                 "no device is named \"\(device)\"; there are \(known.isEmpty ? "none" : known.joined(separator: ", "))")
         }
+        return device
     }
 
     /// Goes over to the best placement, where that is worth it.

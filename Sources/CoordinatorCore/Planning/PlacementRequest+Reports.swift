@@ -1,4 +1,4 @@
-import Placement
+package import Placement
 import Synchronization
 package import Wire
 
@@ -7,13 +7,13 @@ extension Coordinator {
     ///
     /// - Parameter links: those that were measured; what the devices declare counts for the others.
     func request(_ reports: [String: DeviceReport], links measured: MeasuredLinks) -> PlacementRequest {
-        let (devices, drained, slowed) = state.withLock { ($0.devices, $0.drained, $0.slowed) }
+        let (devices, drained, slowed, roster) = state.withLock { ($0.devices, $0.drained, $0.slowed, $0.roster) }
         let present = devices.filter { reports[$0.name] != nil }
         var links = LinkTable(measured, coordinator: devices.first(where: \.isInProcess)?.name)
         for device in present where links.coordinatorLink(of: device.name) == nil {
             if let declared = device.link { links.setCoordinatorLink(of: device.name, declared) }
         }
-        var preferences = configuration.planning
+        var preferences = configuration.planning.naming(by: roster)
         // A device that is away holds nothing anyway.
         preferences.excluded.removeAll { name in
             devices.contains { $0.name == name } && reports[name] == nil
@@ -21,9 +21,8 @@ extension Coordinator {
         preferences.excluded += drained.filter { reports[$0] != nil && !preferences.excluded.contains($0) }
         // Once it has answered, a pin to a device that is away or to be left empty waits for it.
         let away = Set(devices.map(\.name)).subtracting(present.map(\.name)).union(drained)
-        let pins =
-            state.withLock { $0.plan } == nil
-            ? configuration.pins : configuration.pins.filter { !away.contains($0.device) }
+        let named = configuration.pins.map { $0.naming(by: roster) }
+        let pins = state.withLock { $0.plan } == nil ? named : named.filter { !away.contains($0.device) }
         var request = PlacementRequest(
             devices: present.map { device in
                 let report = reports[device.name]!
@@ -51,6 +50,20 @@ extension DeviceReport {
     /// Bytes of weights that the device may keep on its disk; nil where it does not say.
     package var diskBytes: Int? {
         storeLimitBytes == 0 ? nil : max(0, Int(clamping: storeLimitBytes) - Self.besideWeights)
+    }
+}
+
+extension Pin {
+    /// The same pin, to the device's name where an address was written.
+    package func naming(by roster: DeviceRoster) -> Pin { Pin(part, device: roster.name(of: device)) }
+}
+
+extension PlanningPreferences {
+    /// The same, with the devices' names where addresses were written.
+    package func naming(by roster: DeviceRoster) -> PlanningPreferences {
+        var preferences = self
+        preferences.excluded = excluded.map { roster.name(of: $0) }
+        return preferences
     }
 }
 

@@ -26,11 +26,16 @@ package struct DeviceReport: Sendable, Hashable {
     package var profile: DeviceProfile?
     /// What the shard store may take on disk, in bytes; 0 is no limit.
     package var storeLimitBytes: UInt64
+    /// The worker's process: 32 lower-case hexadecimal digits that no other has; empty where it does not say.
+    package var instance: String
+    /// Whether the name was given to the device, and is not just its host's.
+    package var isNamed: Bool
 
     package init(
         name: String, softwareVersion: String, cores: UInt32, threads: UInt32, instructionSet: String,
         architecture: Architecture, memoryBudgetBytes: UInt64, residentBytes: UInt64, storeBytes: UInt64,
-        stages: [StageReport], profile: DeviceProfile? = nil, storeLimitBytes: UInt64 = 0
+        stages: [StageReport], profile: DeviceProfile? = nil, storeLimitBytes: UInt64 = 0,
+        instance: String = "", isNamed: Bool = false
     ) {
         self.name = name
         self.softwareVersion = softwareVersion
@@ -44,6 +49,8 @@ package struct DeviceReport: Sendable, Hashable {
         self.stages = stages
         self.profile = profile
         self.storeLimitBytes = storeLimitBytes
+        self.instance = instance
+        self.isNamed = isNamed
     }
 }
 
@@ -68,6 +75,8 @@ extension DeviceReport {
         }
         profile = if let profile = proto.profile { try DeviceProfile(profile.pointee) } else { nil }
         storeLimitBytes = try ProtoReading.memory(proto.store_limit_bytes, "DeviceReport.store_limit_bytes")
+        instance = try ProtoReading.identity(proto.instance, "DeviceReport.instance") ?? ""
+        isNamed = proto.is_named != 0
     }
 
     func proto(_ arena: inout ProtoArena) throws(WireError) -> UnsafeMutablePointer<Shoal__DeviceReport> {
@@ -90,6 +99,8 @@ extension DeviceReport {
         proto.pointee.stages = list
         if let profile { proto.pointee.profile = try profile.proto(&arena) }
         proto.pointee.store_limit_bytes = min(storeLimitBytes, WireLimits.deviceBytes)
+        proto.pointee.instance = arena.text(instance, limit: WireLimits.nameBytes)
+        proto.pointee.is_named = isNamed ? 1 : 0
         return proto
     }
 }

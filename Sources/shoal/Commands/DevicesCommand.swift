@@ -11,7 +11,8 @@ struct DevicesCommand: AsyncParsableCommand, UsesNetwork, UsesDataFolder {
     static let configuration = CommandConfiguration(
         commandName: "devices", abstract: "Shows who is here, and what each device holds.",
         discussion: """
-            Asks the coordinator, or the workers themselves when some are named.
+            Asks the coordinator, or the workers themselves when some are named. Where no coordinator answers, it asks the workers of this
+            machine's cluster that announce themselves; with --insecure those that take links of anyone.
             Example: shoal devices --worker pi1:7077 --worker pi2:7077
             """)
 
@@ -20,15 +21,28 @@ struct DevicesCommand: AsyncParsableCommand, UsesNetwork, UsesDataFolder {
     @Flag(
         help: "Measures anew how fast devices and the links between them are; refused while they compute for somebody.")
     var measure = false
+    @Flag(help: "Shows the machines that announce themselves and have not joined, and what to type there.")
+    var nearby = false
+    @OptionGroup var interfaces: InterfaceOptions
     @Flag(help: "Prints JSON.") var json = false
     @OptionGroup var identity: IdentityOptions
     @OptionGroup var links: LinkOptions
 
     var folder: String { identity.folder }
 
+    func validate() throws {
+        if nearby, measure || !cluster.workers.isEmpty || cluster.cluster != nil {
+            throw ValidationError("--nearby asks no device: it goes without --measure, --worker and --cluster")
+        }
+    }
+
     func run() async throws {
+        if nearby {
+            let nearby = try await NearbyWorkers.look(folder: identity.folder, interfaces: interfaces.names)
+            return try NearbyView(nearby).show(json: json, hasCluster: nearby.cluster != nil)
+        }
         let named = cluster.devices(try cluster.declaration())
-        let (rows, links) = named.isEmpty ? try await fromCoordinator() : try await fromWorkers(named)
+        let (rows, links) = named.isEmpty ? try await fromAnywhere() : try await fromWorkers(named)
         if json {
             try Console.json(Document(devices: rows, links: links))
         } else {
@@ -49,6 +63,25 @@ struct DevicesCommand: AsyncParsableCommand, UsesNetwork, UsesDataFolder {
         if rows.contains(where: { !$0.connected || $0.error != nil }) { throw ExitCode(1) }
     }
 
+    /// From the coordinator, or, where none answers, from the workers that announce themselves.
+    private func fromAnywhere() async throws -> ([DeviceRow], [LinkBody]) {
+        do {
+            return try await fromCoordinator()
+        } catch let error as CommandError {
+            // One that answers, or was named, is the one to be asked.
+            guard server.isStandard, await !(try HTTP(server).answers()) else { throw error }
+            let nearby = try await NearbyWorkers.look(folder: identity.folder, interfaces: interfaces.names)
+            let found = links.insecure ? nearby.insecure : nearby.members
+            guard !found.isEmpty else {
+                guard !links.insecure, !nearby.insecure.isEmpty else { throw error }
+                throw CommandError(
+                    "\(error); \(nearby.insecure.count) that take links of anyone announce themselves: shoal devices --insecure asks them"
+                )
+            }
+            return try await fromWorkers(found.map { NamedDevice($0) })
+        }
+    }
+
     private func fromCoordinator() async throws -> ([DeviceRow], [LinkBody]) {
         let http = try HTTP(server)
         let data = measure ? try await http.post("/api/cluster/measure") : try await http.get("/api/cluster")
@@ -59,13 +92,14 @@ struct DevicesCommand: AsyncParsableCommand, UsesNetwork, UsesDataFolder {
     private func fromWorkers(_ devices: [NamedDevice]) async throws -> ([DeviceRow], [LinkBody]) {
         let inquiry = DeviceInquiry(
             transport: try self.links.coordinatorSecurity(folder: identity.folder, dialsDevices: true).transport())
-        let rows = await withTaskGroup(of: (Int, DeviceRow).self) { group in
+        let answers = await withTaskGroup(of: (Int, DeviceAnswer).self) { group in
             for (index, device) in devices.enumerated() {
-                group.addTask { [measure] in (index, await DeviceRow.asking(device, by: inquiry, measuring: measure)) }
+                group.addTask { [measure] in (index, await DeviceAnswer(device, by: inquiry, measuring: measure)) }
             }
             return await group.reduce(into: []) { $0.append($1) }.sorted { $0.0 < $1.0 }.map(\.1)
         }
-        let present = zip(devices, rows).filter { $1.connected }.map { (device: $0, name: $1.name) }
+        let (asked, rows) = DeviceAnswer.named(answers)
+        let present = zip(asked, rows).filter { $1.connected }.map { (device: $0, name: $1.name) }
         var links: [LinkBody] = []
         for (device, name) in present {
             if let profile = try? await inquiry.measureLink(to: device) {
@@ -115,7 +149,7 @@ struct DevicesCommand: AsyncParsableCommand, UsesNetwork, UsesDataFolder {
 }
 
 /// One device, for people and programs.
-private struct DeviceRow: Encodable {
+struct DeviceRow: Encodable {
     var name: String
     var address: String
     var connected: Bool
@@ -168,7 +202,7 @@ private struct DeviceRow: Encodable {
     }
 
     init(_ device: NamedDevice, _ report: DeviceReport) {
-        name = report.name
+        name = device.name
         address = device.endpoint.description
         connected = true
         softwareVersion = report.softwareVersion
@@ -187,22 +221,6 @@ private struct DeviceRow: Encodable {
         holds = zip(models, parts!).map { "\($0): \($1)" }
     }
 
-    /// Asks a worker; one that cannot be asked or measured has an error.
-    static func asking(_ device: NamedDevice, by inquiry: DeviceInquiry, measuring: Bool) async -> DeviceRow {
-        do {
-            var row = DeviceRow(device, try await inquiry.report(of: device))
-            guard measuring else { return row }
-            do {
-                row.profile = ProfileBody(try await inquiry.measure(device))
-            } catch {
-                row.error = "\(error)"
-            }
-            return row
-        } catch {
-            return DeviceRow(device, error: "\(error)")
-        }
-    }
-
     private static func words(_ stage: StageReport) -> String {
         var parts: [String] = []
         if stage.range.embedding { parts.append("embedding") }
@@ -211,6 +229,53 @@ private struct DeviceRow: Encodable {
         }
         if stage.range.head { parts.append("head") }
         return parts.joined(separator: ", ")
+    }
+}
+
+/// What came of asking one worker.
+private struct DeviceAnswer: Sendable {
+    var device: NamedDevice
+    var row: DeviceRow
+    var introduction: DeviceRoster.Introduction?
+
+    /// Asks it; one that cannot be asked or measured has an error.
+    init(_ device: NamedDevice, by inquiry: DeviceInquiry, measuring: Bool) async {
+        self.device = device
+        do {
+            let (report, introduction) = try await inquiry.introduction(of: device)
+            row = DeviceRow(device, report)
+            self.introduction = introduction
+        } catch {
+            row = DeviceRow(device, error: "\(error)")
+            return
+        }
+        guard measuring else { return }
+        do {
+            row.profile = ProfileBody(try await inquiry.measure(device))
+        } catch {
+            row.error = "\(error)"
+        }
+    }
+
+    /// The devices under their own names, each once.
+    static func named(_ answers: [DeviceAnswer]) -> ([NamedDevice], [DeviceRow]) {
+        var roster = DeviceRoster()
+        var kept: [DeviceAnswer] = []
+        for var answer in answers {
+            if let introduction = answer.introduction {
+                let met = kept.map(\.device.declaration)
+                switch roster.meet(answer.device.declaration, introduction, others: met) {
+                case .repeats(_, let note):
+                    Console.error(note)
+                    continue
+                case .used(let name, let note):
+                    if let note { Console.error(note) }
+                    (answer.device.name, answer.row.name) = (name, name)
+                }
+            }
+            kept.append(answer)
+        }
+        return (kept.map(\.device), kept.map(\.row))
     }
 }
 

@@ -43,9 +43,21 @@ struct PlanCommand: AsyncParsableCommand, UsesNetwork {
         ).transport()
         var links = LinkTable()
         var devices: [DeviceCapacity] = []
-        for device in named {
+        var roster = DeviceRoster()
+        var met: [DeviceDeclaration] = []
+        for var device in named {
             do {
-                devices.append(try await capacity(of: device, over: transport))
+                let (report, introduction) = try await introduction(of: device, over: transport)
+                switch roster.meet(device.declaration, introduction, others: met) {
+                case .repeats(_, let note):
+                    Console.error(note)
+                    continue
+                case .used(let name, let note):
+                    if let note { Console.error(note) }
+                    device.name = name
+                }
+                met.append(device.declaration)
+                devices.append(capacity(of: device, report))
             } catch let error as CommandError where error.isFault && named.count > 1 {
                 Console.error("\(device.name) is left out: \(error)")
                 continue
@@ -59,8 +71,9 @@ struct PlanCommand: AsyncParsableCommand, UsesNetwork {
         var request = PlacementRequest(
             devices: devices, links: links, model: facts.sizes,
             context: context ?? min(facts.trainedContext, CoordinatorConfiguration.defaultContext),
-            slots: slots ?? declaration?.slots ?? 4, pins: (declaration?.pins ?? []) + cluster.pins,
-            preferences: planning.preferences)
+            slots: slots ?? declaration?.slots ?? 4,
+            pins: ((declaration?.pins ?? []) + cluster.pins).map { $0.naming(by: roster) },
+            preferences: planning.preferences.naming(by: roster))
         request.pagePositions = Scheduler.Limits.pagePositions
         do {
             let plan = try place(request)
@@ -79,12 +92,20 @@ struct PlanCommand: AsyncParsableCommand, UsesNetwork {
         return measured.flatMap { LinkSpeed($0) }
     }
 
+    /// What a device says of itself; one whose memory is declared is not asked.
+    private func introduction(
+        of device: NamedDevice, over transport: TCPTransport
+    ) async throws -> (report: DeviceReport?, introduction: DeviceRoster.Introduction) {
+        guard device.memoryBytes == nil else { return (nil, DeviceRoster.Introduction(identity: nil, name: nil)) }
+        let (report, introduction) = try await DeviceInquiry(transport: transport).introduction(of: device)
+        return (report, introduction)
+    }
+
     /// What is declared of a device, else what it says of itself.
-    private func capacity(of device: NamedDevice, over transport: TCPTransport) async throws -> DeviceCapacity {
-        if let declared = device.memoryBytes {
-            return DeviceCapacity(name: device.name, memoryBytes: declared, speed: device.speed)
+    private func capacity(of device: NamedDevice, _ report: DeviceReport?) -> DeviceCapacity {
+        guard let report else {
+            return DeviceCapacity(name: device.name, memoryBytes: device.memoryBytes ?? 0, speed: device.speed)
         }
-        let report = try await DeviceInquiry(transport: transport).report(of: device)
         return DeviceCapacity(
             name: device.name, memoryBytes: Int(clamping: report.memoryBudgetBytes), diskBytes: report.diskBytes,
             speed: report.profile.flatMap { DeviceSpeed($0) } ?? device.speed)

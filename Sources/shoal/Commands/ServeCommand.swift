@@ -3,6 +3,7 @@ import ArgumentParser
 import ClusterFile
 import ClusterStore
 import CoordinatorCore
+import Discovery
 import Foundation
 import Identity
 import Logging
@@ -67,6 +68,8 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader, UsesData
     var joinListen = Endpoint(host: "0.0.0.0", port: JoinService.port)
 
     @OptionGroup var links: LinkOptions
+    @OptionGroup var finding: FindingOptions
+    @OptionGroup var interfaces: InterfaceOptions
     @OptionGroup var configured: ConfigurationOptions
 
     func validate() throws {
@@ -90,7 +93,7 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader, UsesData
         var settings = settings(declaration)
         settings.store = store
         settings.security = try links.coordinatorSecurity(
-            folder: folder, dialsDevices: !settings.devices.isEmpty)
+            folder: folder, dialsDevices: !settings.devices.isEmpty || finding.discover == true)
         let chatTemplate = try template.choice()
         let (access, tls) = (try api.access(store: store, logger: logger), try api.tls())
         let listen = api.listen
@@ -120,6 +123,8 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader, UsesData
         let joining = try joining(settings.security, store: store, host: host, logger: logger)
         for member in try joining?.service.devices() ?? [] { host.add(device: member) }
         let joins = try await joining?.listen()
+        let discovery = discovery(joining?.service, host: host, security: settings.security)
+        await discovery?.settle()
         if let path = try model ?? declaration?.model ?? placedBefore(store) {
             // Before the long work of placing.
             _ = try Model(path: path)
@@ -142,7 +147,7 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader, UsesData
         var group = ServiceGroupConfiguration(
             services: [
                 .init(service: server), .init(service: Draining(host: host, limit: .seconds(drain))),
-            ] + (joins.map { [.init(service: $0)] } ?? []),
+            ] + (joins.map { [.init(service: $0)] } ?? []) + (discovery.map { [.init(service: $0)] } ?? []),
             logger: logger)
         group.maximumGracefulShutdownDuration = .seconds(drain + 3)
         let services = ServiceGroup(configuration: group)
@@ -173,6 +178,21 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader, UsesData
     }
 
     var folder: String { store.folder }
+
+    /// What finds workers; `nil` where none is to.
+    private func discovery(
+        _ service: JoinService?, host: ModelHost, security: TransportSecurity
+    ) -> WorkerDiscovery? {
+        let logger = Log.make("shoal.discovery", verbose: true)
+        if let service {
+            guard finding.discover ?? true else { return nil }
+            let mark = ClusterMark(fingerprint: service.authority.certificate.fingerprint)
+            return WorkerDiscovery(
+                .members(mark, service, security.transport()), interfaces: interfaces.names, logger: logger)
+        }
+        guard links.insecure, finding.discover == true else { return nil }
+        return WorkerDiscovery(.insecure(host), interfaces: interfaces.names, logger: logger)
+    }
 
     /// What takes devices in; `nil` where links are plain.
     private func joining(

@@ -1,5 +1,6 @@
 import API
 import ArgumentParser
+import Discovery
 import Foundation
 import Identity
 import Logging
@@ -57,6 +58,8 @@ struct WorkerCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader, UsesDat
     var tokenText: String?
 
     @OptionGroup var links: LinkOptions
+    @OptionGroup var announcing: AnnouncingOptions
+    @OptionGroup var interfaces: InterfaceOptions
     @OptionGroup var configured: ConfigurationOptions
 
     @Flag(help: "Measures how fast this device is, keeps and prints it, and ends: it takes five seconds.")
@@ -83,13 +86,18 @@ struct WorkerCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader, UsesDat
         try Kernels.checkEnvironment()
         let folder = folder
         var configuration = WorkerConfiguration(
-            name: name ?? DeviceName(ofHost: ProcessInfo.processInfo.hostName).description, memoryBytes: memory?.bytes,
-            threads: threads ?? ProcessorCount.usable, isPinned: pinning.isOn, profileFolder: folder)
+            name: name ?? DeviceName(ofHost: ProcessInfo.processInfo.hostName).description, isNamed: name != nil,
+            memoryBytes: memory?.bytes, threads: threads ?? ProcessorCount.usable, isPinned: pinning.isOn,
+            profileFolder: folder)
         if profile { return try await show(Worker.measureDevice(configuration), of: configuration) }
         let logger = Log.make("shoal.worker", verbose: true)
         let membership = try await membership(folder: folder, name: configuration.name, logger: logger)
-        if let joined = membership, name == nil {
-            configuration.name = joined.security.credentials.certificate.name
+        if let joined = membership {
+            let certified = joined.security.credentials.certificate.name
+            if let name, name != certified {
+                Console.error("this device joined as \(certified): that is its name in the cluster, not \(name)")
+            }
+            (configuration.name, configuration.isNamed) = (certified, true)
         }
         let transport = TCPTransport(
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
@@ -112,7 +120,11 @@ struct WorkerCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader, UsesDat
         // Only now: who asks in the meantime waits for it, but is answered.
         worker.measureOnce()
         let renewing = Task { await membership?.run() }
+        let announcement = announce(
+            membership.map { .member($0.mark) } ?? .insecure, name: worker.configuration.name,
+            at: listener.boundEndpoint, logger: logger)
         await termination.wait()
+        announcement?.stop()
         renewing.cancel()
         await listener.close()
     }
@@ -123,11 +135,16 @@ struct WorkerCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader, UsesDat
             links.warn()
             return nil
         }
+        let folderOfMember = MemberFolder(dataFolder: folder)
+        let token = try JoinTokenInput.token(tokenText)
+        if announcing.announce == true, token == nil, try folderOfMember.credentials() == nil {
+            try await waitToBeJoined(folderOfMember, name: name, logger: logger)
+        }
         let client = JoinClient(
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton, device: joining(as: name), logger: logger)
         guard
             let membership = try await Membership.open(
-                MemberFolder(dataFolder: folder), token: try JoinTokenInput.token(tokenText), client: client,
+                folderOfMember, token: token, client: client,
                 logger: logger)
         else {
             throw CommandError(
@@ -141,6 +158,24 @@ struct WorkerCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader, UsesDat
     func joining(as name: String) -> JoinClient.Device {
         let isAnyHost = listen.host == "0.0.0.0" || listen.host == "::"
         return JoinClient.Device(name: name, port: listen.port, host: isAnyHost ? nil : listen.host)
+    }
+
+    /// Announces a device that has not joined, until it has.
+    private func waitToBeJoined(_ folder: MemberFolder, name: String, logger: Logger) async throws {
+        Console.error(
+            "\(name) has not joined a cluster, and waits for it: `shoal token` on the coordinator's machine, then here `shoal join -`"
+        )
+        let announcement = announce(.waiting, name: name, at: listen, logger: logger)
+        defer { announcement?.stop() }
+        while try folder.credentials() == nil { try await Task.sleep(for: .seconds(1)) }
+    }
+
+    private func announce(
+        _ standing: ServiceRecord.Standing, name: String, at endpoint: Endpoint, logger: Logger
+    ) -> DiscoveryClient? {
+        WorkerAnnouncement.start(
+            standing, name: name, at: endpoint, interfaces: interfaces.names, isWanted: announcing.announce,
+            logger: logger)
     }
 
     private func show(_ measured: DeviceProfile, of configuration: WorkerConfiguration) throws {
@@ -163,6 +198,11 @@ private struct ProfileDocument: Encodable {
     var cores: Int
     var memoryBudgetBytes: Int
     var profile: ProfileBody
+}
+
+extension Membership {
+    /// Which cluster it is of, in public.
+    fileprivate var mark: ClusterMark { ClusterMark(fingerprint: security.credentials.authority.fingerprint) }
 }
 
 extension ByteCount: ExpressibleByArgument {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import ClusterFile
+import CoordinatorCore
 import Foundation
 import Placement
 import Transport
@@ -29,19 +30,19 @@ struct ClusterOptions: ParsableArguments {
         return try ClusterDeclaration(yaml: String(decoding: data, as: UTF8.self), file: cluster)
     }
 
-    /// All devices named: those of the file, then those of `--worker`, whose names are their addresses. One that is named twice is there
-    /// once.
+    /// All devices named: those of the file, then those of `--worker`, which are called by their addresses until they are asked for their
+    /// names. An address that is named twice is there once.
     func devices(_ declaration: ClusterDeclaration?) -> [NamedDevice] {
         let declared = declaration?.devices ?? []
-        let named =
-            declared.map {
+        var seen: Set<Endpoint> = []
+        return
+            (declared.map {
                 NamedDevice(
                     name: $0.name, endpoint: Endpoint(host: $0.address.host, port: $0.address.port),
                     memoryBytes: $0.memory,
                     speed: $0.speed, link: $0.link)
-            } + workers.map { NamedDevice(name: $0.description, endpoint: $0, memoryBytes: nil) }
-        // What a file declares alone is not dialed by all commands, and has each address once.
-        return workers.isEmpty ? named : ResolvedHosts.withoutRepeats(named)
+            } + workers.map { NamedDevice(name: $0.description, endpoint: $0, memoryBytes: nil) })
+            .filter { seen.insert($0.endpoint).inserted }
     }
 }
 
@@ -53,6 +54,10 @@ struct NamedDevice: Sendable {
     /// How fast it computes and its link is, as declared.
     var speed: DeviceSpeed?
     var link: LinkSpeed?
+
+    var declaration: DeviceDeclaration {
+        DeviceDeclaration(name: name, connection: .tcp(endpoint), memoryBytes: memoryBytes, speed: speed, link: link)
+    }
 }
 
 extension Endpoint: ExpressibleByArgument {

@@ -4,7 +4,7 @@ import Foundation
 /// The coordinator that a command asks, and how it is let in there.
 struct ServerOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The coordinator, http:// or https://.", valueName: "URL"))
-    var server = "http://127.0.0.1:8080"
+    var server = Self.standard
 
     @Option(
         help: ArgumentHelp(
@@ -14,6 +14,11 @@ struct ServerOptions: ParsableArguments {
 
     @Option(help: ArgumentHelp("The authority that its certificate is of, in PEM; for https://.", valueName: "FILE"))
     var authority: String?
+
+    private static let standard = "http://127.0.0.1:8080"
+
+    /// Whether none was named.
+    var isStandard: Bool { server == Self.standard }
 
     /// The key, from the arguments or the environment.
     var presentKey: String? {

@@ -57,11 +57,7 @@ struct ClusterSession {
 
         /// The devices, without this process's own.
         var remoteDevices: [DeviceDeclaration] {
-            devices.map {
-                DeviceDeclaration(
-                    name: $0.name, connection: .tcp($0.endpoint), memoryBytes: $0.memoryBytes, speed: $0.speed,
-                    link: $0.link)
-            }
+            devices.map(\.declaration)
         }
     }
 

@@ -1,3 +1,4 @@
+import CoordinatorCore
 import Identity
 import Synchronization
 import Transport
@@ -7,21 +8,24 @@ import Wire
 struct DeviceInquiry {
     let transport: TCPTransport
 
-    /// What it is and holds.
+    /// What it is and holds, and who it is.
     ///
     /// - Throws: `TransportError`, or `CommandError` when the worker says something else.
-    func report(of device: NamedDevice) async throws -> DeviceReport {
-        guard case .deviceReport(let report) = try await ask(.describeDevice(DescribeDevice()), device) else {
+    func introduction(
+        of device: NamedDevice
+    ) async throws -> (report: DeviceReport, introduction: DeviceRoster.Introduction) {
+        let (body, identity) = try await ask(.describeDevice(DescribeDevice()), device)
+        guard case .deviceReport(let report) = body else {
             throw CommandError("the worker answered with something else")
         }
-        return report
+        return (report, DeviceRoster.Introduction(report, certified: identity))
     }
 
     /// How fast it is, measured anew.
     ///
-    /// - Throws: as `report`; `CommandError` too while it computes for somebody.
+    /// - Throws: as `introduction`; `CommandError` too while it computes for somebody.
     func measure(_ device: NamedDevice) async throws -> DeviceProfile {
-        guard case .deviceProfile(let profile) = try await ask(.measureDevice(MeasureDevice(again: true)), device)
+        guard case .deviceProfile(let profile) = try await ask(.measureDevice(MeasureDevice(again: true)), device).body
         else { throw CommandError("the worker answered with something else") }
         return profile
     }
@@ -35,12 +39,12 @@ struct DeviceInquiry {
 
     /// How fast its link to another device is.
     ///
-    /// - Throws: as `report`; `CommandError` too where it cannot reach the other.
+    /// - Throws: as `introduction`; `CommandError` too where it cannot reach the other.
     func measureLink(of device: NamedDevice, to other: NamedDevice) async throws -> LinkProfile {
         // It is told whom to expect: who answers here.
         let body = ControlBody.measureLink(
             MeasureLink(address: other.endpoint.description, identity: try await identity(of: other)))
-        guard case .linkProfile(let profile) = try await ask(body, device) else {
+        guard case .linkProfile(let profile) = try await ask(body, device).body else {
             throw CommandError("the worker answered with something else")
         }
         return profile
@@ -57,12 +61,13 @@ struct DeviceInquiry {
         return try await transport.connect(to: device.endpoint, hello: hello, handler: handler)
     }
 
-    private func ask(_ body: ControlBody, _ device: NamedDevice) async throws -> ControlBody {
+    private func ask(_ body: ControlBody, _ device: NamedDevice) async throws -> (body: ControlBody, identity: String?)
+    {
         let handler = Reply()
         let link = try await open(device, handler)
         defer { link.close() }
         link.send(body, request: 1)
-        return try await handler.body()
+        return (try await handler.body(), link.peer.identity?.id)
     }
 
     private final class Reply: LinkHandler, Sendable {

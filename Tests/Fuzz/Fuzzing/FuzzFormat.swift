@@ -49,7 +49,6 @@ extension FuzzFormat {
 package let fuzzFormats: [any FuzzFormat.Type] = [
     GGUFFuzz.self, SplitFuzz.self, FrameFuzz.self, ControlFuzz.self, ConnectionFuzz.self, RequestFuzz.self,
     TemplateFuzz.self,
-    TextFuzz.self, ClusterFuzz.self, ConfigurationFuzz.self, JoinTokenFuzz.self, CertificateFuzz.self,
-    WorkerPeerFuzz.self,
-    CoordinatorPeerFuzz.self,
+    TextFuzz.self, ClusterFuzz.self, ConfigurationFuzz.self, JoinTokenFuzz.self, CertificateFuzz.self, DiscoveryFuzz.self,
+    WorkerPeerFuzz.self, CoordinatorPeerFuzz.self,
 ]
