@@ -10,15 +10,7 @@
 #pragma clang attribute push( \
     __attribute__((target("avx2,fma,f16c,avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,amx-tile,amx-int8"))), apply_to = function)
 
-enum {
-    TILE_TOKENS = 16,
-    /// Runs that are unpacked at a time: a block of 256 columns, or as many blocks of 32.
-    CHUNK_RUNS = 8,
-    /// Panels that meet the activations of a chunk while these are in the first cache.
-    CHUNK_PANELS = 2,
-    /// Tokens for which a chunk is unpacked once.
-    PASS_TOKENS = 128,
-};
+enum { TILE_TOKENS = 16 };
 
 /// What LDTILECFG reads (Intel's manual, volume 1, 18.3): bytes of a line and lines of each tile.
 struct tile_shapes {
@@ -113,7 +105,7 @@ INLINE void add_chunk(
 }
 
 /// `count` (1 or 2) neighbouring panels, from panel `panel`, times `tokens` tokens: a multiple of 16, at most PASS_TOKENS.
-INLINE void multiply_pass(
+INLINE void multiply_tiles_of_pass(
     const struct layout layout, const uint8_t *weights, size_t panel_bytes, int count, size_t blocks,
     const struct shoal_activation_block *x, size_t tokens, size_t panel, size_t rows, float *y, size_t y_stride) {
     const int block_runs = layout_runs(layout);
@@ -155,7 +147,7 @@ INLINE void multiply_tiles(
         const int count = last - p < CHUNK_PANELS ? (int)(last - p) : CHUNK_PANELS;
         for (size_t t = 0; t < tokens; t += PASS_TOKENS) {
             size_t pass = tokens - t < PASS_TOKENS ? tokens - t : PASS_TOKENS;
-            multiply_pass(
+            multiply_tiles_of_pass(
                 layout, (const uint8_t *)panels + p * bytes, bytes, count, blocks, x + t * blocks, pass, p, rows, y + t * y_stride,
                 y_stride);
         }

@@ -14,7 +14,7 @@
 #define DECODE_TILE 1
 #include "attention.h"
 #include "dequantize.h"
-#include "slices.h"
+#include "dots.h"
 
 INLINE __m256i four(const int8_t *x) {
     int32_t four;
@@ -39,7 +39,12 @@ INLINE int chunks_in_16_bits(const struct layout layout) {
     return layout.low + layout.high <= 4 ? 8 : layout.low + layout.high == 5 ? 4 : 2;
 }
 
-INLINE ints dots(const struct layout layout, const bytes *w, int first, int count, const int8_t *x, ints start) {
+INLINE int pass_zero(const struct layout layout) { return carried_zero(layout); }
+INLINE void pass_weights_of(const struct layout layout, bytes *w) { weights_of(layout, w); }
+
+INLINE ints dots(
+    const struct layout layout, const int zero, const bytes *w, int first, int count, const int8_t *x, ints start) {
+    (void)zero;
     const __m256i ones = _mm256_set1_epi16(1);
     const int together = chunks_in_16_bits(layout);
     __m256i sum = (__m256i)start, pairs = _mm256_setzero_si256();
@@ -64,14 +69,15 @@ struct partial {
     __m256i pairs, sum;
 };
 
-INLINE struct activations activations_of(const struct layout layout, const int8_t *x) {
-    __m256i values = four(x);
+INLINE struct activations activations_of(const struct layout layout, const int8_t *x, int k) {
+    __m256i values = four(x + 4 * k);
     bool table = layout.code == CODE_TABLE_NL || layout.code == CODE_TABLE_E2M1;
     return (struct activations){values, table ? _mm256_abs_epi8(values) : values};
 }
 
-INLINE void add_chunk(
-    const struct layout layout, struct partial *to, bytes codes, const struct activations *a, int n, int count) {
+INLINE void decode_chunk(
+    const struct layout layout, struct partial *to, bytes codes, const struct activations *a, int n, int count, ints start) {
+    (void)start;
     const int together = chunks_in_16_bits(layout);
     __m256i weights = (__m256i)codes, products;
     if (layout.code == CODE_OFFSET) {

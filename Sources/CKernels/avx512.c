@@ -14,7 +14,7 @@
 #define SLICE 16
 #include "attention.h"
 #include "dequantize.h"
-#include "slices.h"
+#include "dots.h"
 
 INLINE __m512i four(const int8_t *x) {
     int32_t four;
@@ -33,8 +33,12 @@ INLINE void weights_of(const struct layout layout, bytes *w) {
     for (int k = 0; k < 8; k++) w[k] = layout.code == CODE_SIGNED ? w[k] ^ 0x80 : (bytes)_mm512_shuffle_epi8(table, (__m512i)w[k]);
 }
 
-INLINE ints dots(const struct layout layout, const bytes *w, int first, int count, const int8_t *x, ints start) {
-    (void)layout;
+INLINE int pass_zero(const struct layout layout) { return carried_zero(layout); }
+INLINE void pass_weights_of(const struct layout layout, bytes *w) { weights_of(layout, w); }
+
+INLINE ints dots(
+    const struct layout layout, const int zero, const bytes *w, int first, int count, const int8_t *x, ints start) {
+    (void)layout, (void)zero;
     __m512i even = (__m512i)start, odd = _mm512_setzero_si512();
     for (int k = first; k < first + count; k += 2) {
         even = _mm512_dpbusd_epi32(even, (__m512i)w[k], four(x + 4 * k));
@@ -43,7 +47,7 @@ INLINE ints dots(const struct layout layout, const bytes *w, int first, int coun
     return (ints)_mm512_add_epi32(even, odd);
 }
 
-#include "integer.h"
+#include "products.h"
 
 #define TABLE shoal_kernels_avx512
 #include "table.h"

@@ -14,7 +14,7 @@
 #define DECODE_TILE 1
 #include "attention.h"
 #include "dequantize.h"
-#include "slices.h"
+#include "dots.h"
 
 INLINE __m256i four(const int8_t *x) {
     int32_t four;
@@ -37,8 +37,12 @@ INLINE void weights_of(const struct layout layout, bytes *w) {
     for (int k = 0; k < 8; k++) w[k] = layout.code == CODE_SIGNED ? w[k] ^ 0x80 : (bytes)_mm256_shuffle_epi8(table, (__m256i)w[k]);
 }
 
-INLINE ints dots(const struct layout layout, const bytes *w, int first, int count, const int8_t *x, ints start) {
-    (void)layout;
+INLINE int pass_zero(const struct layout layout) { return carried_zero(layout); }
+INLINE void pass_weights_of(const struct layout layout, bytes *w) { weights_of(layout, w); }
+
+INLINE ints dots(
+    const struct layout layout, const int zero, const bytes *w, int first, int count, const int8_t *x, ints start) {
+    (void)layout, (void)zero;
     __m256i even = (__m256i)start, odd = _mm256_setzero_si256();
     for (int k = first; k < first + count; k += 2) {
         even = _mm256_dpbusd_avx_epi32(even, (__m256i)w[k], four(x + 4 * k));
@@ -55,14 +59,14 @@ struct partial {
     __m256i sum;
 };
 
-INLINE struct activations activations_of(const struct layout layout, const int8_t *x) {
+INLINE struct activations activations_of(const struct layout layout, const int8_t *x, int k) {
     (void)layout;
-    return (struct activations){four(x)};
+    return (struct activations){four(x + 4 * k)};
 }
 
-INLINE void add_chunk(
-    const struct layout layout, struct partial *to, bytes codes, const struct activations *a, int n, int count) {
-    (void)count;
+INLINE void decode_chunk(
+    const struct layout layout, struct partial *to, bytes codes, const struct activations *a, int n, int count, ints start) {
+    (void)count, (void)start;
     __m256i weights = (__m256i)codes;
     if (layout.code == CODE_SIGNED) weights = _mm256_xor_si256(weights, _mm256_set1_epi8((char)0x80));
     if (layout.code == CODE_TABLE_NL || layout.code == CODE_TABLE_E2M1) weights = _mm256_shuffle_epi8(unsigned_table(layout), weights);

@@ -1,17 +1,18 @@
 // One token for the sets with 16 registers of 8 rows: all slices of one or two panels side by side, chunk by chunk, so that four broadcast
 // activations meet every slice at once and are done with. Slice after slice (integer.h's `tile`) they would not stay in the registers.
 //
-// The including file defines, before integer.h and after slices.h:
+// The including file defines, after slices.h:
 //   struct activations                    four activations for every row
-//   struct activations activations_of(layout, const int8_t *x)
+//   struct activations activations_of(layout, const int8_t *x, int k)    those of chunk k of the run at x
 //   struct partial                        a dot product on its way
-//   void add_chunk(layout, struct partial *, bytes codes, const struct activations *, int n, int count)
+//   void decode_chunk(layout, struct partial *, bytes codes, const struct activations *, int n, int count, ints start)
 //                                         chunk n of count, in any order of columns; n = 0 begins
 //   ints whole(layout, const struct partial *, ints start)
+// of which one of the two adds `start`.
 #ifndef SHOAL_DECODE_H
 #define SHOAL_DECODE_H
 
-#include "integer.h"
+#include "products.h"
 
 /// As `unpack`, chunk `k` alone.
 INLINE bytes unpack_chunk(const struct layout layout, const uint8_t *codes, int s, int k) {
@@ -45,20 +46,19 @@ INLINE void decode_tile(
 #pragma clang loop unroll(full)
             for (int group = 0; group < groups; group++) {
                 struct partial partial[2][SLICES];
+                const ints start = start_of_dots(zero, sum_of_group(layout, x, group));
 #pragma clang loop unroll(full)
                 for (int n = 0; n < count; n++) {
                     // Both nibbles of a byte one after the other, where they belong to one group.
                     const int k = layout.low == 4 && groups == 1 ? n / 2 + 4 * (n % 2) : n + group * count;
-                    const struct activations a = activations_of(layout, x->values + 4 * k);
+                    const struct activations a = activations_of(layout, x->values, k);
 #pragma clang loop unroll(full)
                     for (int i = 0; i < panels * SLICES; i++) {
                         const uint8_t *codes = weights + (size_t)(i / SLICES) * panel_bytes + layout_codes(layout, run);
                         bytes w = unpack_chunk(layout, codes, i % SLICES, k);
-                        add_chunk(layout, &partial[i / SLICES][i % SLICES], w, &a, n, count);
+                        decode_chunk(layout, &partial[i / SLICES][i % SLICES], w, &a, n, count, start);
                     }
                 }
-                const int32_t sum = groups == 1 ? x->sum : group == 0 ? x->first_sum : x->sum - x->first_sum;
-                const ints start = splat_int(zero ? -zero * sum : 0);
 #pragma clang loop unroll(full)
                 for (int i = 0; i < panels * SLICES; i++) {
                     d[i / SLICES][i % SLICES][group] = whole(layout, &partial[i / SLICES][i % SLICES], start);

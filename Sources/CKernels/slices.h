@@ -22,6 +22,15 @@ INLINE ints splat_int(int32_t x) { return (ints){0} + x; }
 INLINE floats splat_float(float x) { return (floats)((ints){0} + (int32_t)bits_of_float(x)); }
 INLINE floats fused_slice(floats a, floats b, floats c) { return __builtin_elementwise_fma(a, b, c); }
 
+/// Has the compiler finish these sums before it begins others: if it begins them all, the registers do not suffice.
+INLINE void settle(floats *x, floats *y) {
+#if defined(__aarch64__)
+    __asm__ volatile("" : "+w"(*x), "+w"(*y) : : "memory");
+#else
+    (void)x, (void)y;
+#endif
+}
+
 /// 2^(exponent - 128), as `float_of_exponent`.
 INLINE floats load_exponents(const uint8_t *p) {
     unsigned_ints exponents = __builtin_convertvector(*(const small_unaligned *)p, unsigned_ints);
