@@ -12,7 +12,8 @@ struct SynthCommand: ParsableCommand {
     @Option(help: "The type of its matrices: \(RandomBlocks.types.map(\.name).joined(separator: ", ")).")
     var type: SynthType
     @Option(help: ArgumentHelp("Fewer layers than the shape has, for a smaller file.", valueName: "N")) var layers: Int?
-    @Flag(help: "All weights are zeros that take nothing of the disk: enough for `plan` and `inspect`.") var noWeights = false
+    @Flag(help: "All weights are zeros that take nothing of the disk: enough for `plan` and `inspect`.") var noWeights =
+        false
     @Option(help: "Another seed gives other weights.") var seed: UInt64 = 1
     @Argument(help: ArgumentHelp("The GGUF file to write.", valueName: "OUT")) var output: String
 
