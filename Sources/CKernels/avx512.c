@@ -33,6 +33,8 @@ INLINE void weights_of(const struct layout layout, bytes *w) {
     for (int k = 0; k < 8; k++) w[k] = layout.code == CODE_SIGNED ? w[k] ^ 0x80 : (bytes)_mm512_shuffle_epi8(table, (__m512i)w[k]);
 }
 
+/// Only scales of groups take so long to unpack that the way through memory is shorter.
+INLINE size_t pass_from(const struct layout layout) { return layout.groups > 0 ? 32 : SIZE_MAX; }
 INLINE int pass_zero(const struct layout layout) { return carried_zero(layout); }
 INLINE void pass_weights_of(const struct layout layout, bytes *w) { weights_of(layout, w); }
 

@@ -3,6 +3,7 @@
 // takes at a time) and, over its own registers:
 //   int carried_zero(layout)              what its weights are too large by
 //   void weights_of(layout, bytes *w)     codes, in place, to what `dots` takes
+//   size_t pass_from(layout)              so many tokens share the work of unpacking (passes.h)
 //   int pass_zero(layout), void pass_weights_of(layout, bytes *w)     the same where many tokens share the work
 //   ints dots(layout, int zero, const bytes *w, int first, int count, const int8_t *x, ints start)
 //                                         start + sum over chunks first..<first + count of four columns each; the weights are too large

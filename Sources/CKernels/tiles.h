@@ -5,9 +5,9 @@
 
 #include "integer.h"
 
-enum { MOST_RESULTS = 4 };
+enum { MOST_RESULTS = TOKEN_TILE > 4 ? TOKEN_TILE : 4 };
 
-/// `panels` (1 or 2) neighbouring panels times `tokens` (1, 2 or 4) tokens; sums[t * panels + p] are the 16 rows of panel p for token t.
+/// `panels` (1 or 2) neighbouring panels times `tokens` (1, 2, 4 or TOKEN_TILE) tokens; sums[t * panels + p] are the 16 rows of panel p for token t.
 INLINE void tile(
     const struct layout layout, const int panels, const int tokens, const enum reading reading, const uint8_t *weights, size_t panel_bytes, size_t blocks,
     const struct shoal_activation_block *x, vec *sums) {
