@@ -30,7 +30,7 @@ INLINE void tile(
                     for (int t = 0; t < tokens; t += 2) {
                         const struct shoal_activation_block *a = x + (size_t)t * blocks, *other = t + 1 < tokens ? a + blocks : NULL;
                         add_run_of_tokens(
-                            layout, carried_zero(layout), w, &scales, a, other, &local[t * panels + p][s],
+                            layout, dots, carried_zero(layout), w, &scales, a, other, &local[t * panels + p][s],
                             &local[(t + 1 < tokens ? t + 1 : t) * panels + p][s]);
                     }
                 }
