@@ -5,7 +5,7 @@
 
 #include "cache.h"
 
-static multiply_function multiply_q8_0;  // integer.h
+static multiply_function multiply_q8_0;  // products.h
 
 enum { SEGMENT = SHOAL_SEGMENT_POSITIONS };
 

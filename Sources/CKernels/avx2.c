@@ -12,6 +12,7 @@
 #define TOKEN_TILE 6
 #define SLICE 8
 #define DECODE_TILE 1
+#define DECODE_SLICES 4
 #include "attention.h"
 #include "dequantize.h"
 #include "dots.h"
@@ -39,6 +40,8 @@ INLINE int chunks_in_16_bits(const struct layout layout) {
     return layout.low + layout.high <= 4 ? 8 : layout.low + layout.high == 5 ? 4 : 2;
 }
 
+/// Only scales of groups take so long to unpack that the way through memory is shorter.
+INLINE size_t pass_from(const struct layout layout) { return layout.groups > 0 ? 32 : SIZE_MAX; }
 INLINE int pass_zero(const struct layout layout) { return carried_zero(layout); }
 INLINE void pass_weights_of(const struct layout layout, bytes *w) { weights_of(layout, w); }
 

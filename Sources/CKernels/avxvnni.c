@@ -12,6 +12,7 @@
 #define TOKEN_TILE 4
 #define SLICE 8
 #define DECODE_TILE 1
+#define DECODE_SLICES 4
 #include "attention.h"
 #include "dequantize.h"
 #include "dots.h"
@@ -37,6 +38,8 @@ INLINE void weights_of(const struct layout layout, bytes *w) {
     for (int k = 0; k < 8; k++) w[k] = layout.code == CODE_SIGNED ? w[k] ^ 0x80 : (bytes)_mm256_shuffle_epi8(table, (__m256i)w[k]);
 }
 
+/// Only scales of groups take so long to unpack that the way through memory is shorter.
+INLINE size_t pass_from(const struct layout layout) { return layout.groups > 0 ? 32 : SIZE_MAX; }
 INLINE int pass_zero(const struct layout layout) { return carried_zero(layout); }
 INLINE void pass_weights_of(const struct layout layout, bytes *w) { weights_of(layout, w); }
 

@@ -11,6 +11,7 @@
 #define SLICE 4
 #define DOTS_AS_FLOATS 1
 #define DECODE_TILE 1
+#define DECODE_SLICES 8
 #include "sdot.h"
 
 #include "decode.h"

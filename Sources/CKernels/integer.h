@@ -3,11 +3,12 @@
 // takes at a time) and, over its own registers:
 //   int carried_zero(layout)              what its weights are too large by
 //   void weights_of(layout, bytes *w)     codes, in place, to what `dots` takes
+//   size_t pass_from(layout)              so many tokens share the work of unpacking (passes.h)
 //   int pass_zero(layout), void pass_weights_of(layout, bytes *w)     the same where many tokens share the work
 //   ints dots(layout, int zero, const bytes *w, int first, int count, const int8_t *x, ints start)
 //                                         start + sum over chunks first..<first + count of four columns each; the weights are too large
 //                                         by `zero`
-// and optionally `dots_of_two` (PAIRS), for two tokens at once, or what decode.h wants (DECODE_TILE), for one token. Integers are exact, so
+// and optionally DOTS_OF_MANY, the name of another such function for many tokens, `dots_of_two` (PAIRS), for two tokens at once, or what decode.h wants (DECODE_TILE), for one token. Integers are exact, so
 // their order is free; the float part is the same for all.
 #ifndef SHOAL_INTEGER_H
 #define SHOAL_INTEGER_H
@@ -92,19 +93,23 @@ INLINE floats add_run(
     return layout.minimums ? fused_slice(scales->minimum, factors.scaled_sum, sum) : sum;
 }
 
+typedef ints dots_function(
+    const struct layout layout, const int zero, const bytes *w, int first, int count, const int8_t *x, ints start);
+
 /// What a run adds to the products of a slice with the tokens `a` and `other` (one alone: NULL); the weights are too large by `zero`.
 INLINE void add_run_of_tokens(
-    const struct layout layout, const int zero, const bytes *w, const struct scales *scales, const struct shoal_activation_block *a,
-    const struct shoal_activation_block *other, floats *sum, floats *other_sum) {
+    const struct layout layout, dots_function *dots_of, const int zero, const bytes *w, const struct scales *scales,
+    const struct shoal_activation_block *a, const struct shoal_activation_block *other, floats *sum, floats *other_sum) {
     ints d[2][2];
 #if defined(PAIRS)
+    (void)dots_of;
     dots_of_two(layout, zero, w, a, other ? other : a, d);
 #else
     const int groups = layout.groups == 2 ? 2 : 1, count = 8 / groups;
     for (int group = 0; group < groups; group++) {
-        d[0][group] = dots(layout, zero, w, group * count, count, a->values, start_of_dots(zero, sum_of_group(layout, a, group)));
+        d[0][group] = dots_of(layout, zero, w, group * count, count, a->values, start_of_dots(zero, sum_of_group(layout, a, group)));
         if (!other) continue;
-        d[1][group] = dots(layout, zero, w, group * count, count, other->values, start_of_dots(zero, sum_of_group(layout, other, group)));
+        d[1][group] = dots_of(layout, zero, w, group * count, count, other->values, start_of_dots(zero, sum_of_group(layout, other, group)));
     }
 #endif
     *sum = add_run(layout, scales, d[0], a, *sum);

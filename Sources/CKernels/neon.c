@@ -8,6 +8,7 @@
 #define TOKEN_TILE 8
 #define SLICE 4
 #define DECODE_TILE 1
+#define DECODE_SLICES 4
 #include "neon.h"
 
 /// A dot product on its way. Lanes of 16 bits: four columns of rows 0 and 1, and of rows 2 and 3; of 32 bits: two columns of the same, or of

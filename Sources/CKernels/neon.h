@@ -29,6 +29,11 @@ INLINE void weights_of(const struct layout layout, bytes *w) {
 #endif
 }
 
+INLINE size_t pass_from(const struct layout layout) {
+    (void)layout;
+    return TOKEN_TILE;
+}
+
 /// Many tokens: taken away from the codes, once for all.
 INLINE int pass_zero(const struct layout layout) {
     (void)layout;

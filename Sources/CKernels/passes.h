@@ -6,6 +6,10 @@
 
 #include "tiles.h"
 
+#if !defined(DOTS_OF_MANY)
+#define DOTS_OF_MANY dots
+#endif
+
 enum {
     /// Runs that are unpacked at a time: a block of 256 columns, or as many blocks of 32.
     CHUNK_RUNS = 8,
@@ -47,7 +51,7 @@ INLINE void add_slice(
 #pragma clang loop unroll(full)
         for (int t = 0; t < tokens; t += 2) {
             const struct shoal_activation_block *a = x + (size_t)t * blocks + run, *other = t + 1 < tokens ? a + blocks : NULL;
-            add_run_of_tokens(layout, pass_zero(layout), w, &scales, a, other, &local[t], &local[t + 1 < tokens ? t + 1 : t]);
+            add_run_of_tokens(layout, DOTS_OF_MANY, pass_zero(layout), w, &scales, a, other, &local[t], &local[t + 1 < tokens ? t + 1 : t]);
         }
     }
 #pragma clang loop unroll(full)

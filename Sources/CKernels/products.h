@@ -19,10 +19,12 @@ INLINE void multiply_few(
             continue;
         }
         for (size_t t = 0; t < tokens;) {
-            const size_t left = tokens - t, count = left >= 4 ? 4 : left >= 2 ? 2 : 1;
+            const bool whole_tile = pass_from(layout) > TOKEN_TILE && tokens - t >= TOKEN_TILE;
+            const size_t left = tokens - t, count = whole_tile ? TOKEN_TILE : left >= 4 ? 4 : left >= 2 ? 2 : 1;
             const struct shoal_activation_block *in = x + t * blocks;
             float *out = y + t * y_stride;
-            if (count == 4) multiply_tile(layout, 1, 4, reading, weights, bytes, blocks, in, p, rows, out, y_stride);
+            if (whole_tile) multiply_tile(layout, 1, TOKEN_TILE, reading, weights, bytes, blocks, in, p, rows, out, y_stride);
+            else if (count == 4) multiply_tile(layout, 1, 4, reading, weights, bytes, blocks, in, p, rows, out, y_stride);
             else if (count == 2) multiply_tile(layout, 1, 2, reading, weights, bytes, blocks, in, p, rows, out, y_stride);
             else multiply_tile(layout, 1, 1, reading, weights, bytes, blocks, in, p, rows, out, y_stride);
             t += count;
@@ -34,7 +36,7 @@ INLINE void multiply_few(
     static void multiply_##name( \
         const void *panels, size_t rows, size_t columns, size_t first, size_t last, const void *x, size_t tokens, \
         float *y, size_t y_stride) { \
-        if (tokens >= TOKEN_TILE) multiply_passes(layout_##name, panels, rows, columns, first, last, x, tokens, y, y_stride); \
+        if (tokens >= pass_from(layout_##name)) multiply_passes(layout_##name, panels, rows, columns, first, last, x, tokens, y, y_stride); \
         else multiply_few(layout_##name, panels, rows, columns, first, last, x, tokens, y, y_stride); \
     }
 SHOAL_LAYOUTS(MULTIPLY_RUNS)

@@ -5,9 +5,9 @@
 
 #include "integer.h"
 
-enum { MOST_RESULTS = 4 };
+enum { MOST_RESULTS = TOKEN_TILE > 4 ? TOKEN_TILE : 4 };
 
-/// `panels` (1 or 2) neighbouring panels times `tokens` (1, 2 or 4) tokens; sums[t * panels + p] are the 16 rows of panel p for token t.
+/// `panels` (1 or 2) neighbouring panels times `tokens` (1, 2, 4 or TOKEN_TILE) tokens; sums[t * panels + p] are the 16 rows of panel p for token t.
 INLINE void tile(
     const struct layout layout, const int panels, const int tokens, const enum reading reading, const uint8_t *weights, size_t panel_bytes, size_t blocks,
     const struct shoal_activation_block *x, vec *sums) {
@@ -30,7 +30,7 @@ INLINE void tile(
                     for (int t = 0; t < tokens; t += 2) {
                         const struct shoal_activation_block *a = x + (size_t)t * blocks, *other = t + 1 < tokens ? a + blocks : NULL;
                         add_run_of_tokens(
-                            layout, carried_zero(layout), w, &scales, a, other, &local[t * panels + p][s],
+                            layout, dots, carried_zero(layout), w, &scales, a, other, &local[t * panels + p][s],
                             &local[(t + 1 < tokens ? t + 1 : t) * panels + p][s]);
                     }
                 }
