@@ -24,7 +24,7 @@ weights() {
     python3 -c 'import json, sys; figures = json.load(sys.stdin); print(*(name for name in ("mapped", "written", "in_memory") if figures["matrices_" + name] > 0))' <"$work/out"
 }
 # A size that is none ends the program: so it is asked for.
-! env "$(pages_of 5000)" "$arm" version >"$work/out" 2>&1 || die "the stand-in for larger pages is not there"
+! (env "$(pages_of 5000)" "$arm" version) >"$work/out" 2>&1 || die "the stand-in for larger pages is not there"
 for first in 4096 65536; do
     rm -rf "$XDG_CACHE_HOME/shoal/packed"
     [ "$(weights "$first")" = written ] || die "pages of $first: not packed"
