@@ -36,8 +36,9 @@ unpack_sysroot() {
     folder=$(sysroot "$arch")
     rm -rf -- "$folder"
     mkdir -p "$folder/usr/lib"
-    # Where packages have /lib, these have /usr/lib.
+    # Libraries name each other in /lib and /lib64, and are in /usr.
     ln -s usr/lib "$folder/lib"
+    ln -s usr/lib64 "$folder/lib64"
     downloads=$cross/downloads
     fetch_packages "$arch" "$target_suite" "${target_packages[@]}"
     for list in "$downloads/$arch-$target_suite"/*.deb; do dpkg-deb -x "$list" "$folder"; done
