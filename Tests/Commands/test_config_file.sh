@@ -30,8 +30,8 @@ expect_refusal worker :1 "1 to 1024" <<<$'threads: 0\nname: a'
 expect_refusal worker :2 "true or false" <<<$'name: a\ninsecure: 1'
 expect_refusal worker :1 "not a list" <<<'listen: [a, b]'
 expect_refusal worker :1 "no option 'config'" <<<'config: other.yaml'
-expect_refusal worker '' "no YAML" <<<'name: "a'
-expect_refusal serve :3 "worker.*pi1:99999" <<<$'standby: true\nworker:\n  - pi1:99999\n'
+expect_refusal worker :2 "no YAML" <<<'name: "a'
+expect_refusal serve :2 "pi1:99999.*--worker" <<<$'standby: true\nworker:\n  - pi1:99999\n'
 # The order of a mapping's keys says nothing, nor that two are wrong together.
 expect_refusal serve '' "exclude each other" <<<$'open: true\nrequire-key: true'
 expect_exit 1 "$shoal" worker --config "$work/none.yaml"

@@ -10,15 +10,25 @@ struct Account {
     /// process is not root's, or the folder is.
     init?(owning folder: String) {
         guard geteuid() == 0 else { return nil }
-        var path = URL(filePath: folder).standardizedFileURL.path
-        var facts = stat()
-        while stat(path, &facts) != 0 {
-            guard errno == ENOENT, path != "/" else { return nil }
-            path = URL(filePath: path).deletingLastPathComponent().path
+        var path = URL(filePath: folder).standardizedFileURL
+        while true {
+            if let owner = Self.owner(of: path.path) {
+                guard owner.user != 0 else { return nil }
+                (user, group) = owner
+                return
+            }
+            guard path.path != "/" else { return nil }
+            path.deleteLastPathComponent()
         }
-        guard facts.st_uid != 0 else { return nil }
-        user = facts.st_uid
-        group = facts.st_gid
+    }
+
+    /// Whose a file or folder is, the one that links lead to; `nil` where there is none.
+    static func owner(of path: String) -> (user: uid_t, group: gid_t)? {
+        let path = URL(filePath: path).resolvingSymlinksInPath().path
+        guard let facts = try? FileManager.default.attributesOfItem(atPath: path),
+            let user = facts[.ownerAccountID] as? NSNumber, let group = facts[.groupOwnerAccountID] as? NSNumber
+        else { return nil }
+        return (user.uint32Value, group.uint32Value)
     }
 
     /// Makes this process that user's, for good.

@@ -14,8 +14,8 @@ enum PackagedService: String {
 
     /// Whether this process acts for the service: it is root's, or the service's user's.
     var isOwn: Bool {
-        var facts = stat()
-        return stat(folder, &facts) == 0 && (geteuid() == 0 || geteuid() == facts.st_uid)
+        guard let owner = Account.owner(of: folder) else { return false }
+        return geteuid() == 0 || geteuid() == owner.user
     }
 
     /// What a command that has to do with a service's folder may add to a refusal, where it was not run as root.
