@@ -27,9 +27,9 @@ for _ in first again; do
     [ "$status" = 200 ] || die "status $status"
     expect_exit 0 "$shoal" devices --server "$url" --json
     [ "$(grep -c '"name"' "$work/out")" = 2 ] || die "not pi1 and the coordinator: $(cat "$work/out")"
-    # There is nowhere else to go, which is told of the device by its name.
-    expect_exit 1 "$shoal" drain "127.0.0.2:$port" --server "$url"
-    expect_text "$work/err" 'without pi1'
+    expect_exit 0 "$shoal" drain "127.0.0.2:$port" --server "$url"
+    expect_text "$work/out" 'coordinator: .*layers 0-29'
+    expect_exit 0 "$shoal" drain pi1 --undo --server "$url"
     kill -TERM "${started[-1]}"
     wait_for_end "${started[-1]}"
 done

@@ -64,7 +64,8 @@ def runs():
 @holds("Steps are sent only when every stage of the epoch has answered `StageLoaded`.", "absent, results go back over the link that carried this request")
 def a_worker_of_the_document_has_all(work):
     document = runs().agree(["embedding=P", "0-2=P", "head=P"])
-    assert set(document.seen) == {"COORDINATOR"}, document.seen
+    # Who it is was asked before.
+    assert document.seen == ["INSPECTOR", "COORDINATOR"], document.seen
 
 
 @holds("The first stage takes codec 1 (tokens) when it has the embedding, else rows.")
