@@ -26,11 +26,18 @@ package struct DeviceReport: Sendable, Hashable {
     package var profile: DeviceProfile?
     /// What the shard store may take on disk, in bytes; 0 is no limit.
     package var storeLimitBytes: UInt64
+    /// What its sensors say; `nil` where it looks at none.
+    package var sensors: DeviceSensors?
+    /// Its clock, in seconds since 1970; 0 where it does not tell.
+    package var clockSeconds: UInt64
+    /// What is wrong with it; `nil` where that was not asked for, or its program does not know the question.
+    package var diagnosis: [DeviceFinding]?
 
     package init(
         name: String, softwareVersion: String, cores: UInt32, threads: UInt32, instructionSet: String,
         architecture: Architecture, memoryBudgetBytes: UInt64, residentBytes: UInt64, storeBytes: UInt64,
-        stages: [StageReport], profile: DeviceProfile? = nil, storeLimitBytes: UInt64 = 0
+        stages: [StageReport], profile: DeviceProfile? = nil, storeLimitBytes: UInt64 = 0,
+        sensors: DeviceSensors? = nil, clockSeconds: UInt64 = 0, diagnosis: [DeviceFinding]? = nil
     ) {
         self.name = name
         self.softwareVersion = softwareVersion
@@ -44,6 +51,9 @@ package struct DeviceReport: Sendable, Hashable {
         self.stages = stages
         self.profile = profile
         self.storeLimitBytes = storeLimitBytes
+        self.sensors = sensors
+        self.clockSeconds = clockSeconds
+        self.diagnosis = diagnosis
     }
 }
 
@@ -68,6 +78,10 @@ extension DeviceReport {
         }
         profile = if let profile = proto.profile { try DeviceProfile(profile.pointee) } else { nil }
         storeLimitBytes = try ProtoReading.memory(proto.store_limit_bytes, "DeviceReport.store_limit_bytes")
+        sensors = if let sensors = proto.sensors { try DeviceSensors(sensors.pointee) } else { nil }
+        clockSeconds = try ProtoReading.count(proto.clock_seconds, "DeviceReport.clock_seconds")
+        diagnosis =
+            if let diagnosis = proto.diagnosis { try DeviceFinding.list(diagnosis.pointee) } else { nil }
     }
 
     func proto(_ arena: inout ProtoArena) throws(WireError) -> UnsafeMutablePointer<Shoal__DeviceReport> {
@@ -90,6 +104,9 @@ extension DeviceReport {
         proto.pointee.stages = list
         if let profile { proto.pointee.profile = try profile.proto(&arena) }
         proto.pointee.store_limit_bytes = min(storeLimitBytes, WireLimits.deviceBytes)
+        if let sensors { proto.pointee.sensors = sensors.proto(&arena) }
+        proto.pointee.clock_seconds = min(clockSeconds, WireLimits.count)
+        if let diagnosis { proto.pointee.diagnosis = DeviceFinding.proto(diagnosis, &arena) }
         return proto
     }
 }
