@@ -1,10 +1,20 @@
+import Dispatch
 package import Identity
 package import Logging
 import ModelGraph
+package import Sensors
 import Synchronization
 import Tensors
 package import Transport
 package import Wire
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
 
 /// What a worker is and may use.
 package struct WorkerConfiguration: Sendable {
@@ -22,6 +32,14 @@ package struct WorkerConfiguration: Sendable {
     package var sessionRetention: Duration
     /// How long nobody must have computed before the device is measured.
     package var quietBeforeMeasuring = Duration.seconds(2)
+    /// The machine whose sensors are looked at and of which it is said what is wrong; `nil` looks at none.
+    package var machine: Machine?
+    /// How hot it may get, and when it is to be quiet.
+    package var heat = HeatGovernor.Limits()
+    /// The port that it listens on, for what is said to be wrong with it.
+    package var port: Int?
+    /// When its certificate is good, seconds since 1970; `nil` where it has none.
+    package var certificateLife: @Sendable () -> ClosedRange<Int>? = { nil }
 
     package init(
         name: String, memoryBytes: Int? = nil, threads: Int, isPinned: Bool = false, profileFolder: String? = nil,
@@ -51,6 +69,10 @@ package final class Worker: Sendable {
     let steps = StepMemory()
     let profiler: DeviceProfiler
     let sessions: SessionTable
+    package let sensing: DeviceSensing?
+    /// Where it is looked what is wrong, one look at a time.
+    let diagnosing = DispatchQueue(label: "shoal.worker.diagnosing")
+    let lastDiagnosis = Mutex<(findings: [DeviceFinding], at: ContinuousClock.Instant)?>(nil)
     private let links = Mutex(LinkCounts())
 
     package init(
@@ -61,6 +83,9 @@ package final class Worker: Sendable {
         self.transport = transport
         self.logger = logger
         pool = ThreadPool(threads: configuration.threads, pinned: configuration.isPinned)
+        sensing = configuration.machine.map { [compute, pool] machine in
+            DeviceSensing(machine: machine, limits: configuration.heat, compute: compute, pool: pool, logger: logger)
+        }
         profiler = DeviceProfiler(configuration: configuration, compute: compute, pool: pool)
         sessions = SessionTable(retention: configuration.sessionRetention) { [compute, stages, logger] session in
             session.closeDownstream(isOver: true)
@@ -69,6 +94,9 @@ package final class Worker: Sendable {
         }
         compute.run { [pool] in pool.pinCaller() }
     }
+
+    /// Looks at the sensors every few seconds from now on, as long as the worker exists.
+    package func watchSensors() { sensing?.start() }
 
     /// The answer to a dialing side's hello.
     ///
@@ -122,7 +150,8 @@ package final class Worker: Sendable {
             architecture: .current,
             memoryBudgetBytes: UInt64(clamping: memoryBudget), residentBytes: UInt64(clamping: DeviceMemory.resident()),
             storeBytes: UInt64(clamping: shards.storeBytes), stages: stages.reports, profile: profiler.profile,
-            storeLimitBytes: UInt64(clamping: shards.limitBytes))
+            storeLimitBytes: UInt64(clamping: shards.limitBytes), sensors: sensing?.sensors,
+            clockSeconds: UInt64(clamping: time(nil)))
     }
 
     /// Bytes that stages may take in all, those that they have taken included.
