@@ -52,15 +52,16 @@ struct PlanCommand: AsyncParsableCommand, UsesNetwork {
             }
             if let link = await link(to: device, over: transport) { links.setCoordinatorLink(of: device.name, link) }
         }
+        let own = ClusterSession.ownProfile(threads: computing.threads)
         devices.append(
             DeviceCapacity(
                 name: ClusterSession.ownDevice, memoryBytes: DeviceMemory.budget(), isCoordinator: true,
-                speed: ClusterSession.ownProfile(threads: computing.threads).flatMap { DeviceSpeed($0) }))
+                speed: own.flatMap { DeviceSpeed($0) }, power: own.flatMap { DevicePower($0) }))
         var request = PlacementRequest(
             devices: devices, links: links, model: facts.sizes,
             context: context ?? min(facts.trainedContext, CoordinatorConfiguration.defaultContext),
             slots: slots ?? declaration?.slots ?? 4, pins: (declaration?.pins ?? []) + cluster.pins,
-            preferences: planning.preferences)
+            preferences: planning.preferences(declaration))
         request.pagePositions = Scheduler.Limits.pagePositions
         do {
             let plan = try place(request)
@@ -82,11 +83,12 @@ struct PlanCommand: AsyncParsableCommand, UsesNetwork {
     /// What is declared of a device, else what it says of itself.
     private func capacity(of device: NamedDevice, over transport: TCPTransport) async throws -> DeviceCapacity {
         if let declared = device.memoryBytes {
-            return DeviceCapacity(name: device.name, memoryBytes: declared, speed: device.speed)
+            return DeviceCapacity(name: device.name, memoryBytes: declared, speed: device.speed, power: device.power)
         }
         let report = try await DeviceInquiry(transport: transport).report(of: device)
         return DeviceCapacity(
             name: device.name, memoryBytes: Int(clamping: report.memoryBudgetBytes), diskBytes: report.diskBytes,
-            speed: report.profile.flatMap { DeviceSpeed($0) } ?? device.speed)
+            speed: report.profile.flatMap { DeviceSpeed($0) } ?? device.speed,
+            power: device.power ?? report.profile.flatMap { DevicePower($0) })
     }
 }

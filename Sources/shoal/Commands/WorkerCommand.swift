@@ -5,6 +5,7 @@ import Identity
 import Logging
 import NIOPosix
 import Placement
+import Sensors
 import Tensors
 import Transport
 import Wire
@@ -56,6 +57,7 @@ struct WorkerCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader {
             "Joins the cluster that the token is of; - reads it from standard input.", valueName: "TOKEN"))
     var tokenText: String?
 
+    @OptionGroup var heat: HeatOptions
     @OptionGroup var links: LinkOptions
 
     @Flag(help: "Measures how fast this device is, keeps and prints it, and ends: it takes five seconds.")
@@ -82,12 +84,19 @@ struct WorkerCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader {
         var configuration = WorkerConfiguration(
             name: name ?? DeviceName(ofHost: ProcessInfo.processInfo.hostName).description, memoryBytes: memory?.bytes,
             threads: threads ?? ProcessorCount.usable, isPinned: pinning.isOn, profileFolder: folder)
+        configuration.machine = .this
+        configuration.heat = heat.limits
+        configuration.port = listen.port
         if profile { return try await show(Worker.measureDevice(configuration), of: configuration) }
         let logger = Log.make("shoal.worker", verbose: true)
         let membership = try await membership(folder: folder, name: configuration.name, logger: logger)
         if let joined = membership, name == nil {
             configuration.name = joined.security.credentials.certificate.name
         }
+        configuration.certificateLife = { [security = membership?.security] in
+            security.map { $0.credentials.certificate.life }.map { Int(clamping: $0.start)...Int(clamping: $0.end) }
+        }
+        heat.warn(of: .this)
         let transport = TCPTransport(
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
             options: Worker.linkOptions(memoryBytes: configuration.memoryBytes ?? DeviceMemory.budget()),
@@ -97,6 +106,7 @@ struct WorkerCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader {
             shards: try ShardStore(
                 dataFolder: folder, keepsPacked: !packing.isOff, limitBytes: storeLimit?.bytes, verifiesAll: verify),
             transport: transport, logger: logger)
+        worker.watchSensors()
         let termination = Signals.watch()
         _ = OpenFiles.raiseLimit()
         let listener = try await transport.listen(

@@ -38,7 +38,7 @@ struct ClusterOptions: ParsableArguments {
                 NamedDevice(
                     name: $0.name, endpoint: Endpoint(host: $0.address.host, port: $0.address.port),
                     memoryBytes: $0.memory,
-                    speed: $0.speed, link: $0.link)
+                    speed: $0.speed, link: $0.link, power: $0.power)
             } + workers.map { NamedDevice(name: $0.description, endpoint: $0, memoryBytes: nil) }
         // What a file declares alone is not dialed by all commands, and has each address once.
         return workers.isEmpty ? named : ResolvedHosts.withoutRepeats(named)
@@ -53,6 +53,10 @@ struct NamedDevice: Sendable {
     /// How fast it computes and its link is, as declared.
     var speed: DeviceSpeed?
     var link: LinkSpeed?
+    /// How much power it takes, as declared.
+    var power: DevicePower?
+    /// The identity in its certificate, where it is known: another one that answers there is not talked to.
+    var memberID: String?
 }
 
 extension Endpoint: ExpressibleByArgument {

@@ -4,6 +4,7 @@ import Logging
 import ModelGraph
 import NIOPosix
 import Placement
+import Sensors
 import Tensors
 import Tokenizer
 import Transport
@@ -60,7 +61,7 @@ struct ClusterSession {
             devices.map {
                 DeviceDeclaration(
                     name: $0.name, connection: .tcp($0.endpoint), memoryBytes: $0.memoryBytes, speed: $0.speed,
-                    link: $0.link)
+                    link: $0.link, power: $0.power)
             }
         }
     }
@@ -106,11 +107,14 @@ struct ClusterSession {
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
             options: Worker.linkOptions(memoryBytes: settings.ownMemoryBytes ?? DeviceMemory.budget()),
             security: settings.security, logger: logger)
+        var configuration = WorkerConfiguration(
+            name: ownDevice, memoryBytes: settings.ownMemoryBytes, threads: threads, isPinned: settings.isPinned,
+            profileFolder: profileFolder)
+        configuration.machine = .this
         let own = Worker(
-            configuration: WorkerConfiguration(
-                name: ownDevice, memoryBytes: settings.ownMemoryBytes, threads: threads, isPinned: settings.isPinned,
-                profileFolder: profileFolder),
+            configuration: configuration,
             shards: ModelFileShards(model.file, packed: settings.packed), transport: transport, logger: logger)
+        own.watchSensors()
         let devices =
             settings.remoteDevices
             + [

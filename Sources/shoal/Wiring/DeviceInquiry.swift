@@ -17,6 +17,15 @@ struct DeviceInquiry {
         return report
     }
 
+    /// What it is, with what is wrong with it.
+    ///
+    /// - Throws: as `report`.
+    func diagnosis(of device: NamedDevice) async throws -> DeviceReport {
+        guard case .deviceReport(let report) = try await ask(.describeDevice(DescribeDevice(diagnose: true)), device)
+        else { throw CommandError("the worker answered with something else") }
+        return report
+    }
+
     /// How fast it is, measured anew.
     ///
     /// - Throws: as `report`; `CommandError` too while it computes for somebody.
@@ -54,7 +63,8 @@ struct DeviceInquiry {
 
     private func open(_ device: NamedDevice, _ handler: Reply) async throws -> any Link {
         let hello = Hello(role: .inspector, session: 0, name: "shoal devices", softwareVersion: SoftwareVersion.current)
-        return try await transport.connect(to: device.endpoint, hello: hello, handler: handler)
+        return try await transport.connect(
+            to: device.endpoint, hello: hello, member: device.memberID, handler: handler)
     }
 
     private func ask(_ body: ControlBody, _ device: NamedDevice) async throws -> ControlBody {

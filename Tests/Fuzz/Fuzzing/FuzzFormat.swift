@@ -49,6 +49,6 @@ extension FuzzFormat {
 package let fuzzFormats: [any FuzzFormat.Type] = [
     GGUFFuzz.self, SplitFuzz.self, FrameFuzz.self, ControlFuzz.self, ConnectionFuzz.self, RequestFuzz.self,
     TemplateFuzz.self,
-    TextFuzz.self, ClusterFuzz.self, JoinTokenFuzz.self, CertificateFuzz.self, WorkerPeerFuzz.self,
+    TextFuzz.self, ClusterFuzz.self, MachineFuzz.self, JoinTokenFuzz.self, CertificateFuzz.self, WorkerPeerFuzz.self,
     CoordinatorPeerFuzz.self,
 ]
