@@ -25,6 +25,11 @@ package struct HeatGovernor: Sendable {
         package var threads: Int
         /// As how many times slower the device asks to be reckoned with; 1 is as it is.
         package var slower: Double
+
+        package init(threads: Int, slower: Double) {
+            self.threads = threads
+            self.slower = slower
+        }
     }
 
     /// Between two threads that are taken away: what a processor takes to follow.

@@ -1,6 +1,7 @@
 import Sensors
 import TestSupport
 import Testing
+import Transport
 import Wire
 import WorkerCore
 
