@@ -1,5 +1,6 @@
 import API
 import ArgumentParser
+import ClusterStore
 import Doctor
 import Foundation
 import Identity
