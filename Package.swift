@@ -18,6 +18,8 @@ let modules: [Target] = [
         name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
     cModule("CWireProto", ["CProtobufC"]),
     cModule("CMappings", []),
+    module("Sensors", []),
+    module("Doctor", ["Sensors"]),
     module("Formats", ["CMappings"]),
     module("GGUF", ["Formats"]),
     module("Tensors", ["Formats", "CKernels"]),
@@ -36,6 +38,7 @@ let modules: [Target] = [
         "WorkerCore",
         [
             "ModelGraph", "ModelParts", "GGUF", "Formats", "Tensors", "Transport", "Identity", "Wire", "Placement",
+            "Sensors", "Doctor",
             .nio("NIOCore"), .crypto, .logging,
         ]),
     module(
@@ -60,9 +63,9 @@ let modules: [Target] = [
     .executableTarget(
         name: "shoal",
         dependencies: [
-            "API", "ChatTemplate", "ClusterFile", "ClusterStore", "CoordinatorCore", "Discovery", "Formats", "GGUF",
-            "Identity", "ModelGraph", "ModelParts", "Placement", "Sampling", "Synth", "Tensors", "Tokenizer",
-            "Transport", "Wire", "WorkerCore",
+            "API", "ChatTemplate", "ClusterFile", "ClusterStore", "CoordinatorCore", "Discovery", "Doctor", "Formats",
+            "GGUF", "Identity", "ModelGraph", "ModelParts", "Placement", "Sampling", "Sensors", "Synth", "Tensors",
+            "Tokenizer", "Transport", "Wire", "WorkerCore",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "AsyncHTTPClient", package: "async-http-client"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -84,10 +87,9 @@ let tests: [Target] = [
     .target(
         name: "Fuzzing",
         dependencies: [
-            "API", "ChatTemplate", "ClusterFile", "CoordinatorCore", "Discovery", "Formats", "GGUF", "Identity",
-            "ModelGraph", "ModelParts", "Placement", "Sampling", "Tensors", "TestSupport", "Tokenizer", "Transport",
-            "Wire",
-            "WorkerCore",
+            "API", "ChatTemplate", "ClusterFile", "CoordinatorCore", "Discovery", "Doctor", "Formats", "GGUF",
+            "Identity", "ModelGraph", "ModelParts", "Placement", "Sampling", "Sensors", "Tensors", "TestSupport",
+            "Tokenizer", "Transport", "Wire", "WorkerCore",
             .nio("NIOCore"), .crypto,
         ],
         path: "Tests/Fuzz/Fuzzing", swiftSettings: swiftSettings),
@@ -97,6 +99,8 @@ let tests: [Target] = [
         path: "Tests/Fuzz/shoal-fuzz", swiftSettings: swiftSettings),
     .testTarget(
         name: "FuzzingTests", dependencies: ["Fuzzing"], path: "Tests/Fuzz/FuzzingTests", swiftSettings: swiftSettings),
+    tests("Sensors", []),
+    tests("Doctor", ["Sensors"]),
     tests("Formats", []),
     tests("GGUF", ["Formats"]),
     tests("Tensors", ["CKernels", "Formats"]),
@@ -116,7 +120,7 @@ let tests: [Target] = [
         "WorkerCore",
         [
             "CoordinatorCore", "ModelGraph", "ModelParts", "Tensors", "GGUF", "Formats", "Transport", "Identity",
-            "Wire",
+            "Wire", "Sensors", "Doctor",
             .nio("NIOCore"),
         ]),
     tests(

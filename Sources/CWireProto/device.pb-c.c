@@ -97,6 +97,141 @@ void   shoal__device_report__free_unpacked
   assert(message->base.descriptor == &shoal__device_report__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   shoal__device_sensors__init
+                     (Shoal__DeviceSensors         *message)
+{
+  static const Shoal__DeviceSensors init_value = SHOAL__DEVICE_SENSORS__INIT;
+  *message = init_value;
+}
+size_t shoal__device_sensors__get_packed_size
+                     (const Shoal__DeviceSensors *message)
+{
+  assert(message->base.descriptor == &shoal__device_sensors__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t shoal__device_sensors__pack
+                     (const Shoal__DeviceSensors *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &shoal__device_sensors__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t shoal__device_sensors__pack_to_buffer
+                     (const Shoal__DeviceSensors *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &shoal__device_sensors__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Shoal__DeviceSensors *
+       shoal__device_sensors__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Shoal__DeviceSensors *)
+     protobuf_c_message_unpack (&shoal__device_sensors__descriptor,
+                                allocator, len, data);
+}
+void   shoal__device_sensors__free_unpacked
+                     (Shoal__DeviceSensors *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &shoal__device_sensors__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   shoal__diagnosis__init
+                     (Shoal__Diagnosis         *message)
+{
+  static const Shoal__Diagnosis init_value = SHOAL__DIAGNOSIS__INIT;
+  *message = init_value;
+}
+size_t shoal__diagnosis__get_packed_size
+                     (const Shoal__Diagnosis *message)
+{
+  assert(message->base.descriptor == &shoal__diagnosis__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t shoal__diagnosis__pack
+                     (const Shoal__Diagnosis *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &shoal__diagnosis__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t shoal__diagnosis__pack_to_buffer
+                     (const Shoal__Diagnosis *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &shoal__diagnosis__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Shoal__Diagnosis *
+       shoal__diagnosis__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Shoal__Diagnosis *)
+     protobuf_c_message_unpack (&shoal__diagnosis__descriptor,
+                                allocator, len, data);
+}
+void   shoal__diagnosis__free_unpacked
+                     (Shoal__Diagnosis *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &shoal__diagnosis__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   shoal__finding__init
+                     (Shoal__Finding         *message)
+{
+  static const Shoal__Finding init_value = SHOAL__FINDING__INIT;
+  *message = init_value;
+}
+size_t shoal__finding__get_packed_size
+                     (const Shoal__Finding *message)
+{
+  assert(message->base.descriptor == &shoal__finding__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t shoal__finding__pack
+                     (const Shoal__Finding *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &shoal__finding__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t shoal__finding__pack_to_buffer
+                     (const Shoal__Finding *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &shoal__finding__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Shoal__Finding *
+       shoal__finding__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Shoal__Finding *)
+     protobuf_c_message_unpack (&shoal__finding__descriptor,
+                                allocator, len, data);
+}
+void   shoal__finding__free_unpacked
+                     (Shoal__Finding *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &shoal__finding__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   shoal__measure_device__init
                      (Shoal__MeasureDevice         *message)
 {
@@ -277,9 +412,29 @@ void   shoal__stage_report__free_unpacked
   assert(message->base.descriptor == &shoal__stage_report__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-#define shoal__describe_device__field_descriptors NULL
-#define shoal__describe_device__field_indices_by_name NULL
-#define shoal__describe_device__number_ranges NULL
+static const ProtobufCFieldDescriptor shoal__describe_device__field_descriptors[1] =
+{
+  {
+    "diagnose",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__DescribeDevice, diagnose),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned shoal__describe_device__field_indices_by_name[] = {
+  0,   /* field[0] = diagnose */
+};
+static const ProtobufCIntRange shoal__describe_device__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
 const ProtobufCMessageDescriptor shoal__describe_device__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
@@ -288,14 +443,14 @@ const ProtobufCMessageDescriptor shoal__describe_device__descriptor =
   "Shoal__DescribeDevice",
   "shoal",
   sizeof(Shoal__DescribeDevice),
-  0,
+  1,
   shoal__describe_device__field_descriptors,
   shoal__describe_device__field_indices_by_name,
-  0,  shoal__describe_device__number_ranges,
+  1,  shoal__describe_device__number_ranges,
   (ProtobufCMessageInit) shoal__describe_device__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor shoal__device_report__field_descriptors[14] =
+static const ProtobufCFieldDescriptor shoal__device_report__field_descriptors[17] =
 {
   {
     "name",
@@ -443,7 +598,7 @@ static const ProtobufCFieldDescriptor shoal__device_report__field_descriptors[14
   },
   {
     "instance",
-    40,
+    13,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
@@ -455,7 +610,7 @@ static const ProtobufCFieldDescriptor shoal__device_report__field_descriptors[14
   },
   {
     "is_named",
-    41,
+    14,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BOOL,
     0,   /* quantifier_offset */
@@ -465,10 +620,48 @@ static const ProtobufCFieldDescriptor shoal__device_report__field_descriptors[14
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "sensors",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__DeviceReport, sensors),
+    &shoal__device_sensors__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "clock_seconds",
+    16,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__DeviceReport, clock_seconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "diagnosis",
+    17,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__DeviceReport, diagnosis),
+    &shoal__diagnosis__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned shoal__device_report__field_indices_by_name[] = {
   5,   /* field[5] = architecture */
+  15,   /* field[15] = clock_seconds */
   2,   /* field[2] = cores */
+  16,   /* field[16] = diagnosis */
   12,   /* field[12] = instance */
   4,   /* field[4] = instruction_set */
   13,   /* field[13] = is_named */
@@ -476,17 +669,17 @@ static const unsigned shoal__device_report__field_indices_by_name[] = {
   0,   /* field[0] = name */
   10,   /* field[10] = profile */
   7,   /* field[7] = resident_bytes */
+  14,   /* field[14] = sensors */
   1,   /* field[1] = software_version */
   9,   /* field[9] = stages */
   8,   /* field[8] = store_bytes */
   11,   /* field[11] = store_limit_bytes */
   3,   /* field[3] = threads */
 };
-static const ProtobufCIntRange shoal__device_report__number_ranges[2 + 1] =
+static const ProtobufCIntRange shoal__device_report__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 40, 12 },
-  { 0, 14 }
+  { 0, 17 }
 };
 const ProtobufCMessageDescriptor shoal__device_report__descriptor =
 {
@@ -496,11 +689,268 @@ const ProtobufCMessageDescriptor shoal__device_report__descriptor =
   "Shoal__DeviceReport",
   "shoal",
   sizeof(Shoal__DeviceReport),
-  14,
+  17,
   shoal__device_report__field_descriptors,
   shoal__device_report__field_indices_by_name,
-  2,  shoal__device_report__number_ranges,
+  1,  shoal__device_report__number_ranges,
   (ProtobufCMessageInit) shoal__device_report__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor shoal__device_sensors__field_descriptors[9] =
+{
+  {
+    "millikelvin",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__DeviceSensors, millikelvin),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "megahertz",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__DeviceSensors, megahertz),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "highest_megahertz",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__DeviceSensors, highest_megahertz),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "throttling",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__DeviceSensors, throttling),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "milliwatts",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__DeviceSensors, milliwatts),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "power_source",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__DeviceSensors, power_source),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "busy_thousandths",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__DeviceSensors, busy_thousandths),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "active_threads",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__DeviceSensors, active_threads),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "slower_hundredths",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__DeviceSensors, slower_hundredths),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned shoal__device_sensors__field_indices_by_name[] = {
+  7,   /* field[7] = active_threads */
+  6,   /* field[6] = busy_thousandths */
+  2,   /* field[2] = highest_megahertz */
+  1,   /* field[1] = megahertz */
+  0,   /* field[0] = millikelvin */
+  4,   /* field[4] = milliwatts */
+  5,   /* field[5] = power_source */
+  8,   /* field[8] = slower_hundredths */
+  3,   /* field[3] = throttling */
+};
+static const ProtobufCIntRange shoal__device_sensors__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 9 }
+};
+const ProtobufCMessageDescriptor shoal__device_sensors__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "shoal.DeviceSensors",
+  "DeviceSensors",
+  "Shoal__DeviceSensors",
+  "shoal",
+  sizeof(Shoal__DeviceSensors),
+  9,
+  shoal__device_sensors__field_descriptors,
+  shoal__device_sensors__field_indices_by_name,
+  1,  shoal__device_sensors__number_ranges,
+  (ProtobufCMessageInit) shoal__device_sensors__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor shoal__diagnosis__field_descriptors[1] =
+{
+  {
+    "findings",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Shoal__Diagnosis, n_findings),
+    offsetof(Shoal__Diagnosis, findings),
+    &shoal__finding__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned shoal__diagnosis__field_indices_by_name[] = {
+  0,   /* field[0] = findings */
+};
+static const ProtobufCIntRange shoal__diagnosis__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor shoal__diagnosis__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "shoal.Diagnosis",
+  "Diagnosis",
+  "Shoal__Diagnosis",
+  "shoal",
+  sizeof(Shoal__Diagnosis),
+  1,
+  shoal__diagnosis__field_descriptors,
+  shoal__diagnosis__field_indices_by_name,
+  1,  shoal__diagnosis__number_ranges,
+  (ProtobufCMessageInit) shoal__diagnosis__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor shoal__finding__field_descriptors[4] =
+{
+  {
+    "check",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__Finding, check),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "severity",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__Finding, severity),
+    &shoal__severity__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "what",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__Finding, what),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "mend",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__Finding, mend),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned shoal__finding__field_indices_by_name[] = {
+  0,   /* field[0] = check */
+  3,   /* field[3] = mend */
+  1,   /* field[1] = severity */
+  2,   /* field[2] = what */
+};
+static const ProtobufCIntRange shoal__finding__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor shoal__finding__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "shoal.Finding",
+  "Finding",
+  "Shoal__Finding",
+  "shoal",
+  sizeof(Shoal__Finding),
+  4,
+  shoal__finding__field_descriptors,
+  shoal__finding__field_indices_by_name,
+  1,  shoal__finding__number_ranges,
+  (ProtobufCMessageInit) shoal__finding__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor shoal__measure_device__field_descriptors[1] =
@@ -541,7 +991,7 @@ const ProtobufCMessageDescriptor shoal__measure_device__descriptor =
   (ProtobufCMessageInit) shoal__measure_device__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor shoal__device_profile__field_descriptors[8] =
+static const ProtobufCFieldDescriptor shoal__device_profile__field_descriptors[10] =
 {
   {
     "measured_at",
@@ -639,9 +1089,35 @@ static const ProtobufCFieldDescriptor shoal__device_profile__field_descriptors[8
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "idle_milliwatts",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__DeviceProfile, idle_milliwatts),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "busy_milliwatts",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__DeviceProfile, busy_milliwatts),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned shoal__device_profile__field_indices_by_name[] = {
+  9,   /* field[9] = busy_milliwatts */
   4,   /* field[4] = disk_bytes_per_second */
+  8,   /* field[8] = idle_milliwatts */
   2,   /* field[2] = instruction_set */
   0,   /* field[0] = measured_at */
   5,   /* field[5] = products */
@@ -653,7 +1129,7 @@ static const unsigned shoal__device_profile__field_indices_by_name[] = {
 static const ProtobufCIntRange shoal__device_profile__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor shoal__device_profile__descriptor =
 {
@@ -663,7 +1139,7 @@ const ProtobufCMessageDescriptor shoal__device_profile__descriptor =
   "Shoal__DeviceProfile",
   "shoal",
   sizeof(Shoal__DeviceProfile),
-  8,
+  10,
   shoal__device_profile__field_descriptors,
   shoal__device_profile__field_indices_by_name,
   1,  shoal__device_profile__number_ranges,
@@ -995,5 +1471,35 @@ const ProtobufCEnumDescriptor shoal__architecture__descriptor =
   shoal__architecture__enum_values_by_name,
   1,
   shoal__architecture__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue shoal__severity__enum_values_by_number[3] =
+{
+  { "SEVERITY_UNSPECIFIED", "SHOAL__SEVERITY__SEVERITY_UNSPECIFIED", 0 },
+  { "SEVERITY_HINT", "SHOAL__SEVERITY__SEVERITY_HINT", 1 },
+  { "SEVERITY_PROBLEM", "SHOAL__SEVERITY__SEVERITY_PROBLEM", 2 },
+};
+static const ProtobufCIntRange shoal__severity__value_ranges[] = {
+{0, 0},{0, 3}
+};
+static const ProtobufCEnumValueIndex shoal__severity__enum_values_by_name[3] =
+{
+  { "SEVERITY_HINT", 1 },
+  { "SEVERITY_PROBLEM", 2 },
+  { "SEVERITY_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor shoal__severity__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "shoal.Severity",
+  "Severity",
+  "Shoal__Severity",
+  "shoal",
+  3,
+  shoal__severity__enum_values_by_number,
+  3,
+  shoal__severity__enum_values_by_name,
+  1,
+  shoal__severity__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };

@@ -17,6 +17,9 @@ package import Placement
 ///       products:                # optional: weights per second by element type and rows at once
 ///         Q4_0: {1: 10.5GB/s, 64: 2.1GB/s}
 ///       link: {round-trip: 0.3ms, speed: 1Gbit/s}   # optional: to the coordinator
+///     watts: {idle: 2.7, busy: 6.8}                 # optional: what it takes, to plan for energy and tell joules per token
+/// coordinator:                   # optional
+///   watts: {idle: 9, busy: 35}   # of its own device
 /// pins:                          # optional
 ///   - 0-9=pi1
 ///   - embedding=coordinator
@@ -35,16 +38,20 @@ package struct ClusterDeclaration: Sendable, Hashable {
     package var devices: [DeclaredDevice]
     /// Where parts of the model must sit.
     package var pins: [Pin]
+    /// What the coordinator's own device takes.
+    package var coordinatorPower: DevicePower?
 
     /// Declares a cluster.
     package init(
-        model: String? = nil, context: Int? = nil, slots: Int? = nil, devices: [DeclaredDevice], pins: [Pin] = []
+        model: String? = nil, context: Int? = nil, slots: Int? = nil, devices: [DeclaredDevice], pins: [Pin] = [],
+        coordinatorPower: DevicePower? = nil
     ) {
         self.model = model
         self.context = context
         self.slots = slots
         self.devices = devices
         self.pins = pins
+        self.coordinatorPower = coordinatorPower
     }
 }
 
@@ -62,11 +69,13 @@ package struct DeclaredDevice: Sendable, Hashable {
     package var speed: DeviceSpeed?
     /// Its link to the coordinator, likewise.
     package var link: LinkSpeed?
+    /// How much power it takes.
+    package var power: DevicePower?
 
     /// Declares a device.
     package init(
         name: String, address: DeviceAddress, memory: Int? = nil, threads: Int? = nil, speed: DeviceSpeed? = nil,
-        link: LinkSpeed? = nil
+        link: LinkSpeed? = nil, power: DevicePower? = nil
     ) {
         self.name = name
         self.address = address
@@ -74,6 +83,7 @@ package struct DeclaredDevice: Sendable, Hashable {
         self.threads = threads
         self.speed = speed
         self.link = link
+        self.power = power
     }
 }
 

@@ -22,6 +22,29 @@ extension ClusterFileReader {
         )
     }
 
+    /// `{idle: 2.7, busy: 6.8}`.
+    func power(_ node: Node) throws(ClusterFileError) -> DevicePower {
+        let values = try keys(of: node, named: "'watts'", allowed: ["idle", "busy"])
+        var watts: [Double] = []
+        for key in ["idle", "busy"] {
+            guard let value = values[key] else {
+                throw error(.missingKey, node, "'watts' has no '\(key)'; write {idle: 2.7, busy: 6.8}")
+            }
+            let written = try text(value, key)
+            guard let number = Double(written), number.isFinite else {
+                throw error(.badValue, value, "'\(key)' is '\(written)'; it needs watts, as 6.8")
+            }
+            watts.append(number)
+        }
+        guard let power = DevicePower(idleWatts: watts[0], busyWatts: watts[1]) else {
+            throw error(
+                .badValue, node,
+                "'watts' has \(watts[0]) idle and \(watts[1]) busy; a device takes no less while it computes, from 0 to \(Int(DevicePower.mostWatts)) W"
+            )
+        }
+        return power
+    }
+
     private func link(_ node: Node) throws(ClusterFileError) -> LinkSpeed {
         let values = try keys(of: node, named: "a link", allowed: ["round-trip", "speed"])
         let roundTrip = try values["round-trip"].map { node throws(ClusterFileError) in try seconds(node) }

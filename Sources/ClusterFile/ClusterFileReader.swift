@@ -54,13 +54,17 @@ struct ClusterFileReader {
     func read(_ root: Node?) throws(ClusterFileError) -> ClusterDeclaration {
         guard let root else { throw error(.noDevices, nil, Self.noDevices) }
         let values = try keys(
-            of: root, named: "a cluster file", allowed: ["model", "context", "slots", "devices", "pins"])
+            of: root, named: "a cluster file", allowed: ["model", "context", "slots", "devices", "pins", "coordinator"])
         guard let devicesNode = values["devices"] else { throw error(.noDevices, nil, Self.noDevices) }
         var declaration = ClusterDeclaration(devices: [], pins: [])
         declaration.model = try values["model"].map { node throws(ClusterFileError) in try text(node, "model") }
         declaration.context = try values["context"].map { node throws(ClusterFileError) in try number(node, "context") }
         declaration.slots = try values["slots"].map { node throws(ClusterFileError) in try number(node, "slots") }
 
+        if let node = values["coordinator"] {
+            let values = try keys(of: node, named: "the coordinator's own device", allowed: ["watts"])
+            declaration.coordinatorPower = try values["watts"].map { node throws(ClusterFileError) in try power(node) }
+        }
         let devices = try list(devicesNode, "devices")
         guard devices.count <= PlacementRequest.mostDevices else {
             throw error(
@@ -93,7 +97,7 @@ struct ClusterFileReader {
 
     private func device(_ node: Node) throws(ClusterFileError) -> DeclaredDevice {
         let values = try keys(
-            of: node, named: "a device", allowed: ["name", "address", "memory", "threads", "profile"])
+            of: node, named: "a device", allowed: ["name", "address", "memory", "threads", "profile", "watts"])
         guard let nameNode = values["name"] else { throw error(.missingKey, node, "this device has no 'name:'") }
         let name = try text(nameNode, "name")
         if name == ClusterDeclaration.coordinatorName {
@@ -118,7 +122,8 @@ struct ClusterFileReader {
             name: name, address: address,
             memory: try values["memory"].map { node throws(ClusterFileError) in try size(node) },
             threads: try values["threads"].map { node throws(ClusterFileError) in try number(node, "threads") },
-            speed: profile?.speed, link: profile?.link)
+            speed: profile?.speed, link: profile?.link,
+            power: try values["watts"].map { node throws(ClusterFileError) in try power(node) })
     }
 
     private func pin(_ node: Node, _ devices: [String]) throws(ClusterFileError) -> Pin {

@@ -20,6 +20,8 @@ package struct ClusterReport: Sendable {
     package var work: [StageWork?]
     package var links: MeasuredLinks
     package var speed: PipeReport
+    /// What the devices of the placement take; `nil` where that of one is not known.
+    package var energy: EnergyReport?
     package var unused: [UnusedDevice]
     package var epoch: UInt32
     /// Sequences that hold a KV cache.

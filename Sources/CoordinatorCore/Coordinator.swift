@@ -301,32 +301,6 @@ package final class Coordinator: Sendable {
         try result.get()
     }
 
-    /// The cluster as it stands, asked of every connected device.
-    package func report() async -> ClusterReport {
-        let (clients, plan, epoch, links) = state.withLock { ($0.clients, $0.plan, $0.epoch, $0.links) }
-        let reports = await withTaskGroup(of: (String, DeviceReport?).self) { group in
-            for (name, client) in clients {
-                group.addTask { (name, try? await client.describe()) }
-            }
-            return await group.reduce(into: [String: DeviceReport]()) { $0[$1.0] = $1.1 }
-        }
-        let scheduler = await engine.report()
-        return ClusterReport(
-            devices: devices.map {
-                DeviceStatus(
-                    name: $0.name, address: $0.address, connected: reports[$0.name] != nil, report: reports[$0.name],
-                    trouble: trouble(with: $0.name))
-            },
-            stages: plan?.stages ?? [],
-            work: (plan?.stages ?? []).enumerated().map { index, stage in
-                reports[stage.device]?.stages.first {
-                    $0.session == session && $0.epoch == epoch && Int($0.stage) == index
-                }?.work
-            }, links: links, speed: engine.speed, unused: plan?.unused ?? [], epoch: epoch,
-            runningSequences: scheduler.running, waitingSequences: scheduler.waiting.count, scheduler: scheduler,
-            queueLimit: configuration.queue)
-    }
-
     private func check(_ tokens: [TokenID]) throws(CoordinatorError) {
         switch readiness {
         case .ready, .recovering: break

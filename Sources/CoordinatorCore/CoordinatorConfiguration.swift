@@ -39,12 +39,14 @@ package struct DeviceDeclaration: Sendable {
     /// How fast it computes and its link to the coordinator is, to plan with where that was not measured.
     package var speed: DeviceSpeed?
     package var link: LinkSpeed?
+    /// How much power it takes, as it was declared: that counts before what was measured.
+    package var power: DevicePower?
     /// Whether nothing is served before it is there: those that were named, not those that joined at some time.
     package var isRequired: Bool
 
     package init(
         name: String, connection: Connection, memberID: String? = nil, memoryBytes: Int? = nil,
-        speed: DeviceSpeed? = nil, link: LinkSpeed? = nil, isRequired: Bool = true
+        speed: DeviceSpeed? = nil, link: LinkSpeed? = nil, power: DevicePower? = nil, isRequired: Bool = true
     ) {
         self.name = name
         self.connection = connection
@@ -52,6 +54,7 @@ package struct DeviceDeclaration: Sendable {
         self.memoryBytes = memoryBytes
         self.speed = speed
         self.link = link
+        self.power = power
         self.isRequired = isRequired
     }
 

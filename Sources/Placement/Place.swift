@@ -6,7 +6,7 @@
 /// that fits, else neighbouring layers too. Embedding and head sit on the coordinator's own device unless they are pinned elsewhere
 /// or it has no memory for them. No device exceeds its budget. The result depends on the request alone.
 /// A device whose numbers none can have is left out, and the plan says so.
-/// - Throws: `PlacementError` when the request contradicts itself, names more than `mostDevices`, or does not fit.
+/// - Throws: `PlacementError` when the request contradicts itself, asks for energy where power is not known, names more than `mostDevices`, or does not fit.
 package func place(_ request: PlacementRequest) throws(PlacementError) -> PlacementPlan {
     let count = request.devices.count { !$0.isCoordinator }
     guard count <= PlacementRequest.mostDevices else {
@@ -14,6 +14,7 @@ package func place(_ request: PlacementRequest) throws(PlacementError) -> Placem
             "there are \(count) devices, and at most \(PlacementRequest.mostDevices) are planned for; name fewer")
     }
     let checked = try CheckedRequest(request)
+    try checked.checkPower()
     if let (problem, solution) = checked.solve() { return try problem.plan(solution) }
     throw checked.refusal()
 }

@@ -83,6 +83,8 @@ package struct PlanPrediction: Sendable, Hashable {
     package let promptTokens: Int
     /// From a prompt to its first token when nothing else runs, in seconds.
     package let secondsToFirstToken: Double
+    /// Joules of all devices that hold something, for each token of one stream; nil where the power of one is not known.
+    package let joulesPerToken: Double?
     /// Devices whose speed nobody measured, so that a nominal one was taken.
     package let unmeasuredDevices: [String]
     /// Devices with a link that was not measured, so that a nominal one was taken.

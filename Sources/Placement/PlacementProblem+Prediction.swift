@@ -22,6 +22,7 @@ extension PlacementProblem {
             depth: solution.largest > 0 ? solution.sum / solution.largest : nil,
             streams: streams, streamsPerStep: best.perStep, tokensPerSecondOfStreams: best.tokensPerSecond,
             promptTokens: promptTokens, secondsToFirstToken: secondsToFirstToken(stages, devices, promptTokens),
+            joulesPerToken: joulesPerToken(stages, devices, stepSeconds: max(one.sum, one.largest)),
             unmeasuredDevices: request.devices.indices.filter { used.contains($0) && request.devices[$0].speed == nil }
                 .map { request.devices[$0].name },
             unmeasuredLinks: request.devices.filter { device in
@@ -32,6 +33,17 @@ extension PlacementProblem {
                 device.speed?.diskBytesPerSecond == nil
                     && stages.contains { $0.device == device.name && $0.expertBytesOnDisk > 0 }
             }.map(\.name))
+    }
+
+    /// Each device that is used takes its idle power all the time, and more while it computes.
+    private func joulesPerToken(_ stages: [PlacedStage], _ devices: [Int], stepSeconds: Double) -> Double? {
+        var joules = 0.0
+        for device in Set(devices).sorted() {
+            guard let power = request.power(of: request.devices[device]) else { return nil }
+            let busy = zip(stages, devices).reduce(0) { $0 + ($1.1 == device ? $1.0.stepSeconds : 0) }
+            joules += power.joules(seconds: stepSeconds, busy: busy)
+        }
+        return joules
     }
 
     /// All streams get a token in the time of one step's way, or in that of all groups through what takes each the longest.

@@ -46,10 +46,14 @@ extension PlacementProblem {
         }
         let value = solution.value(request).primary
         let loss = (other.value(request).primary - value) / value
-        let slower = loss == 0 ? "no faster" : "slower by \(percent(loss))"
+        let isEnergy = request.preferences.objective == .energy
+        let slower =
+            isEnergy
+            ? (loss == 0 ? "no more sparing" : "wasteful by \(percent(loss)) more joules per token")
+            : loss == 0 ? "no faster" : "slower by \(percent(loss))"
         return isFull
             ? "at most \(solution.segments.count) devices may hold layers, and with it in place of another the plan would be \(slower)"
-            : "the plan would be \(slower) with it\(why(index, loss))"
+            : "the plan would be \(slower) with it\(isEnergy ? "" : why(index, loss))"
     }
 
     /// What makes a device a loss.

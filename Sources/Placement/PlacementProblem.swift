@@ -120,11 +120,16 @@ struct PlacementProblem {
     private func areEqual(_ one: Int, _ other: Int) -> Bool {
         guard !isSingular(one), !isSingular(other), rooms[one] == rooms[other], disks[one] == disks[other],
             CostModel.speed(request.devices[one]) == CostModel.speed(request.devices[other]),
-            coordinatorLink(one) == coordinatorLink(other)
+            coordinatorLink(one) == coordinatorLink(other), power(one) == power(other)
         else { return false }
         return (candidates + [embeddingDevice, headDevice]).allSatisfy { third in
             third == one || third == other || link(one, third) == link(other, third)
         }
+    }
+
+    /// What a device takes; nil where that does not matter.
+    func power(_ device: Int) -> DevicePower? {
+        request.preferences.objective == .energy ? request.power(of: request.devices[device]) : nil
     }
 
     /// Whether something marks the device out from all others.

@@ -10,16 +10,20 @@ package struct DeviceCapacity: Sendable, Hashable {
     package let isCoordinator: Bool
     /// How fast it computes; nil where nobody measured it.
     package let speed: DeviceSpeed?
+    /// How much power it takes; nil where nothing measures that and nobody declared it.
+    package let power: DevicePower?
 
     /// Describes a device.
     package init(
-        name: String, memoryBytes: Int, diskBytes: Int? = nil, isCoordinator: Bool = false, speed: DeviceSpeed? = nil
+        name: String, memoryBytes: Int, diskBytes: Int? = nil, isCoordinator: Bool = false, speed: DeviceSpeed? = nil,
+        power: DevicePower? = nil
     ) {
         self.name = name
         self.memoryBytes = memoryBytes
         self.diskBytes = diskBytes
         self.isCoordinator = isCoordinator
         self.speed = speed
+        self.power = power
     }
 }
 

@@ -6,6 +6,8 @@ package enum PlacementObjective: String, Sendable, Hashable, CaseIterable {
     case throughput
     /// The time in which each of N streams gets a token: the sum and N - 1 times the largest stage.
     case balanced
+    /// One stream's joules per token: for all devices that hold something, their power while they compute and while they wait for the others.
+    case energy
 }
 
 /// What whoever asks for a placement may wish beyond devices and model.
@@ -24,12 +26,14 @@ package struct PlanningPreferences: Sendable, Hashable {
     package var usesCoordinator: Bool
     /// Whether a device may hold more weights of experts than its memory takes: the rest is read from its disk in each step.
     package var expertsOnDisk: Bool
+    /// How much power devices take, by name: what is declared here counts before what was measured.
+    package var watts: [String: DevicePower]
 
     /// Wishes; those by default are the planner's own.
     package init(
         objective: PlacementObjective = .balanced, streams: Int? = nil, excluded: [String] = [],
         maximumDevices: Int? = nil, codec: CodecChoice = .always(.f32), usesCoordinator: Bool = false,
-        expertsOnDisk: Bool = false
+        expertsOnDisk: Bool = false, watts: [String: DevicePower] = [:]
     ) {
         self.objective = objective
         self.streams = streams
@@ -38,5 +42,6 @@ package struct PlanningPreferences: Sendable, Hashable {
         self.codec = codec
         self.usesCoordinator = usesCoordinator
         self.expertsOnDisk = expertsOnDisk
+        self.watts = watts
     }
 }

@@ -158,7 +158,8 @@ extension PlacementRequest {
         changed { request in
             request.devices = request.devices.map {
                 DeviceCapacity(
-                    name: $0.name, memoryBytes: $0.memoryBytes, isCoordinator: $0.isCoordinator, speed: $0.speed)
+                    name: $0.name, memoryBytes: $0.memoryBytes, isCoordinator: $0.isCoordinator, speed: $0.speed,
+                    power: $0.power)
             }
         }
     }

@@ -16,6 +16,8 @@ import Darwin
 /// thread that comes late claims a chunk of the run that is on, or none; the caller waits for chunks, never for threads.
 final class SharedWork: @unchecked Sendable {
     private let threads: Int
+    /// Threads that take part; the others wait until it is raised.
+    private let active: Atomic<Int>
     /// The ranges, a cache line apart.
     private let ranges: UnsafeMutablePointer<Atomic<UInt64>>
     private static var stride: Int { 16 }
@@ -30,26 +32,31 @@ final class SharedWork: @unchecked Sendable {
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let wake = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private let done = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+    private let raised = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
     /// Turns of a waiting loop before a thread sleeps: some 50 microseconds.
     private static let spins = 2000
 
     init(threads: Int) {
         self.threads = threads
+        active = Atomic(threads)
         ranges = .allocate(capacity: threads * Self.stride)
         for index in 0..<threads * Self.stride { (ranges + index).initialize(to: Atomic(0)) }
         pthread_mutex_init(mutex, nil)
         pthread_cond_init(wake, nil)
         pthread_cond_init(done, nil)
+        pthread_cond_init(raised, nil)
     }
 
     deinit {
         pthread_cond_destroy(done)
+        pthread_cond_destroy(raised)
         pthread_cond_destroy(wake)
         pthread_mutex_destroy(mutex)
         mutex.deallocate()
         wake.deallocate()
         done.deallocate()
+        raised.deallocate()
         ranges.deinitialize(count: threads * Self.stride)
         ranges.deallocate()
     }
@@ -64,8 +71,9 @@ final class SharedWork: @unchecked Sendable {
     private func run(chunks: Int, lent body: UnsafePointer<shoal_chunks>) {
         self.body = body
         completed.store(0, ordering: .relaxed)
-        for thread in 0..<threads {
-            let first = UInt64(chunks * thread / threads), end = UInt64(chunks * (thread + 1) / threads)
+        let active = active.load(ordering: .relaxed)
+        for thread in 0..<active {
+            let first = UInt64(chunks * thread / active), end = UInt64(chunks * (thread + 1) / active)
             ranges[thread * Self.stride].store(first << 32 | end, ordering: .releasing)
         }
         run.wrappingAdd(1, ordering: .sequentiallyConsistent)
@@ -125,6 +133,10 @@ final class SharedWork: @unchecked Sendable {
     private func serve(thread: Int) {
         var seen = 0
         while !stopping.load(ordering: .acquiring) {
+            if thread >= active.load(ordering: .relaxed) {
+                waitUntilActive(thread)
+                continue
+            }
             let current = run.load(ordering: .sequentiallyConsistent)
             if current == seen {
                 waitForRun(after: seen)
@@ -151,9 +163,31 @@ final class SharedWork: @unchecked Sendable {
         pthread_mutex_unlock(mutex)
     }
 
+    private func waitUntilActive(_ thread: Int) {
+        pthread_mutex_lock(mutex)
+        while thread >= active.load(ordering: .relaxed), !stopping.load(ordering: .sequentiallyConsistent) {
+            pthread_cond_wait(raised, mutex)
+        }
+        pthread_mutex_unlock(mutex)
+    }
+
+    var activeThreads: Int { active.load(ordering: .relaxed) }
+
+    /// Those that are no longer to take part end the chunk that they have; a range that was theirs is taken over by others.
+    ///
+    /// - Precondition: from 1 to all threads.
+    func setActive(_ count: Int) {
+        precondition((1...threads).contains(count), "\(count) of \(threads) threads")
+        pthread_mutex_lock(mutex)
+        active.store(count, ordering: .relaxed)
+        pthread_cond_broadcast(raised)
+        pthread_mutex_unlock(mutex)
+    }
+
     func stop() {
         pthread_mutex_lock(mutex)
         stopping.store(true, ordering: .sequentiallyConsistent)
+        pthread_cond_broadcast(raised)
         pthread_cond_broadcast(wake)
         pthread_mutex_unlock(mutex)
     }

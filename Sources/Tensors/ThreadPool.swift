@@ -26,6 +26,14 @@ package final class ThreadPool: Sendable {
 
     deinit { work.stop() }
 
+    /// From the next run on at most so many threads work, the calling one included; the others sleep until there may be more.
+    ///
+    /// Safe from any thread, also during a run.
+    package func limit(to count: Int) { work.setActive(min(max(1, count), threads)) }
+
+    /// How many may work now.
+    package var activeThreads: Int { work.activeThreads }
+
     /// Pins the calling thread as the pool's first, where the pool is pinned.
     package func pinCaller() {
         if let processors { ProcessorCount.pin(to: processors[0]) }

@@ -48,6 +48,16 @@ package enum WireLimits {
     package static let deviceBytes: UInt64 = 1 << 50
     /// Cores, threads and sequences of a device, each.
     package static let deviceThreads: UInt32 = 65_536
+    /// What a device may say that it takes, in thousandths of a watt: 10 kW. Senders tell no more.
+    package static let deviceMilliwatts: UInt32 = 10_000_000
+    /// A temperature in thousandths of a kelvin, and a frequency in megahertz.
+    package static let millikelvin: UInt32 = 1_000_000
+    package static let megahertz: UInt32 = 1_000_000
+    /// As how many times slower, in hundredths, a device may ask to be reckoned with.
+    package static let slowerHundredths: UInt32 = 100_000
+    /// Findings of a device, and the bytes of UTF-8 of what each says. Senders cut what is longer.
+    package static let findings = 64
+    package static let findingBytes = 511
     /// Counts of work, times in nanoseconds and rates in bytes per second: none reaches this in decades, and sums of some do not overflow.
     /// Senders tell no more.
     package static let count: UInt64 = 1 << 60

@@ -48,6 +48,9 @@ final class ComputeThread: Sendable {
         queue.push(job, isLoneStep: isLoneStep)
     }
 
+    /// For how long jobs have run so far; one that runs now counts when it has ended.
+    var busy: Duration { queue.busy }
+
     /// What `work` gives behind the others, for tasks that must not block.
     func result<Value: Sendable>(_ work: @escaping @Sendable () -> Value) async -> Value {
         await withCheckedContinuation { done in run { done.resume(returning: work()) } }
@@ -92,6 +95,7 @@ extension ComputeThread {
         private let available = DispatchSemaphore(value: 0)
         private let pipe = WakePipe()
         private let lastLoneStep = Mutex<Duration?>(nil)
+        private let busyNanoseconds = Atomic<Int64>(0)
         private let thread = Atomic<UInt>(0)
         /// Of the thread.
         private nonisolated(unsafe) var reading: LentReading?
@@ -100,6 +104,8 @@ extension ComputeThread {
 
         /// What the last lone step took.
         var loneStepTakes: Duration? { lastLoneStep.withLock { $0 } }
+
+        var busy: Duration { .nanoseconds(busyNanoseconds.load(ordering: .relaxed)) }
 
         private static var caller: UInt {
             #if canImport(Glibc)
@@ -141,7 +147,9 @@ extension ComputeThread {
                 guard let work = job.work else { return }
                 let began = ContinuousClock.now
                 work()
-                if job.isLoneStep { lastLoneStep.withLock { $0 = .now - began } }
+                let took = ContinuousClock.now - began
+                busyNanoseconds.wrappingAdd(Int64(took / .nanoseconds(1)), ordering: .relaxed)
+                if job.isLoneStep { lastLoneStep.withLock { $0 = took } }
             }
         }
 

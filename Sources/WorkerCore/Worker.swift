@@ -1,10 +1,20 @@
+import Dispatch
 package import Identity
 package import Logging
 import ModelGraph
+package import Sensors
 import Synchronization
 import Tensors
 package import Transport
 package import Wire
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
 
 /// What a worker is and may use.
 package struct WorkerConfiguration: Sendable {
@@ -24,6 +34,14 @@ package struct WorkerConfiguration: Sendable {
     package var sessionRetention: Duration
     /// How long nobody must have computed before the device is measured.
     package var quietBeforeMeasuring = Duration.seconds(2)
+    /// The machine whose sensors are looked at and of which it is said what is wrong; `nil` looks at none.
+    package var machine: Machine?
+    /// How hot it may get, and when it is to be quiet.
+    package var heat = HeatGovernor.Limits()
+    /// The port that it listens on, for what is said to be wrong with it.
+    package var port: Int?
+    /// When its certificate is good, seconds since 1970; `nil` where it has none.
+    package var certificateLife: @Sendable () -> ClosedRange<Int>? = { nil }
 
     package init(
         name: String, isNamed: Bool = false, memoryBytes: Int? = nil, threads: Int, isPinned: Bool = false,
@@ -55,6 +73,10 @@ package final class Worker: Sendable {
     let steps = StepMemory()
     let profiler: DeviceProfiler
     let sessions: SessionTable
+    package let sensing: DeviceSensing?
+    /// Where it is looked what is wrong, one look at a time.
+    let diagnosing = DispatchQueue(label: "shoal.worker.diagnosing")
+    let lastDiagnosis = Mutex<(findings: [DeviceFinding], at: ContinuousClock.Instant)?>(nil)
     private let links = Mutex(LinkCounts())
     /// Tells this process from all others. Not kept: a card that is copied for another device would have it too.
     private let instance = ClusterIdentity(new: .member).id
@@ -67,6 +89,9 @@ package final class Worker: Sendable {
         self.transport = transport
         self.logger = logger
         pool = ThreadPool(threads: configuration.threads, pinned: configuration.isPinned)
+        sensing = configuration.machine.map { [compute, pool] machine in
+            DeviceSensing(machine: machine, limits: configuration.heat, compute: compute, pool: pool, logger: logger)
+        }
         profiler = DeviceProfiler(configuration: configuration, compute: compute, pool: pool)
         sessions = SessionTable(retention: configuration.sessionRetention) { [compute, stages, logger] session in
             session.closeDownstream(isOver: true)
@@ -75,6 +100,9 @@ package final class Worker: Sendable {
         }
         compute.run { [pool] in pool.pinCaller() }
     }
+
+    /// Looks at the sensors every few seconds from now on, as long as the worker exists.
+    package func watchSensors() { sensing?.start() }
 
     /// The answer to a dialing side's hello.
     ///
@@ -128,7 +156,8 @@ package final class Worker: Sendable {
             architecture: .current,
             memoryBudgetBytes: UInt64(clamping: memoryBudget), residentBytes: UInt64(clamping: DeviceMemory.resident()),
             storeBytes: UInt64(clamping: shards.storeBytes), stages: stages.reports, profile: profiler.profile,
-            storeLimitBytes: UInt64(clamping: shards.limitBytes), instance: instance, isNamed: configuration.isNamed)
+            storeLimitBytes: UInt64(clamping: shards.limitBytes), instance: instance, isNamed: configuration.isNamed,
+            sensors: sensing?.sensors, clockSeconds: UInt64(clamping: time(nil)))
     }
 
     /// Bytes that stages may take in all, those that they have taken included.

@@ -19,6 +19,7 @@ struct Shoal: AsyncParsableCommand {
             RemoveCommand.self,
             PlanCommand.self, PlaceCommand.self, UnloadCommand.self, ModelsCommand.self, RebalanceCommand.self,
             DrainCommand.self, ChatCommand.self, GenerateCommand.self, DevicesCommand.self, StatusCommand.self,
+            DoctorCommand.self,
             InspectCommand.self, TokenizeCommand.self, TemplateCommand.self, LogitsCommand.self, BenchCommand.self,
             SynthCommand.self, KeyCommand.self, VersionCommand.self,
         ])

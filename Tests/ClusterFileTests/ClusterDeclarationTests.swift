@@ -109,6 +109,10 @@ struct ClusterDeclarationTests {
             ("context: 1\ncontext: 2", .duplicate, 1, "twice"),
             ("devices: [{name: a, address: h}]\npins:\n  - 9-0=a", .badValue, 3, "0-9=pi1"),
             ("devices: [{name: a, address: h}]\npins:\n  - 0-9=b", .badValue, 3, "known are a, coordinator"),
+            ("devices: [{name: a, address: h, watts: {idle: 3}}]", .missingKey, 1, "no 'busy'"),
+            ("devices: [{name: a, address: h, watts: {idle: 7, busy: 3}}]", .badValue, 1, "no less while it computes"),
+            ("devices: [{name: a, address: h, watts: {idle: x, busy: 3}}]", .badValue, 1, "needs watts"),
+            ("coordinator: {memory: 1GiB}\ndevices: [{name: a, address: h}]", .unknownKey, 1, "watts"),
             ("devices: [", .syntax, 2, "no YAML"),
             ("devices:\n\t- x", .syntax, 2, "no YAML"),
             ("devices: *nobody", .syntax, 1, "no YAML"),
@@ -120,6 +124,15 @@ struct ClusterDeclarationTests {
         #expect(error.line == line)
         #expect(error.description.hasPrefix(line.map { "c.yaml:\($0): " } ?? "c.yaml: "))
         #expect(error.description.contains(part))
+    }
+
+    @Test func `watts of devices and of the coordinator's own`() throws {
+        let declaration = try read(
+            "devices: [{name: a, address: h, watts: {idle: 2.7, busy: 6.8}}, {name: b, address: i}]\ncoordinator: {watts: {idle: 9, busy: 35}}"
+        )
+        #expect(declaration.devices.map(\.power) == [DevicePower(idleWatts: 2.7, busyWatts: 6.8), nil])
+        #expect(declaration.coordinatorPower == DevicePower(idleWatts: 9, busyWatts: 35))
+        #expect(try read("devices: [{name: a, address: h}]").coordinatorPower == nil)
     }
 
     @Test func `a file too large to be one is refused`() throws {

@@ -200,6 +200,17 @@ def a_worker_tells_which_process_it_is(work):
     assert all(report["is_named"] for report in reports)
 
 
+@holds("and is told over links of role `COORDINATOR` and `INSPECTOR` alone", "`clock_seconds` is the device's clock when it wrote the report")
+def what_is_wrong_is_told_to_who_asks(work):
+    link = work.dial("INSPECTOR")
+    report = link.ask("describe_device", {"diagnose": True})[1]
+    assert report["clock_seconds"] > 1_700_000_000 and report["sensors"]["active_threads"] >= 1, report
+    for finding in report["diagnosis"]["findings"]:
+        assert finding["severity"] in ("HINT", "PROBLEM") and finding["check"] and finding["what"] and finding["mend"], finding
+    assert link.ask("describe_device")[1]["diagnosis"] is None
+    link.goodbye()
+
+
 @holds("the answer is `Pong` with the same nonce")
 def pings_are_answered(work):
     link = work.dial("INSPECTOR")

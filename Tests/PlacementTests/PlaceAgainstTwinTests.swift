@@ -59,6 +59,15 @@ struct PlaceAgainstTwinTests {
         request.preferences.objective = PlacementObjective.allCases.randomElement(using: &random)!
         request.preferences.usesCoordinator = chance(0.4)
         request.preferences.codec = chance(0.3) ? .automatic : .always(RowCodec.allCases.randomElement(using: &random)!)
+        if request.preferences.objective == .energy {
+            let powers = [(0.0, 4.0), (2.7, 6.8), (2.7, 6.8), (9.5, 38.25), (30.0, 30.0)]
+            request.devices = request.devices.map { device in
+                let (idle, busy) = powers.randomElement(using: &random)!
+                return DeviceCapacity(
+                    name: device.name, memoryBytes: device.memoryBytes, isCoordinator: device.isCoordinator,
+                    speed: device.speed, power: DevicePower(idleWatts: idle, busyWatts: busy))
+            }
+        }
         if chance(0.3) { request.preferences.streams = Int.random(in: 1...20, using: &random) }
         if chance(0.25) { request.preferences.maximumDevices = Int.random(in: 1...3, using: &random) }
         if chance(0.2) { request.preferences.excluded = [devices.randomElement(using: &random)!.name] }
@@ -94,7 +103,7 @@ struct PlaceAgainstTwinTests {
                 }
                 return DeviceCapacity(
                     name: device.name, memoryBytes: device.memoryBytes, isCoordinator: device.isCoordinator,
-                    speed: speed)
+                    speed: speed, power: device.power)
             }
         }
         return request
@@ -153,5 +162,6 @@ struct PlaceAgainstTwinTests {
         if plan.stages[0].device == "lap" { #expect(abs(parts - plan.prediction.stepSeconds) < 1e-6, which) }
         #expect(plan.prediction.tokensPerSecondOfStreams >= plan.prediction.tokensPerSecond * 0.999, which)
         #expect(plan.prediction.secondsToFirstToken > 0, which)
+        #expect((plan.prediction.joulesPerToken != nil) == (plan.objective == .energy), which)
     }
 }

@@ -219,6 +219,16 @@ struct TwinPlanner {
         case .latency: Value(primary: sum, secondary: 0)
         case .throughput: Value(primary: largest, secondary: sum)
         case .balanced: Value(primary: sum + (streams - 1) * largest, secondary: sum)
+        case .energy: Value(primary: picojoules(sum: sum, busy: busy), secondary: 0)
+        }
+    }
+
+    /// Watts of all devices that are used while the step lasts, and what computing adds for as long as each does.
+    private func picojoules(sum: Double, busy: [String: Double]) -> Double {
+        busy.reduce(0) { energy, used in
+            let power = capacity(used.key).power!
+            let idle = (power.idleWatts * 1000).rounded()
+            return energy + idle * sum + ((power.busyWatts * 1000).rounded() - idle) * used.value
         }
     }
 }

@@ -44,6 +44,42 @@ import Darwin
     }
 }
 
+extension ThreadPoolTests {
+    @Test(
+        "a limit lets fewer threads work, at once and while they work, and nothing is left undone",
+        .timeLimit(.minutes(1)))
+    func aLimitLetsFewerThreadsWork() {
+        let pool = ThreadPool(threads: 4)
+        for limit in [1, 3, 2, 4, 1, 4] {
+            pool.limit(to: limit)
+            #expect(pool.activeThreads == limit)
+            // Those that look for work when the limit comes may still take some; then none of them does.
+            var strangers = Counter()
+            repeat {
+                let counter = Counter()
+                strangers = Counter()
+                pool.run(chunks: 33) { [strangers] _, thread in
+                    counter.add()
+                    if thread >= limit { strangers.add() }
+                }
+                #expect(counter.value == 33)
+            } while strangers.value > 0
+        }
+        let counter = Counter()
+        for run in 0..<400 {
+            pool.run(chunks: 16) { chunk, _ in
+                if chunk == 7 { pool.limit(to: 1 + run % 4) }
+                counter.add()
+            }
+        }
+        #expect(counter.value == 6400)
+        pool.limit(to: 0)
+        #expect(pool.activeThreads == 1)
+        pool.limit(to: 99)
+        #expect(pool.activeThreads == 4)
+    }
+}
+
 private final class Counter: Sendable {
     private let count = Atomic<Int>(0)
     var value: Int { count.load(ordering: .sequentiallyConsistent) }

@@ -82,13 +82,31 @@ enum Samples {
         .goodbye(Goodbye(reason: "done")),
         .failure(Failure(code: .shardCorrupt, message: "no")),
         .failure(Failure(code: .storeFull, message: "no", shard: id(4))),
-        .describeDevice(DescribeDevice()),
+        .describeDevice(DescribeDevice()), .describeDevice(DescribeDevice(diagnose: true)),
         .deviceReport(
             DeviceReport(
                 name: "pi1", softwareVersion: "0.1.0", cores: 4, threads: 3, instructionSet: "neon",
                 architecture: .arm64,
                 memoryBudgetBytes: 1 << 33, residentBytes: 1 << 20, storeBytes: 5, stages: [stage, stage],
                 profile: profile, storeLimitBytes: 1 << 34, instance: identities[1], isNamed: true)),
+        .deviceReport(
+            DeviceReport(
+                name: "pi1", softwareVersion: "0.1.0", cores: 4, threads: 3, instructionSet: "neon",
+                architecture: .arm64, memoryBudgetBytes: 1, residentBytes: 1, storeBytes: 5, stages: [],
+                sensors: DeviceSensors(
+                    millikelvin: 334_150, megahertz: 1500, highestMegahertz: 2400, throttling: 0x50005,
+                    milliwatts: 6800,
+                    powerSource: "ina226", busyThousandths: 1000, activeThreads: 2, slowerHundredths: 400),
+                clockSeconds: 1_800_000_000,
+                diagnosis: [
+                    DeviceFinding(check: "swap", severity: .problem, what: "memory is swapped", mend: "swapoff -a"),
+                    DeviceFinding(check: "clock", severity: .hint, what: "", mend: ""),
+                ])),
+        .deviceReport(
+            DeviceReport(
+                name: "", softwareVersion: "", cores: 0, threads: 0, instructionSet: "", architecture: .arm64,
+                memoryBudgetBytes: 0, residentBytes: 0, storeBytes: 0, stages: [], sensors: DeviceSensors(),
+                diagnosis: [])),
         .measureDevice(MeasureDevice(again: true)),
         .deviceProfile(profile),
         .measureLink(MeasureLink(address: "pi2:7077")),

@@ -68,9 +68,11 @@ package struct ClusterBody: Codable, Sendable, Equatable {
     /// The links between devices that were measured.
     package var links: [LinkBody]
     package var speed: SpeedBody
+    /// What the devices of the placement take; absent where that of one is not known.
+    package var energy: EnergyBody?
 
     enum CodingKeys: String, CodingKey {
-        case status, model, epoch, devices, stages, unused, links, speed, scheduler
+        case status, model, epoch, devices, stages, unused, links, speed, energy, scheduler
         case keyValuePages = "key_value_pages"
         case runningSequences = "running_sequences"
         case waitingSequences = "waiting_sequences"
@@ -86,7 +88,8 @@ extension ClusterBody {
             scheduler: report.scheduler.map { SchedulerBody($0, queueLimit: report.queueLimit) },
             devices: report.devices.map(DeviceBody.init), stages: zip(report.stages, report.work).map { Stage($0, $1) },
             unused: report.unused.map { Unused(device: $0.device, reason: $0.reason) },
-            links: report.links.entries.map(LinkBody.init), speed: SpeedBody(report.speed))
+            links: report.links.entries.map(LinkBody.init), speed: SpeedBody(report.speed),
+            energy: report.energy.map(EnergyBody.init))
     }
 }
 

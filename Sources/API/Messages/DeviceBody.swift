@@ -29,9 +29,11 @@ package struct DeviceBody: Codable, Sendable, Equatable {
     package var keyValueBytes: UInt64?
     /// How fast it is, where that was measured.
     package var profile: ProfileBody?
+    /// What its sensors tell.
+    package var sensors: SensorsBody?
 
     enum CodingKeys: String, CodingKey {
-        case name, address, connected, architecture, cores, threads, profile, trouble
+        case name, address, connected, architecture, cores, threads, profile, sensors, trouble
         case softwareVersion = "software_version"
         case instructionSet = "instruction_set"
         case memoryBudgetBytes = "memory_budget_bytes"
@@ -55,6 +57,6 @@ extension DeviceBody {
             storeLimitBytes: report?.storeLimitBytes,
             weightBytes: report.map { $0.stages.reduce(0) { $0.saturatingAdd($1.weightBytes) } },
             keyValueBytes: report.map { $0.stages.reduce(0) { $0.saturatingAdd($1.keyValueBytes) } },
-            profile: report?.profile.map(ProfileBody.init))
+            profile: report?.profile.map(ProfileBody.init), sensors: report?.sensors.map(SensorsBody.init))
     }
 }

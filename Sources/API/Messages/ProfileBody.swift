@@ -28,6 +28,9 @@ package struct ProfileBody: Codable, Sendable, Equatable {
     /// Of the disk that the layers are on; absent where it is not known.
     package var diskBytesPerSecond: UInt64?
     package var products: [Product]
+    /// What the device takes while it waits, and while it computes; absent where nothing measures that.
+    package var idleWatts: Double?
+    package var busyWatts: Double?
 
     enum CodingKeys: String, CodingKey {
         case threads, products
@@ -36,6 +39,8 @@ package struct ProfileBody: Codable, Sendable, Equatable {
         case processorQuota = "processor_quota"
         case readBytesPerSecond = "read_bytes_per_second"
         case diskBytesPerSecond = "disk_bytes_per_second"
+        case idleWatts = "idle_watts"
+        case busyWatts = "busy_watts"
     }
 
     package init(_ profile: DeviceProfile) {
@@ -45,6 +50,8 @@ package struct ProfileBody: Codable, Sendable, Equatable {
         processorQuota = profile.quotaThousandths > 0 ? Double(profile.quotaThousandths) / 1000 : nil
         readBytesPerSecond = profile.readBytesPerSecond
         diskBytesPerSecond = profile.diskBytesPerSecond > 0 ? profile.diskBytesPerSecond : nil
+        idleWatts = profile.busyMilliwatts > 0 ? Double(profile.idleMilliwatts) / 1000 : nil
+        busyWatts = profile.busyMilliwatts > 0 ? Double(profile.busyMilliwatts) / 1000 : nil
         products = profile.products.map {
             Product(type: $0.typeName, rows: Int($0.rows), bytesPerSecond: $0.bytesPerSecond)
         }

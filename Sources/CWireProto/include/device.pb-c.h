@@ -18,6 +18,9 @@ PROTOBUF_C__BEGIN_DECLS
 
 typedef struct Shoal__DescribeDevice Shoal__DescribeDevice;
 typedef struct Shoal__DeviceReport Shoal__DeviceReport;
+typedef struct Shoal__DeviceSensors Shoal__DeviceSensors;
+typedef struct Shoal__Diagnosis Shoal__Diagnosis;
+typedef struct Shoal__Finding Shoal__Finding;
 typedef struct Shoal__MeasureDevice Shoal__MeasureDevice;
 typedef struct Shoal__DeviceProfile Shoal__DeviceProfile;
 typedef struct Shoal__ProductRate Shoal__ProductRate;
@@ -32,16 +35,26 @@ typedef enum _Shoal__Architecture {
   SHOAL__ARCHITECTURE__ARCHITECTURE_ARM64 = 2
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(SHOAL__ARCHITECTURE)
 } Shoal__Architecture;
+typedef enum _Shoal__Severity {
+  SHOAL__SEVERITY__SEVERITY_UNSPECIFIED = 0,
+  SHOAL__SEVERITY__SEVERITY_HINT = 1,
+  SHOAL__SEVERITY__SEVERITY_PROBLEM = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(SHOAL__SEVERITY)
+} Shoal__Severity;
 
 /* --- messages --- */
 
 struct  Shoal__DescribeDevice
 {
   ProtobufCMessage base;
+  /*
+   * whether the report is to have a diagnosis
+   */
+  protobuf_c_boolean diagnose;
 };
 #define SHOAL__DESCRIBE_DEVICE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&shoal__describe_device__descriptor) \
-     }
+    , 0 }
 
 
 struct  Shoal__DeviceReport
@@ -74,10 +87,97 @@ struct  Shoal__DeviceReport
    * name was given to it, and is not just the host's
    */
   protobuf_c_boolean is_named;
+  /*
+   * absent: the worker looks at none
+   */
+  Shoal__DeviceSensors *sensors;
+  /*
+   * the device's clock, since 1970; 0: not told
+   */
+  uint64_t clock_seconds;
+  /*
+   * absent: not asked for, or not known to the worker
+   */
+  Shoal__Diagnosis *diagnosis;
 };
 #define SHOAL__DEVICE_REPORT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&shoal__device_report__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string, SHOAL__ARCHITECTURE__ARCHITECTURE_UNSPECIFIED, 0, 0, 0, 0,NULL, NULL, 0, (char *)protobuf_c_empty_string, 0 }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string, SHOAL__ARCHITECTURE__ARCHITECTURE_UNSPECIFIED, 0, 0, 0, 0,NULL, NULL, 0, (char *)protobuf_c_empty_string, 0, NULL, 0, NULL }
+
+
+/*
+ * What a device's sensors tell. 0 in each field: not known.
+ */
+struct  Shoal__DeviceSensors
+{
+  ProtobufCMessage base;
+  /*
+   * of the processor
+   */
+  uint32_t millikelvin;
+  /*
+   * mean of all processors
+   */
+  uint32_t megahertz;
+  /*
+   * what they could
+   */
+  uint32_t highest_megahertz;
+  /*
+   * what holds it back: bits 0 to 3 now, 16 to 19 since it was switched on
+   */
+  uint32_t throttling;
+  /*
+   * mean of the last 10 seconds
+   */
+  uint32_t milliwatts;
+  /*
+   * where that is read, for people
+   */
+  char *power_source;
+  /*
+   * of the last 10 seconds, how much was computed
+   */
+  uint32_t busy_thousandths;
+  /*
+   * threads that compute now
+   */
+  uint32_t active_threads;
+  /*
+   * it asks to be reckoned with as so much slower, in hundredths; above 100
+   */
+  uint32_t slower_hundredths;
+};
+#define SHOAL__DEVICE_SENSORS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&shoal__device_sensors__descriptor) \
+    , 0, 0, 0, 0, 0, (char *)protobuf_c_empty_string, 0, 0, 0 }
+
+
+/*
+ * What is not as it should be on a device.
+ */
+struct  Shoal__Diagnosis
+{
+  ProtobufCMessage base;
+  size_t n_findings;
+  Shoal__Finding **findings;
+};
+#define SHOAL__DIAGNOSIS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&shoal__diagnosis__descriptor) \
+    , 0,NULL }
+
+
+struct  Shoal__Finding
+{
+  ProtobufCMessage base;
+  char *check;
+  Shoal__Severity severity;
+  char *what;
+  char *mend;
+};
+#define SHOAL__FINDING__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&shoal__finding__descriptor) \
+    , (char *)protobuf_c_empty_string, SHOAL__SEVERITY__SEVERITY_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
 struct  Shoal__MeasureDevice
@@ -120,10 +220,18 @@ struct  Shoal__DeviceProfile
    * what of the quota is not used in one is lost; 0: not known
    */
   uint32_t quota_period_microseconds;
+  /*
+   * what the device takes while it waits; 0: not known
+   */
+  uint32_t idle_milliwatts;
+  /*
+   * while it computes with all threads; 0: not known
+   */
+  uint32_t busy_milliwatts;
 };
 #define SHOAL__DEVICE_PROFILE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&shoal__device_profile__descriptor) \
-    , 0, 0, (char *)protobuf_c_empty_string, 0, 0, 0,NULL, 0, 0 }
+    , 0, 0, (char *)protobuf_c_empty_string, 0, 0, 0,NULL, 0, 0, 0, 0 }
 
 
 /*
@@ -225,6 +333,63 @@ Shoal__DeviceReport *
 void   shoal__device_report__free_unpacked
                      (Shoal__DeviceReport *message,
                       ProtobufCAllocator *allocator);
+/* Shoal__DeviceSensors methods */
+void   shoal__device_sensors__init
+                     (Shoal__DeviceSensors         *message);
+size_t shoal__device_sensors__get_packed_size
+                     (const Shoal__DeviceSensors   *message);
+size_t shoal__device_sensors__pack
+                     (const Shoal__DeviceSensors   *message,
+                      uint8_t             *out);
+size_t shoal__device_sensors__pack_to_buffer
+                     (const Shoal__DeviceSensors   *message,
+                      ProtobufCBuffer     *buffer);
+Shoal__DeviceSensors *
+       shoal__device_sensors__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   shoal__device_sensors__free_unpacked
+                     (Shoal__DeviceSensors *message,
+                      ProtobufCAllocator *allocator);
+/* Shoal__Diagnosis methods */
+void   shoal__diagnosis__init
+                     (Shoal__Diagnosis         *message);
+size_t shoal__diagnosis__get_packed_size
+                     (const Shoal__Diagnosis   *message);
+size_t shoal__diagnosis__pack
+                     (const Shoal__Diagnosis   *message,
+                      uint8_t             *out);
+size_t shoal__diagnosis__pack_to_buffer
+                     (const Shoal__Diagnosis   *message,
+                      ProtobufCBuffer     *buffer);
+Shoal__Diagnosis *
+       shoal__diagnosis__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   shoal__diagnosis__free_unpacked
+                     (Shoal__Diagnosis *message,
+                      ProtobufCAllocator *allocator);
+/* Shoal__Finding methods */
+void   shoal__finding__init
+                     (Shoal__Finding         *message);
+size_t shoal__finding__get_packed_size
+                     (const Shoal__Finding   *message);
+size_t shoal__finding__pack
+                     (const Shoal__Finding   *message,
+                      uint8_t             *out);
+size_t shoal__finding__pack_to_buffer
+                     (const Shoal__Finding   *message,
+                      ProtobufCBuffer     *buffer);
+Shoal__Finding *
+       shoal__finding__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   shoal__finding__free_unpacked
+                     (Shoal__Finding *message,
+                      ProtobufCAllocator *allocator);
 /* Shoal__MeasureDevice methods */
 void   shoal__measure_device__init
                      (Shoal__MeasureDevice         *message);
@@ -309,6 +474,15 @@ typedef void (*Shoal__DescribeDevice_Closure)
 typedef void (*Shoal__DeviceReport_Closure)
                  (const Shoal__DeviceReport *message,
                   void *closure_data);
+typedef void (*Shoal__DeviceSensors_Closure)
+                 (const Shoal__DeviceSensors *message,
+                  void *closure_data);
+typedef void (*Shoal__Diagnosis_Closure)
+                 (const Shoal__Diagnosis *message,
+                  void *closure_data);
+typedef void (*Shoal__Finding_Closure)
+                 (const Shoal__Finding *message,
+                  void *closure_data);
 typedef void (*Shoal__MeasureDevice_Closure)
                  (const Shoal__MeasureDevice *message,
                   void *closure_data);
@@ -328,8 +502,12 @@ typedef void (*Shoal__StageReport_Closure)
 /* --- descriptors --- */
 
 extern const ProtobufCEnumDescriptor    shoal__architecture__descriptor;
+extern const ProtobufCEnumDescriptor    shoal__severity__descriptor;
 extern const ProtobufCMessageDescriptor shoal__describe_device__descriptor;
 extern const ProtobufCMessageDescriptor shoal__device_report__descriptor;
+extern const ProtobufCMessageDescriptor shoal__device_sensors__descriptor;
+extern const ProtobufCMessageDescriptor shoal__diagnosis__descriptor;
+extern const ProtobufCMessageDescriptor shoal__finding__descriptor;
 extern const ProtobufCMessageDescriptor shoal__measure_device__descriptor;
 extern const ProtobufCMessageDescriptor shoal__device_profile__descriptor;
 extern const ProtobufCMessageDescriptor shoal__product_rate__descriptor;

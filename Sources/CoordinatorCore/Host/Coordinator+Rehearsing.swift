@@ -34,8 +34,11 @@ extension Coordinator {
             let budget = reports[own.name]?.memoryBudgetBytes ?? 0
             reports[own.name]?.memoryBudgetBytes = max(budget, report.memoryBudgetBytes)
         }
+        var request = request(reports, links: MeasuredLinks())
+        // It is asked whether it fits; what a device takes may be measured before the placement itself.
+        if request.preferences.objective == .energy { request.preferences.objective = .balanced }
         do {
-            _ = try place(request(reports, links: MeasuredLinks()))
+            _ = try place(request)
         } catch {
             throw CoordinatorError(.placement, error.description)
         }

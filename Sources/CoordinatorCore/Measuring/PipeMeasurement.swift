@@ -93,6 +93,7 @@ package struct PipeMeasurement: Sendable {
         report.totals = totals
         let number = number(of: now)
         let recent = seconds.filter { $0.number >= 0 && $0.number > number - Self.window }
+        report.recentTokens = recent.reduce(0) { $0 + $1.tokens }
         let steps = recent.reduce(0) { $0 + $1.steps }
         if steps > 0 { report.roundTripSeconds = recent.reduce(0) { $0 + $1.roundTrips } / Double(steps) }
         let busy = recent.reduce(0) { $0 + $1.busy }

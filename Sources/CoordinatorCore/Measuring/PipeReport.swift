@@ -32,6 +32,8 @@ package struct PipeReport: Sendable, Hashable {
     /// From sending a step to its results, the mean of the last seconds.
     package var roundTripSeconds: Double?
     package var decoding: Decoding?
+    /// Generated tokens of the last seconds, whole ones: of `PipeMeasurement.window`.
+    package var recentTokens = 0
     /// What the plan let expect.
     package var prediction: SpeedPrediction?
     /// Whether what was measured parted from it: the profiles are measured again before the next placement.

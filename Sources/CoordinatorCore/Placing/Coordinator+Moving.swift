@@ -155,6 +155,7 @@ extension PlanPrediction {
         case .latency: other.stepSeconds / stepSeconds - 1
         case .throughput: other.largestSeconds / largestSeconds - 1
         case .balanced: tokensPerSecondOfStreams / other.tokensPerSecondOfStreams - 1
+        case .energy: (other.joulesPerToken ?? 0) / (joulesPerToken ?? .infinity) - 1
         }
     }
 }

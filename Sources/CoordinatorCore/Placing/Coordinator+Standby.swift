@@ -138,7 +138,9 @@ extension Coordinator {
         }
         guard isDue, let plan, engine.counts.running > 0 else { return }
         var work: [String: StageWork] = [:]
-        for (device, report) in await describeAll() {
+        let reports = await describeAll()
+        follow(reports.compactMapValues { $0.sensors.flatMap { DeviceRelief($0) } })
+        for (device, report) in reports {
             // The stage with most layers stands for its device.
             let stages = report.stages.filter {
                 $0.session == session && $0.epoch == epoch && Int($0.stage) < plan.stages.count
@@ -162,6 +164,21 @@ extension Coordinator {
                 .note(
                     "\(device) takes \((10 * times).rounded() / 10) times as long as it did: too hot, or busy with something else"
                 ))
+        }
+    }
+
+    /// Reckons with devices that are too hot as they ask, as with those that were seen to be slow.
+    private func follow(_ asked: [String: DeviceRelief]) {
+        let new = state.withLock { state in
+            let new = asked.filter { device, relief in relief.times > state.slowed[device]?.times ?? 1 }
+            for (device, relief) in asked where relief.times >= state.slowed[device]?.times ?? 1 {
+                state.slowed[device] = (relief.times, .now + Self.slowness)
+            }
+            if !new.isEmpty { state.hasNewDevices = true }
+            return new
+        }
+        for (device, relief) in new.sorted(by: { $0.key < $1.key }) {
+            progress(.note("\(device) \(relief.description)"))
         }
     }
 

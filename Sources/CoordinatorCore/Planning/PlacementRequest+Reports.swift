@@ -19,6 +19,12 @@ extension Coordinator {
             devices.contains { $0.name == name } && reports[name] == nil
         }
         preferences.excluded += drained.filter { reports[$0] != nil && !preferences.excluded.contains($0) }
+        // One that joined meanwhile and tells no watts must not keep the others from being planned for.
+        if preferences.objective == .energy, state.withLock({ $0.plan }) != nil {
+            preferences.excluded += present.map(\.name).filter { name in
+                power(of: name, reports[name]) == nil && !preferences.excluded.contains(name)
+            }
+        }
         // Once it has answered, a pin to a device that is away or to be left empty waits for it.
         let away = Set(devices.map(\.name)).subtracting(present.map(\.name)).union(drained)
         let named = configuration.pins.map { $0.naming(by: roster) }
@@ -30,9 +36,9 @@ extension Coordinator {
                     name: device.name, memoryBytes: device.memoryBytes ?? Int(clamping: report.memoryBudgetBytes),
                     diskBytes: device.isInProcess ? nil : report.diskBytes,
                     isCoordinator: device.isInProcess,
-                    speed: (report.profile.flatMap { DeviceSpeed($0) } ?? device.speed).map { speed in
-                        slowed[device.name].map { speed.slowed($0.times) } ?? speed
-                    })
+                    speed: Self.speed(
+                        report.profile.flatMap { DeviceSpeed($0) } ?? device.speed, slower: slowed[device.name]?.times),
+                    power: power(of: device.name, report))
             },
             links: links, model: facts.sizes, context: model.context,
             slots: configuration.slots,
@@ -40,6 +46,18 @@ extension Coordinator {
         request.pagePositions = Scheduler.Limits.pagePositions
         request.keyValuePositions = configuration.pages.map { $0 * Scheduler.Limits.pagePositions }
         return request
+    }
+
+    /// A device that nobody measured is slower than what it is taken for.
+    private static func speed(_ known: DeviceSpeed?, slower times: Double?) -> DeviceSpeed? {
+        guard let times else { return known }
+        return (known ?? .nominal).slowed(times)
+    }
+
+    /// What a device takes: as it is declared, else as it measured itself.
+    func power(of device: String, _ report: DeviceReport?) -> DevicePower? {
+        configuration.planning.watts[device] ?? declaration(of: device)?.power
+            ?? report?.profile.flatMap { DevicePower($0) }
     }
 }
 

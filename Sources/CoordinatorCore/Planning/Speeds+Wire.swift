@@ -18,6 +18,15 @@ extension DeviceSpeed {
     }
 }
 
+extension DevicePower {
+    /// What a device measured of itself; nil where nothing measures it.
+    package init?(_ profile: DeviceProfile) {
+        self.init(
+            idleWatts: Double(profile.idleMilliwatts) / 1e3,
+            busyWatts: Double(max(profile.busyMilliwatts, profile.idleMilliwatts)) / 1e3)
+    }
+}
+
 extension LinkSpeed {
     /// What was measured of a link; nil where nothing passed.
     package init?(_ profile: LinkProfile) {

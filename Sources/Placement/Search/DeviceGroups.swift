@@ -42,6 +42,9 @@ extension PlacementProblem {
         let room: Double
         let disk: Double
         let diskSpeed: Double
+        /// Milliwatts; 1 where that does not matter.
+        let idle: Double
+        let busy: Double
 
         init(_ problem: PlacementProblem, _ device: Int) {
             let costs = problem.costs
@@ -56,13 +59,17 @@ extension PlacementProblem {
             diskSpeed =
                 problem.experts(0..<problem.layerCount) > 0
                 ? CostModel.speed(problem.request.devices[device]).diskBytesPerSecond ?? DeviceSpeed.nominalDisk : 1
+            let power = problem.power(device)
+            idle = power.map { max(1, $0.idleMilliwatts) } ?? 1
+            busy = power.map { max(1, $0.idleMilliwatts + $0.addedMilliwatts) } ?? 1
         }
 
         /// By how much two devices differ: the largest of the ratios, less one.
         func difference(from other: Regards) -> Double {
             max(
                 Self.ratio(time, other.time), Self.ratio(room, other.room), Self.ratio(disk, other.disk),
-                Self.ratio(hop, other.hop), Self.ratio(diskSpeed, other.diskSpeed))
+                Self.ratio(hop, other.hop), Self.ratio(diskSpeed, other.diskSpeed), Self.ratio(idle, other.idle),
+                Self.ratio(busy, other.busy))
         }
 
         private static func ratio(_ first: Double, _ second: Double) -> Double {

@@ -8,6 +8,7 @@ extension PlacementProblem {
         let devices = solution.segments.map(\.device)
         let space = SearchSpace(self, groups: devices.map { [$0] })
         let bound = bound(solution)
+        let rates = rates(of: devices.count, in: space)
         let width = layerCount + 1
         var best = [(time: Double, load: Double)](
             repeating: (.infinity, .infinity), count: (devices.count + 1) * width)
@@ -21,7 +22,7 @@ extension PlacementProblem {
                     let before = best[item * width + start]
                     let load = Double(load(start..<end))
                     let value = (
-                        time: before.time + space.time(item, start..<end),
+                        time: before.time + space.time(item, start..<end) * rates.computing[item],
                         load: before.load + (load == 0 ? 0 : load * load / Double(max(1, rooms[devices[item]])))
                     )
                     if value < best[(item + 1) * width + end] {
@@ -42,6 +43,12 @@ extension PlacementProblem {
         let chain = space.chain(segments.reversed())
         return Solution(
             segments: chain.segments.map { (devices[$0.item], $0.layers) }, sum: chain.sum, largest: chain.largest,
-            report: solution.report)
+            energy: chain.energy, report: solution.report)
+    }
+
+    /// What counts where all these devices are used.
+    private func rates(of count: Int, in space: SearchSpace) -> SearchRates {
+        request.preferences.objective == .energy
+            ? .energy(space, idle: space.idle(using: Array(repeating: 1, count: count))) : .time(space)
     }
 }

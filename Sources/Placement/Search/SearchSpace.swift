@@ -22,6 +22,9 @@ struct SearchSpace {
         /// Whether it holds the embedding, the head, and their times there.
         let holdsEmbedding: Bool
         let holdsHead: Bool
+        /// Milliwatts while it waits, and what computing adds: the most of the members'. Zeros where energy does not matter.
+        let idle: Double
+        let added: Double
     }
 
     let layerCount: Int
@@ -35,6 +38,9 @@ struct SearchSpace {
     /// The longest of the transfers that every placement has.
     let baseLargest: Double
     let sharesEnds: Bool
+    /// What the devices of embedding and head take: milliwatts all the time, and the picojoules that computing those adds.
+    let idleOfEnds: Double
+    let addedOfEnds: Double
     /// From item to item, `[items, items]`: hops and the transfers within them.
     private var hops: [Double]
     private var transfers: [Double]
@@ -80,6 +86,12 @@ struct SearchSpace {
             largest = max(largest, nanoseconds(transfer))
         }
         self.base = base
+        idleOfEnds = Set([problem.embeddingDevice, problem.headDevice]).sorted().reduce(0) {
+            $0 + (problem.power($1)?.idleMilliwatts ?? 0)
+        }
+        addedOfEnds =
+            (problem.power(problem.embeddingDevice)?.addedMilliwatts ?? 0) * (embedding + stage)
+            + (problem.power(problem.headDevice)?.addedMilliwatts ?? 0) * (head + stage)
         baseLargest = largest
         items = groups.map { Item(problem, members: $0, step: step) }
         hops = []
@@ -222,5 +234,7 @@ extension SearchSpace.Item {
         block = problem.checked.blocks.first { members.contains($0.device) }?.layers
         holdsEmbedding = members.contains(problem.embeddingDevice)
         holdsHead = members.contains(problem.headDevice)
+        idle = members.map { problem.power($0)?.idleMilliwatts ?? 0 }.max() ?? 0
+        added = members.map { problem.power($0)?.addedMilliwatts ?? 0 }.max() ?? 0
     }
 }

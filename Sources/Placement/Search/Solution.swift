@@ -17,11 +17,12 @@ struct Solution {
     /// As of `Chain`, nanoseconds.
     var sum: Double
     var largest: Double
+    var energy: Double
     var report: SearchReport
 
     /// What the objective makes of it.
     func value(_ request: PlacementRequest) -> PlacementValue {
-        request.preferences.objective.value(sum: sum, largest: largest, streams: request.streams)
+        request.preferences.objective.value(sum: sum, largest: largest, energy: energy, streams: request.streams)
     }
 }
 
@@ -86,7 +87,7 @@ extension PlacementProblem {
     /// How long a step may take anything in solutions that are no worse.
     func bound(_ solution: Solution) -> Double {
         switch request.preferences.objective {
-        case .latency: .infinity
+        case .latency, .energy: .infinity
         case .balanced: request.streams == 1 ? .infinity : solution.largest
         case .throughput: solution.largest
         }
@@ -116,10 +117,13 @@ extension PlacementProblem {
         let most = (request.preferences.maximumDevices ?? .max) < layerCount ? mostDevices : groups.count
         var search = SplitSearch(
             SearchSpace(self, groups: groups), SearchGraph(orderOf: groups.count, most: most))
-        let chain =
-            bound.map { search.leastSum(bound: $0) }
-            ?? search.best(
-                request.preferences.objective, streams: request.streams, effort: Self.mostEffortAlongOrder)
+        let objective = request.preferences.objective
+        let chain: Chain?
+        if let bound, objective != .energy {
+            chain = search.leastSum(bound: bound)
+        } else {
+            chain = search.best(objective, streams: request.streams, effort: Self.mostEffortAlongOrder)
+        }
         report.add(search)
         return chain.map { named($0, groups, report) }
     }
@@ -139,7 +143,8 @@ extension PlacementProblem {
             defer { taken[segment.item] += 1 }
             return (device: groups[segment.item][taken[segment.item]], layers: segment.layers)
         }
-        return Solution(segments: segments, sum: chain.sum, largest: chain.largest, report: report)
+        return Solution(
+            segments: segments, sum: chain.sum, largest: chain.largest, energy: chain.energy, report: report)
     }
 }
 
@@ -147,5 +152,6 @@ extension SearchReport {
     fileprivate mutating func add(_ search: SplitSearch) {
         passes += search.passes
         cells += search.passes * search.cells
+        if search.gaveUp { isExact = false }
     }
 }

@@ -11,9 +11,10 @@ struct PlacementValue: Comparable {
 
 extension PlacementObjective {
     /// The value of a chain with this sum and largest time, or a lower bound where those are.
-    func value(sum: Double, largest: Double, streams: Int) -> PlacementValue {
+    func value(sum: Double, largest: Double, energy: Double = 0, streams: Int) -> PlacementValue {
         switch self {
         case .latency: PlacementValue(primary: sum, secondary: 0)
+        case .energy: PlacementValue(primary: energy, secondary: 0)
         case .throughput: PlacementValue(primary: largest, secondary: sum)
         case .balanced: PlacementValue(primary: sum + Double(streams - 1) * largest, secondary: sum)
         }
@@ -31,6 +32,7 @@ extension SplitSearch {
     mutating func best(
         _ objective: PlacementObjective, streams: Int, required: (item: Int, count: Int)? = nil, effort: Int = .max
     ) -> Chain? {
+        if objective == .energy { return leastEnergy(required: required, effort: effort) }
         guard var found = leastSum(bound: .infinity, required: required) else { return nil }
         func value(_ chain: Chain) -> PlacementValue {
             objective.value(sum: chain.sum, largest: chain.largest, streams: streams)

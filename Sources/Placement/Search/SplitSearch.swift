@@ -11,9 +11,28 @@ struct Chain: Hashable {
     var sum: Double
     /// The longest time for which anything is taken by a step, nanoseconds.
     var largest: Double
+    /// What all devices that hold something take in a step, picojoules; 0 where energy does not matter.
+    var energy: Double
 }
 
-/// Finds the chain of least sum among those in which nothing is taken longer than a bound: dynamic programming over the states of a graph
+/// What a search sums up: a nanosecond of any stage or hop, and more for one of an item's work.
+struct SearchRates {
+    var everywhere: Double
+    /// Of each item, for its stages: what counts everywhere included.
+    var computing: [Double]
+
+    /// Time itself.
+    static func time(_ space: SearchSpace) -> SearchRates {
+        SearchRates(everywhere: 1, computing: Array(repeating: 1, count: space.items.count))
+    }
+
+    /// Energy, where all devices together take so many milliwatts while they wait.
+    static func energy(_ space: SearchSpace, idle: Double) -> SearchRates {
+        SearchRates(everywhere: idle, computing: space.items.map { idle + $0.added })
+    }
+}
+
+/// Finds the chain of least sum (by its rates, which are times by default) among those in which nothing is taken longer than a bound: dynamic programming over the states of a graph
 /// and the layers covered so far.
 ///
 /// `f[state][end] = min over start, state before of f[before][start] + hop + stage overhead + layers start..<end`. Since the time of a
@@ -24,6 +43,10 @@ struct SplitSearch {
     let graph: SearchGraph
     /// Passes made so far.
     private(set) var passes = 0
+    /// What counts.
+    private var rates: SearchRates
+    /// Whether an effort was used up before all that may be better was looked at.
+    var gaveUp = false
     /// `[states, layers + 1]`
     private var best: [Double]
     private var entering: [Double]
@@ -34,6 +57,7 @@ struct SplitSearch {
     init(_ space: SearchSpace, _ graph: SearchGraph) {
         self.space = space
         self.graph = graph
+        rates = .time(space)
         best = Array(repeating: .infinity, count: graph.count * (space.layerCount + 1))
         entering = Array(repeating: .infinity, count: space.layerCount + 1)
         queue = Array(repeating: 0, count: space.layerCount + 1)
@@ -51,17 +75,42 @@ struct SplitSearch {
     ///   - required: an item of which at least so many devices must be used.
     /// - Returns: a chain of least sum; nil when there is none.
     mutating func leastSum(bound: Double, required: (item: Int, count: Int)? = nil) -> Chain? {
+        leastSum(.time(space), bound: bound, required: required) { _ in true }
+    }
+
+    /// The same by other rates, of the chains that end in some of the states.
+    mutating func leastSum(
+        _ rates: SearchRates, bound: Double, required: (item: Int, count: Int)?, endingIn mayBeLast: (Int) -> Bool
+    ) -> Chain? {
         passes += 1
+        self.rates = rates
         guard space.baseLargest <= bound else { return nil }
         narrow(to: bound)
         for state in 0..<graph.count { advance(state, bound: bound) }
         var last: (state: Int, sum: Double)?
         for state in 0..<graph.count {
-            let sum = best[state * width + space.layerCount] + space.departures[graph.items[state]]
-            if sum < last?.sum ?? .infinity, mayEnd(state, bound, required) { last = (state, sum) }
+            let sum = sum(endingIn: state)
+            if sum < last?.sum ?? .infinity, mayBeLast(state), mayEnd(state, bound, required) { last = (state, sum) }
         }
         return last.map { chain(endingIn: $0.state, bound: bound) }
     }
+
+    /// What the pass before summed up for the best chain that ends in a state, without what all chains have; infinite where there is none.
+    func sum(endingIn state: Int) -> Double {
+        best[state * width + space.layerCount] + departure(graph.items[state])
+    }
+
+    /// From the embedding to an item. One that holds it has a stage less.
+    private func arrival(_ item: Int) -> Double {
+        space.arrivals[item] * (space.items[item].holdsEmbedding ? rates.computing[item] : rates.everywhere)
+    }
+
+    private func departure(_ item: Int) -> Double {
+        space.departures[item] * (space.items[item].holdsHead ? rates.computing[item] : rates.everywhere)
+    }
+
+    /// A stage of so many nanoseconds for its layers.
+    private func work(_ item: Int, _ time: Double) -> Double { (time + space.stage) * rates.computing[item] }
 
     private var width: Int { space.layerCount + 1 }
 
@@ -99,13 +148,14 @@ struct SplitSearch {
         let layers = space.layerCount
         let row = state * width
         let window = item * width
+        let rate = rates.computing[item]
         let elapsed = space.items[item].elapsed
         for end in 0..<width { best[row + end] = .infinity }
         for start in 0..<width { entering[start] = .infinity }
         for index in graph.starts[state]..<graph.starts[state + 1] {
             let before = Int(graph.predecessors[index])
             guard space.transfer(graph.items[before], item) <= bound else { continue }
-            let hop = space.hop(graph.items[before], item)
+            let hop = space.hop(graph.items[before], item) * rates.everywhere
             let from = before * width
             for start in 1..<max(1, layers) { entering[start] = min(entering[start], best[from + start] + hop) }
         }
@@ -118,22 +168,22 @@ struct SplitSearch {
         for end in 2..<max(2, layers) where !space.items[item].usesDisk {
             let start = end - 1
             if start <= latest, entering[start] < .infinity {
-                let key = entering[start] - elapsed[start]
-                while tail > head, entering[queue[tail - 1]] - elapsed[queue[tail - 1]] >= key { tail -= 1 }
+                let key = entering[start] - elapsed[start] * rate
+                while tail > head, entering[queue[tail - 1]] - elapsed[queue[tail - 1]] * rate >= key { tail -= 1 }
                 queue[tail] = start
                 tail += 1
             }
             while head < tail, queue[head] < lows[window + end] { head += 1 }
             guard head < tail, space.mayEnd[window + end] else { continue }
             let start2 = queue[head]
-            let value = entering[start2] - elapsed[start2] + elapsed[end] + space.stage
+            let value = entering[start2] + work(item, elapsed[end] - elapsed[start2])
             if value < best[row + end] { best[row + end] = value }
         }
         // The run that ends the model may be one stage with the head, so that its window is another.
         guard space.mayEnd[window + layers] else { return }
         for start in max(1, Int(space.lows[window + layers]))..<max(1, latest + 1, Int(space.lows[window + layers])) {
             guard entering[start] < .infinity, space.occupancy(item, start..<layers) <= bound else { continue }
-            let value = entering[start] + space.time(item, start..<layers) + space.stage
+            let value = entering[start] + work(item, space.time(item, start..<layers))
             if value < best[row + layers] { best[row + layers] = value }
         }
     }
@@ -145,7 +195,7 @@ struct SplitSearch {
         for end in 2..<max(2, space.layerCount) where space.mayEnd[item * width + end] {
             for start in max(1, lows[item * width + end])..<max(1, lows[item * width + end], min(latest + 1, end))
             where entering[start] < .infinity && space.occupancy(item, start..<end) <= bound {
-                let value = entering[start] + space.time(item, start..<end) + space.stage
+                let value = entering[start] + work(item, space.time(item, start..<end))
                 if value < best[state * width + end] { best[state * width + end] = value }
             }
         }
@@ -155,7 +205,7 @@ struct SplitSearch {
     private mutating func begin(_ state: Int, bound: Double) {
         let item = graph.items[state]
         for end in 1..<width where space.allows(item, 0..<end) && space.occupancy(item, 0..<end) <= bound {
-            best[state * width + end] = space.arrivals[item] + space.stage + space.time(item, 0..<end)
+            best[state * width + end] = arrival(item) + work(item, space.time(item, 0..<end))
         }
     }
 
@@ -170,7 +220,7 @@ struct SplitSearch {
             if graph.isFirst[state], space.arrivalTransfers[item] <= bound, space.allows(item, 0..<end),
                 space.occupancy(item, 0..<end) <= bound
             {
-                found = (0, -1, space.arrivals[item] + space.stage + space.time(item, 0..<end))
+                found = (0, -1, arrival(item) + work(item, space.time(item, 0..<end)))
             }
             for start in 1..<max(1, end) where space.allows(item, start..<end) {
                 guard space.occupancy(item, start..<end) <= bound else { continue }
@@ -178,8 +228,8 @@ struct SplitSearch {
                     let before = Int(graph.predecessors[index])
                     guard space.transfer(graph.items[before], item) <= bound else { continue }
                     let value =
-                        best[before * width + start] + space.hop(graph.items[before], item) + space.stage
-                        + space.time(item, start..<end)
+                        best[before * width + start] + space.hop(graph.items[before], item) * rates.everywhere
+                        + work(item, space.time(item, start..<end))
                     if value < found?.value ?? .infinity { found = (start, before, value) }
                 }
             }
@@ -215,6 +265,6 @@ extension SearchSpace {
             sum += departures[last.item]
             largest = max(largest, departureTransfers[last.item])
         }
-        return Chain(segments: segments, sum: sum, largest: largest)
+        return Chain(segments: segments, sum: sum, largest: largest, energy: energy(segments, sum: sum))
     }
 }

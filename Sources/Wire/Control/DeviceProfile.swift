@@ -18,11 +18,14 @@ package struct DeviceProfile: Sendable, Hashable {
     package var quotaThousandths: UInt32
     /// The quota's period: what of it is not used in one is lost. 0 where there is none, or it is not known.
     package var quotaPeriodMicroseconds: UInt32
+    /// What the device takes while it waits, and while it computes with all threads; 0 where nothing measures that.
+    package var idleMilliwatts: UInt32
+    package var busyMilliwatts: UInt32
 
     package init(
         measuredAt: UInt64, threads: UInt32, instructionSet: String, readBytesPerSecond: UInt64,
         diskBytesPerSecond: UInt64, products: [ProductRate], quotaThousandths: UInt32 = 0,
-        quotaPeriodMicroseconds: UInt32 = 0
+        quotaPeriodMicroseconds: UInt32 = 0, idleMilliwatts: UInt32 = 0, busyMilliwatts: UInt32 = 0
     ) {
         self.measuredAt = measuredAt
         self.threads = threads
@@ -32,6 +35,8 @@ package struct DeviceProfile: Sendable, Hashable {
         self.products = products
         self.quotaThousandths = quotaThousandths
         self.quotaPeriodMicroseconds = quotaPeriodMicroseconds
+        self.idleMilliwatts = idleMilliwatts
+        self.busyMilliwatts = busyMilliwatts
     }
 }
 
@@ -74,6 +79,10 @@ extension DeviceProfile {
         }
         quotaThousandths = proto.quota_thousandths
         quotaPeriodMicroseconds = proto.quota_period_microseconds
+        idleMilliwatts = try ProtoReading.range(
+            proto.idle_milliwatts, 0...WireLimits.deviceMilliwatts, "DeviceProfile.idle_milliwatts")
+        busyMilliwatts = try ProtoReading.range(
+            proto.busy_milliwatts, 0...WireLimits.deviceMilliwatts, "DeviceProfile.busy_milliwatts")
     }
 
     func proto(_ arena: inout ProtoArena) throws(WireError) -> UnsafeMutablePointer<Shoal__DeviceProfile> {
@@ -98,6 +107,8 @@ extension DeviceProfile {
         proto.pointee.products = list
         proto.pointee.quota_thousandths = quotaThousandths
         proto.pointee.quota_period_microseconds = quotaPeriodMicroseconds
+        proto.pointee.idle_milliwatts = min(idleMilliwatts, WireLimits.deviceMilliwatts)
+        proto.pointee.busy_milliwatts = min(busyMilliwatts, WireLimits.deviceMilliwatts)
         return proto
     }
 }

@@ -30,12 +30,19 @@ package struct DeviceReport: Sendable, Hashable {
     package var instance: String
     /// Whether the name was given to the device, and is not just its host's.
     package var isNamed: Bool
+    /// What its sensors say; `nil` where it looks at none.
+    package var sensors: DeviceSensors?
+    /// Its clock, in seconds since 1970; 0 where it does not tell.
+    package var clockSeconds: UInt64
+    /// What is wrong with it; `nil` where that was not asked for, or its program does not know the question.
+    package var diagnosis: [DeviceFinding]?
 
     package init(
         name: String, softwareVersion: String, cores: UInt32, threads: UInt32, instructionSet: String,
         architecture: Architecture, memoryBudgetBytes: UInt64, residentBytes: UInt64, storeBytes: UInt64,
         stages: [StageReport], profile: DeviceProfile? = nil, storeLimitBytes: UInt64 = 0,
-        instance: String = "", isNamed: Bool = false
+        instance: String = "", isNamed: Bool = false,
+        sensors: DeviceSensors? = nil, clockSeconds: UInt64 = 0, diagnosis: [DeviceFinding]? = nil
     ) {
         self.name = name
         self.softwareVersion = softwareVersion
@@ -51,6 +58,9 @@ package struct DeviceReport: Sendable, Hashable {
         self.storeLimitBytes = storeLimitBytes
         self.instance = instance
         self.isNamed = isNamed
+        self.sensors = sensors
+        self.clockSeconds = clockSeconds
+        self.diagnosis = diagnosis
     }
 }
 
@@ -77,6 +87,10 @@ extension DeviceReport {
         storeLimitBytes = try ProtoReading.memory(proto.store_limit_bytes, "DeviceReport.store_limit_bytes")
         instance = try ProtoReading.identity(proto.instance, "DeviceReport.instance") ?? ""
         isNamed = proto.is_named != 0
+        sensors = if let sensors = proto.sensors { try DeviceSensors(sensors.pointee) } else { nil }
+        clockSeconds = try ProtoReading.count(proto.clock_seconds, "DeviceReport.clock_seconds")
+        diagnosis =
+            if let diagnosis = proto.diagnosis { try DeviceFinding.list(diagnosis.pointee) } else { nil }
     }
 
     func proto(_ arena: inout ProtoArena) throws(WireError) -> UnsafeMutablePointer<Shoal__DeviceReport> {
@@ -101,6 +115,9 @@ extension DeviceReport {
         proto.pointee.store_limit_bytes = min(storeLimitBytes, WireLimits.deviceBytes)
         proto.pointee.instance = arena.text(instance, limit: WireLimits.nameBytes)
         proto.pointee.is_named = isNamed ? 1 : 0
+        if let sensors { proto.pointee.sensors = sensors.proto(&arena) }
+        proto.pointee.clock_seconds = min(clockSeconds, WireLimits.count)
+        if let diagnosis { proto.pointee.diagnosis = DeviceFinding.proto(diagnosis, &arena) }
         return proto
     }
 }

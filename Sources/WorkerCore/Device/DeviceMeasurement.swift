@@ -1,4 +1,5 @@
 import Formats
+import Sensors
 import Tensors
 import Wire
 
@@ -18,6 +19,8 @@ struct DeviceMeasurement {
     let folder: String?
     /// What the device is measured as: kept with the result.
     let conditions: MeasuringConditions
+    /// What tells how much power the device takes; `nil` is nothing.
+    var power: (@Sendable () -> PowerSample?)?
     /// Asked every few milliseconds; false gives up.
     let goOn: @Sendable () -> Bool
 
@@ -28,6 +31,10 @@ struct DeviceMeasurement {
     func run() throws(TensorError) -> DeviceProfile? {
         let turn = MeasuringTurn(goOn: goOn)
         defer { withExtendedLifetime(turn) {} }
+        let idle = idlePower()
+        var busy = PowerAverage()
+        let began = ContinuousClock.now
+        func lookAtPower() { if let sample = power?() { busy.add(sample, at: .now - began) } }
         let deadline = ContinuousClock.now + .seconds(plan.deadlineSeconds)
         var samples = SpeedSamples()
         let read = sample(seconds: plan.readSeconds, try reading())
@@ -36,6 +43,7 @@ struct DeviceMeasurement {
         let speed = try ProductSpeed(
             pool: pool, bytes: plan.bytes, tokens: plan.products.map(\.rows).max() ?? 1)
         // The first is measured in any case: a device without a single rate is no use to a plan.
+        lookAtPower()
         for product in plan.products where goOn() && (products.isEmpty || ContinuousClock.now < deadline) {
             var failure: TensorError?
             let sample = sample(seconds: product.seconds) { isDone in
@@ -49,6 +57,7 @@ struct DeviceMeasurement {
             if let failure { throw failure }
             samples.add(sample)
             products.append((product, sample))
+            lookAtPower()
         }
         let disk = folder.map { DiskSpeed(folder: $0, plan: plan).measure(goOn: goOn) } ?? 0
         guard goOn() else { return nil }
@@ -60,7 +69,25 @@ struct DeviceMeasurement {
                     elementType: product.type.rawValue, rows: UInt32(product.rows),
                     bytesPerSecond: UInt64(samples.rate(of: sample)))
             }, quotaThousandths: conditions.quotaThousandths,
-            quotaPeriodMicroseconds: conditions.quotaPeriodMicroseconds)
+            quotaPeriodMicroseconds: conditions.quotaPeriodMicroseconds, idleMilliwatts: milliwatts(idle),
+            busyMilliwatts: milliwatts(busy.watts.map { max($0, idle ?? 0) }))
+    }
+
+    /// What the device takes while it waits; `nil` where nothing tells. It takes half a second.
+    private func idlePower() -> Double? {
+        guard let power else { return nil }
+        var average = PowerAverage()
+        let began = ContinuousClock.now
+        for _ in 0..<6 where goOn() {
+            guard let sample = power() else { return nil }
+            average.add(sample, at: .now - began)
+            usleep(100_000)
+        }
+        return average.watts
+    }
+
+    private func milliwatts(_ watts: Double?) -> UInt32 {
+        watts.map { UInt32(clamping: Int((min($0, 1e6) * 1000).rounded())) } ?? 0
     }
 
     /// Reading of a buffer, which is freed with the closure.

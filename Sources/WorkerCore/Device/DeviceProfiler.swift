@@ -1,3 +1,4 @@
+import Sensors
 import Synchronization
 import Tensors
 import Wire
@@ -85,12 +86,19 @@ final class DeviceProfiler: Sendable {
                 plan: DeviceMeasurementPlan(
                     types: ProductSpeed.types, cacheBytes: LastLevelCache.bytes,
                     budgetBytes: configuration.memoryBytes ?? DeviceMemory.budget()),
-                pool: pool, folder: configuration.profileFolder, conditions: conditions,
+                pool: pool, folder: configuration.profileFolder, conditions: conditions, power: power,
                 goOn: { [self] in state.withLock { $0.works == works } })
             return try measurement.run().map { .success($0) } ?? .failure(busy)
         } catch {
             return .failure(WorkerError(.outOfMemory, "\(configuration.name) could not be measured: \(error)"))
         }
+    }
+
+    /// What tells how much power is taken. One thread fewer for heat is another device: then nothing does.
+    private var power: (@Sendable () -> PowerSample?)? {
+        guard let machine = configuration.machine, let source = machine.powerSource, pool.activeThreads == pool.threads
+        else { return nil }
+        return { machine.sample(source) }
     }
 
     private func finish(_ result: Result<DeviceProfile, WorkerError>) {

@@ -33,6 +33,9 @@ package struct ProfileFile: Sendable {
         var readBytesPerSecond: UInt64
         var diskBytesPerSecond: UInt64
         var products: [Product]
+        /// Absent where nothing measures them.
+        var idleMilliwatts: UInt32?
+        var busyMilliwatts: UInt32?
     }
 
     package init(folder: String, conditions: MeasuringConditions) {
@@ -59,7 +62,8 @@ package struct ProfileFile: Sendable {
             products: document.products.map {
                 ProductRate(elementType: $0.elementType, rows: $0.rows, bytesPerSecond: $0.bytesPerSecond)
             }, quotaThousandths: document.quotaThousandths,
-            quotaPeriodMicroseconds: document.quotaPeriodMicroseconds)
+            quotaPeriodMicroseconds: document.quotaPeriodMicroseconds, idleMilliwatts: document.idleMilliwatts ?? 0,
+            busyMilliwatts: document.busyMilliwatts ?? 0)
     }
 
     package func store(_ profile: DeviceProfile) {
@@ -73,7 +77,8 @@ package struct ProfileFile: Sendable {
                 .init(
                     type: ElementType(rawValue: $0.elementType)?.name ?? "", elementType: $0.elementType,
                     rows: $0.rows, bytesPerSecond: $0.bytesPerSecond)
-            })
+            }, idleMilliwatts: profile.idleMilliwatts > 0 ? profile.idleMilliwatts : nil,
+            busyMilliwatts: profile.busyMilliwatts > 0 ? profile.busyMilliwatts : nil)
         guard let data = try? Self.encoder.encode(document), (try? Folder.make(folder)) != nil else { return }
         try? data.write(to: URL(filePath: path), options: .atomic)
     }

@@ -109,6 +109,14 @@ final class WorkerLink: LinkHandler, Sendable {
         let request = message.request
         guard worker.admits(peer) else { return worker.refuse(link) }
         switch message.body {
+        case .describeDevice(let question)
+        where question.diagnose && (peer.role == .coordinator || peer.role == .inspector):
+            let reply = reply(to: request, on: link)
+            worker.diagnosing.async { [worker, peer] in
+                var report = worker.report().told(to: peer.role, session: peer.session)
+                report.diagnosis = worker.diagnosis()
+                reply(.deviceReport(report))
+            }
         case .describeDevice:
             onDisk(link) { [worker, peer] in
                 let report = worker.report().told(to: peer.role, session: peer.session)

@@ -50,7 +50,8 @@ struct DevicesCommand: AsyncParsableCommand, UsesNetwork, UsesDataFolder {
             Console.write(table(rows, naming: models.count > 1).description + "\n")
             if models.count == 1 { Console.write("model: \(models.first!.printable(onOneLine: true))\n") }
             let profiles = rows.compactMap { row in row.profile.map { (device: row.name, profile: $0) } }
-            for speeds in [SpeedTables.devices(profiles), SpeedTables.links(links)].compactMap({ $0 }) {
+            let heat = SensorTable.text(rows.compactMap { row in row.sensors.map { (device: row.name, sensors: $0) } })
+            for speeds in [heat, SpeedTables.devices(profiles), SpeedTables.links(links)].compactMap({ $0 }) {
                 Console.write("\n\(speeds)\n")
             }
         }
@@ -166,6 +167,7 @@ struct DeviceRow: Encodable {
     /// Its stages, in words; absent where the coordinator was asked.
     var holds: [String]?
     var profile: ProfileBody?
+    var sensors: SensorsBody?
     var error: String?
     /// The models of its stages, and `holds` without them.
     fileprivate var models: [String] = []
@@ -173,7 +175,7 @@ struct DeviceRow: Encodable {
 
     private enum CodingKeys: String, CodingKey {
         case name, address, connected, softwareVersion, architecture, instructionSet, cores, threads
-        case memoryBudgetBytes, residentBytes, storeBytes, weightBytes, keyValueBytes, holds, profile, error
+        case memoryBudgetBytes, residentBytes, storeBytes, weightBytes, keyValueBytes, holds, profile, sensors, error
     }
 
     init(_ body: DeviceBody) {
@@ -191,6 +193,7 @@ struct DeviceRow: Encodable {
         weightBytes = body.weightBytes
         keyValueBytes = body.keyValueBytes
         profile = body.profile
+        sensors = body.sensors
         error = body.connected ? nil : body.trouble
     }
 
@@ -216,6 +219,7 @@ struct DeviceRow: Encodable {
         weightBytes = report.stages.reduce(0) { $0.saturatingAdd($1.weightBytes) }
         keyValueBytes = report.stages.reduce(0) { $0.saturatingAdd($1.keyValueBytes) }
         profile = report.profile.map(ProfileBody.init)
+        sensors = report.sensors.map(SensorsBody.init)
         models = report.stages.map(\.modelName)
         parts = report.stages.map(Self.words)
         holds = zip(models, parts!).map { "\($0): \($1)" }

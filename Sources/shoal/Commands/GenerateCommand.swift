@@ -52,7 +52,8 @@ struct GenerateCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader {
         let session = try await ClusterSession.start(
             file, tokenizer: tokenizer,
             settings: .init(
-                devices: devices, pins: (declaration?.pins ?? []) + cluster.pins, planning: planning.preferences,
+                devices: devices, pins: (declaration?.pins ?? []) + cluster.pins,
+                planning: planning.preferences(declaration),
                 compute: computing.compute,
                 keyValueType: computing.keyValueType,
                 context: computing.context ?? declaration?.context, slots: 1, threads: computing.threads,

@@ -40,7 +40,8 @@ struct LogitsCommand: AsyncParsableCommand, UsesNetwork {
         let session = try await ClusterSession.start(
             file, tokenizer: nil,
             settings: .init(
-                devices: devices, pins: (declaration?.pins ?? []) + cluster.pins, planning: planning.preferences,
+                devices: devices, pins: (declaration?.pins ?? []) + cluster.pins,
+                planning: planning.preferences(declaration),
                 compute: computing.compute,
                 keyValueType: computing.keyValueType,
                 context: computing.context ?? ids.count, slots: 1, threads: computing.threads,

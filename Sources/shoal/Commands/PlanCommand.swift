@@ -64,16 +64,17 @@ struct PlanCommand: AsyncParsableCommand, UsesNetwork {
             }
             if let link = await link(to: device, over: transport) { links.setCoordinatorLink(of: device.name, link) }
         }
+        let own = ClusterSession.ownProfile(threads: computing.threads)
         devices.append(
             DeviceCapacity(
                 name: ClusterSession.ownDevice, memoryBytes: DeviceMemory.budget(), isCoordinator: true,
-                speed: ClusterSession.ownProfile(threads: computing.threads).flatMap { DeviceSpeed($0) }))
+                speed: own.flatMap { DeviceSpeed($0) }, power: own.flatMap { DevicePower($0) }))
         var request = PlacementRequest(
             devices: devices, links: links, model: facts.sizes,
             context: context ?? min(facts.trainedContext, CoordinatorConfiguration.defaultContext),
             slots: slots ?? declaration?.slots ?? 4,
             pins: ((declaration?.pins ?? []) + cluster.pins).map { $0.naming(by: roster) },
-            preferences: planning.preferences.naming(by: roster))
+            preferences: planning.preferences(declaration).naming(by: roster))
         request.pagePositions = Scheduler.Limits.pagePositions
         do {
             let plan = try place(request)
@@ -104,10 +105,13 @@ struct PlanCommand: AsyncParsableCommand, UsesNetwork {
     /// What is declared of a device, else what it says of itself.
     private func capacity(of device: NamedDevice, _ report: DeviceReport?) -> DeviceCapacity {
         guard let report else {
-            return DeviceCapacity(name: device.name, memoryBytes: device.memoryBytes ?? 0, speed: device.speed)
+            return DeviceCapacity(
+                name: device.name, memoryBytes: device.memoryBytes ?? 0, speed: device.speed,
+                power: device.power)
         }
         return DeviceCapacity(
             name: device.name, memoryBytes: Int(clamping: report.memoryBudgetBytes), diskBytes: report.diskBytes,
-            speed: report.profile.flatMap { DeviceSpeed($0) } ?? device.speed)
+            speed: report.profile.flatMap { DeviceSpeed($0) } ?? device.speed,
+            power: device.power ?? report.profile.flatMap { DevicePower($0) })
     }
 }

@@ -168,7 +168,7 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader, UsesData
     private func settings(_ declaration: ClusterDeclaration?) -> ClusterSession.Settings {
         ClusterSession.Settings(
             devices: cluster.devices(declaration), pins: (declaration?.pins ?? []) + cluster.pins,
-            planning: planning.preferences,
+            planning: planning.preferences(declaration),
             compute: computing.compute, keyValueType: computing.keyValueType,
             context: computing.context ?? declaration?.context, slots: slots ?? declaration?.slots ?? 4,
             keyValueTokens: keyValueTokens, queue: queue, contextShift: contextShift.map { ContextShift(keep: $0) },

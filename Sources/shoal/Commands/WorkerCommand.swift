@@ -6,6 +6,7 @@ import Identity
 import Logging
 import NIOPosix
 import Placement
+import Sensors
 import Tensors
 import Transport
 import Wire
@@ -57,6 +58,7 @@ struct WorkerCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader, UsesDat
             "Joins the cluster that the token is of; - reads it from standard input.", valueName: "TOKEN"))
     var tokenText: String?
 
+    @OptionGroup var heat: HeatOptions
     @OptionGroup var links: LinkOptions
     @OptionGroup var announcing: AnnouncingOptions
     @OptionGroup var interfaces: InterfaceOptions
@@ -89,6 +91,9 @@ struct WorkerCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader, UsesDat
             name: name ?? DeviceName(ofHost: ProcessInfo.processInfo.hostName).description, isNamed: name != nil,
             memoryBytes: memory?.bytes, threads: threads ?? ProcessorCount.usable, isPinned: pinning.isOn,
             profileFolder: folder)
+        configuration.machine = .this
+        configuration.heat = heat.limits
+        configuration.port = listen.port
         if profile { return try await show(Worker.measureDevice(configuration), of: configuration) }
         let logger = Log.make("shoal.worker", verbose: true)
         let membership = try await membership(folder: folder, name: configuration.name, logger: logger)
@@ -99,6 +104,10 @@ struct WorkerCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader, UsesDat
             }
             (configuration.name, configuration.isNamed) = (certified, true)
         }
+        configuration.certificateLife = { [security = membership?.security] in
+            security.map { $0.credentials.certificate.life }.map { Int(clamping: $0.start)...Int(clamping: $0.end) }
+        }
+        heat.warn(of: .this)
         let transport = TCPTransport(
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
             options: Worker.linkOptions(memoryBytes: configuration.memoryBytes ?? DeviceMemory.budget()),
@@ -108,6 +117,7 @@ struct WorkerCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader, UsesDat
             shards: try ShardStore(
                 dataFolder: folder, keepsPacked: !packing.isOff, limitBytes: storeLimit?.bytes, verifiesAll: verify),
             transport: transport, logger: logger)
+        worker.watchSensors()
         let termination = Signals.watch()
         _ = OpenFiles.raiseLimit()
         let listener = try await transport.listen(

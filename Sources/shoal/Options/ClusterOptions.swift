@@ -40,7 +40,7 @@ struct ClusterOptions: ParsableArguments {
                 NamedDevice(
                     name: $0.name, endpoint: Endpoint(host: $0.address.host, port: $0.address.port),
                     memoryBytes: $0.memory,
-                    speed: $0.speed, link: $0.link)
+                    speed: $0.speed, link: $0.link, power: $0.power)
             } + workers.map { NamedDevice(name: $0.description, endpoint: $0, memoryBytes: nil) })
             .filter { seen.insert($0.endpoint).inserted }
     }
@@ -54,9 +54,14 @@ struct NamedDevice: Sendable {
     /// How fast it computes and its link is, as declared.
     var speed: DeviceSpeed?
     var link: LinkSpeed?
+    /// How much power it takes, as declared.
+    var power: DevicePower?
+    /// The identity in its certificate, where it is known: another one that answers there is not talked to.
+    var memberID: String?
 
     var declaration: DeviceDeclaration {
-        DeviceDeclaration(name: name, connection: .tcp(endpoint), memoryBytes: memoryBytes, speed: speed, link: link)
+        DeviceDeclaration(
+            name: name, connection: .tcp(endpoint), memoryBytes: memoryBytes, speed: speed, link: link, power: power)
     }
 }
 

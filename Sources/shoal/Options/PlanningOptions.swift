@@ -1,11 +1,12 @@
 import ArgumentParser
+import ClusterFile
 import Placement
 
 /// What a placement is to be good at, and what else is wished of it.
 struct PlanningOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "What the placement is good at: latency (one stream), throughput (many), or balanced (the streams of --streams).",
+            "What the placement is good at: latency (one stream), throughput (many), balanced (the streams of --streams), or energy (joules per token of one stream).",
             valueName: "OBJECTIVE"))
     var objective: PlacementObjective = .balanced
 
@@ -34,6 +35,13 @@ struct PlanningOptions: ParsableArguments {
     )
     var expertsOnDisk = false
 
+    @Option(
+        name: .customLong("watts"),
+        help: ArgumentHelp(
+            "How much power a device takes, idle and computing, where nothing measures it: pi1=2.7/6.8; the coordinator's own device is named coordinator (repeatable).",
+            valueName: "DEVICE=IDLE/BUSY"))
+    var watts: [DeclaredWatts] = []
+
     func validate() throws {
         if let streams, !(1...1024).contains(streams) {
             throw ValidationError("--streams takes 1 to 1024, not \(streams)")
@@ -41,10 +49,15 @@ struct PlanningOptions: ParsableArguments {
         if let maxDevices, maxDevices < 1 { throw ValidationError("--max-devices takes at least 1, not \(maxDevices)") }
     }
 
-    var preferences: PlanningPreferences {
-        PlanningPreferences(
+    /// - Parameter declaration: what a cluster file says; the options count before it.
+    func preferences(_ declaration: ClusterDeclaration?) -> PlanningPreferences {
+        var power: [String: DevicePower] = [:]
+        if let own = declaration?.coordinatorPower { power[ClusterSession.ownDevice] = own }
+        for watts in watts { power[watts.device] = watts.power }
+        return PlanningPreferences(
             objective: objective, streams: streams, excluded: excluded, maximumDevices: maxDevices, codec: codec.choice,
-            usesCoordinator: useCoordinator, expertsOnDisk: expertsOnDisk)
+            usesCoordinator: useCoordinator, expertsOnDisk: expertsOnDisk,
+            watts: power)
     }
 }
 
@@ -62,3 +75,22 @@ enum CodecOption: String, ExpressibleByArgument, CaseIterable {
 }
 
 extension PlacementObjective: ExpressibleByArgument {}
+
+/// `pi1=2.7/6.8`.
+struct DeclaredWatts: ExpressibleByArgument, Equatable {
+    let device: String
+    let power: DevicePower
+
+    init?(argument: String) {
+        // A name may have what stands between the numbers, an address has no '='.
+        guard let mark = argument.lastIndex(of: "="), mark > argument.startIndex else { return nil }
+        let numbers = argument[argument.index(after: mark)...].split(
+            separator: "/", omittingEmptySubsequences: false
+        ).map { Double($0) }
+        guard numbers.count == 2, let idle = numbers[0], let busy = numbers[1],
+            let power = DevicePower(idleWatts: idle, busyWatts: busy)
+        else { return nil }
+        device = String(argument[..<mark])
+        self.power = power
+    }
+}

@@ -49,6 +49,11 @@ struct PlacementTable: CustomStringConvertible {
                 + Self.time(prediction.secondsToFirstToken),
             "objective: \(plan.objective.rawValue)",
         ]
+        if let joules = prediction.joulesPerToken {
+            lines.append(
+                "predicted for one stream: \(String(format: "%.3g", joules)) joules per token of all devices that hold something"
+            )
+        }
         if prediction.diskSeconds > 0 {
             lines.append(
                 "experts on disk: \(Self.time(prediction.diskSeconds)) of the \(Self.time(prediction.stepSeconds)) of a token are reading them"

@@ -43,6 +43,8 @@ struct PlanDocument: Encodable {
         var tokensPerSecondOfStreams: Double
         var promptTokens: Int
         var msToFirstToken: Double
+        /// Of one stream; absent where the power of a device is not known.
+        var joulesPerToken: Double?
         var unmeasuredDevices: [String]
         var unmeasuredLinks: [String]
         var unmeasuredDisks: [String]
@@ -77,7 +79,8 @@ struct PlanDocument: Encodable {
             largestMs: prediction.largestSeconds * 1e3, tokensPerSecond: prediction.tokensPerSecond,
             streams: prediction.streams, streamsPerStep: prediction.streamsPerStep,
             tokensPerSecondOfStreams: prediction.tokensPerSecondOfStreams, promptTokens: prediction.promptTokens,
-            msToFirstToken: prediction.secondsToFirstToken * 1e3, unmeasuredDevices: prediction.unmeasuredDevices,
+            msToFirstToken: prediction.secondsToFirstToken * 1e3,
+            joulesPerToken: prediction.joulesPerToken, unmeasuredDevices: prediction.unmeasuredDevices,
             unmeasuredLinks: prediction.unmeasuredLinks,
             unmeasuredDisks: prediction.unmeasuredDisks)
         notes = plan.notes

@@ -24,7 +24,11 @@ enum SpeedTables {
                     profile.diskBytesPerSecond.map { digits(Double($0) / 1e6, 0) } ?? "–",
                 ] + types.map { "\(rate(profile, $0, rows.one)) / \(rate(profile, $0, rows.many))" })
         }
-        return table.description + "\n"
+        let watts = profiles.compactMap { device, profile -> String? in
+            guard let idle = profile.idleWatts, let busy = profile.busyWatts else { return nil }
+            return "\(device) takes \(digits(idle, 1)) W idle and \(digits(busy, 1)) W computing"
+        }
+        return ([table.description] + watts).joined(separator: "\n") + "\n"
             + "weights of a type: GB/s multiplied with \(rows.one) row / with \(rows.many) rows at once"
     }
 

@@ -16,7 +16,7 @@ struct StatusView: CustomStringConvertible {
 
     var description: String {
         ([heading.printable(onOneLine: true), stages.description]
-            + [step, speed, queue, groups, memory].compactMap { $0 }
+            + [step, speed, power, queue, groups, memory, heat].compactMap { $0 }
             + notes.map { $0.printable(onOneLine: true) }).joined(separator: "\n")
     }
 
@@ -87,6 +87,20 @@ struct StatusView: CustomStringConvertible {
             }
         }
         return text
+    }
+
+    /// What all devices of the placement take, in the last seconds.
+    private var power: String? {
+        now.energy.map { energy in
+            "power: \(SpeedTables.digits(energy.watts, 1)) W"
+                + (energy.joulesPerToken.map { ", \(SpeedTables.digits($0, $0 < 10 ? 2 : 0)) joules per token" } ?? "")
+        }
+    }
+
+    private var heat: String? {
+        SensorTable.text(now.devices.compactMap { device in device.sensors.map { (device.name, $0) } }).map {
+            "\n\($0)"
+        }
     }
 
     private var queue: String {

@@ -4,6 +4,7 @@ import Logging
 import ModelGraph
 import NIOPosix
 import Placement
+import Sensors
 import Tensors
 import Tokenizer
 import Transport
@@ -102,11 +103,14 @@ struct ClusterSession {
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
             options: Worker.linkOptions(memoryBytes: settings.ownMemoryBytes ?? DeviceMemory.budget()),
             security: settings.security, logger: logger)
+        var configuration = WorkerConfiguration(
+            name: ownDevice, memoryBytes: settings.ownMemoryBytes, threads: threads, isPinned: settings.isPinned,
+            profileFolder: profileFolder)
+        configuration.machine = .this
         let own = Worker(
-            configuration: WorkerConfiguration(
-                name: ownDevice, memoryBytes: settings.ownMemoryBytes, threads: threads, isPinned: settings.isPinned,
-                profileFolder: profileFolder),
+            configuration: configuration,
             shards: ModelFileShards(model.file, packed: settings.packed), transport: transport, logger: logger)
+        own.watchSensors()
         let devices =
             settings.remoteDevices
             + [

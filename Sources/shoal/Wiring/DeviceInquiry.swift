@@ -21,6 +21,17 @@ struct DeviceInquiry {
         return (report, DeviceRoster.Introduction(report, certified: identity))
     }
 
+    /// What it is, with what is wrong with it.
+    ///
+    /// - Throws: as `introduction`.
+    func diagnosis(of device: NamedDevice) async throws -> DeviceReport {
+        let question = ControlBody.describeDevice(DescribeDevice(diagnose: true))
+        guard case .deviceReport(let report) = try await ask(question, device).body else {
+            throw CommandError("the worker answered with something else")
+        }
+        return report
+    }
+
     /// How fast it is, measured anew.
     ///
     /// - Throws: as `introduction`; `CommandError` too while it computes for somebody.
@@ -58,7 +69,8 @@ struct DeviceInquiry {
 
     private func open(_ device: NamedDevice, _ handler: Reply) async throws -> any Link {
         let hello = Hello(role: .inspector, session: 0, name: "shoal devices", softwareVersion: SoftwareVersion.current)
-        return try await transport.connect(to: device.endpoint, hello: hello, handler: handler)
+        return try await transport.connect(
+            to: device.endpoint, hello: hello, member: device.memberID, handler: handler)
     }
 
     private func ask(_ body: ControlBody, _ device: NamedDevice) async throws -> (body: ControlBody, identity: String?)

@@ -11,7 +11,9 @@ import Wire
         (17, 7, WireLimits.deviceBytes), (17, 8, WireLimits.deviceBytes), (17, 9, WireLimits.deviceBytes),
         (17, 12, WireLimits.deviceBytes), (19, 1, WireLimits.count), (19, 2, UInt64(WireLimits.deviceThreads)),
         (19, 4, WireLimits.count), (19, 5, WireLimits.count), (21, 1, WireLimits.roundTrip), (21, 2, WireLimits.count),
-        (33, 4, WireLimits.deviceBytes), (34, 3, WireLimits.deviceBytes), (34, 4, WireLimits.count),
+        (17, 21, WireLimits.count), (19, 20, UInt64(WireLimits.deviceMilliwatts)),
+        (19, 21, UInt64(WireLimits.deviceMilliwatts)), (33, 4, WireLimits.deviceBytes), (34, 3, WireLimits.deviceBytes),
+        (34, 4, WireLimits.count),
     ]
 
     @Test(arguments: numbers) func `numbers up to what there can be are taken, and no others`(
@@ -65,6 +67,28 @@ import Wire
         #expect(told.memoryBudgetBytes == WireLimits.deviceBytes && told.storeLimitBytes == WireLimits.deviceBytes)
         #expect(told.cores == WireLimits.deviceThreads && told.stages[0].weightBytes == WireLimits.deviceBytes)
         #expect(told.stages[0].work.rows == WireLimits.count && told.profile?.readBytesPerSecond == WireLimits.count)
+    }
+
+    @Test func `of a device's sensors and findings likewise`() throws {
+        let sensors = DeviceSensors(
+            millikelvin: .max, megahertz: .max, highestMegahertz: .max, throttling: .max, milliwatts: .max,
+            powerSource: String(repeating: "é", count: 200), busyThousandths: .max, activeThreads: .max,
+            slowerHundredths: .max)
+        let finding = DeviceFinding(
+            check: "a\u{1b}[31m", severity: .hint, what: String(repeating: "x", count: 9999), mend: "b\nc")
+        let report = DeviceReport(
+            name: "", softwareVersion: "", cores: 0, threads: 0, instructionSet: "", architecture: .current,
+            memoryBudgetBytes: 0, residentBytes: 0, storeBytes: 0, stages: [], sensors: sensors,
+            diagnosis: Array(repeating: finding, count: 999))
+        guard case .deviceReport(let told) = try Self.again(.deviceReport(report)) else {
+            Issue.record("another message")
+            return
+        }
+        #expect(told.sensors?.milliwatts == WireLimits.deviceMilliwatts && told.sensors?.busyThousandths == 1000)
+        #expect(told.sensors?.powerSource.utf8.count ?? 999 <= WireLimits.nameBytes)
+        #expect(told.diagnosis?.count == WireLimits.findings)
+        #expect(told.diagnosis?.first?.check == "a\\u{1b}[31m" && told.diagnosis?.first?.mend == "b\\u{a}c")
+        #expect(told.diagnosis?.first?.what.utf8.count == WireLimits.findingBytes)
     }
 
     @Test func `texts end no line and steer no terminal`() throws {

@@ -21,7 +21,9 @@ package struct ClusterFuzz: FuzzFormat {
               products:
                 Q4_0: {1: 10.5GB/s, 64: 2.1GB/s}
               link: {round-trip: 0.3ms, speed: 1Gbit/s}
+            watts: {idle: 2.7, busy: 6.8}
           - {name: pi2, address: "[fe80::1]:7078"}
+        coordinator: {watts: {idle: 9, busy: 35}}
         pins:
           - 0-9=pi1
           - embedding=coordinator
@@ -30,7 +32,8 @@ package struct ClusterFuzz: FuzzFormat {
     ].map { Array($0.utf8) }
 
     package let words: [[UInt8]] = [
-        "devices:", "name:", "address:", "memory:", "profile:", "link:", "products:", "pins:", "- ", "\n", "\n  ",
+        "devices:", "name:", "address:", "memory:", "profile:", "link:", "products:", "pins:", "watts:", "idle:", "- ",
+        "\n", "\n  ",
         "&a ", "*a", "{",
         "}", "[", "]", "? ", ": ", "!!str ", "!!binary ", "|\n", ">\n", "---\n", "...\n", "%YAML 1.1\n", "\"", "'",
         "\\u0000", "#", "<<: *a",

@@ -109,6 +109,7 @@ struct WorkerConversations {
         talk.say(.shardInquiry(ShardInquiry(ids: shards.ids(layers: 0..<2))), request: 4, on: 2)
         talk.say(.ping(Ping(nonce: 5, timesNext: true)), on: 2)
         talk.say(.describeDevice(DescribeDevice()), request: 5, on: 2)
+        talk.say(.describeDevice(DescribeDevice(diagnose: true)), request: 6, on: 2)
         return talk
     }
 

@@ -1,6 +1,7 @@
 import CoordinatorCore
 import Dispatch
 import NIOCore
+import Sensors
 import Synchronization
 import TestSupport
 import Transport
@@ -33,9 +34,12 @@ final class WorkerUnderTest {
         self.conversations = conversations
         folder = try TemporaryFolder()
         let transport = LocalWorker.makeTransport()
+        var configuration = WorkerConfiguration(
+            name: "fuzzed", memoryBytes: Self.memoryBytes, threads: 1, sessionRetention: .zero)
+        // Of a machine without files: it is asked what is wrong with it as any other.
+        configuration.machine = Machine(files: SystemFiles(root: folder.path))
         let worker = Worker(
-            configuration: WorkerConfiguration(
-                name: "fuzzed", memoryBytes: Self.memoryBytes, threads: 1, sessionRetention: .zero),
+            configuration: configuration,
             shards: try ShardStore(dataFolder: folder.path, limitBytes: Self.storeBytes), transport: transport,
             logger: LocalWorker.logger)
         self.worker = worker
