@@ -1,6 +1,6 @@
 # The arm64 program computes the same bits as this machine's, with each of its instruction sets, on the processors of Raspberry Pis too, and
 # with pages of 4, 16 and 64 KiB, which map the same packed weights.
-"$shoal" tokenize "$model" --json 'A shoal is a group of fish that stay together.' |
+"$shoal" tokenize "$model" --json 'A shoal of fish' |
     python3 -c 'import json, sys; json.dump(json.load(sys.stdin)["ids"], sys.stdout)' >"$work/tokens.json"
 flags=("$model" --tokens "$work/tokens.json")
 expect_exit 0 "$shoal" logits "${flags[@]}" --output "$work/local.f32"
