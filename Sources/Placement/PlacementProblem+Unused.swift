@@ -49,7 +49,7 @@ extension PlacementProblem {
         let isEnergy = request.preferences.objective == .energy
         let slower =
             isEnergy
-            ? (loss == 0 ? "no more sparing" : "wasteful by \(percent(loss)) more joules per token")
+            ? (loss == 0 ? "as thrifty" : "less thrifty: \(percent(loss)) more joules per token")
             : loss == 0 ? "no faster" : "slower by \(percent(loss))"
         return isFull
             ? "at most \(solution.segments.count) devices may hold layers, and with it in place of another the plan would be \(slower)"

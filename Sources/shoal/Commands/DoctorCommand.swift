@@ -1,6 +1,7 @@
 import API
 import ArgumentParser
 import ClusterStore
+import Discovery
 import Doctor
 import Foundation
 import Identity
@@ -35,7 +36,8 @@ struct DoctorCommand: AsyncParsableCommand, UsesNetwork {
     func run() async throws {
         let devices = try named()
         let own = Diagnosis(device: "here", findings: Check.findings(facts()))
-        let others = ClusterFacts(version: SoftwareVersion.current, devices: try await ask(devices))
+        let others = ClusterFacts(
+            version: SoftwareVersion.current, devices: try await ask(devices), neighbours: await neighbours())
         let document = DoctorDocument([own] + others.diagnoses, cluster: others.findings)
         if json { try Console.json(document) } else { Console.write(document.text + "\n") }
         if document.problems > 0 { throw ExitCode(1) }
@@ -63,8 +65,7 @@ struct DoctorCommand: AsyncParsableCommand, UsesNetwork {
 
     /// What is known of this machine, as far as a worker of this user or of the system's service has left something.
     private func facts() -> DeviceFacts {
-        let folders = [DataFolder.standard(.worker), "/var/lib/shoal/worker"]
-        let folder = folders.first { FileManager.default.fileExists(atPath: $0) } ?? folders[0]
+        let folder = Self.workerFolder
         let profile = ProfileFile(folder: folder, conditions: .current(threads: ProcessorCount.usable)).load()
         let credentials = try? MemberFolder(dataFolder: folder).credentials()
         return Machine.this.facts(
@@ -74,6 +75,33 @@ struct DoctorCommand: AsyncParsableCommand, UsesNetwork {
                 certificate: credentials.map { $0.certificate.life }.map {
                     Int(clamping: $0.start)...Int(clamping: $0.end)
                 }))
+    }
+
+    /// Other clusters whose workers announce themselves: looked for where this machine has a cluster, or joined one.
+    private func neighbours() async -> [ClusterFacts.Neighbour] {
+        let own = Self.ownMarks(coordinator: identity.folder)
+        guard !own.isEmpty else { return [] }
+        let nearby = await DiscoveryClient.nearby(InterfaceChoice(names: []))
+        return nearby.workers.compactMap { worker in
+            guard let mark = worker.record.cluster, !own.contains(mark) else { return nil }
+            return ClusterFacts.Neighbour(
+                fingerprint: mark.description, address: Endpoint(worker.places[0]).description)
+        }
+    }
+
+    /// The clusters that this machine is the coordinator or a member of.
+    private static func ownMarks(coordinator: String) -> Set<ClusterMark> {
+        let authority = try? AuthorityFolder(dataFolder: coordinator).load()
+        let joined = try? MemberFolder(dataFolder: workerFolder).credentials()
+        return Set(
+            [authority?.certificate.fingerprint, joined?.authority.fingerprint].compactMap { $0 }
+                .map { ClusterMark(fingerprint: $0) })
+    }
+
+    /// The folder of this machine's worker: that of this user, or of the package's service.
+    private static var workerFolder: String {
+        let folders = [DataFolder.standard(.worker), "/var/lib/shoal/worker"]
+        return folders.first { FileManager.default.fileExists(atPath: $0) } ?? folders[0]
     }
 
     private func ask(_ devices: [NamedDevice]) async throws -> [ClusterFacts.Device] {

@@ -3,6 +3,7 @@ import Placement
 import Sampling
 import TestSupport
 import Testing
+import Tokenizer
 import Wire
 
 /// A device that is too hot though it computes with one thread.
