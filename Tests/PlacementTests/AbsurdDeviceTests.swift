@@ -68,6 +68,7 @@ struct AbsurdDeviceTests {
                     request.links.setCoordinatorLink(
                         of: "pi3",
                         LinkSpeed(roundTripSeconds: rates.randomElement(using: &random)!, bytesPerSecond: rate))
+                    request.declareWatts()
                     let plan = try place(request)
                     #expect(plan.stages.flatMap { Array($0.layers) } == Array(0..<30))
                     // As in the tables of commands.

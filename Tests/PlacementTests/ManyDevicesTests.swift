@@ -34,6 +34,7 @@ struct ManyDevicesTests {
     ) throws {
         var request = request(different(1 << 28...1 << 31))
         request.preferences.objective = objective
+        request.declareWatts()
         let plan = try place(request)
         #expect(plan.stages.flatMap { Array($0.layers) } == Array(0..<80))
         #expect(plan.search.cells < 1 << 30)

@@ -55,6 +55,7 @@ struct SearchSizeTests {
             request.devices[0] = DeviceCapacity(
                 name: "lap", memoryBytes: 1 << 40, isCoordinator: true, speed: DeviceSpeed(readBytesPerSecond: 1))
             request.preferences.objective = objective
+            request.declareWatts()
             #expect(try place(request).search.passes < 400)
             request.devices.removeLast(8)
             let few = try place(request)

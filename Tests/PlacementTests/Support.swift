@@ -36,4 +36,12 @@ extension PlacementRequest {
         change(&request)
         return request
     }
+
+    /// Declares how much power each device takes: no two the same.
+    mutating func declareWatts() {
+        for (index, device) in devices.enumerated() {
+            preferences.watts[device.name] = DevicePower(
+                idleWatts: 2 + Double(index) * 0.01, busyWatts: 6 + Double(index) * 0.02)
+        }
+    }
 }

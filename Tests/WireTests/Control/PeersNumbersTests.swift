@@ -11,8 +11,8 @@ import Wire
         (17, 7, WireLimits.deviceBytes), (17, 8, WireLimits.deviceBytes), (17, 9, WireLimits.deviceBytes),
         (17, 12, WireLimits.deviceBytes), (19, 1, WireLimits.count), (19, 2, UInt64(WireLimits.deviceThreads)),
         (19, 4, WireLimits.count), (19, 5, WireLimits.count), (21, 1, WireLimits.roundTrip), (21, 2, WireLimits.count),
-        (17, 21, WireLimits.count), (19, 20, UInt64(WireLimits.deviceMilliwatts)),
-        (19, 21, UInt64(WireLimits.deviceMilliwatts)), (33, 4, WireLimits.deviceBytes), (34, 3, WireLimits.deviceBytes),
+        (17, 16, WireLimits.count), (19, 9, UInt64(WireLimits.deviceMilliwatts)),
+        (19, 10, UInt64(WireLimits.deviceMilliwatts)), (33, 4, WireLimits.deviceBytes), (34, 3, WireLimits.deviceBytes),
         (34, 4, WireLimits.count),
     ]
 
