@@ -13,11 +13,14 @@ package struct ConfigurationFile: Sendable, Hashable {
         /// Whether a value follows it; a flag has none.
         package var takesValue: Bool
         package var isRepeatable: Bool
+        /// Of a flag that has one, the name of what switches it off.
+        package var negation: String?
 
-        package init(name: String, takesValue: Bool, isRepeatable: Bool) {
+        package init(name: String, takesValue: Bool, isRepeatable: Bool, negation: String? = nil) {
             self.name = name
             self.takesValue = takesValue
             self.isRepeatable = isRepeatable
+            self.negation = negation
         }
     }
 
@@ -25,9 +28,11 @@ package struct ConfigurationFile: Sendable, Hashable {
     package struct Entry: Sendable, Hashable {
         /// The option's name.
         package let name: String
+        /// What switches it off on a command line, if anything does.
+        package let negation: String?
         /// The line of the key, counted from 1.
         package let line: Int?
-        /// The same on a command line; empty for a flag that is off.
+        /// The same on a command line; empty for a flag that is off and that nothing switches off.
         package let arguments: [String]
     }
 
@@ -65,7 +70,9 @@ package struct ConfigurationFile: Sendable, Hashable {
                 throw reader.error(.unknownKey, key, "there is no option '\(name)'; known are \(known)")
             }
             entries.append(
-                Entry(name: name, line: key.mark?.line, arguments: try reader.arguments(of: option, value)))
+                Entry(
+                    name: name, negation: option.negation, line: key.mark?.line,
+                    arguments: try reader.arguments(of: option, value)))
         }
         self.entries = entries
     }
@@ -76,7 +83,7 @@ package struct ConfigurationFile: Sendable, Hashable {
             given.prefix { $0 != "--" }.filter { $0.hasPrefix("--") }.map { argument in
                 String(argument.dropFirst(2).prefix { $0 != "=" })
             })
-        return entries.filter { !names.contains($0.name) }
+        return entries.filter { names.isDisjoint(with: [$0.name, $0.negation ?? $0.name]) }
     }
 }
 
@@ -91,7 +98,7 @@ extension ClusterFileReader {
         guard option.takesValue else {
             switch value.scalar?.string {
             case "true"?: return ["--\(option.name)"]
-            case "false"?: return []
+            case "false"?: return option.negation.map { ["--\($0)"] } ?? []
             default: throw error(.badValue, value, "'\(option.name)' is switched on or off: write true or false")
             }
         }

@@ -34,6 +34,21 @@ struct ConfigurationFileTests {
             ])
     }
 
+    @Test func `a flag that something switches off is switched off by it`() throws {
+        let options = [
+            ConfigurationFile.Option(
+                name: "announce", takesValue: false, isRepeatable: false, negation: "no-announce")
+        ]
+        for (value, argument) in [("true", "--announce"), ("false", "--no-announce")] {
+            let file = try ConfigurationFile(yaml: "announce: \(value)", file: "c.yaml", options: options)
+            #expect(file.entries.map(\.arguments) == [[argument]])
+            #expect(file.entries(besides: ["--no-announce"]).isEmpty && file.entries(besides: ["--announce"]).isEmpty)
+        }
+        #expect(throws: ClusterFileError.self) {
+            try ConfigurationFile(yaml: "no-announce: true", file: "c.yaml", options: options)
+        }
+    }
+
     @Test(arguments: ["", "# only a comment\n", "---\n"]) func `a file may say nothing`(yaml: String) throws {
         #expect(try read(yaml).entries.isEmpty)
     }

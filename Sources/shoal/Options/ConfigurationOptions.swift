@@ -73,11 +73,20 @@ private enum CommandOptions {
     /// All options that have a long name, but those that make no sense in a file.
     static func list(of command: any ParsableCommand.Type) throws -> [ConfigurationFile.Option] {
         let tool = try JSONDecoder().decode(Tool.self, from: Data(command._dumpHelp().utf8))
-        return (tool.command.arguments ?? []).flatMap { argument in
+        let all = (tool.command.arguments ?? []).flatMap { argument in
             (argument.names ?? []).filter { $0.kind == "long" && !["help", "config"].contains($0.name) }.map { name in
                 ConfigurationFile.Option(
                     name: name.name, takesValue: argument.kind == "option", isRepeatable: argument.isRepeating)
             }
+        }
+        // A flag that can be switched off is there under two names; the key is the one that switches it on.
+        let names = Set(all.map(\.name))
+        let negations = names.intersection(names.map { "no-\($0)" })
+        return all.filter { !negations.contains($0.name) }.map { option in
+            var option = option
+            let negation = "no-\(option.name)"
+            option.negation = negations.contains(negation) ? negation : nil
+            return option
         }
     }
 }
