@@ -20,7 +20,7 @@ extension Check {
         guard now > certificate.upperBound else { return nil }
         return (
             .problem, "this device's certificate has expired, or the clock is ahead",
-            "see: timedatectl status; where that is right, join anew: shoal token there, shoal worker --join TOKEN here"
+            "see: timedatectl status; where that is right, join anew: shoal token there, shoal join here"
         )
     }
 

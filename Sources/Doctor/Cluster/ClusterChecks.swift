@@ -31,7 +31,7 @@ extension ClusterFacts {
                 what:
                     "another cluster (\(fingerprint)) is on this network, at \(addresses.sorted().prefix(4).joined(separator: ", "))",
                 mend:
-                    "nothing, where that is meant; else let its devices join this one: shoal token here, shoal worker --join TOKEN there"
+                    "nothing, where that is meant; else let its devices join this one: shoal token here, shoal join there"
             )
         }
     }
@@ -53,7 +53,7 @@ extension ClusterFacts {
                     check: "two-clusters", severity: .problem,
                     what: "what answers there is no device of this cluster: \(reason)",
                     mend:
-                        "where it belongs to another, let it join this one: shoal token here, shoal worker --join TOKEN there"
+                        "where it belongs to another, let it join this one: shoal token here, shoal join there"
                 )
             ]
         case .unreachable(let reason):
