@@ -16,6 +16,9 @@ let modules: [Target] = [
     cModule("CKernels", [], exclude: ["ARITHMETIC.md"]),
     .systemLibrary(
         name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
+    .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+    .systemLibrary(name: "CAvahi", pkgConfig: "avahi-client", providers: [.apt(["libavahi-client-dev"])]),
+    .systemLibrary(name: "CEdit", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
     cModule("CWireProto", ["CProtobufC"]),
     cModule("CMappings", []),
     module("Sensors", []),
@@ -30,8 +33,8 @@ let modules: [Target] = [
     module("Sampling", []),
     module("Placement", []),
     module("Wire", ["ModelParts", "CWireProto", .nio("NIOCore")]),
-    module("Identity", [.certificates, .asn1, .crypto]),
-    module("Discovery", ["Identity"]),
+    module("Identity", ["CSodium", .certificates, .asn1, .crypto]),
+    module("Discovery", ["Identity", .target(name: "CAvahi", condition: .when(platforms: [.linux]))]),
     module(
         "Transport", ["Identity", "Wire", .nio("NIOCore"), .nio("NIOPosix"), .nio("NIOTLS"), .tls, .logging]),
     module(
@@ -60,12 +63,13 @@ let modules: [Target] = [
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"), .nio("NIOCore"), .nio("NIOPosix"),
             .nio("NIOHTTP1"), .logging,
         ]),
+    module("Terminal", ["CEdit"]),
     .executableTarget(
         name: "shoal",
         dependencies: [
             "API", "ChatTemplate", "ClusterFile", "ClusterStore", "CoordinatorCore", "Discovery", "Doctor", "Formats",
             "GGUF", "Identity", "ModelGraph", "ModelParts", "Placement", "Sampling", "Sensors", "Synth", "Tensors",
-            "Tokenizer", "Transport", "Wire", "WorkerCore",
+            "Terminal", "Tokenizer", "Transport", "Wire", "WorkerCore",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "AsyncHTTPClient", package: "async-http-client"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -111,6 +115,7 @@ let tests: [Target] = [
     tests("Placement", []),
     tests("ClusterStore", []),
     tests("ClusterFile", ["Placement"]),
+    tests("Terminal", []),
     tests("Synth", ["GGUF", "Formats"]),
     tests("Wire", ["ModelParts", .nio("NIOCore"), .nio("NIOEmbedded"), .nio("NIOTestUtils")]),
     tests("Identity", [.certificates, .asn1, .crypto]),

@@ -8,7 +8,8 @@ compiler_suite=sid
 compiler_root=$cross/compiler
 # … and programs are linked with the libraries of this one, and run there and on all that is newer.
 target_suite=trixie
-target_packages=(libc6-dev libstdc++-14-dev libprotobuf-c-dev libsqlite3-dev zlib1g-dev libavahi-client-dev)
+target_packages=(libc6-dev libstdc++-14-dev libprotobuf-c-dev libsqlite3-dev zlib1g-dev libavahi-client-dev
+    libedit-dev libsodium-dev)
 
 # The modules whose tests are run for the other machine: what computes, what maps files, what goes over the wire.
 cross_tests=(FormatsTests GGUFTests TensorsTests WireTests)

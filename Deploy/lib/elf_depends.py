@@ -7,8 +7,10 @@ import sys
 PACKAGES = {
     "libavahi-client.so.3": "libavahi-client3",
     "libavahi-common.so.3": "libavahi-common3",
+    "libedit.so.2": "libedit2",
     "libgcc_s.so.1": "libgcc-s1",
     "libprotobuf-c.so.1": "libprotobuf-c1",
+    "libsodium.so.23": "libsodium23",
     "libsqlite3.so.0": "libsqlite3-0",
     "libstdc++.so.6": "libstdc++6",
     "libz.so.1": "zlib1g",

@@ -1,4 +1,4 @@
-"""README.md and CONTRIBUTING.md say what is true: every command of the README works, every file named is there."""
+"""README.md, docs/ and CONTRIBUTING.md say what is true: every command of theirs works, every file named is there."""
 import os
 import pathlib
 import re
@@ -11,6 +11,10 @@ from cluster import MODEL, SHOAL, Cluster, free_ports
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+# In the order in which their commands build on each other.
+CHAPTERS = ["devices", "placement", "losses", "health", "commands", "api", "models", "measured"]
+DOCUMENTS = {"README.md": README} | {f"docs/{name}.md": (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8") for name in CHAPTERS}
+BOOK = "\n".join(DOCUMENTS.values())
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 # What .ci/run runs by itself.
 OF_CI = ["Deploy/quickstart", "Deploy/test"]
@@ -26,10 +30,10 @@ def commands(block):
     return [line.strip() for line in lines if line.strip() and not line.startswith("#")]
 
 
-class Readme(unittest.TestCase):
+class Book(unittest.TestCase):
     def test_ci_runs_quickstart_and_tests(self):
         script = (ROOT / ".ci" / "run").read_text()
-        listed = [command for block in blocks(README, "sh") for command in commands(block)]
+        listed = [command for block in blocks(BOOK, "sh") for command in commands(block)]
         for command in OF_CI:
             self.assertIn(command, script)
             self.assertIn(command, listed)
@@ -61,7 +65,7 @@ class Readme(unittest.TestCase):
                 self.assertEqual(result.returncode, 0, f"{command}\n{result.stdout[-1000:]}{result.stderr[-1000:]}")
                 return result.stdout
 
-            for language, block in re.findall(r"^```(sh|python)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL):
+            for language, block in re.findall(r"^```(sh|python)\n(.*?)^```$", BOOK, re.MULTILINE | re.DOTALL):
                 if language == "python":
                     self.assertTrue(run([sys.executable, "-"], own(block)).strip())
                     done.append("python")
@@ -100,26 +104,39 @@ class Readme(unittest.TestCase):
         help_text = subprocess.run([SHOAL, "--help"], capture_output=True, text=True, check=True).stdout
         subcommands = re.findall(r"^  (\w+)  ", help_text.split("SUBCOMMANDS:")[1], re.MULTILINE)
         self.assertGreater(len(subcommands), 8)
-        listed = re.findall(r"^\| `shoal (\w+)", README, re.MULTILINE)
+        listed = re.findall(r"^\| `shoal (\w+)", BOOK, re.MULTILINE)
         self.assertEqual(sorted(listed), sorted(subcommands))
 
     def test_the_flags_it_names_exist(self):
         known = ""
-        for name in ["", *re.findall(r"^\| `shoal (\w+)", README, re.MULTILINE)]:
+        for name in ["", *re.findall(r"^\| `shoal (\w+)", BOOK, re.MULTILINE)]:
             known += subprocess.run([SHOAL, *name.split(), "--help"], capture_output=True, text=True, check=True).stdout
         known += subprocess.run([ROOT / "Deploy/quickstart", "--help"], capture_output=True, text=True, check=True).stdout
-        for flag in set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", README)) - {"--product", "--static-swift-stdlib"}:
+        for flag in set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", BOOK)) - {"--product", "--static-swift-stdlib"}:
             self.assertTrue(flag in known, flag)
 
 
 class Files(unittest.TestCase):
     def test_every_file_that_is_named_is_there(self):
-        for name, text in (("README.md", README), ("CONTRIBUTING.md", CONTRIBUTING)):
+        count = 0
+        for name, text in (DOCUMENTS | {"CONTRIBUTING.md": CONTRIBUTING}).items():
             named = set(re.findall(r"(?:Sources|Tests|Deploy|Proto|Cluster|\.ci)/[\w./+-]*[\w]", text))
-            self.assertTrue(named)
+            count += len(named)
             for path in named:
                 with self.subTest(document=name, path=path):
                     self.assertTrue((ROOT / path).exists())
+        self.assertGreater(count, 50)
+
+    def test_links_lead_somewhere(self):
+        listed = set()
+        for name, text in (DOCUMENTS | {"CONTRIBUTING.md": CONTRIBUTING}).items():
+            for link in re.findall(r"\]\((?!https?:)([^)#]+)", text):
+                with self.subTest(document=name, link=link):
+                    path = (ROOT / name).parent / link
+                    self.assertTrue(path.exists())
+                    listed.add(path.resolve())
+        for document in (ROOT / "docs").iterdir():
+            self.assertIn(document.resolve(), listed)
 
     def test_every_module_is_in_the_map(self):
         for folder in (ROOT / "Sources").iterdir():
