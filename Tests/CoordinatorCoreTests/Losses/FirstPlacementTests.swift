@@ -56,7 +56,8 @@ struct FirstPlacementTests {
         settings.sentFilters = [1: filter(loss, times: times, count: count)]
         let cluster = try await LocalCluster.prepare(model: model, workers: 3, settings: settings)
         try await cluster.coordinator.start()
-        #expect(cluster.coordinator.readiness == .ready)
+        // One that says that it is ready and then goes may be lost before this is looked at.
+        if loss != .closesLinkThen { #expect(cluster.coordinator.readiness == .ready) }
         let answer = try await cluster.coordinator.answer(request(on: cluster))
         #expect(answer.error == nil && answer.tokens.count == 20)
         let report = await cluster.coordinator.report()
