@@ -103,9 +103,8 @@ final class AvahiConnection {
         defer { avahi_string_list_free(text) }
         for interface in interfaces {
             let status = avahi_entry_group_add_service_strlst(
-                group, interface, service.family.number, AvahiPublishFlags(0), name, ServiceRecord.serviceType, nil,
-                nil,
-                service.port, text)
+                group, interface, service.family.number, AvahiPublishFlags(0), name, ServiceRecord.serviceType,
+                nil, nil, service.port, text)
             guard check(status) else { return }
         }
         _ = check(avahi_entry_group_commit(group))
