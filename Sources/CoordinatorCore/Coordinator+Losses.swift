@@ -12,7 +12,7 @@ extension Coordinator {
     /// - Parameter isIdle: whether it answered, and did no work.
     func deviceLost(_ device: String, _ reason: String, isIdle: Bool = false) {
         let now = ContinuousClock.now
-        let isPlaced = state.withLock { state in
+        let (isPlaced, isOver) = state.withLock { state in
             let since = state.connectedSince.removeValue(forKey: device)
             if since.map({ now - $0 >= Self.shortLink }) ?? true { state.retries[device] = nil }
             state.lossReasons[device] = reason
@@ -24,9 +24,10 @@ extension Coordinator {
                 state.suspect(
                     device, isIdle: isIdle, placement: isComing ? state.placements : state.planNumber, at: now)
             }
-            return isPlaced
+            return (isPlaced, state.stopped)
         }
-        if isPlaced { placementBroken(reason) } else { progress(.note(reason)) }
+        // Links that end with the coordinator are no news.
+        if isPlaced { placementBroken(reason) } else if !isOver { progress(.note(reason)) }
     }
 
     /// What a device says that it has lost.

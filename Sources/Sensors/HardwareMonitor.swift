@@ -2,16 +2,18 @@
 struct HardwareMonitor {
     /// The driver's name, such as `ina226`.
     let name: String
+    /// The system's name for it, such as `hwmon2`.
+    let entry: String
+
     /// Its folder in sysfs.
-    let folder: String
+    var folder: String { "/sys/class/hwmon/\(entry)" }
 }
 
 extension Machine {
     /// All of them, in the system's order.
     var hardwareMonitors: [HardwareMonitor] {
         files.names(in: "/sys/class/hwmon").compactMap { entry in
-            let folder = "/sys/class/hwmon/\(entry)"
-            return files.text("\(folder)/name").map { HardwareMonitor(name: $0, folder: folder) }
+            files.text("/sys/class/hwmon/\(entry)/name").map { HardwareMonitor(name: $0, entry: entry) }
         }
     }
 }

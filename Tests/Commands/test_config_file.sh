@@ -49,9 +49,10 @@ for file in worker coordinator; do
     grep -cE '^[a-z-]+:' "$work/all.yaml" >/dev/null || die "$file.yaml names no option"
     # Read and checked; then the cluster's authority, or the membership, is missing.
     printf 'data-dir: %s\n' "$work/empty" >>"$work/all.yaml"
-    command=worker
-    [ $file = worker ] || command=serve
+    # A worker that announces itself would wait for its membership.
+    command=(worker --no-announce)
+    [ $file = worker ] || command=(serve)
     sed -i '/^insecure/d; /^listen/d; /^join-listen/d' "$work/all.yaml"
-    expect_exit 1 "$shoal" "$command" --config "$work/all.yaml" --listen 127.0.0.1:0
+    expect_exit 1 "$shoal" "${command[@]}" --config "$work/all.yaml" --listen 127.0.0.1:0
     expect_text "$work/err" 'shoal init'
 done

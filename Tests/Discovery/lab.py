@@ -3,6 +3,7 @@ import os
 import pathlib
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -107,22 +108,32 @@ class Machine:
             "XDG_DATA_HOME": f"{self.folder}/data", "XDG_CACHE_HOME": f"{self.folder}/cache"}
         # Avahi keeps its pid and socket here, each machine its own.
         lab.inside(self.space, "mount", "-t", "tmpfs", "tmpfs", "/run")
+        (self.folder / "bus.conf").write_text(BUS.format(socket=self.folder / "bus"))
+        (self.folder / "avahi.conf").write_text(DAEMON.format(name=name))
         if avahi:
-            (self.folder / "bus.conf").write_text(BUS.format(socket=self.folder / "bus"))
-            (self.folder / "avahi.conf").write_text(DAEMON.format(name=name))
-            self.start("bus", "dbus-daemon", f"--config-file={self.folder}/bus.conf", "--nofork", "--nopidfile")
-            wait(lambda: (self.folder / "bus").exists(), "the message bus")
+            self.start_bus()
             self.start_avahi()
         lab.machines.append(self)
+
+    def start_bus(self):
+        self.start("bus", "dbus-daemon", f"--config-file={self.folder}/bus.conf", "--nofork", "--nopidfile")
+        wait(lambda: (self.folder / "bus").exists(), "the message bus")
 
     def start_avahi(self):
         self.start("avahi", "avahi-daemon", "-f", str(self.folder / "avahi.conf"), "--no-drop-root", "--no-chroot", "--no-rlimits")
         self.expect("avahi", "Server startup complete")
 
-    def kill_avahi(self):
-        process = self.started["avahi"]
+    def kill(self, label):
+        process = self.started[label]
         process.send_signal(signal.SIGKILL)
         process.wait()
+
+    def kill_bus(self):
+        self.kill("bus")
+        (self.folder / "bus").unlink(missing_ok=True)
+
+    def kill_avahi(self):
+        self.kill("avahi")
         self.lab.inside(self.space, "sh", "-c", "rm -f /run/avahi-daemon/pid")
 
     def command(self, *command):
@@ -151,9 +162,22 @@ class Machine:
     def expect(self, label, text):
         wait(lambda: text in self.log(label), f"{label} of {self.name} to say \"{text}\"", lambda: self.log(label))
 
-    def run(self, *command, status=0):
-        """Runs a command to its end; gives its output."""
-        result = subprocess.run(self.command(*command), env=self.environment, capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL)
+    def service_socket(self):
+        """Has processes that start from now on say when they are ready, as systemd does; gives what waits for the next such word."""
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        listener.settimeout(PATIENCE)
+        listener.bind(str(self.folder / "notify"))
+        self.environment["NOTIFY_SOCKET"] = str(self.folder / "notify")
+        return lambda: listener.recv(4096).decode()
+
+    def listening_ports(self):
+        """The TCP ports that programs of this machine listen on (proc_pid_net(5): state 0A)."""
+        rows = [line.split() for line in self.run("cat", "/proc/net/tcp", "/proc/net/tcp6").stdout.splitlines()]
+        return sorted(int(row[1].rsplit(":", 1)[1], 16) for row in rows if row[3] == "0A")
+
+    def run(self, *command, status=0, text=""):
+        """Runs a command to its end, with a text to read; gives its output."""
+        result = subprocess.run(self.command(*command), env=self.environment, capture_output=True, text=True, timeout=120, input=text)
         if status is not None and result.returncode != status:
             raise AssertionError(f"{' '.join(command)}: status {result.returncode}\n{result.stdout}{result.stderr}")
         return result

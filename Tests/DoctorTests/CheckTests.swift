@@ -190,6 +190,18 @@ struct CheckTests {
         #expect(try finding("swap", ["/proc/swaps": head]) == nil)
     }
 
+    @Test(arguments: [
+        ("/etc/rpi/swap.conf", "/var/swap", "/etc/rpi/swap.conf.d"),
+        ("/etc/dphys-swapfile", "/var/swap", "dphys-swapfile"),
+        ("/etc/other", "/var/swap", "/etc/fstab"), ("/etc/rpi/swap.conf", "/dev/mmcblk0p3", "/etc/fstab"),
+    ])
+    func `swap on a card is ended by what made it`(settings: String, path: String, mend: String) throws {
+        let swaps = "Filename\tType\tSize\tUsed\tPriority\n\(path)\tfile\t204800\t1024\t-2\n"
+        let finding = try #require(try finding("swap", ["/proc/swaps": swaps, settings: ""], change: disks))
+        #expect(finding.mend.contains(mend))
+        #expect(["/etc/rpi/", "dphys", "/etc/fstab"].filter(finding.mend.contains).count == 1)
+    }
+
     @Test func `control groups without memory`() throws {
         #expect(
             try finding("memory-cgroup", ["/sys/fs/cgroup/cgroup.controllers": "cpuset cpu io pids"])?.severity == .hint

@@ -71,6 +71,17 @@ struct PowerTests {
         #expect(machine(root).sample(source) == .watts(6.8))
     }
 
+    @Test func `of several sensors in the supply the name says which one counts`() throws {
+        let root = FakeRoot()
+        for monitor in [2, 10] {
+            root.write("ina238", to: "/sys/class/hwmon/hwmon\(monitor)/name")
+            root.write("\(monitor)000000", to: "/sys/class/hwmon/hwmon\(monitor)/power1_input")
+        }
+        let source = try #require(machine(root).powerSource)
+        #expect(source.name == "ina238 (hwmon2, one of 2)")
+        #expect(machine(root).sample(source) == .watts(2))
+    }
+
     @Test func `of an INA3221 all channels count, or the input alone where one is`() throws {
         let root = FakeRoot(["/sys/class/hwmon/hwmon0/name": "ina3221"])
         for (channel, volts, amperes) in [(1, 5000, 2000), (2, 5000, 400), (3, 3300, -10)] {

@@ -204,7 +204,7 @@ final class WorkerClient: LinkHandler, Sendable {
 
     func closed(_ link: any Link, error: TransportError?) {
         let isFault = error?.code == .protocolViolation
-        let cause = error?.description ?? "the worker closed it"
+        let cause = error?.description ?? "the coordinator closed it"
         finish(isFault ? "\(device) is left out: \(cause)" : "the link to \(device) ended: \(cause)", isFault: isFault)
     }
 

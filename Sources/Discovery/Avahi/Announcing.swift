@@ -1,5 +1,10 @@
 /// A worker's service, as it is to be announced.
 package struct AnnouncedService: Sendable, Hashable {
+    /// Families of addresses.
+    package enum Family: Sendable, Hashable {
+        case ipv4, ipv6, both
+    }
+
     package var record: ServiceRecord
     package var port: UInt16
     /// Where it listens, and which interfaces were named.
@@ -11,40 +16,25 @@ package struct AnnouncedService: Sendable, Hashable {
         self.interfaces = interfaces
     }
 
-    /// IPv4, IPv6 or both, by where it listens.
-    package var addressFamily: Int32 {
-        guard let address = interfaces.address else { return AvahiNumbers.unspecified }
+    /// The families that it listens on.
+    package var family: Family {
+        guard let address = interfaces.address else { return .both }
         // A listener on :: takes IPv4 too.
-        if address.isAny, !address.isIPv4 { return AvahiNumbers.unspecified }
-        return address.isIPv4 ? AvahiNumbers.ipv4 : AvahiNumbers.ipv6
+        if address.isAny, !address.isIPv4 { return .both }
+        return address.isIPv4 ? .ipv4 : .ipv6
     }
 }
 
 /// How far the announcement of a service has come: what the daemon says in, what it is to be asked out. A pure value.
 package struct Announcing: Sendable {
-    package enum Action: Sendable, Hashable {
-        case makeGroup
-        /// Adds the service on one interface to the group.
-        case add(group: String, interface: Int32, name: String, attempt: Int)
-        case commit(group: String, attempt: Int)
-        case reset(group: String)
-        case free(group: String)
-        case tell(DiscoveryEvent)
-    }
-
-    private enum Group: Sendable, Hashable {
-        case none, asked
-        case made(String)
-    }
-
     /// More names than these are taken by nobody but one who means harm.
     private static let mostNames = 100
 
     private let choice: InterfaceChoice
     private var instance: InstanceName
     private var interfaces: [NetworkInterface] = []
-    private var group = Group.none
     private var isRunning = false
+    private var isPublished = false
     private var attempt = 0
     private var told: DiscoveryEvent?
 
@@ -53,87 +43,70 @@ package struct Announcing: Sendable {
         instance = InstanceName(service.record.name)
     }
 
-    /// The daemon's state changed: services can be added while it runs alone.
-    package mutating func daemonState(_ state: Int32) -> [Action] {
-        isRunning = state == AvahiNumbers.running
+    /// The daemon is there; services can be published while it runs.
+    package mutating func daemonIsThere(isRunning: Bool) -> [AvahiAction] {
+        self.isRunning = isRunning
         return isRunning ? begin() : withdraw()
     }
 
-    /// The daemon is gone, and its groups with it.
-    package mutating func daemonLost() {
-        (isRunning, group, told) = (false, .none, nil)
-        attempt += 1
-    }
+    /// The daemon is gone, and what was published with it.
+    package mutating func daemonLost() { (isRunning, isPublished, told) = (false, false, nil) }
 
     /// The machine's interfaces as they are now.
-    package mutating func look(at all: [NetworkInterface]) -> [Action] {
+    package mutating func look(at all: [NetworkInterface]) -> [AvahiAction] {
         let chosen = choice.chosen(of: all)
         guard chosen.map(\.index) != interfaces.map(\.index) || interfaces.isEmpty else { return begin() }
         interfaces = chosen
         return withdraw() + begin()
     }
 
-    /// The daemon made the group that was asked for; `nil` is that it did not.
-    package mutating func made(group path: String?) -> [Action] {
-        guard group == .asked else { return path.map { [.free(group: $0)] } ?? [] }
-        guard let path else { return failed("avahi-daemon takes no service") }
-        group = .made(path)
-        guard isRunning, !interfaces.isEmpty else { return withdraw() }
-        return fill(path)
-    }
-
-    /// The state of a group changed.
-    package mutating func groupState(_ state: Int32, of path: String) -> [Action] {
-        guard group == .made(path) else { return [] }
+    /// What became of an attempt.
+    package mutating func group(_ state: AvahiEvent.Group, attempt number: Int) -> [AvahiAction] {
+        guard isPublished, number == attempt else { return [] }
         switch state {
-        case AvahiNumbers.established: return tell(.announced(as: instance.text, on: interfaces.map(\.name)))
-        case AvahiNumbers.collision: return collided(path)
-        case AvahiNumbers.failure: return failed("avahi-daemon cannot announce it")
-        default: return []
+        case .established: return tell(.announced(as: instance.text, on: interfaces.map(\.name)))
+        case .collision: return collided()
+        case .failure: return failed("avahi-daemon cannot announce it")
         }
     }
 
-    /// The daemon refused a part of an attempt.
+    /// An attempt was refused.
     ///
     /// - Parameter isCollision: whether the name is taken.
-    package mutating func refused(attempt number: Int, isCollision: Bool, _ reason: String) -> [Action] {
-        guard number == attempt, case .made(let path) = group else { return [] }
-        return isCollision ? collided(path) : failed(reason)
+    package mutating func refused(attempt number: Int, isCollision: Bool, _ reason: String) -> [AvahiAction] {
+        guard isPublished, number == attempt else { return [] }
+        return isCollision ? collided() : failed(reason)
     }
 
-    private mutating func begin() -> [Action] {
-        guard isRunning, group == .none else { return [] }
+    private mutating func begin() -> [AvahiAction] {
+        guard isRunning, !isPublished else { return [] }
         guard !interfaces.isEmpty else { return tell(.notAnnounced(choice.reasonForNone)) }
-        group = .asked
-        return [.makeGroup]
+        return publish()
     }
 
-    private mutating func fill(_ path: String) -> [Action] {
+    private mutating func publish() -> [AvahiAction] {
+        isPublished = true
         attempt += 1
-        let (name, attempt) = (instance.text, attempt)
-        return interfaces.map { .add(group: path, interface: $0.index, name: name, attempt: attempt) }
-            + [.commit(group: path, attempt: attempt)]
+        return [.publish(name: instance.text, interfaces: interfaces.map(\.index), attempt: attempt)]
     }
 
-    private mutating func collided(_ path: String) -> [Action] {
-        guard attempt < Self.mostNames else { return failed("all names like \(instance.text) are taken") }
+    private mutating func collided() -> [AvahiAction] {
+        guard instance.number < Self.mostNames else { return failed("all names like \(instance.text) are taken") }
         instance.chooseNext()
-        return [.reset(group: path)] + fill(path)
+        return publish()
     }
 
     /// Gives up until the interfaces are looked at again.
-    private mutating func failed(_ reason: String) -> [Action] {
-        withdraw() + tell(.notAnnounced(reason))
-    }
+    private mutating func failed(_ reason: String) -> [AvahiAction] { withdraw() + tell(.notAnnounced(reason)) }
 
-    private mutating func withdraw() -> [Action] {
-        guard case .made(let path) = group else { return [] }
-        group = .none
-        return [.free(group: path)]
+    private mutating func withdraw() -> [AvahiAction] {
+        guard isPublished else { return [] }
+        isPublished = false
+        return [.withdraw]
     }
 
     /// Tells what is not told already.
-    private mutating func tell(_ event: DiscoveryEvent) -> [Action] {
+    private mutating func tell(_ event: DiscoveryEvent) -> [AvahiAction] {
         guard told != event else { return [] }
         told = event
         return [.tell(event)]

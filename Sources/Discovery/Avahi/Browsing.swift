@@ -1,41 +1,5 @@
-/// One sighting of a service: each interface and family has its own.
-package struct Sighting: Sendable, Hashable {
-    package var interface: Int32
-    package var family: Int32
-    package var name: String
-    package var domain: String
-
-    package init(interface: Int32, family: Int32, name: String, domain: String) {
-        self.interface = interface
-        self.family = family
-        self.name = name
-        self.domain = domain
-    }
-
-    package var instance: String { "\(name).\(domain)" }
-}
-
-/// What a service's host, port and record are.
-package struct Resolution: Sendable, Hashable {
-    package var address: String
-    package var port: UInt16
-    package var strings: [[UInt8]]
-
-    package init(address: String, port: UInt16, strings: [[UInt8]]) {
-        self.address = address
-        self.port = port
-        self.strings = strings
-    }
-}
-
 /// The workers that are announced, as far as is known: what the daemon says in, what it is to be asked and what was found out. A pure value.
 package struct Browsing: Sendable {
-    package enum Action: Sendable, Hashable {
-        case resolve(Sighting)
-        case release(Sighting)
-        case tell(DiscoveryEvent)
-    }
-
     /// Sightings at a time; whoever floods a network with services costs no more.
     package static let mostSightings = 512
 
@@ -54,14 +18,14 @@ package struct Browsing: Sendable {
     package init(_ choice: InterfaceChoice) { self.choice = choice }
 
     /// The machine's interfaces as they are now.
-    package mutating func look(at all: [NetworkInterface]) -> [Action] {
+    package mutating func look(at all: [NetworkInterface]) -> [AvahiAction] {
         let chosen = Dictionary(uniqueKeysWithValues: choice.chosen(of: all).map { ($0.index, $0) })
         guard chosen != interfaces else { return [] }
         interfaces = chosen
         return Set(sightings.keys.map(\.instance)).sorted().flatMap { review($0) }
     }
 
-    package mutating func appeared(_ sighting: Sighting) -> [Action] {
+    package mutating func appeared(_ sighting: Sighting) -> [AvahiAction] {
         guard sightings[sighting] == nil, sightings.count < Self.mostSightings,
             interfaces[sighting.interface] != nil
         else { return [] }
@@ -69,13 +33,13 @@ package struct Browsing: Sendable {
         return [.resolve(sighting)]
     }
 
-    package mutating func vanished(_ sighting: Sighting) -> [Action] {
+    package mutating func vanished(_ sighting: Sighting) -> [AvahiAction] {
         guard sightings.removeValue(forKey: sighting) != nil else { return [] }
         return [.release(sighting)] + review(sighting.instance) + settle()
     }
 
     /// - Parameter resolution: `nil` where it cannot be resolved.
-    package mutating func resolved(_ sighting: Sighting, _ resolution: Resolution?) -> [Action] {
+    package mutating func resolved(_ sighting: Sighting, _ resolution: Resolution?) -> [AvahiAction] {
         guard let before = sightings[sighting] else { return [] }
         // What is known stays known until it vanishes.
         if resolution == nil, case .resolved = before { return [] }
@@ -84,19 +48,19 @@ package struct Browsing: Sendable {
     }
 
     /// The daemon has told of all that it knew, and of what answered in the first second.
-    package mutating func hasAllForNow() -> [Action] {
+    package mutating func hasAllForNow() -> [AvahiAction] {
         hasAll = true
         return settle()
     }
 
     /// The daemon is gone, and what it knew with it.
-    package mutating func daemonLost() -> [Action] {
+    package mutating func daemonLost() -> [AvahiAction] {
         (sightings, hasAll, isSettled) = ([:], false, false)
         defer { found = [:] }
         return found.sorted { $0.key < $1.key }.map { .tell(.lost($0.value)) }
     }
 
-    private mutating func settle() -> [Action] {
+    private mutating func settle() -> [AvahiAction] {
         guard hasAll, !isSettled else { return [] }
         // One way to each is enough: an address of the other family may never be told.
         guard sightings.allSatisfy({ $1 != .pending || found[$0.instance] != nil }) else { return [] }
@@ -105,7 +69,7 @@ package struct Browsing: Sendable {
     }
 
     /// Looks at one instance again, and tells what changed.
-    private mutating func review(_ instance: String) -> [Action] {
+    private mutating func review(_ instance: String) -> [AvahiAction] {
         let (before, now) = (found[instance], worker(instance))
         found[instance] = now
         guard before != now else { return [] }
@@ -139,9 +103,8 @@ extension NetworkInterface {
     /// Where a service is to be dialed that was seen over this interface, lower ranks first; `nil` for an address of another network, which
     /// is nobody's business here.
     fileprivate func place(_ resolution: Resolution) -> (rank: Int, place: FoundWorker.Place)? {
-        guard let address = NetworkAddress(resolution.address), address.isDialable, resolution.port > 0 else {
-            return nil
-        }
+        let address = resolution.address
+        guard address.isDialable, resolution.port > 0 else { return nil }
         if address.isLinkLocal, !address.isIPv4 {
             return (2, FoundWorker.Place(host: "\(address)%\(name)", port: resolution.port))
         }

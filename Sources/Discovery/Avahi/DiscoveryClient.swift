@@ -10,12 +10,13 @@ import Darwin
 
 /// Announces a worker by DNS-SD, or finds those that are announced, by the machine's avahi-daemon, for as long as it is not stopped.
 ///
-/// It speaks to the daemon over the system's message bus, on a thread of its own. Where no daemon runs, it waits for one. Safe from any
-/// thread.
+/// It speaks to the daemon by libavahi-client, on a thread of its own, which alone has the library's objects. Where no daemon runs, it
+/// waits for one. Safe from any thread.
 package final class DiscoveryClient: Sendable {
     /// How often the machine's interfaces are looked at, in milliseconds.
     private static let interval: Int32 = 5000
-    /// How long until a bus is looked for again.
+    /// How long until a bus or a daemon that was lost is looked for again.
+    private static let shortestPause: Int32 = 500
     private static let longestPause: Int32 = 30_000
 
     private let service: AnnouncedService?
@@ -45,57 +46,62 @@ package final class DiscoveryClient: Sendable {
     package func stop() { ending.end() }
 
     private func run() {
-        #if os(Linux)
-        var pause: Int32 = 1000
+        #if canImport(CAvahi)
+        var session = AvahiSession(announcing: service, browsing: browsing)
+        var pause = Self.shortestPause
         var told: String?
-        while true {
-            do throws(DBusError) {
-                let began = ContinuousClock.now
-                defer { if ContinuousClock.now - began > .seconds(10) { pause = 1000 } }
+        repeat {
+            let began = ContinuousClock.now
+            do throws(AvahiError) {
+                try serve(&session)
                 told = nil
-                guard try serve() else { return }
             } catch {
                 if told != error.description { tell(.unavailable(error.description)) }
                 told = error.description
             }
-            if ending.isEnded(within: pause) { return }
-            pause = min(2 * pause, Self.longestPause)
-        }
+            for case .tell(let event) in session.ended() { tell(event) }
+            let isLasting = ContinuousClock.now - began > .seconds(10)
+            pause = isLasting ? Self.shortestPause : min(2 * pause, Self.longestPause)
+        } while !ending.isEnded(within: pause)
         #else
         tell(.unavailable("on this system workers are not found by themselves: name them with --worker"))
         #endif
     }
 
-    #if os(Linux)
-    /// Serves one connection to the bus.
+    #if canImport(CAvahi)
+    /// Serves one connection, until it is stopped or the daemon is gone.
     ///
-    /// - Returns: false where it was stopped.
-    /// - Throws: `DBusError` when the connection is gone.
-    private func serve() throws(DBusError) -> Bool {
-        var socket = try DBusSocket.open()
-        var session = AvahiSession(announcing: service, browsing: browsing)
-        defer { for output in session.ended() { if case .tell(let event) = output { tell(event) } } }
-        try carryOut(session.begin(), socket)
-        while true {
-            var waiting = [
-                pollfd(fd: socket.descriptor, events: Int16(POLLIN), revents: 0),
-                pollfd(fd: ending.descriptor, events: Int16(POLLIN), revents: 0),
-            ]
-            _ = poll(&waiting, 2, Self.interval)
-            if waiting[1].revents != 0 { return false }
-            try carryOut(session.look(at: NetworkInterface.all()), socket)
-            guard waiting[0].revents != 0 else { continue }
-            for message in try socket.receive() { try carryOut(session.received(message), socket) }
+    /// - Throws: `AvahiError` where there is no way to a daemon.
+    private func serve(_ session: inout AvahiSession) throws(AvahiError) {
+        let connection = try AvahiConnection(publishing: service, wokenBy: ending.descriptor)
+        var looked: ContinuousClock.Instant?
+        while !ending.isEnded(within: 0) {
+            let events = try connection.wait(milliseconds: looked == nil ? 0 : Self.interval)
+            // Before what was said of interfaces that may be new.
+            let now = ContinuousClock.now
+            if !events.isEmpty || looked.map({ now - $0 >= .milliseconds(Self.interval) }) ?? true {
+                looked = now
+                for action in session.look(at: NetworkInterface.all()) where !carryOut(action, connection) { return }
+            }
+            for event in events {
+                for action in session.received(event) where !carryOut(action, connection) { return }
+            }
         }
     }
 
-    private func carryOut(_ outputs: [AvahiSession.Output], _ socket: borrowing DBusSocket) throws(DBusError) {
-        for output in outputs {
-            switch output {
-            case .send(let message): try socket.send(message.bytes)
-            case .tell(let event): tell(event)
-            }
+    /// - Returns: false where the connection is to end.
+    private func carryOut(_ action: AvahiAction, _ connection: AvahiConnection) -> Bool {
+        switch action {
+        case .browse: connection.browse()
+        case .publish(let name, let interfaces, let attempt):
+            connection.publish(as: name, on: interfaces, attempt: attempt)
+        case .withdraw: connection.withdraw()
+        case .resolve(let sighting): connection.resolve(sighting)
+        case .release(let sighting): connection.release(sighting)
+        case .reconnect: return false
+        case .tell(let event): tell(event)
         }
+        return true
     }
     #endif
 }

@@ -6,7 +6,7 @@ struct InstanceName: Sendable, Hashable {
     static let mostBytes = 63
 
     private let base: String
-    private var number = 1
+    private(set) var number = 1
 
     init(_ name: DeviceName) { base = name.description }
 

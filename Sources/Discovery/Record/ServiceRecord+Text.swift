@@ -3,7 +3,7 @@ import Identity
 /// The record as the strings of a TXT record: `key=value` each (RFC 6763, 6).
 extension ServiceRecord {
     /// Strings that are looked at; a record with more is none of Shoal's, which has five.
-    private static let mostStrings = 32
+    static let mostStrings = 32
     /// A length byte counts it (RFC 1035, 3.3).
     private static let mostStringBytes = 255
 

@@ -19,10 +19,20 @@ extension Check {
         return (
             .problem,
             "memory is swapped to a memory card (\(swap.path), \(swap.usedBytes / mebibyte) of \(swap.bytes / mebibyte) MiB used), which is slow and wears it out",
-            swap.path.hasPrefix("/dev/")
-                ? "sudo swapoff \(swap.path), and take its line out of /etc/fstab"
-                : "sudo swapoff \(swap.path); on Raspberry Pi OS also: sudo systemctl disable --now dphys-swapfile"
+            mend(swap, madeBy: facts.swapMaker)
         )
+    }
+
+    private static func mend(_ swap: DeviceFacts.Swap, madeBy maker: DeviceFacts.SwapMaker?) -> String {
+        let isFile = !swap.path.hasPrefix("/dev/")
+        switch maker {
+        case .rpiSwap where isFile:
+            return
+                "sudo mkdir -p /etc/rpi/swap.conf.d; printf '[Main]\\nMechanism=none\\n' | sudo tee /etc/rpi/swap.conf.d/none.conf; and restart: sudo reboot"
+        case .dphysSwapfile where isFile:
+            return "sudo systemctl disable --now dphys-swapfile; sudo swapoff \(swap.path)"
+        default: return "sudo swapoff \(swap.path), and take its line out of /etc/fstab"
+        }
     }
 
     static let memoryGroup = Check("memory-cgroup") { facts in

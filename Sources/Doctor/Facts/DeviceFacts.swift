@@ -18,6 +18,8 @@ package struct DeviceFacts: Sendable, Hashable {
     package var interfaces: [NetworkInterface] = []
     package var memory: Memory?
     package var swaps: [Swap] = []
+    /// What makes swap files here; `nil` where it is neither of the two.
+    package var swapMaker: SwapMaker?
     package var memoryGroup: MemoryGroup?
     package var disk: Disk?
     /// Files that a process of this user may have open at most.
@@ -69,6 +71,9 @@ package struct DeviceFacts: Sendable, Hashable {
             self.usedBytes = usedBytes
         }
     }
+
+    /// What Raspberry Pi OS makes its swap file with: up to version 12, and from 13 on.
+    package enum SwapMaker: Sendable, Hashable { case dphysSwapfile, rpiSwap }
 
     /// Whether control groups can limit memory.
     package enum MemoryGroup: Sendable, Hashable { case on, off }

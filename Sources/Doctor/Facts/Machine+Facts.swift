@@ -41,6 +41,7 @@ extension Machine {
         facts.interfaces = interfaces
         facts.memory = memory
         facts.swaps = swaps
+        facts.swapMaker = swapMaker
         facts.memoryGroup = memoryGroup
         facts.disk = options.folder.flatMap { disk(of: $0) }
         facts.disk?.bytesPerSecond = options.diskBytesPerSecond
@@ -126,6 +127,12 @@ extension Machine {
                 } ?? false
             return DeviceFacts.Swap(path: path, isOnCard: isOnCard, bytes: size * 1024, usedBytes: used * 1024)
         }
+    }
+
+    /// By their files of settings. A machine that was upgraded may have both: the newer one is at work.
+    private var swapMaker: DeviceFacts.SwapMaker? {
+        if files.exists("/etc/rpi/swap.conf") { return .rpiSwap }
+        return files.exists("/etc/dphys-swapfile") ? .dphysSwapfile : nil
     }
 
     /// Version 2 lists what groups can be given; version 1 has a table.

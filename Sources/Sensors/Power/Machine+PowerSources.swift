@@ -8,11 +8,15 @@ extension Machine {
 
     /// Chips in the supply: TI's INA family, and ACPI's power meter (Documentation/hwmon of Linux: ina2xx, ina3221, acpi_power_meter).
     private var boardSensors: [PowerSource] {
-        hardwareMonitors.compactMap { monitor in
-            guard monitor.name.hasPrefix("ina") || monitor.name == "power_meter" else { return nil }
+        let monitors = hardwareMonitors.filter { $0.name.hasPrefix("ina") || $0.name == "power_meter" }
+        return monitors.compactMap { monitor in
+            // What the others are at, a part of the board or something beside it, none of them tells: the name says which one is read.
+            let name =
+                monitors.count == 1
+                ? monitor.name : "\(monitor.name) (\(monitor.entry), one of \(monitors.count))"
             let names = files.names(in: monitor.folder)
             func source(_ reading: PowerSource.Reading) -> PowerSource {
-                PowerSource(name: monitor.name, scope: .board, reading: reading)
+                PowerSource(name: name, scope: .board, reading: reading)
             }
             let powers = names.filter { $0.hasPrefix("power") && $0.hasSuffix("_input") }
             if !powers.isEmpty { return source(.microwatts(powers.map { "\(monitor.folder)/\($0)" })) }

@@ -9,7 +9,8 @@ struct InitCommand: AsyncParsableCommand {
         discussion: """
             Once, on the machine that will run `shoal serve`. After that only devices that joined with a token of `shoal token` are
             talked to, and all links are encrypted. Keep the folder's copy where nobody else reads it. As root, where the Debian package is
-            installed, it does that for the package's service, and starts that now and whenever the machine starts.
+            installed, it does that for the package's service, and starts that now and whenever the machine starts; the package's worker
+            no longer waits there to be joined.
             Example: shoal init
             """)
 
@@ -40,6 +41,7 @@ struct InitCommand: AsyncParsableCommand {
                 name: name ?? DeviceName(ofHost: ProcessInfo.processInfo.hostName).description,
                 now: LinkSecurity.systemClock())
         }
+        if isForService { try PackagedService.endWaitingWorker() }
         let isStarted = try isForService && !noStart && service.enableAndStart()
         let fingerprint = authority.certificate.fingerprint.map { String(format: "%02x", $0) }.joined()
         if json {

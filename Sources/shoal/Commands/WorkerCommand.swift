@@ -177,6 +177,7 @@ struct WorkerCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader, UsesDat
         )
         let announcement = announce(.waiting, name: name, at: listen, logger: logger)
         defer { announcement?.stop() }
+        ServiceManager.tellReady("\(name) waits to be joined: sudo shoal join")
         while try folder.credentials() == nil { try await Task.sleep(for: .seconds(1)) }
     }
 

@@ -16,7 +16,7 @@ struct AnnouncingOptions: ParsableArguments {
     @Flag(
         inversion: .prefixedNo,
         help: ArgumentHelp(
-            "Announces this worker on the local network, by Avahi (default: unless it listens on loopback alone). A device that has not joined yet is announced only with --announce, and waits for it."
+            "Announces this worker on the local network, by Avahi (default: unless it listens on loopback alone). A device that has not joined yet is announced only with --announce, and does nothing but wait to be joined."
         ))
     var announce: Bool?
 }

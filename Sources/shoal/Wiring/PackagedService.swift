@@ -1,4 +1,5 @@
 import Foundation
+import Identity
 
 /// A service that the Debian package brings (Deploy/debian).
 enum PackagedService: String {
@@ -38,5 +39,15 @@ enum PackagedService: String {
         // Also one that runs already: as a member of another cluster.
         try ServiceManager.control(["restart", unit])
         return true
+    }
+
+    /// Ends a worker that has waited to be joined since the package was installed: a coordinator's machine is no such device.
+    ///
+    /// - Throws: `CommandError` where systemd does not do it.
+    static func endWaitingWorker() throws {
+        let member = "\(MemberFolder(dataFolder: worker.folder).path)/member.pem"
+        guard geteuid() == 0, ServiceManager.isRunning, access(member, F_OK) != 0, ServiceManager.knows(worker.unit)
+        else { return }
+        try ServiceManager.control(["disable", "--quiet", "--now", worker.unit])
     }
 }

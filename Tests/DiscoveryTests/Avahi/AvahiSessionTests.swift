@@ -1,142 +1,91 @@
 import Discovery
 import Testing
 
-/// The session against a bus and a daemon that are played here.
+/// The session against a daemon that is played here.
 struct AvahiSessionTests {
     var session = AvahiSession(announcing: AnnouncingTests.service, browsing: InterfaceChoice())
 
     init() { _ = session.look(at: [InterfaceChoiceTests.card]) }
 
-    static func calls(_ outputs: [AvahiSession.Output]) -> [DBusMessage] {
-        outputs.compactMap { if case .send(let message) = $0 { message } else { nil } }
-    }
+    static let published = AnnouncingTests.published(on: 2, attempt: 1)
+    static let found = AvahiEvent.resolved(BrowsingTests.four, BrowsingTests.at("192.168.1.9"))
 
-    static func events(_ outputs: [AvahiSession.Output]) -> [DiscoveryEvent] {
-        outputs.compactMap { if case .tell(let event) = $0 { event } else { nil } }
-    }
-
-    static func reply(_ call: DBusMessage, _ body: [DBusValue], error: String? = nil) -> DBusMessage {
-        var reply = DBusMessage(900, to: ":1.9", path: "/", interface: "", member: "", body: body)
-        (reply.kind, reply.errorName, reply.replySerial, reply.sender) = (
-            error == nil ? .reply : .error, error, call.serial, ":1.2"
-        )
-        return reply
-    }
-
-    static func signal(
-        _ interface: String, _ member: String, _ body: [DBusValue], path: String = "/", sender: String = ":1.2"
-    ) -> DBusMessage {
-        var signal = DBusMessage(
-            901, to: ":1.9", path: path, interface: "org.freedesktop.Avahi.\(interface)", member: member, body: body)
-        (signal.kind, signal.sender) = (.signal, sender)
-        return signal
-    }
-
-    static let item: [DBusValue] = [
-        .int32(2), .int32(0), .string("pi1"), .string("_shoal._tcp"), .string("local"), .uint32(0),
-    ]
-    static let resolved: [DBusValue] =
-        item.dropLast() + [
-            .string("pi1.local"), .int32(0), .string("192.168.1.9"), .uint16(7077),
-            .array(of: "ay", BrowsingTests.record.strings.map { .bytes($0) }), .uint32(0),
-        ]
-
-    /// The session once the daemon was found, and the calls that it made then.
-    func begun() -> (AvahiSession, [DBusMessage]) {
+    /// The session with a daemon that runs.
+    var begun: AvahiSession {
         var session = session
-        let first = Self.calls(session.begin())
-        let next = Self.calls(session.received(Self.reply(first.last!, [.string(":1.2")])))
-        return (session, next)
+        _ = session.received(.daemon(.running))
+        return session
     }
 
-    @Test func asksForTheDaemonThenForItsStateAndTheServices() {
+    @Test func looksForServicesOnceTheDaemonIsThereAndAnnouncesOnceItRuns() {
         var session = session
-        let first = Self.calls(session.begin())
-        #expect(first.map(\.member) == ["Hello", "AddMatch", "AddMatch", "GetNameOwner"])
-        #expect(Set(first.map(\.serial)).count == first.count)
-        let next = Self.calls(session.received(Self.reply(first[3], [.string(":1.2")])))
-        #expect(next.map(\.member) == ["GetState", "ServiceBrowserNew"])
-    }
-
-    @Test func announcesOnceTheDaemonRuns() {
-        var (session, calls) = begun()
-        let group = Self.calls(session.received(Self.reply(calls[0], [.int32(AvahiNumbers.running)])))
-        #expect(group.map(\.member) == ["EntryGroupNew"])
-        let filling = Self.calls(session.received(Self.reply(group[0], [.path("/g")])))
-        #expect(filling.map(\.member) == ["AddService", "Commit"])
-        #expect(filling[0].body[3] == .string("pi1"))
-        #expect(filling[0].body[7] == .uint16(7077))
-        let told = session.received(
-            Self.signal("EntryGroup", "StateChanged", [.int32(AvahiNumbers.established), .string("")], path: "/g"))
-        #expect(Self.events(told) == [.announced(as: "pi1", on: ["eth0"])])
+        #expect(session.received(.daemon(.settling)) == [.browse])
+        #expect(session.received(.daemon(.running)) == [Self.published])
+        #expect(session.received(.daemon(.running)).isEmpty)
+        #expect(session.received(.group(.established, attempt: 1)) == [.tell(.announced(as: "pi1", on: ["eth0"]))])
     }
 
     @Test func aTakenNameIsAnsweredWithAnother() {
-        var (session, calls) = begun()
-        let group = Self.calls(session.received(Self.reply(calls[0], [.int32(AvahiNumbers.running)])))
-        let filling = Self.calls(session.received(Self.reply(group[0], [.path("/g")])))
-        let again = session.received(
-            Self.reply(filling[0], [.string("taken")], error: "org.freedesktop.Avahi.CollisionError"))
-        #expect(Self.calls(again).map(\.member) == ["Reset", "AddService", "Commit"])
-        #expect(Self.calls(again)[1].body[3] == .string("pi1 #2"))
+        var session = begun
+        #expect(
+            session.received(.refused(attempt: 1, isCollision: true, reason: "taken"))
+                == [AnnouncingTests.published("pi1 #2", on: 2, attempt: 2)])
+    }
+
+    @Test func saysWhatTheDaemonRefuses() {
+        var session = begun
+        #expect(
+            session.received(.refused(attempt: 1, isCollision: false, reason: "Access denied"))
+                == [.withdraw, .tell(.notAnnounced("avahi-daemon refuses it: Access denied"))])
     }
 
     @Test func findsAndLoses() {
-        var (session, _) = begun()
-        let resolving = Self.calls(session.received(Self.signal("ServiceBrowser", "ItemNew", Self.item)))
-        #expect(resolving.map(\.member) == ["ServiceResolverNew"])
-        _ = session.received(Self.reply(resolving[0], [.path("/r")]))
-        let found = session.received(Self.signal("ServiceResolver", "Found", Self.resolved, path: "/r"))
-        #expect(Self.events(found) == [.found(BrowsingTests.worker("192.168.1.9"))])
-        #expect(Self.events(session.received(Self.signal("ServiceBrowser", "AllForNow", []))) == [.settled])
-        let lost = session.received(Self.signal("ServiceBrowser", "ItemRemove", Self.item))
-        #expect(Self.events(lost) == [.lost(BrowsingTests.worker("192.168.1.9"))])
-        #expect(Self.calls(lost).map(\.member) == ["Free"])
-        #expect(Self.calls(lost).map(\.path) == ["/r"])
+        var session = begun
+        #expect(session.received(.appeared(BrowsingTests.four)) == [.resolve(BrowsingTests.four)])
+        #expect(session.received(Self.found) == [.tell(.found(BrowsingTests.worker("192.168.1.9")))])
+        #expect(session.received(.hasAllForNow) == [.tell(.settled)])
+        #expect(
+            session.received(.vanished(BrowsingTests.four))
+                == [.release(BrowsingTests.four), .tell(.lost(BrowsingTests.worker("192.168.1.9")))])
     }
 
-    @Test func believesTheDaemonAlone() {
-        var (session, _) = begun()
-        #expect(session.received(Self.signal("ServiceBrowser", "ItemNew", Self.item, sender: ":1.3")).isEmpty)
-    }
-
-    @Test func otherServicesAndOddBodiesAreNothing() {
-        var (session, _) = begun()
-        var other = Self.item
-        other[3] = .string("_http._tcp")
-        for body in [[], other, [.int32(2)], Self.item.reversed()] {
-            #expect(session.received(Self.signal("ServiceBrowser", "ItemNew", body)).isEmpty)
-            #expect(session.received(Self.signal("ServiceResolver", "Found", body)).isEmpty)
-            #expect(session.received(Self.signal("EntryGroup", "StateChanged", body)).isEmpty)
-        }
+    @Test func doesWhatItIsForAndNothingElse() {
+        var announcer = AvahiSession(announcing: AnnouncingTests.service, browsing: nil)
+        _ = announcer.look(at: [InterfaceChoiceTests.card])
+        #expect(announcer.received(.daemon(.running)) == [Self.published])
+        #expect(announcer.received(.appeared(BrowsingTests.four)).isEmpty)
+        var finder = AvahiSession(announcing: nil, browsing: InterfaceChoice())
+        #expect(finder.received(.daemon(.running)) == [.browse])
     }
 
     @Test func beginsAnewWithADaemonThatComesBack() {
-        var (session, _) = begun()
-        _ = session.received(Self.signal("ServiceBrowser", "ItemNew", Self.item))
-        _ = session.received(Self.signal("ServiceResolver", "Found", Self.resolved))
-        func owner(_ name: String) -> DBusMessage {
-            Self.signal(
-                "", "NameOwnerChanged", [.string("org.freedesktop.Avahi"), .string(""), .string(name)],
-                sender: "org.freedesktop.DBus")
-        }
-        let gone = session.received(owner(""))
+        var session = begun
+        _ = session.received(.appeared(BrowsingTests.four))
+        _ = session.received(Self.found)
         #expect(
-            Self.events(gone)
-                == [.lost(BrowsingTests.worker("192.168.1.9")), .unavailable("avahi-daemon has ended")])
-        let back = session.received(owner(":1.44"))
-        #expect(Self.calls(back).map(\.member) == ["GetState", "ServiceBrowserNew"])
-        #expect(session.received(Self.signal("ServiceBrowser", "ItemNew", Self.item)).isEmpty)
-        #expect(
-            Self.calls(session.received(Self.signal("ServiceBrowser", "ItemNew", Self.item, sender: ":1.44"))).count
-                == 1)
+            session.received(.daemon(.lost))
+                == [
+                    .tell(.lost(BrowsingTests.worker("192.168.1.9"))), .tell(.unavailable("avahi-daemon has ended")),
+                    .reconnect,
+                ])
+        #expect(session.ended().isEmpty)
+        // That it is not there yet was told.
+        #expect(session.received(.daemon(.absent)).isEmpty)
+        #expect(session.received(.daemon(.running)) == [.browse, AnnouncingTests.published(on: 2, attempt: 2)])
+        #expect(session.received(.appeared(BrowsingTests.four)) == [.resolve(BrowsingTests.four)])
     }
 
-    @Test func saysWhereNoDaemonRuns() {
+    @Test func saysWhereNoDaemonRunsAndWaitsForIt() {
         var session = session
-        let first = Self.calls(session.begin())
-        let answer = session.received(
-            Self.reply(first[3], [.string("no")], error: "org.freedesktop.DBus.Error.NameHasNoOwner"))
-        #expect(answer == [.tell(.unavailable("avahi-daemon does not run"))])
+        #expect(session.received(.daemon(.absent)) == [.tell(.unavailable("avahi-daemon does not run"))])
+        #expect(session.received(.daemon(.running)) == [.browse, Self.published])
+    }
+
+    @Test func saysWhereTheDaemonLooksForNothing() {
+        var session = begun
+        #expect(
+            session.received(.browsingFailed(reason: "no")) == [
+                .tell(.unavailable("avahi-daemon looks for nothing: no"))
+            ])
     }
 }
