@@ -12,6 +12,8 @@ worker() {
     local name=$1 port=$2
     shift 2
     mkdir -p "$work/$name"
+    # Nothing of an earlier run is taken for this one's.
+    rm -f "$work/$name.log"
     cp "$profile"/profile-*.json "$work/$name"
     start "$name" "$shoal" worker --listen "127.0.0.1:$port" --data-dir "$work/$name" "$@"
 }
@@ -53,8 +55,9 @@ kill -TERM "${started[-1]}"
 wait "${started[-1]}" || true
 unused=$(token)
 worker pi1 "$port" --name other --join "$unused"
-wait_for_text "$work/pi1.log" 'listens on'
-expect_text "$work/pi1.log" 'member of this cluster already, as pi1' 'shoal rename pi1 other'
+wait_for_text "$work/pi1.log" 'member of this cluster already, as pi1'
+wait_for_text "$work/pi1.log" 'worker pi1 listens'
+expect_text "$work/pi1.log" 'shoal rename pi1 other'
 expect_exit 0 "$shoal" join --data-dir "$work/pi1" "$unused"
 expect_text "$work/out" 'pi1 is a member'
 worker pi2 "$second" --name pi2 --join "$unused"

@@ -12,7 +12,7 @@ for life in 31d 721h 99999999999999999999s; do
 done
 expect_exit 2 "$shoal" token --data-dir "$data" --expires 0h
 expect_text "$work/err" '1s at least'
-for life in soon -5m= "" 5 m 1.5h '٣h'; do
+for life in soon -5m= 5 m 1.5h '٣h'; do
     expect_exit 2 "$shoal" token --data-dir "$data" "--expires=$life"
     expect_text "$work/err" 'a number and a unit'
 done

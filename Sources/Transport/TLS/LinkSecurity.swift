@@ -27,6 +27,7 @@ package final class LinkSecurity: Sendable {
         var server: [ClientCertificates: NIOSSLContext]
         var revoked: RevocationList
         var links: [ObjectIdentifier: TCPLink] = [:]
+        var endedCoordinatorLinks = 0
     }
 
     private let state: Mutex<State>
@@ -73,6 +74,9 @@ package final class LinkSecurity: Sendable {
         let peers = state.withLock { $0.links.values.map(\.peer) }.filter { $0.identity?.kind == .coordinator }
         return Set(peers.compactMap { try? Endpoint(parsing: $0.address).host }).sorted()
     }
+
+    /// How many links of a coordinator's to this device have ended.
+    package var endedCoordinatorLinks: Int { state.withLock { $0.endedCoordinatorLinks } }
 
     /// Shuts devices out: closes their links, takes no more of them, and, on the coordinator, tells all workers that are linked. A list
     /// that says nothing new changes nothing; none lets a device in that was shut out.
@@ -160,7 +164,14 @@ package final class LinkSecurity: Sendable {
         tell(link, list)
     }
 
-    func closed(_ link: TCPLink) { state.withLock { _ = $0.links.removeValue(forKey: ObjectIdentifier(link)) } }
+    func closed(_ link: TCPLink) {
+        state.withLock { state in
+            state.links[ObjectIdentifier(link)] = nil
+            if link.peer.role == .coordinator, link.peer.identity?.kind == .coordinator {
+                state.endedCoordinatorLinks += 1
+            }
+        }
+    }
 
     private func tell(_ link: TCPLink, _ list: RevocationList) {
         guard credentials.identity.kind == .coordinator, link.peer.identity?.kind == .member, link.peer.role != .join

@@ -5,12 +5,15 @@ package struct CheckInPace: Sendable {
     package struct Situation: Sendable {
         /// Whether the coordinator has a link to it.
         package var isLinked: Bool
+        /// How many of its links have ended in this run.
+        package var endedLinks: Int
         /// Its own addresses.
         package var addresses: Set<String>
         package var isRenewalDue: Bool
 
-        package init(isLinked: Bool, addresses: Set<String>, isRenewalDue: Bool = false) {
+        package init(isLinked: Bool, endedLinks: Int = 0, addresses: Set<String>, isRenewalDue: Bool = false) {
             self.isLinked = isLinked
+            self.endedLinks = endedLinks
             self.addresses = addresses
             self.isRenewalDue = isRenewalDue
         }
@@ -23,15 +26,14 @@ package struct CheckInPace: Sendable {
     package static let longestPause = Duration.seconds(60)
 
     /// What the coordinator knows since when; `nil` while it knows nothing in this run.
-    private var told: (at: ContinuousClock.Instant, addresses: Set<String>)?
-    private var wasLinked = false
+    private var told: (at: ContinuousClock.Instant, addresses: Set<String>, endedLinks: Int)?
     private var failures = 0
     private var retry: ContinuousClock.Instant?
     private var latest: Set<String> = []
 
     /// - Parameter isKnown: whether the coordinator was told just now.
     package init(isKnown: Bool = false, addresses: Set<String> = [], at now: ContinuousClock.Instant) {
-        if isKnown { told = (now, addresses) }
+        if isKnown { told = (now, addresses, 0) }
         latest = addresses
     }
 
@@ -40,18 +42,16 @@ package struct CheckInPace: Sendable {
         // Another network: what failed before may be possible now.
         if situation.addresses != latest { (failures, retry) = (0, nil) }
         latest = situation.addresses
-        let hasLostLink = wasLinked && !situation.isLinked
-        if situation.isLinked { wasLinked = true }
         if let retry, retry > now { return false }
         guard let told else { return true }
-        return situation.isRenewalDue || told.addresses != situation.addresses || hasLostLink
-            || !situation.isLinked && now - told.at >= Self.interval
+        return situation.isRenewalDue || told.addresses != situation.addresses
+            || told.endedLinks != situation.endedLinks || !situation.isLinked && now - told.at >= Self.interval
     }
 
     /// The coordinator was told, and answered.
     package mutating func succeeded(_ situation: Situation, at now: ContinuousClock.Instant) {
-        told = (now, situation.addresses)
-        (failures, retry, wasLinked) = (0, nil, situation.isLinked)
+        told = (now, situation.addresses, situation.endedLinks)
+        (failures, retry) = (0, nil)
     }
 
     /// It could not be told.

@@ -164,7 +164,8 @@ package final class Membership: Sendable {
         while !Task.isCancelled {
             if security.isShutOut { return await removed() }
             let situation = CheckInPace.Situation(
-                isLinked: !security.coordinatorHosts.isEmpty, addresses: addresses(),
+                isLinked: !security.coordinatorHosts.isEmpty, endedLinks: security.endedCoordinatorLinks,
+                addresses: addresses(),
                 isRenewalDue: security.credentials.certificate.life.isRenewalDue(at: LinkSecurity.systemClock()))
             if pace.isDue(situation, at: .now) {
                 let name = security.credentials.certificate.name
