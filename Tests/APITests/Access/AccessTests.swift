@@ -78,7 +78,7 @@ final class TestKeys: Sendable {
         await api.cluster.stop()
         for (isLocal, key) in [(true, owner), (true, owner + "x"), (true, ""), (false, owner)] {
             let admitted = try? await access.key(authorization: "Bearer \(key)", isLocal: isLocal)
-            #expect((admitted??.name == "owner") == (isLocal && key == owner))
+            #expect((admitted?.name == "owner") == (isLocal && key == owner))
         }
     }
 
