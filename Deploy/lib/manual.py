@@ -12,6 +12,7 @@ FILES = [
 ]
 ENVIRONMENT = [
     ("SHOAL_JOIN", "A token to join with, where no argument gives one."),
+    ("SHOAL_SERVER", "The coordinator that commands ask, where no --server names one."),
     ("SHOAL_API_KEY", "A key to the coordinator's API, for commands that ask it."),
     ("SHOAL_ISA", "The instruction set to compute with; all give the same bits."),
 ]
@@ -103,7 +104,7 @@ def main():
     for sub in command.get("subcommands", []):
         if sub["commandName"] != "help" and sub.get("shouldDisplay", True):
             lines += command_section(sub, [command["commandName"]])
-    lines += [".SH EXIT STATUS", "0 when it was done, 1 when it failed, 2 for wrong usage.", ".SH ENVIRONMENT"]
+    lines += [".SH EXIT STATUS", "0 when it was done, 1 when it failed, 2 for wrong usage, 3 of a worker whose device was removed from its cluster.", ".SH ENVIRONMENT"]
     for variable, text in ENVIRONMENT:
         lines += [".TP", f"\\fB{escaped(variable)}\\fR", escaped(text)]
     lines.append(".SH FILES")

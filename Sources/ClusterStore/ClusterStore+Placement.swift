@@ -50,21 +50,25 @@ extension ClusterStore {
     ///
     /// - Throws: `ClusterStoreError`
     package func placement() throws(ClusterStoreError) -> PlacementRecord? {
-        try read { database in
-            guard let document = try Data.fetchOne(database, sql: "SELECT document FROM placement") else { return nil }
-            return try? JSONDecoder().decode(PlacementRecord.self, from: document)
-        }
+        try read(Self.placement)
+    }
+
+    static func placement(_ database: Database) throws -> PlacementRecord? {
+        guard let document = try Data.fetchOne(database, sql: "SELECT document FROM placement") else { return nil }
+        return try? JSONDecoder().decode(PlacementRecord.self, from: document)
     }
 
     /// Keeps what is placed now, in place of what was before.
     ///
     /// - Throws: `ClusterStoreError`
     package func setPlacement(_ record: PlacementRecord) throws(ClusterStoreError) {
-        try write { database in
-            try database.execute(
-                sql: "INSERT OR REPLACE INTO placement (id, document) VALUES (1, ?)",
-                arguments: [try JSONEncoder().encode(record)])
-        }
+        try write { try Self.set(record, $0) }
+    }
+
+    static func set(_ record: PlacementRecord, _ database: Database) throws {
+        try database.execute(
+            sql: "INSERT OR REPLACE INTO placement (id, document) VALUES (1, ?)",
+            arguments: [try JSONEncoder().encode(record)])
     }
 
     /// Nothing is placed any more.

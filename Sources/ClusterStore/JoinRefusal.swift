@@ -11,7 +11,7 @@ package enum JoinRefusal: Error, Sendable, Hashable, CustomStringConvertible {
     package var description: String {
         let another = "make another with `shoal token` on the coordinator"
         switch self {
-        case .unknownToken: return "the join token is not one of this cluster; \(another)"
+        case .unknownToken: return "the join token is not one of this cluster, or was revoked; \(another)"
         case .expiredToken: return "the join token has expired; \(another)"
         case .usedToken: return "the join token was used before, and is good for one device; \(another)"
         case .nameTaken(let name):

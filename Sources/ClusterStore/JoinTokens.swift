@@ -65,6 +65,50 @@ extension ClusterStore {
         }
     }
 
+    /// The tokens that are kept: those that are good, were used, or have expired lately; the latest first.
+    ///
+    /// - Throws: `ClusterStoreError`
+    package func joinTokens() throws(ClusterStoreError) -> [JoinTokenRecord] {
+        try read { try Self.joinTokens($0).map(\.record) }
+    }
+
+    /// Takes tokens back that nobody has joined with: they are good for nothing from now on.
+    ///
+    /// - Parameter id: of one, as `JoinTokenRecord` has it; `nil` is all.
+    /// - Throws: `ClusterStoreError`, also where there is no such token, or it was used.
+    /// - Returns: the ids of those that were good.
+    package func revokeJoinTokens(id: String?, now: Int64) throws(ClusterStoreError) -> [String] {
+        try write { database in
+            var tokens = try Self.joinTokens(database)
+            if let id {
+                tokens.removeAll { $0.record.id != id }
+                guard let token = tokens.first else {
+                    throw ClusterStoreError("there is no token \"\(id)\"; see them with: shoal token --list")
+                }
+                if let user = token.record.usedBy {
+                    throw ClusterStoreError(
+                        "\(user) joined with token \(id), which is good for nothing more; shoal remove \(user) shuts that device out"
+                    )
+                }
+            }
+            let unused = tokens.filter { $0.record.usedAt == nil }
+            for token in unused {
+                try database.execute(sql: "DELETE FROM joinToken WHERE secretHash = ?", arguments: [token.hash])
+            }
+            return unused.filter { $0.record.expiresAt >= now }.map(\.record.id)
+        }
+    }
+
+    private static func joinTokens(_ database: Database) throws -> [(record: JoinTokenRecord, hash: Blob)] {
+        try Row.fetchAll(
+            database,
+            sql: """
+                SELECT joinToken.*, member.name AS user FROM joinToken LEFT JOIN member ON member.id = joinToken.usedBy
+                ORDER BY joinToken.createdAt DESC, joinToken.secretHash
+                """
+        ).map { row in (JoinTokenRecord(row: row), row["secretHash"]) }
+    }
+
     private static func use(
         ofToken secretHash: [UInt8], now: Int64, _ database: Database
     ) throws -> Result<TokenUse?, JoinRefusal> {

@@ -1,4 +1,5 @@
 import GRDB
+import Identity
 
 /// The devices of the cluster.
 extension ClusterStore {
@@ -42,6 +43,36 @@ extension ClusterStore {
             return try Bool.fetchOne(
                 database, sql: "SELECT EXISTS (SELECT 1 FROM member WHERE id = ? AND keyHash = ?)",
                 arguments: [id, Blob(keyHash)]) == true
+        }
+    }
+
+    /// Gives a member another name, also in what is placed.
+    ///
+    /// - Throws: `ClusterStoreError`, also when no member has the name, or the new one is none or is, or looks like, another's.
+    /// - Returns: the member as it is now.
+    package func renameMember(_ name: String, to new: String) throws(ClusterStoreError) -> Member {
+        do throws(IdentityError) { _ = try DeviceName.member(new) } catch { throw ClusterStoreError(error.message) }
+        return try write { database in
+            let members = try Row.fetchAll(database, sql: "SELECT * FROM member WHERE removedAt IS NULL").map(
+                Member.init)
+            guard var member = members.first(where: { $0.name == name }) else {
+                let names = members.map(\.name).sorted().joined(separator: ", ")
+                throw ClusterStoreError(
+                    "no device \"\(name)\" has joined this cluster\(names.isEmpty ? "" : "; these have: \(names)")")
+            }
+            if let taken = members.first(where: { $0.id != member.id && DeviceName.resembles($0.name, new) }) {
+                throw ClusterStoreError(
+                    "a device is a member already whose name this is, or looks like: \(taken.name); choose another")
+            }
+            member.name = new
+            try database.execute(sql: "UPDATE member SET name = ? WHERE id = ?", arguments: [new, member.id])
+            if var placement = try Self.placement(database) {
+                for index in placement.stages.indices where placement.stages[index].device == name {
+                    placement.stages[index].device = new
+                }
+                try Self.set(placement, database)
+            }
+            return member
         }
     }
 

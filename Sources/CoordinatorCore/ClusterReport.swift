@@ -44,6 +44,8 @@ package struct DeviceStatus: Sendable {
     package var report: DeviceReport?
     /// Why it was lost, where it is away or left out of placements for it.
     package var trouble: String?
+    /// What is special about it.
+    package var marks: [DeviceMark] = []
 }
 
 /// What goes on while a model is made ready, for progress bars.

@@ -18,7 +18,7 @@ extension Coordinator {
             devices: devices.map {
                 DeviceStatus(
                     name: $0.name, address: $0.address, connected: reports[$0.name] != nil, report: reports[$0.name],
-                    trouble: trouble(with: $0.name))
+                    trouble: trouble(with: $0.name), marks: marks(of: $0, reports[$0.name]))
             },
             stages: plan?.stages ?? [],
             work: (plan?.stages ?? []).enumerated().map { index, stage in
@@ -29,6 +29,21 @@ extension Coordinator {
             epoch: epoch,
             runningSequences: scheduler.running, waitingSequences: scheduler.waiting.count, scheduler: scheduler,
             queueLimit: configuration.queue)
+    }
+
+    /// What is special about a device. One that is away has no marks but those that were set by hand.
+    private func marks(of device: DeviceDeclaration, _ report: DeviceReport?) -> [DeviceMark] {
+        let name = device.name
+        var situation = DeviceMark.Situation()
+        situation.report = device.isInProcess ? nil : report
+        situation.leftOut = report == nil || !suspects.contains(name) ? nil : trouble(with: name)
+        state.withLock { state in
+            situation.isDrained = state.drained.contains(name)
+            let now = ContinuousClock.now
+            if let (times, until) = state.slowed[name], until > now { situation.slowed = (times, until - now) }
+            if report != nil { situation.unused = state.plan?.unused.first { $0.device == name }?.reason }
+        }
+        return DeviceMark.marks(of: name, situation)
     }
 
     private func energy(_ plan: PlacementPlan?, _ reports: [String: DeviceReport], _ speed: PipeReport) -> EnergyReport?

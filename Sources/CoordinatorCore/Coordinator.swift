@@ -160,6 +160,7 @@ package final class Coordinator: Sendable {
             // An address of a device that is there by another one.
             let isAlias = device.memberID == nil && state.roster.name(of: device.address) != device.address
             guard !isKnown, !isAlias else { return }
+            if device.memberID != nil { state.roster.take(device.name) }
             state.devices.removeAll { $0.name == device.name && !$0.isInProcess }
             // The coordinator's own stays the last one.
             state.devices.insert(device, at: state.devices.firstIndex(where: \.isInProcess) ?? state.devices.endIndex)

@@ -10,7 +10,7 @@ package struct StageHolder: Sendable, Hashable {
 /// A contiguous part of the model on one holder.
 package struct PlacedStage: Sendable, Hashable {
     /// Who holds the stage.
-    package let holder: StageHolder
+    package internal(set) var holder: StageHolder
     /// Whether the stage begins with the token embedding.
     package internal(set) var embedding: Bool
     /// The layers, `first..<last`; empty for a stage of the embedding or the head alone.

@@ -17,6 +17,8 @@ package struct PeerIdentity: Sendable, Hashable {
     package var softwareVersion: String
     /// Who the peer is by its certificate; `nil` on a link without one: plain, in process, or of a device that joins.
     package var identity: ClusterIdentity?
+    /// The device that was removed whose certificate the peer showed, which is as none; on links for joining.
+    package var removed: ClusterIdentity?
 
     package init(
         name: String, role: LinkRole, session: UInt64, address: String, version: UInt32, softwareVersion: String,

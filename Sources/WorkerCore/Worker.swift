@@ -18,8 +18,12 @@ import Darwin
 
 /// What a worker is and may use.
 package struct WorkerConfiguration: Sendable {
-    /// The device's name, as the coordinator shows it.
-    package var name: String
+    /// The device's name, as the coordinator shows it: that in its certificate, else the one that was given.
+    package var name: String {
+        get { certifiedName() ?? givenName }
+        set { givenName = newValue }
+    }
+    private var givenName: String
     /// Whether the name was given to it, and is not just the host's.
     package var isNamed: Bool
     /// Bytes for stages; `nil` is what the machine has to give when asked.
@@ -42,13 +46,15 @@ package struct WorkerConfiguration: Sendable {
     package var port: Int?
     /// When its certificate is good, seconds since 1970; `nil` where it has none.
     package var certificateLife: @Sendable () -> ClosedRange<Int>? = { nil }
+    /// The name in its certificate, which may change; `nil` where it has none.
+    package var certifiedName: @Sendable () -> String? = { nil }
 
     package init(
         name: String, isNamed: Bool = false, memoryBytes: Int? = nil, threads: Int, isPinned: Bool = false,
         profileFolder: String? = nil,
         sessionRetention: Duration = RetainedSessions.standardLimit
     ) {
-        self.name = name
+        givenName = name
         self.isNamed = isNamed
         self.memoryBytes = memoryBytes
         self.threads = threads

@@ -2,6 +2,7 @@ import ArgumentParser
 import Formats
 import Foundation
 import Wire
+import WorkerCore
 
 /// The program: one executable for devices and coordinator. Each command is a file of `Commands/`.
 @main
@@ -16,7 +17,7 @@ struct Shoal: AsyncParsableCommand {
             """,
         subcommands: [
             InitCommand.self, TokenCommand.self, JoinCommand.self, WorkerCommand.self, ServeCommand.self,
-            RemoveCommand.self,
+            RemoveCommand.self, RenameCommand.self,
             PlanCommand.self, PlaceCommand.self, UnloadCommand.self, ModelsCommand.self, RebalanceCommand.self,
             DrainCommand.self, ChatCommand.self, GenerateCommand.self, DevicesCommand.self, StatusCommand.self,
             DoctorCommand.self,
@@ -24,7 +25,8 @@ struct Shoal: AsyncParsableCommand {
             SynthCommand.self, KeyCommand.self, VersionCommand.self,
         ])
 
-    /// Runs a command; the exit status is 0 when it was done, 1 when it failed, 2 for wrong usage.
+    /// Runs a command; the exit status is 0 when it was done, 1 when it failed, 2 for wrong usage, 3 on a device that
+    /// was removed from its cluster.
     static func main() async {
         // A reader that goes away (`shoal inspect … | head`) is not this program's failure to report.
         signal(SIGPIPE, SIG_DFL)
@@ -71,6 +73,7 @@ struct Shoal: AsyncParsableCommand {
         }
         if !(error is ExitCode) { Console.error("shoal: \(error)") }
         if error is WrongUsage { Foundation.exit(2) }
+        if error is RemovedFromCluster { Foundation.exit(3) }
         Foundation.exit(1)
     }
 }

@@ -48,6 +48,62 @@ import Testing
         }
     }
 
+    @Test func `A member gets another name, also in what is placed, and names stay unique`() throws {
+        try withStore { store, path in
+            for (index, name) in ["pi1", "pi2"].enumerated() {
+                try store.addJoinToken(secretHash: [UInt8(index)], now: 0, expiresAt: 100)
+                #expect(
+                    try store.join(member(name, name), secretHash: [UInt8(index)], keyHash: key, now: 1) == nil)
+            }
+            func stage(_ device: String) -> PlacementRecord.Stage {
+                PlacementRecord.Stage(device: device, embedding: false, layers: 0..<2, head: false)
+            }
+            try store.setPlacement(
+                PlacementRecord(modelPath: "/m", session: 1, epoch: 2, stages: [stage("pi1"), stage("pi2")]))
+            #expect(try store.renameMember("pi1", to: "attic") == member("pi1", "attic"))
+            #expect(try store.placement()?.stages.map(\.device) == ["attic", "pi2"])
+            #expect(try ClusterStore(folder: path).members().map(\.name) == ["attic", "pi2"])
+            for (old, new) in [
+                ("pi2", "ATTIC"), ("pi1", "pi3"), ("none", "pi3"), ("pi2", "coordinator"), ("pi2", "pi2:7077"),
+                ("pi2", ""),
+            ] {
+                let error = #expect(throws: ClusterStoreError.self) { try store.renameMember(old, to: new) }
+                #expect(error?.isRefusal == true)
+            }
+            // Only the case of letters.
+            #expect(try store.renameMember("attic", to: "Attic").name == "Attic")
+            #expect(try store.removeMember(named: "Attic", now: 5) != nil)
+            #expect(throws: ClusterStoreError.self) { try store.renameMember("Attic", to: "pi9") }
+            #expect(try store.renameMember("pi2", to: "attic").name == "attic")
+        }
+    }
+
+    @Test func `Tokens are listed without their secrets, and taken back while nobody used them`() throws {
+        try withStore { store, _ in
+            let hashes = (1...3).map { index in [UInt8](repeating: UInt8(index), count: 32) }
+            for (index, hash) in hashes.enumerated() {
+                try store.addJoinToken(secretHash: hash, now: Int64(index), expiresAt: index == 2 ? 50 : 1_000)
+            }
+            #expect(try store.join(member("a"), secretHash: hashes[1], keyHash: key, now: 10) == nil)
+            let ids = hashes.map { JoinTokenRecord.id(ofSecretHash: $0) }
+            #expect(ids == ["01010101", "02020202", "03030303"])
+            #expect(
+                try store.joinTokens() == [
+                    JoinTokenRecord(id: ids[2], createdAt: 2, expiresAt: 50),
+                    JoinTokenRecord(id: ids[1], createdAt: 1, expiresAt: 1_000, usedAt: 10, usedBy: "pi1"),
+                    JoinTokenRecord(id: ids[0], createdAt: 0, expiresAt: 1_000),
+                ])
+            for id in [ids[1], "ffffffff", ""] {
+                #expect(throws: ClusterStoreError.self) { try store.revokeJoinTokens(id: id, now: 20) }
+            }
+            #expect(try store.revokeJoinTokens(id: ids[0], now: 20) == [ids[0]])
+            #expect(try store.join(member("b", "pi2"), secretHash: hashes[0], keyHash: key, now: 20) == .unknownToken)
+            // One that has expired was good for nothing.
+            #expect(try store.revokeJoinTokens(id: nil, now: 60) == [])
+            #expect(try store.joinTokens().map(\.id) == [ids[1]])
+        }
+    }
+
     @Test func `A member has one key`() throws {
         try withStore { store, path in
             try store.addJoinToken(secretHash: secret, now: 0, expiresAt: 1_000)

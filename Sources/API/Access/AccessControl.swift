@@ -16,10 +16,14 @@ package final class AccessControl: Sendable {
         case always
     }
 
+    /// What no other key has as its id.
+    private static let ownerID = "owner"
     /// How old the list of keys may be.
     package static let freshness = Duration.seconds(1)
 
     private let requirement: Requirement
+    /// The owner's, who asks from this machine: without limits, whatever keys there are.
+    private let owner: AccessKey?
     private let read: @Sendable () throws -> [AccessKey]
     private let logger: Logger
     private let now: @Sendable () -> ContinuousClock.Instant
@@ -34,12 +38,18 @@ package final class AccessControl: Sendable {
         var usage = KeyUsage()
     }
 
-    /// - Parameter read: reads the keys; may block.
+    /// - Parameters:
+    ///   - owner: the secret of the coordinator's owner, which is taken from clients on this machine alone; `nil` is none.
+    ///   - read: reads the keys; may block.
     package init(
-        _ requirement: Requirement, logger: Logger, now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
+        _ requirement: Requirement, owner: String? = nil, logger: Logger,
+        now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
         read: @escaping @Sendable () throws -> [AccessKey]
     ) {
         self.requirement = requirement
+        self.owner = owner.map { secret in
+            AccessKey(id: Self.ownerID, name: "owner", secretHash: AccessKey.hash(of: secret), createdAt: 0)
+        }
         self.logger = logger
         self.now = now
         self.read = read
@@ -47,27 +57,39 @@ package final class AccessControl: Sendable {
 
     /// The key of a request.
     ///
-    /// - Parameter authorization: the header of that name.
+    /// - Parameters:
+    ///   - authorization: the header of that name.
+    ///   - isLocal: whether the client is on this machine.
     /// - Returns: `nil` where none is needed.
     /// - Throws: 401 without a valid key, 503 while keys cannot be read.
-    func key(authorization: String?) async throws(APIError) -> AccessKey? {
+    package func key(authorization: String?, isLocal: Bool) async throws(APIError) -> AccessKey? {
+        if isLocal, let owner, let secret = Self.secret(authorization), owner.matches(AccessKey.hash(of: secret)) {
+            return owner
+        }
         guard let keys = await keys() else { throw .unavailable("the keys of access cannot be read now") }
         if keys.isEmpty, requirement == .onceKeysExist { return nil }
         guard let authorization else {
             throw .unauthorized(
                 "this server asks for a key: send Authorization: Bearer KEY (keys are made with: shoal key add NAME)")
         }
-        let parts = authorization.split(separator: " ", omittingEmptySubsequences: true)
-        guard parts.count == 2, parts[0].lowercased() == "bearer" else {
+        guard let secret = Self.secret(authorization) else {
             throw .unauthorized("the Authorization header is not of the form: Bearer KEY")
         }
-        let hash = AccessKey.hash(of: parts[1])
+        let hash = AccessKey.hash(of: secret)
         // All are looked at, so that the time does not tell which one it is.
         let matching = keys.filter { $0.matches(hash) }
         guard let key = matching.first else {
             throw .unauthorized("the key is not known here: it is mistyped, or was removed")
         }
         return key
+    }
+
+    /// What stands behind `Bearer`; `nil` for another form.
+    private static func secret(_ authorization: String?) -> Substring? {
+        guard let parts = authorization?.split(separator: " ", omittingEmptySubsequences: true), parts.count == 2,
+            parts[0].lowercased() == "bearer"
+        else { return nil }
+        return parts[1]
     }
 
     /// Holds a request with a key against the key's limits.

@@ -11,7 +11,8 @@ struct AccessMiddleware: RouterMiddleware {
     ) async throws -> Response {
         if request.isForHealth { return try await next(request, context) }
         var context = context
-        if let key = try await access.key(authorization: request.headers[.authorization]) {
+        let authorization = request.headers[.authorization]
+        if let key = try await access.key(authorization: authorization, isLocal: context.isLocal) {
             context.key = key
             context.permit = try access.admit(key, isAnswer: request.isForAnswer)
         } else {

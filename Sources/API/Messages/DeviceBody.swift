@@ -4,12 +4,22 @@ import Wire
 
 /// One device of `GET /api/cluster`. What the device says of itself is absent while it is not connected.
 package struct DeviceBody: Codable, Sendable, Equatable {
+    /// What is special about a device.
+    package struct Mark: Codable, Sendable, Equatable {
+        /// `drained`, `left_out`, `unused`, `hot`, `slow` or `version`.
+        package var kind: String
+        /// Why, for people.
+        package var reason: String
+    }
+
     package var name: String
     /// `HOST:PORT`, or `in process`.
     package var address: String
     package var connected: Bool
     /// Why it was lost the last time, where it is away or gets no layers for it.
     package var trouble: String?
+    /// Such as that it was drained; absent where there is nothing to say.
+    package var marks: [Mark]?
     package var softwareVersion: String?
     package var architecture: String?
     package var instructionSet: String?
@@ -33,7 +43,7 @@ package struct DeviceBody: Codable, Sendable, Equatable {
     package var sensors: SensorsBody?
 
     enum CodingKeys: String, CodingKey {
-        case name, address, connected, architecture, cores, threads, profile, sensors, trouble
+        case name, address, connected, architecture, cores, threads, profile, sensors, trouble, marks
         case softwareVersion = "software_version"
         case instructionSet = "instruction_set"
         case memoryBudgetBytes = "memory_budget_bytes"
@@ -50,6 +60,7 @@ extension DeviceBody {
         let report = status.report
         self.init(
             name: status.name, address: status.address, connected: status.connected, trouble: status.trouble,
+            marks: status.marks.isEmpty ? nil : status.marks.map { Mark(kind: $0.kind.rawValue, reason: $0.reason) },
             softwareVersion: report?.softwareVersion, architecture: report.map { "\($0.architecture)" },
             instructionSet: report?.instructionSet, cores: report.map { Int($0.cores) },
             threads: report.map { Int($0.threads) }, memoryBudgetBytes: report?.memoryBudgetBytes,

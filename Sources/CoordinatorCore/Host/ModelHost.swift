@@ -153,6 +153,15 @@ package final class ModelHost: Sendable {
         present?.withdraw(address: address)
     }
 
+    /// A device has another name from now on.
+    package func rename(device old: String, to device: DeviceDeclaration) {
+        let present = state.withLock { state in
+            if let index = state.devices.firstIndex(where: { $0.name == old }) { state.devices[index] = device }
+            return state.present
+        }
+        present?.rename(device: old, to: device)
+    }
+
     /// Shuts a device out at once.
     package func remove(device: String) {
         let present = state.withLock { state in
@@ -197,8 +206,11 @@ package final class ModelHost: Sendable {
         let answers = Self.named(await ask { try? await $0.introduced().get() }) { $0.introduction }
         return ClusterReport(
             devices: answers.map { device, answer in
-                DeviceStatus(
-                    name: device.name, address: device.address, connected: answer != nil, report: answer?.report)
+                var situation = DeviceMark.Situation()
+                situation.report = device.isInProcess ? nil : answer?.report
+                return DeviceStatus(
+                    name: device.name, address: device.address, connected: answer != nil, report: answer?.report,
+                    marks: DeviceMark.marks(of: device.name, situation))
             }, stages: [], work: [], links: MeasuredLinks(), speed: PipeReport(), unused: [], epoch: 0,
             runningSequences: 0,
             waitingSequences: 0, scheduler: nil, queueLimit: 0)

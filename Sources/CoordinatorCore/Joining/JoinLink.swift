@@ -1,4 +1,5 @@
 import Dispatch
+import Identity
 import Synchronization
 import Transport
 import Wire
@@ -22,6 +23,11 @@ final class JoinLink: LinkHandler {
         service.queue.async { [self] in
             // Nobody would get the answer: the token is not used up for it.
             guard !isClosed.load(ordering: .relaxed) else { return }
+            // One that was removed, and showed that it is that device, need not ask again.
+            if let removed = link.peer.removed, request.secret.isEmpty {
+                let version = service.security.revoked.version
+                link.send(.revocations(Revocations(version: version, devices: [removed.id])), request: 0)
+            }
             link.send(service.answer(request, from: link.peer), request: message.request)
         }
     }

@@ -16,13 +16,17 @@ package final class JoinService: Sendable {
         package var joined: @Sendable (DeviceDeclaration) -> Void
         /// The device of this name was removed.
         package var removed: @Sendable (_ name: String) -> Void
+        /// The device of this name has another one now.
+        package var renamed: @Sendable (_ name: String, DeviceDeclaration) -> Void
 
         package init(
             joined: @escaping @Sendable (DeviceDeclaration) -> Void = { _ in },
-            removed: @escaping @Sendable (_ name: String) -> Void = { _ in }
+            removed: @escaping @Sendable (_ name: String) -> Void = { _ in },
+            renamed: @escaping @Sendable (_ name: String, DeviceDeclaration) -> Void = { _, _ in }
         ) {
             self.joined = joined
             self.removed = removed
+            self.renamed = renamed
         }
     }
 
@@ -41,6 +45,8 @@ package final class JoinService: Sendable {
     let patience: DispatchTimeInterval
     let logger: Logger
     let queue = DispatchQueue(label: "shoal.joining")
+    /// The members' names by their ids, as they were last looked at.
+    let names = Mutex<[String: String]>([:])
 
     package init(
         authority: Authority, store: ClusterStore, security: LinkSecurity, actions: Actions = Actions(),
@@ -107,12 +113,13 @@ package final class JoinService: Sendable {
         }
     }
 
-    /// Obeys removals that another process made, such as `shoal remove` while it could not reach this one, until cancelled.
+    /// Obeys removals and renamings that another process made, such as `shoal remove` while it could not reach this one, until cancelled.
     package func watchStore() async {
         while !Task.isCancelled {
             await queue.result { [self] in
                 do {
                     try followRemovals()
+                    try followRenamings()
                 } catch {
                     logger.warning("the list of members cannot be read", metadata: ["reason": "\(error)"])
                 }

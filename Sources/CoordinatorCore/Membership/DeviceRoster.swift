@@ -53,6 +53,17 @@ package struct DeviceRoster: Sendable {
         return nil
     }
 
+    /// A device has another name; the one that it had means it still.
+    package mutating func rename(_ old: String, to new: String) {
+        identities[new] = identities.removeValue(forKey: old)
+        names = names.mapValues { $0 == old ? new : $0 }
+        names[old] = new
+        names[new] = nil
+    }
+
+    /// A device is used under a name: what that meant before it means no more.
+    package mutating func take(_ name: String) { names[name] = nil }
+
     /// A device is not used any more.
     package mutating func forget(_ device: String) {
         identities[device] = nil

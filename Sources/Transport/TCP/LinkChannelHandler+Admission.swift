@@ -10,7 +10,8 @@ extension LinkChannelHandler {
         guard let admission = owner.admission, outcome == nil, !hasEnded else { return }
         do {
             let handler = try context.pipeline.syncOperations.handler(type: NIOSSLHandler.self)
-            identity = try admission.admit(try handler.peerCertificate?.toDERBytes())
+            let peer = try admission.admit(try handler.peerCertificate?.toDERBytes())
+            (identity, removed) = (peer.identity, peer.removed)
             run(machine.connected(), context)
         } catch {
             outcome =

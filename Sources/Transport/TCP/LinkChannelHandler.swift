@@ -55,6 +55,8 @@ final class LinkChannelHandler: ChannelDuplexHandler {
     /// What counts of `buffer` in `options.incoming`.
     var held = 0
     var identity: ClusterIdentity?
+    /// The device that was removed whose certificate the peer showed.
+    var removed: ClusterIdentity?
     /// The context of TLS; nil on a plain link.
     private(set) var tls: ChannelHandlerContext?
     /// The link's reading, where a thread has it.
@@ -231,7 +233,7 @@ final class LinkChannelHandler: ChannelDuplexHandler {
             options.restrictsKinds
             ? options.limits.restricted(to: (owner.hello ?? hello)?.role ?? .inspector, isDialing: owner.hello != nil)
             : options.limits
-        let peer: PeerIdentity
+        var peer: PeerIdentity
         if let ours = owner.hello {
             peer = PeerIdentity(welcome, hello: ours, address: owner.address, identity: identity)
         } else if let theirs = hello {
@@ -239,6 +241,7 @@ final class LinkChannelHandler: ChannelDuplexHandler {
         } else {
             preconditionFailure("a link opened without a hello")
         }
+        peer.removed = removed
         if owner.hello == nil, peer.role.asksOnly {
             // A failure means that the channel is closed.
             try? context.channel.syncOptions?.setOption(

@@ -27,6 +27,7 @@ package final class LinkSecurity: Sendable {
         var server: [ClientCertificates: NIOSSLContext]
         var revoked: RevocationList
         var links: [ObjectIdentifier: TCPLink] = [:]
+        var endedCoordinatorLinks = 0
     }
 
     private let state: Mutex<State>
@@ -65,11 +66,17 @@ package final class LinkSecurity: Sendable {
         }
     }
 
+    /// Whether the coordinator said that this device itself is shut out.
+    package var isShutOut: Bool { state.withLock { $0.revoked.contains($0.credentials.identity) } }
+
     /// The hosts from which the coordinator is linked to this device now, or to which this device is linked there.
     package var coordinatorHosts: [String] {
         let peers = state.withLock { $0.links.values.map(\.peer) }.filter { $0.identity?.kind == .coordinator }
         return Set(peers.compactMap { try? Endpoint(parsing: $0.address).host }).sorted()
     }
+
+    /// How many links of a coordinator's to this device have ended.
+    package var endedCoordinatorLinks: Int { state.withLock { $0.endedCoordinatorLinks } }
 
     /// Shuts devices out: closes their links, takes no more of them, and, on the coordinator, tells all workers that are linked. A list
     /// that says nothing new changes nothing; none lets a device in that was shut out.
@@ -81,6 +88,8 @@ package final class LinkSecurity: Sendable {
         onRevocations(list)
         for link in links {
             if let identity = link.peer.identity, list.contains(identity) {
+                // It need not read that before the link ends: then it is told when it asks.
+                tellItself(link, identity, list)
                 link.fail(
                     TransportError(.revoked, "\(link.peer.address): \(link.peer.name) was removed from the cluster"))
             } else {
@@ -118,7 +127,7 @@ package final class LinkSecurity: Sendable {
                         "another member answers than the one that said it is there; that one may be off, and tells its address when it starts"
                     )
                 }
-                return identity
+                return PeerAdmission.Peer(identity: identity)
             }, security: self)
     }
 
@@ -128,14 +137,16 @@ package final class LinkSecurity: Sendable {
             admit: { [self] (certificate) throws(TransportError) in
                 guard let certificate else {
                     guard certificates == .optional else { throw .notAdmitted(address, "it showed no certificate") }
-                    return nil
+                    return PeerAdmission.Peer()
                 }
                 do throws(TransportError) {
-                    return try check(certificate, of: address)
+                    return PeerAdmission.Peer(identity: try check(certificate, of: address))
                 } catch {
                     // A removed device's is as none: it is told why it gets nothing, and asks no more.
-                    guard certificates == .optional, error.code == .revoked else { throw error }
-                    return nil
+                    guard certificates == .optional, error.code == .revoked,
+                        let issued = try? IssuedCertificate(der: certificate)
+                    else { throw error }
+                    return PeerAdmission.Peer(removed: issued.identity)
                 }
             }, security: self)
     }
@@ -153,7 +164,14 @@ package final class LinkSecurity: Sendable {
         tell(link, list)
     }
 
-    func closed(_ link: TCPLink) { state.withLock { _ = $0.links.removeValue(forKey: ObjectIdentifier(link)) } }
+    func closed(_ link: TCPLink) {
+        state.withLock { state in
+            state.links[ObjectIdentifier(link)] = nil
+            if link.peer.role == .coordinator, link.peer.identity?.kind == .coordinator {
+                state.endedCoordinatorLinks += 1
+            }
+        }
+    }
 
     private func tell(_ link: TCPLink, _ list: RevocationList) {
         guard credentials.identity.kind == .coordinator, link.peer.identity?.kind == .member, link.peer.role != .join
@@ -166,6 +184,12 @@ package final class LinkSecurity: Sendable {
             let part = devices[first..<min(devices.count, first + WireLimits.revocations)]
             link.send(.revocations(Revocations(version: list.version, devices: Array(part))))
         }
+    }
+
+    /// Tells a device that it was removed.
+    private func tellItself(_ link: TCPLink, _ identity: ClusterIdentity, _ list: RevocationList) {
+        guard credentials.identity.kind == .coordinator, link.peer.role == .coordinator else { return }
+        link.send(.revocations(Revocations(version: list.version, devices: [identity.id])))
     }
 
     private func check(_ certificate: [UInt8], of address: String) throws(TransportError) -> ClusterIdentity {

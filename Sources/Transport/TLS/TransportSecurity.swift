@@ -27,7 +27,7 @@ extension TransportSecurity {
         case .plain: nil
         case .mutual(let security): security.admission(dialing: endpoint, for: role, member: member)
         // The handshake has verified it already, by the fingerprint.
-        case .joining: PeerAdmission(admit: { _ in nil }, security: nil)
+        case .joining: PeerAdmission(admit: { _ in PeerAdmission.Peer() }, security: nil)
         }
     }
 

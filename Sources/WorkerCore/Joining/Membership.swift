@@ -9,41 +9,75 @@ package import Transport
 package final class Membership: Sendable {
     /// What the device's links are secured with.
     package let security: LinkSecurity
+    /// How the device came to it.
+    package let entry: Entry
     private let folder: MemberFolder
     private let client: JoinClient
+    private let queue: DispatchQueue
     private let logger: Logger
-    /// Whether the coordinator was told in this run where the device is.
-    private let hasJoined: Bool
 
-    /// How often it is looked whether a certificate is to be renewed, and how often that is tried again.
-    private static let interval = Duration.seconds(86_400)
-    private static let retryInterval = Duration.seconds(300)
-
-    private init(security: LinkSecurity, folder: MemberFolder, client: JoinClient, logger: Logger, hasJoined: Bool) {
-        self.security = security
-        self.folder = folder
-        self.client = client
-        self.logger = logger
-        self.hasJoined = hasJoined
+    /// How a device comes to a membership when it starts.
+    package enum Entry: Sendable, Hashable {
+        /// It had it.
+        case kept
+        /// It joined now.
+        case joined
+        /// It joined now, and is no member any more of the cluster whose authority has this fingerprint, where it had the name.
+        case replaced(name: String, fingerprint: [UInt8])
+        /// It had it, and was given a token of its own cluster, which was not used.
+        case wasMember
     }
 
-    /// The device's membership: the one that is kept, or a new one with a token that it did not join with before. May block.
+    /// Why `run` came to an end.
+    package enum End: Sendable, Hashable {
+        case cancelled
+        /// The coordinator gives no new certificate; it is not asked again.
+        case refused
+        /// The device is a member no more.
+        case removed
+    }
+
+    /// How often the device looks at its links and addresses.
+    private static let look = Duration.seconds(2)
+
+    private init(
+        security: LinkSecurity, entry: Entry, folder: MemberFolder, client: JoinClient, queue: DispatchQueue,
+        logger: Logger
+    ) {
+        self.security = security
+        self.entry = entry
+        self.folder = folder
+        self.client = client
+        self.queue = queue
+        self.logger = logger
+    }
+
+    /// The device's membership: the one that is kept, or a new one with a token that it did not join with before. A token of the cluster
+    /// that it is a member of is not used. May block.
     ///
     /// - Returns: `nil` when it is no member and has no token.
     /// - Throws: `IdentityError` for files that cannot be used, or a certificate that has expired; `JoinError` when joining fails;
-    ///   `TransportError` for credentials that TLS cannot use.
+    ///   `RemovedFromCluster`; `TransportError` for credentials that TLS cannot use.
     package static func open(
         _ folder: MemberFolder, token: JoinToken?, client: JoinClient, logger: Logger
     ) async throws -> Membership? {
         var kept = try folder.credentials()
-        var hasJoined = false
+        var entry = Entry.kept
         if let token, isNew(token, to: kept, in: folder) {
-            let credentials = try await client.join(token, key: try folder.makeJoiningKey(replacing: kept))
-            try folder.replace(
-                credentials, joining: MemberFolder.Joining(addresses: token.addresses, tokenHash: token.secretHash))
-            logger.info("joined", metadata: ["as": "\(credentials.certificate.name)"])
-            kept = credentials
-            hasJoined = true
+            if let present = kept, let renewed = try await stillMember(present, token, folder, client) {
+                kept = renewed
+                entry = .wasMember
+            } else {
+                let credentials = try await client.join(token, key: try folder.makeJoiningKey(replacing: kept))
+                try folder.replace(
+                    credentials, joining: MemberFolder.Joining(addresses: token.addresses, tokenHash: token.secretHash))
+                logger.info("joined", metadata: ["as": "\(credentials.certificate.name)"])
+                entry = .joined
+                if let before = kept, before.authority.fingerprint != token.fingerprint {
+                    entry = .replaced(name: before.certificate.name, fingerprint: before.authority.fingerprint)
+                }
+                kept = credentials
+            }
         } else if let token, let kept, folder.joining() == nil {
             // The device was stopped right after it joined with this token, or the file was lost.
             let hasJoinedWithIt = folder.joiningKey().map(kept.certificate.isFor) ?? false
@@ -52,6 +86,8 @@ package final class Membership: Sendable {
                     addresses: token.addresses, tokenHash: hasJoinedWithIt ? token.secretHash : nil))
         }
         guard let credentials = kept else { return nil }
+        let revoked = try folder.revoked()
+        guard !revoked.contains(credentials.identity) else { throw RemovedFromCluster() }
         guard credentials.certificate.life.end >= LinkSecurity.systemClock() else {
             throw IdentityError(
                 .expired,
@@ -60,7 +96,7 @@ package final class Membership: Sendable {
         }
         let queue = DispatchQueue(label: "shoal.membership")
         let security = try LinkSecurity(
-            credentials, revoked: try folder.revoked(),
+            credentials, revoked: revoked,
             onRevocations: { list in
                 logger.info("devices removed from the cluster", metadata: ["in all": "\(list.devices.count)"])
                 queue.async {
@@ -72,57 +108,116 @@ package final class Membership: Sendable {
                 }
             })
         return Membership(
-            security: security, folder: folder, client: client, logger: logger, hasJoined: hasJoined)
+            security: security, entry: entry, folder: folder, client: client, queue: queue, logger: logger)
     }
 
     /// Whether a device is to join with a token: not with the one that it joined with before.
     private static func isNew(_ token: JoinToken, to kept: Credentials?, in folder: MemberFolder) -> Bool {
         guard let kept else { return true }
         if let hash = folder.joining()?.tokenHash { return hash != token.secretHash }
-        // The file was lost, or the device was stopped while it took other credentials, before that or after.
-        let isJoining = folder.joiningKey().map { !kept.certificate.isFor($0) } ?? false
-        return isJoining || token.fingerprint != kept.authority.fingerprint
+        // The file was lost, or the device was stopped while it took other credentials.
+        return isJoining(in: folder, besides: kept) || token.fingerprint != kept.authority.fingerprint
     }
 
-    /// Tells the coordinator where this device is, which gives it a new certificate too; then renews that in time, until cancelled or
-    /// refused: a device that was removed does not become a member again by asking.
-    package func run() async {
-        var isKnown = hasJoined
-        while !Task.isCancelled {
-            var wait = Self.interval
-            if !isKnown || security.credentials.certificate.life.isRenewalDue(at: LinkSecurity.systemClock()) {
-                do {
-                    try await renew()
-                    isKnown = true
-                } catch let error as JoinError where error.isRefusal {
-                    logger.error(
-                        "the certificate is not renewed, and not asked for again before the next start",
-                        metadata: ["reason": "\(error)"])
-                    return
-                } catch {
-                    logger.warning("the certificate is not renewed yet", metadata: ["reason": "\(error)"])
-                    wait = Self.retryInterval
-                }
-            }
-            try? await Task.sleep(for: wait)
+    /// A device that is given a token of its own cluster: whether it is a member still.
+    ///
+    /// - Throws: `JoinError` where nobody could be asked.
+    /// - Returns: its credentials, renewed; `nil` where it is to join.
+    private static func stillMember(
+        _ present: Credentials, _ token: JoinToken, _ folder: MemberFolder, _ client: JoinClient
+    ) async throws -> Credentials? {
+        guard token.fingerprint == present.authority.fingerprint, !isJoining(in: folder, besides: present),
+            present.certificate.life.end >= LinkSecurity.systemClock(),
+            try !folder.revoked().contains(present.identity)
+        else { return nil }
+        let security = try LinkSecurity(present)
+        let known = folder.joining()
+        do {
+            let (credentials, address) = try await client.renew(security, at: token.addresses)
+            try folder.store(credentials)
+            let others = (known?.addresses ?? []).filter { $0 != address }.prefix(JoinToken.mostAddresses - 1)
+            try folder.store(
+                MemberFolder.Joining(addresses: [address] + others, tokenHash: known?.tokenHash))
+            return credentials
+        } catch let error as JoinError where error.isRefusal {
+            return nil
         }
     }
 
-    /// Gets a new certificate and uses it for links that are opened from now on.
+    /// Whether the device was stopped while it took other credentials, before that or after.
+    private static func isJoining(in folder: MemberFolder, besides kept: Credentials) -> Bool {
+        folder.joiningKey().map { !kept.certificate.isFor($0) } ?? false
+    }
+
+    /// Tells the coordinator where this device is whenever that may be news to it, which gives it a new certificate too; renews that in time.
+    /// Until cancelled or refused, or until the device is removed: it does not become a member again by asking.
     ///
+    /// - Parameters:
+    ///   - addresses: this device's own, as they are now.
+    ///   - renamed: called with the device's new name, where it was given another one in the cluster.
+    package func run(
+        addresses: @Sendable () -> Set<String> = { [] }, renamed: @Sendable (String) -> Void = { _ in }
+    ) async -> End {
+        var pace = CheckInPace(isKnown: entry != .kept, addresses: addresses(), at: .now)
+        var isKnown = entry != .kept
+        var complaint: String?
+        while !Task.isCancelled {
+            if security.isShutOut { return await removed() }
+            let situation = CheckInPace.Situation(
+                isLinked: !security.coordinatorHosts.isEmpty, endedLinks: security.endedCoordinatorLinks,
+                addresses: addresses(),
+                isRenewalDue: security.credentials.certificate.life.isRenewalDue(at: LinkSecurity.systemClock()))
+            if pace.isDue(situation, at: .now) {
+                let name = security.credentials.certificate.name
+                do {
+                    try await renew(keeps: !isKnown || situation.isRenewalDue)
+                    pace.succeeded(situation, at: .now)
+                    (isKnown, complaint) = (true, nil)
+                } catch let error as JoinError where error.isRefusal {
+                    if security.isShutOut { return await removed() }
+                    logger.error(
+                        "the certificate is not renewed, and not asked for again before the next start",
+                        metadata: ["reason": "\(error)"])
+                    return .refused
+                } catch {
+                    pace.failed(at: .now)
+                    if complaint != "\(error)" {
+                        logger.warning("the coordinator is not told of yet", metadata: ["reason": "\(error)"])
+                    }
+                    complaint = "\(error)"
+                }
+                let now = security.credentials.certificate.name
+                if now != name { renamed(now) }
+            }
+            try? await Task.sleep(for: Self.look)
+        }
+        return .cancelled
+    }
+
+    /// The device is shut out, and keeps that on its disk.
+    private func removed() async -> End {
+        await withCheckedContinuation { done in queue.async { done.resume() } }
+        return .removed
+    }
+
+    /// Tells the coordinator where this device is, and gets a new certificate, for links that are opened from now on.
+    ///
+    /// - Parameter keeps: whether it is kept; one with another name is in any case.
     /// - Throws: `JoinError`, `IdentityError`, `TransportError`.
-    package func renew() async throws {
+    package func renew(keeps: Bool = true) async throws {
         let joining = folder.joining()
         let known = joining?.addresses ?? []
         let (credentials, address) = try await client.renew(
             security, at: Self.addresses(known, coordinatorHosts: security.coordinatorHosts))
-        try folder.store(credentials)
-        try security.renew(credentials)
+        if keeps || credentials.certificate.name != security.credentials.certificate.name {
+            try folder.store(credentials)
+            try security.renew(credentials)
+            logger.info("certificate renewed")
+        }
         if address != known.first {
             let others = known.filter { $0 != address }.prefix(JoinToken.mostAddresses - 1)
             try folder.store(MemberFolder.Joining(addresses: [address] + others, tokenHash: joining?.tokenHash))
         }
-        logger.info("certificate renewed")
     }
 
     /// Where the coordinator may be asked: where it was, then at the hosts that it links from now. It proves itself by its certificate,

@@ -52,6 +52,7 @@ struct ChatCommand: AsyncParsableCommand, UsesNetwork {
 
     func run() async throws {
         let http = try HTTP(server)
+        try await http.checkAccess()
         _ = try await http.get("/health")
         let opening = system.map { [Message(role: "system", content: $0)] } ?? []
         var messages = opening

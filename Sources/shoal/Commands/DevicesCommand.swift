@@ -25,10 +25,9 @@ struct DevicesCommand: AsyncParsableCommand, UsesNetwork, UsesDataFolder {
     var nearby = false
     @OptionGroup var interfaces: InterfaceOptions
     @Flag(help: "Prints JSON.") var json = false
-    @OptionGroup var identity: IdentityOptions
     @OptionGroup var links: LinkOptions
 
-    var folder: String { identity.folder }
+    var folder: String { server.folder }
 
     func validate() throws {
         if nearby, measure || !cluster.workers.isEmpty || cluster.cluster != nil {
@@ -38,7 +37,7 @@ struct DevicesCommand: AsyncParsableCommand, UsesNetwork, UsesDataFolder {
 
     func run() async throws {
         if nearby {
-            let nearby = try await NearbyWorkers.look(folder: identity.folder, interfaces: interfaces.names)
+            let nearby = try await NearbyWorkers.look(folder: server.folder, interfaces: interfaces.names)
             return try NearbyView(nearby).show(json: json, hasCluster: nearby.cluster != nil)
         }
         let named = cluster.devices(try cluster.declaration())
@@ -53,6 +52,13 @@ struct DevicesCommand: AsyncParsableCommand, UsesNetwork, UsesDataFolder {
             let heat = SensorTable.text(rows.compactMap { row in row.sensors.map { (device: row.name, sensors: $0) } })
             for speeds in [heat, SpeedTables.devices(profiles), SpeedTables.links(links)].compactMap({ $0 }) {
                 Console.write("\n\(speeds)\n")
+            }
+        }
+        if !json {
+            for row in rows {
+                for mark in row.marks ?? [] {
+                    Console.write("\(row.name): \(mark.reason)".printable(onOneLine: true) + "\n")
+                }
             }
         }
         for row in rows {
@@ -71,7 +77,7 @@ struct DevicesCommand: AsyncParsableCommand, UsesNetwork, UsesDataFolder {
         } catch let error as CommandError {
             // One that answers, or was named, is the one to be asked.
             guard server.isStandard, await !(try HTTP(server).answers()) else { throw error }
-            let nearby = try await NearbyWorkers.look(folder: identity.folder, interfaces: interfaces.names)
+            let nearby = try await NearbyWorkers.look(folder: server.folder, interfaces: interfaces.names)
             let found = links.insecure ? nearby.insecure : nearby.members
             guard !found.isEmpty else {
                 guard !links.insecure, !nearby.insecure.isEmpty else { throw error }
@@ -92,7 +98,7 @@ struct DevicesCommand: AsyncParsableCommand, UsesNetwork, UsesDataFolder {
 
     private func fromWorkers(_ devices: [NamedDevice]) async throws -> ([DeviceRow], [LinkBody]) {
         let inquiry = DeviceInquiry(
-            transport: try self.links.coordinatorSecurity(folder: identity.folder, dialsDevices: true).transport())
+            transport: try self.links.coordinatorSecurity(folder: server.folder, dialsDevices: true).transport())
         let answers = await withTaskGroup(of: (Int, DeviceAnswer).self) { group in
             for (index, device) in devices.enumerated() {
                 group.addTask { [measure] in (index, await DeviceAnswer(device, by: inquiry, measuring: measure)) }
@@ -168,6 +174,8 @@ struct DeviceRow: Encodable {
     var holds: [String]?
     var profile: ProfileBody?
     var sensors: SensorsBody?
+    /// What is special about it; absent where the coordinator was not asked, or has nothing to say.
+    var marks: [DeviceBody.Mark]?
     var error: String?
     /// The models of its stages, and `holds` without them.
     fileprivate var models: [String] = []
@@ -175,7 +183,8 @@ struct DeviceRow: Encodable {
 
     private enum CodingKeys: String, CodingKey {
         case name, address, connected, softwareVersion, architecture, instructionSet, cores, threads
-        case memoryBudgetBytes, residentBytes, storeBytes, weightBytes, keyValueBytes, holds, profile, sensors, error
+        case memoryBudgetBytes, residentBytes, storeBytes, weightBytes, keyValueBytes, holds, profile, sensors, marks
+        case error
     }
 
     init(_ body: DeviceBody) {
@@ -194,6 +203,7 @@ struct DeviceRow: Encodable {
         keyValueBytes = body.keyValueBytes
         profile = body.profile
         sensors = body.sensors
+        marks = body.marks
         error = body.connected ? nil : body.trouble
     }
 

@@ -53,6 +53,7 @@ struct JoinCommand: AsyncParsableCommand, UsesNetwork {
         let membership = try await Account(owning: folder).acting {
             try await worker.join(folder: folder, name: name, token: token)
         }
+        MembershipView.tell(membership.entry, of: membership.security.credentials)
         let isStarted = try isForService && !noStart && service.enableAndStart()
         let document = Document(
             name: membership.security.credentials.certificate.name, folder: MemberFolder(dataFolder: folder).path,
@@ -62,7 +63,8 @@ struct JoinCommand: AsyncParsableCommand, UsesNetwork {
                 : isForService
                     ? service.startCommand : "shoal worker\(dataDir.map { " --data-dir \(Self.quoted($0))" } ?? "")")
         if json { return try Console.json(document) }
-        Console.write("\(document.name) has joined; its identity is in \(document.folder)\n")
+        let hasJoined = membership.entry == .wasMember ? "is a member" : "has joined"
+        Console.write("\(document.name) \(hasJoined); its identity is in \(document.folder)\n")
         if let command = document.startCommand {
             Console.write("next: \(command)\n")
         } else {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import ClusterStore
 import Foundation
+import Identity
 
 struct KeyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -42,7 +43,7 @@ struct KeyCommand: ParsableCommand {
 
         func run() throws {
             let secret = AccessKey.makeSecret()
-            try store.open().add(
+            try store.openPresent().add(
                 AccessKey(
                     id: UUID().uuidString.lowercased(), name: name, secretHash: AccessKey.hash(of: secret),
                     createdAt: Int(Date.now.timeIntervalSince1970),
@@ -75,7 +76,7 @@ struct KeyCommand: ParsableCommand {
         }
 
         func run() throws {
-            let keys = try store.open().accessKeys()
+            let keys = try store.openPresent().accessKeys()
             if json {
                 return try Console.json(
                     Document(
@@ -111,7 +112,7 @@ struct KeyCommand: ParsableCommand {
         var folder: String { store.folder }
 
         func run() throws {
-            try store.open().removeAccessKey(named: name)
+            try store.openPresent().removeAccessKey(named: name)
             Console.error("the key of \(name) is removed")
         }
     }
@@ -129,4 +130,17 @@ struct CoordinatorStore: ParsableArguments {
     ///
     /// - Throws: `ClusterStoreError`
     func open() throws -> ClusterStore { try ClusterStore(folder: folder) }
+
+    /// Opens it where there is a coordinator.
+    ///
+    /// - Throws: `CommandError` on a machine that is none; nothing is made then. `ClusterStoreError`.
+    func openPresent() throws -> ClusterStore {
+        let files = ["\(folder)/\(ClusterStore.fileName)", AuthorityFolder(dataFolder: folder).path]
+        guard files.contains(where: { FileManager.default.fileExists(atPath: $0) }) else {
+            throw CommandError(
+                "this machine is no coordinator: \(folder) has nothing of one. Run this on the coordinator's machine; or `shoal init` first, to make this one; or give --data-dir FOLDER\(PackagedService.coordinator.hint)"
+            )
+        }
+        return try open()
+    }
 }

@@ -16,10 +16,9 @@ struct RemoveCommand: AsyncParsableCommand, UsesNetwork, UsesDataFolder {
     @Argument(help: ArgumentHelp("The device's name, as `shoal devices` shows it.", valueName: "device")) var device:
         String
     @OptionGroup var server: ServerOptions
-    @OptionGroup var identity: IdentityOptions
     @Flag(help: "Prints JSON.") var json = false
 
-    var folder: String { identity.folder }
+    var folder: String { server.folder }
 
     private struct Document: Encodable {
         var removed: String
@@ -45,9 +44,9 @@ struct RemoveCommand: AsyncParsableCommand, UsesNetwork, UsesDataFolder {
     }
 
     private func removeFromStore() throws {
-        guard let store = try ClusterRecords.open(identity.folder) else {
+        guard let store = try ClusterRecords.open(server.folder) else {
             throw CommandError(
-                "no coordinator answers at \(server.server), and none has its store in \(identity.folder): give --server URL or --data-dir FOLDER"
+                "no coordinator answers at \(server.server), and none has its store in \(server.folder): give --server URL or --data-dir FOLDER"
             )
         }
         guard try store.removeMember(named: device, now: LinkSecurity.systemClock()) != nil else {

@@ -95,7 +95,8 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader, UsesData
         settings.security = try links.coordinatorSecurity(
             folder: folder, dialsDevices: !settings.devices.isEmpty || finding.discover == true)
         let chatTemplate = try template.choice()
-        let (access, tls) = (try api.access(store: store, logger: logger), try api.tls())
+        let owner = AccessKey.makeSecret()
+        let (access, tls) = (try api.access(store: store, owner: owner, logger: logger), try api.tls())
         let listen = api.listen
         let display = StartupDisplay(verbose: true)
         let host = ModelHost(
@@ -134,7 +135,8 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader, UsesData
         let server = APIServer(
             models: host, access: access, joining: joining?.service, host: listen.host, port: listen.port, tls: tls,
             sites: api.sites(), limits: api.limits(), chatTemplate: chatTemplate, logger: logger,
-            onListening: { address in
+            onListening: { [folder] address in
+                Self.keep(owner, in: folder, listeningAt: address)
                 let url =
                     "\(tls == nil ? "http" : "https")://\(Endpoint(host: listen.host, port: address?.port ?? listen.port))"
                 let state =
@@ -152,7 +154,18 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader, UsesData
         group.maximumGracefulShutdownDuration = .seconds(drain + 3)
         let services = ServiceGroup(configuration: group)
         EndSignals.watch(limit: .seconds(drain + 5)) { Task { await services.triggerGracefulShutdown() } }
+        defer { OwnerKey.remove(from: folder) }
         try await services.run()
+    }
+
+    /// Has commands on this machine let in that can read the folder.
+    private static func keep(_ owner: String, in folder: String, listeningAt address: SocketAddress?) {
+        guard let host = address?.ipAddress, let port = address?.port else { return }
+        do throws(IdentityError) {
+            try OwnerKey(secret: owner, address: Endpoint(host: host, port: port).description).write(to: folder)
+        } catch {
+            Console.error("warning: once there are keys, commands need one here too: \(error)")
+        }
     }
 
     /// The model that was placed when the coordinator ended, if its file is still there.
@@ -204,7 +217,9 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader, UsesData
         logger.logLevel = .info
         let service = JoinService(
             authority: authority, store: store, security: security,
-            actions: .init(joined: { host.add(device: $0) }, removed: { host.remove(device: $0) }), logger: logger)
+            actions: .init(
+                joined: { host.add(device: $0) }, removed: { host.remove(device: $0) },
+                renamed: { host.rename(device: $0, to: $1) }), logger: logger)
         return JoinListening(
             service: service, security: security, authority: folder, endpoint: joinListen, logger: logger)
     }

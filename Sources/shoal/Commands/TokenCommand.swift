@@ -13,9 +13,12 @@ struct TokenCommand: ParsableCommand, UsesDataFolder {
             To be run on the coordinator's machine, while `shoal serve` runs or before. Whoever has the token can join in your device's
             place until it is used or expires: give it to nobody else. Only its hash is kept here.
             Example: shoal token --expires 1h
+            Example: shoal token --list
             """)
 
-    @Option(help: ArgumentHelp("For how long it is good, as 30m, 24h or 7d (30 days at most).", valueName: "TIME"))
+    @Option(
+        help: ArgumentHelp("For how long it is good, as 30m, 24h or 7d (30 days at most; default: 24h).", valueName: "TIME"),
+        transform: TokenLife.init(checking:))
     var expires = TokenLife(seconds: 86_400)
     @Option(
         name: .customLong("address"),
@@ -23,6 +26,12 @@ struct TokenCommand: ParsableCommand, UsesDataFolder {
             "Where devices reach the coordinator's join port (repeatable; default: this machine's addresses, port \(JoinService.port)).",
             valueName: "HOST:PORT"))
     var addresses: [String] = []
+    @Flag(help: "Makes none, but shows the tokens that are good or were used, without their secrets.")
+    var list = false
+    @Option(
+        help: ArgumentHelp(
+            "Makes none, but takes one back by its ID in --list, or all that nobody used.", valueName: "ID|all"))
+    var revoke: String?
     @OptionGroup var identity: IdentityOptions
     @Flag(help: "Prints JSON.") var json = false
 
@@ -30,12 +39,18 @@ struct TokenCommand: ParsableCommand, UsesDataFolder {
 
     private struct Document: Encodable {
         var token: String
+        /// What names it in `--list`; no secret.
+        var id: String
         /// Seconds since 1970.
         var expiresAt: Int64
         var addresses: [String]
     }
 
     func validate() throws {
+        guard !(list && revoke != nil) else { throw ValidationError("--list and --revoke exclude each other") }
+        if list || revoke != nil, !addresses.isEmpty {
+            throw ValidationError("--address goes with a token that is made, not with --list or --revoke")
+        }
         guard addresses.count <= JoinToken.mostAddresses else {
             throw ValidationError("--address may be given \(JoinToken.mostAddresses) times, not \(addresses.count)")
         }
@@ -50,6 +65,13 @@ struct TokenCommand: ParsableCommand, UsesDataFolder {
                 "there is no cluster's authority in \(identity.folder): run `shoal init` first, or give --data-dir\(PackagedService.coordinator.hint)"
             )
         }
+        let now = LinkSecurity.systemClock()
+        let store = try ClusterStore(folder: identity.folder)
+        if list { return try TokenView.list(try store.joinTokens(), now: now, json: json) }
+        if let revoke {
+            let ids = try store.revokeJoinTokens(id: revoke == "all" ? nil : revoke.lowercased(), now: now)
+            return try TokenView.revoked(ids, json: json)
+        }
         let endpoints = try addresses.map { try Endpoint(parsing: $0, defaultPort: JoinService.port) }
         let reachable = endpoints.isEmpty ? try OwnAddresses.endpoints(port: JoinService.port) : endpoints
         guard !reachable.isEmpty else {
@@ -57,15 +79,16 @@ struct TokenCommand: ParsableCommand, UsesDataFolder {
                 "this machine has no address that other devices could reach: connect it to the network, or give --address HOST:PORT"
             )
         }
-        let now = LinkSecurity.systemClock()
         let token = JoinToken(
             fingerprint: authority.certificate.fingerprint, expiresAt: now + expires.seconds,
             addresses: reachable.map(\.description))
-        try ClusterStore(folder: identity.folder).addJoinToken(
+        try store.addJoinToken(
             secretHash: token.secretHash, now: now, expiresAt: token.expiresAt)
         if json {
             return try Console.json(
-                Document(token: token.text, expiresAt: token.expiresAt, addresses: token.addresses))
+                Document(
+                    token: token.text, id: JoinTokenRecord.id(ofSecretHash: token.secretHash),
+                    expiresAt: token.expiresAt, addresses: token.addresses))
         }
         Console.write("\(token.text)\n")
         Console.error(
@@ -75,20 +98,30 @@ struct TokenCommand: ParsableCommand, UsesDataFolder {
 }
 
 /// How long a token is good.
-struct TokenLife: ExpressibleByArgument, Sendable {
+struct TokenLife: Sendable, CustomStringConvertible {
     let seconds: Int64
 
     init(seconds: Int64) { self.seconds = seconds }
 
     /// Reads `90s`, `30m`, `24h` or `7d`.
-    init?(argument: String) {
-        guard let unit = argument.last.flatMap({ Self.units[$0] }), let count = Int64(argument.dropLast()),
-            (1...30 * 86_400).contains(count), count * unit <= 30 * 86_400
-        else { return nil }
+    ///
+    /// - Throws: `ValidationError` with the bounds.
+    init(checking argument: String) throws {
+        let number = argument.dropLast()
+        let isNumber = !number.isEmpty && number.allSatisfy { $0.isASCII && $0.isNumber }
+        guard let unit = argument.last.flatMap({ Self.units[$0] }), isNumber else {
+            throw ValidationError("it takes a number and a unit, as 90s, 30m, 24h or 7d")
+        }
+        // More digits than a number has.
+        let count = Int64(number) ?? .max
+        guard count > 0 else { throw ValidationError("a token is good for 1s at least") }
+        guard count <= Self.longest / unit else { throw ValidationError("a token is good for 30d at most") }
         seconds = count * unit
     }
 
-    var defaultValueDescription: String { words }
+    private static let longest: Int64 = 30 * 86_400
+
+    var description: String { words }
 
     var words: String {
         for (letter, unit) in Self.units.sorted(by: { $0.value > $1.value }) where seconds % unit == 0 && letter != "d"
@@ -103,6 +136,12 @@ struct TokenLife: ExpressibleByArgument, Sendable {
 
 /// The addresses of this machine.
 enum OwnAddresses {
+    /// As they are now, without those that hold on one link only; none where the system does not say.
+    @Sendable static func all() -> Set<String> {
+        let addresses = (try? System.enumerateDevices())?.compactMap { $0.address?.ipAddress } ?? []
+        return Set(addresses.filter { !$0.hasPrefix("127.") && $0 != "::1" && !$0.lowercased().hasPrefix("fe80:") })
+    }
+
     /// Those that others may reach: without loopback, and without addresses that hold on one link only.
     ///
     /// - Throws: what the system says.

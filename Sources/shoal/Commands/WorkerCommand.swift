@@ -100,9 +100,12 @@ struct WorkerCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader, UsesDat
         if let joined = membership {
             let certified = joined.security.credentials.certificate.name
             if let name, name != certified {
-                Console.error("this device joined as \(certified): that is its name in the cluster, not \(name)")
+                Console.error(
+                    "this device joined as \(certified): that is its name in the cluster, not \(name); `shoal rename \(certified) \(name)` on the coordinator's machine changes it"
+                )
             }
             (configuration.name, configuration.isNamed) = (certified, true)
+            configuration.certifiedName = { [security = joined.security] in security.credentials.certificate.name }
         }
         configuration.certificateLife = { [security = membership?.security] in
             security.map { $0.credentials.certificate.life }.map { Int(clamping: $0.start)...Int(clamping: $0.end) }
@@ -129,14 +132,22 @@ struct WorkerCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader, UsesDat
         ServiceManager.tellReady("\(worker.configuration.name) listens on \(listener.boundEndpoint)")
         // Only now: who asks in the meantime waits for it, but is answered.
         worker.measureOnce()
-        let renewing = Task { await membership?.run() }
-        let announcement = announce(
-            membership.map { .member($0.mark) } ?? .insecure, name: worker.configuration.name,
-            at: listener.boundEndpoint, logger: logger)
+        let standing = membership.map { ServiceRecord.Standing.member($0.mark) } ?? .insecure
+        let announcement = RepeatedAnnouncement { [self] in
+            announce(standing, name: worker.configuration.name, at: listener.boundEndpoint, logger: logger)
+        }
+        let belonging = Task {
+            let end = await membership?.run(addresses: OwnAddresses.all) { name in
+                Console.error("this device is called \(name) in the cluster now")
+                announcement.makeAgain()
+            }
+            if end == .removed { termination.end() }
+        }
         await termination.wait()
-        announcement?.stop()
-        renewing.cancel()
+        belonging.cancel()
+        announcement.stop()
         await listener.close()
+        if membership?.security.isShutOut == true { throw RemovedFromCluster() }
     }
 
     /// The device's membership; `nil` where links are to be plain.
@@ -161,6 +172,7 @@ struct WorkerCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader, UsesDat
                 "this device has not joined a cluster: run `shoal init` and `shoal token` on the coordinator's machine, then here `shoal join`; or say --insecure here and there, in a network you trust"
             )
         }
+        MembershipView.tell(membership.entry, of: membership.security.credentials)
         return membership
     }
 

@@ -84,8 +84,9 @@ struct APIOptions: ParsableArguments {
 
     /// Who may ask. Warns where what is asked for is not safe.
     ///
+    /// - Parameter owner: the secret with which commands on this machine are let in.
     /// - Throws: `CommandError` where anybody on the network could use the API and it was not said that this is meant.
-    func access(store: ClusterStore, logger: Logger) throws -> AccessControl {
+    func access(store: ClusterStore, owner: String, logger: Logger) throws -> AccessControl {
         let hasKeys = try !store.accessKeys().isEmpty
         if !listen.isLoopback {
             guard hasKeys || requireKey || open else {
@@ -102,7 +103,9 @@ struct APIOptions: ParsableArguments {
         }
         // Once it was meant to be closed, it does not open again when the last key is removed.
         let isClosed = requireKey || (!listen.isLoopback && !open)
-        return AccessControl(isClosed ? .always : .onceKeysExist, logger: logger) { try store.accessKeys() }
+        return AccessControl(isClosed ? .always : .onceKeysExist, owner: owner, logger: logger) {
+            try store.accessKeys()
+        }
     }
 
     /// What connections may take, within the files that this process may have open.

@@ -135,6 +135,12 @@ struct StatusView: CustomStringConvertible {
             let what = device.connected ? "left out" : "not connected"
             notes.append("\(what): \(device.name)" + (device.trouble.map { " (\($0))" } ?? ""))
         }
+        for device in now.devices {
+            // What `trouble` says already is not said again.
+            for mark in device.marks ?? [] where mark.kind != "left_out" {
+                notes.append("\(device.name): \(mark.reason)")
+            }
+        }
         if let message = now.status.message { notes.append(message) }
         return notes
     }

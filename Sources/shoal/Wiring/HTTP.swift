@@ -16,6 +16,8 @@ struct HTTP {
         var configuration = HTTPClient.Configuration(timeout: .init(connect: .seconds(10)))
         // Says at once that nobody listens, rather than to try again for a minute and a half.
         configuration.connectionPool.retryConnectionEstablishment = false
+        // A key goes to whom it is meant for.
+        configuration.redirectConfiguration = .disallow
         if let authority = server.authority {
             configuration.tlsConfiguration = try Self.trusting(authority)
         }
@@ -23,6 +25,11 @@ struct HTTP {
         // A client that is freed must be shut down before; this one never is.
         _ = Unmanaged.passRetained(client)
     }
+
+    /// Finds out whether requests are let in, before a person types anything.
+    ///
+    /// - Throws: `CommandError` when nobody answers, or a key is needed.
+    func checkAccess() async throws { _ = try await get("/v1/models") }
 
     /// Whether somebody answers there at all, whatever it is.
     func answers() async -> Bool {
@@ -54,8 +61,9 @@ struct HTTP {
     }
 
     private func request(_ path: String) -> HTTPClientRequest {
-        var request = HTTPClientRequest(url: "\(server.server)\(path)")
-        if let key = server.presentKey { request.headers.add(name: "Authorization", value: "Bearer \(key)") }
+        let way = server.way
+        var request = HTTPClientRequest(url: "\(way.base)\(path)")
+        if let key = way.key { request.headers.add(name: "Authorization", value: "Bearer \(key)") }
         return request
     }
 
@@ -100,14 +108,14 @@ struct HTTP {
             response = try await client.execute(request, timeout: .hours(1))
         } catch {
             throw CommandError(
-                "no coordinator answers at \(request.url) (\(Self.reason(error))): is `shoal serve` running there? Name another with --server URL"
+                "no coordinator answers at \(request.url) (\(Self.reason(error))): is `shoal serve` running there? Name another with --server URL or SHOAL_SERVER"
             )
         }
         guard response.status == .ok else {
             let body = (try? await response.body.collect(upTo: 1 << 16)).map { Data(buffer: $0) } ?? Data()
             let message = (try? JSONDecoder().decode(ErrorDocument.self, from: body))?.error.message
             throw CommandError(
-                "\(request.url) answered \(response.status.code): \(message ?? String(decoding: body.prefix(200), as: UTF8.self))"
+                "\(request.url) answered \(response.status.code): \(message ?? String(decoding: body.prefix(200), as: UTF8.self))\(response.status == .unauthorized ? server.hintWithoutKey : "")"
             )
         }
         return response

@@ -8,16 +8,20 @@ enum Signals {
     static func watch() -> Termination {
         let (stream, continuation) = AsyncStream.makeStream(of: Void.self)
         EndSignals.watch(limit: limit) { continuation.yield() }
-        return Termination(stream: stream)
+        return Termination(stream: stream, continuation: continuation)
     }
 
     /// The wait for the signals that are watched.
     struct Termination: Sendable {
         fileprivate let stream: AsyncStream<Void>
+        fileprivate let continuation: AsyncStream<Void>.Continuation
 
         /// Returns when one of them arrived.
         func wait() async {
             for await _ in stream { break }
         }
+
+        /// Ends the wait without a signal.
+        func end() { continuation.yield() }
     }
 }

@@ -1,6 +1,7 @@
 import Discovery
 import Identity
 import Logging
+import Synchronization
 import Transport
 import Wire
 
@@ -41,6 +42,26 @@ enum WorkerAnnouncement {
             }
         }
     }
+}
+
+/// A worker's announcement, which is made again where the worker has another name.
+final class RepeatedAnnouncement: Sendable {
+    private let make: @Sendable () -> DiscoveryClient?
+    private let client: Mutex<DiscoveryClient?>
+
+    init(_ make: @escaping @Sendable () -> DiscoveryClient?) {
+        self.make = make
+        client = Mutex(make())
+    }
+
+    func makeAgain() {
+        client.withLock { client in
+            client?.stop()
+            client = make()
+        }
+    }
+
+    func stop() { client.withLock { $0?.stop() } }
 }
 
 extension Endpoint {

@@ -69,6 +69,19 @@ final class TestKeys: Sendable {
         await closed.cluster.stop()
     }
 
+    @Test func `the owner's secret is taken from this machine alone`() async throws {
+        let owner = AccessKey.makeSecret()
+        let access = AccessControl(.always, owner: owner, logger: LocalWorker.logger) { [] }
+        // Without a socket nobody is on this machine.
+        let api = try await TestAPI(access: access)
+        #expect(try await api.get("/v1/models", key: owner).status == 401)
+        await api.cluster.stop()
+        for (isLocal, key) in [(true, owner), (true, owner + "x"), (true, ""), (false, owner)] {
+            let admitted = try? await access.key(authorization: "Bearer \(key)", isLocal: isLocal)
+            #expect((admitted?.name == "owner") == (isLocal && key == owner))
+        }
+    }
+
     @Test func `keys that come and go are obeyed while the API is there`() async throws {
         let keys = TestKeys()
         let api = try await TestAPI(access: keys.access())

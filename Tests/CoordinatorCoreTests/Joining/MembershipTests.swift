@@ -106,7 +106,65 @@ import WorkerCore
             let membership = try #require(try await open(folder, nil))
             try await service.remove("pi1")
             // Comes to an end, well before it would be time to ask again.
-            await membership.run()
+            #expect(await membership.run() == .removed)
+            // And is remembered, until the device joins anew.
+            #expect(try folder.revoked().contains(membership.security.credentials.identity))
+            await #expect(throws: RemovedFromCluster.self) { try await open(folder, nil) }
+            let again = try await open(folder, try cluster.makeToken(service, port))
+            #expect(again?.entry == .joined && again?.security.isShutOut == false)
+        }
+    }
+
+    @Test func `A device that is linked is told of its removal over the link`() async throws {
+        try await withFolder { service, port, folder in
+            let membership = try #require(try await open(folder, try cluster.makeToken(service, port)))
+            let listener = try await transport(membership.security).listen(
+                on: Endpoint(host: "127.0.0.1", port: 0),
+                welcome: { _ in .success(Welcome(name: "pi1", softwareVersion: "")) },
+                handler: { _ in UnheardLinks() })
+            let link = try await transport(service.security).connect(
+                to: listener.boundEndpoint,
+                hello: Hello(role: .coordinator, session: 1, name: "lap", softwareVersion: ""), handler: UnheardLinks())
+            while membership.security.coordinatorHosts.isEmpty { try await Task.sleep(for: .milliseconds(5)) }
+            try await service.remove("pi1")
+            #expect(await membership.run() == .removed)
+            link.close()
+            await listener.close()
+        }
+    }
+
+    @Test func `A member does not use up a token of its own cluster, and is told of a name that it was given`()
+        async throws
+    {
+        try await withFolder { service, port, folder in
+            let first = try cluster.makeToken(service, port)
+            #expect(try await open(folder, first)?.entry == .joined)
+            let identity = try folder.credentials()?.identity
+            try await service.rename("pi1", to: "attic")
+            let second = try cluster.makeToken(service, port)
+            let membership = try #require(try await open(folder, second, as: "other"))
+            #expect(membership.entry == .wasMember)
+            #expect(membership.security.credentials.identity == identity)
+            #expect(membership.security.credentials.certificate.name == "attic")
+            #expect(try service.store.members().map(\.name) == ["attic"])
+            #expect(try service.store.use(ofToken: second.secretHash, now: cluster.clock.now) == .success(nil))
+            // The first one is still the one that it joined with.
+            #expect(folder.joining()?.tokenHash == first.secretHash)
+        }
+    }
+
+    @Test func `A device learns its new name while it runs`() async throws {
+        try await withFolder { service, port, folder in
+            _ = try await open(folder, try cluster.makeToken(service, port))
+            let membership = try #require(try await open(folder, nil))
+            #expect(membership.entry == .kept)
+            try await service.rename("pi1", to: "attic")
+            let (names, continuation) = AsyncStream.makeStream(of: String.self)
+            let running = Task { await membership.run(renamed: { continuation.yield($0) }) }
+            #expect(await names.first { _ in true } == "attic")
+            running.cancel()
+            #expect(await running.value == .cancelled)
+            #expect(try folder.credentials()?.certificate.name == "attic")
         }
     }
 

@@ -27,6 +27,19 @@ struct DeviceRosterTests {
         #expect(roster.device(withIdentity: "a") == "pi1")
     }
 
+    @Test func `A device that was renamed is found by what it was called, until another has that name`() {
+        var roster = DeviceRoster()
+        _ = roster.meet(first, Self.introduction("a", "pi1"), others: [])
+        roster.rename("pi1", to: "attic")
+        #expect(roster.name(of: "pi1") == "attic" && roster.name(of: "10.0.0.1:7077") == "attic")
+        #expect(roster.device(withIdentity: "a") == "attic" && !roster.hasMet("pi1"))
+        roster.take("pi1")
+        #expect(roster.name(of: "pi1") == "pi1" && roster.name(of: "10.0.0.1:7077") == "attic")
+        roster.rename("attic", to: "pi2")
+        roster.rename("pi2", to: "attic")
+        #expect(roster.name(of: "attic") == "attic" && roster.name(of: "pi2") == "attic")
+    }
+
     @Test func oneWithoutANameHasItsAddress() {
         var roster = DeviceRoster()
         #expect(roster.meet(first, Self.introduction("a"), others: []) == .used(as: "10.0.0.1:7077", note: nil))
