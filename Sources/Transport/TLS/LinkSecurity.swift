@@ -27,6 +27,8 @@ package final class LinkSecurity: Sendable {
         var server: [ClientCertificates: NIOSSLContext]
         var revoked: RevocationList
         var links: [ObjectIdentifier: TCPLink] = [:]
+        /// The clocks of devices that are known, by the devices' ids.
+        var clocks: [String: ClockComparison] = [:]
     }
 
     private let state: Mutex<State>
@@ -89,6 +91,34 @@ package final class LinkSecurity: Sendable {
         }
     }
 
+    /// Notes what a device's clock says beside the coordinator's, to tell where links do not open for it.
+    ///
+    /// - Parameter id: the device's; on the device, its own.
+    package func note(_ clock: ClockComparison, of id: String) {
+        state.withLock { $0.clocks[id] = clock.endangersLinks ? clock : nil }
+    }
+
+    // MARK: Clocks
+
+    /// Why a member may not be linked to; `nil` where nothing is known of its clock.
+    private func clockHint(of member: String?) -> String? {
+        guard let member, let clock = state.withLock({ $0.clocks[member] }) else { return nil }
+        return "that is for its clock: \(clock.summary). There: \(ClockComparison.mend)"
+    }
+
+    /// Why this device may take no links; `nil` where its clock may be right.
+    private var ownClockHint: String? {
+        let (credentials, clocks) = state.withLock { ($0.credentials, $0.clocks) }
+        let device = "that is for this device's clock"
+        if let clock = clocks[credentials.identity.id] {
+            return "\(device): \(clock.summary). Set it: \(ClockComparison.mend)"
+        }
+        let (now, life) = (clock(), credentials.certificate.life)
+        guard now < life.start else { return nil }
+        return
+            "\(device): it says \(ClockComparison.text(now)), and this device's own certificate is good from \(ClockComparison.text(life.start)) on. Set it: \(ClockComparison.mend)"
+    }
+
     // MARK: For channels
 
     var clientContext: NIOSSLContext { state.withLock { $0.client } }
@@ -119,7 +149,7 @@ package final class LinkSecurity: Sendable {
                     )
                 }
                 return identity
-            }, security: self)
+            }, security: self, clockHint: { [self] in clockHint(of: member) ?? ownClockHint })
     }
 
     /// Of a side that listens.
@@ -137,7 +167,7 @@ package final class LinkSecurity: Sendable {
                     guard certificates == .optional, error.code == .revoked else { throw error }
                     return nil
                 }
-            }, security: self)
+            }, security: self, clockHint: { [self] in ownClockHint })
     }
 
     /// A link is open: it is closed when its peer is removed. Tells a worker first whom to shut out.

@@ -8,4 +8,6 @@ struct PeerAdmission: Sendable {
     var admit: @Sendable (_ certificate: [UInt8]?) throws(TransportError) -> ClusterIdentity?
     /// What knows the open links; `nil` while a device joins.
     var security: LinkSecurity?
+    /// What is known of clocks that may be why there is no secure link; `nil` where nothing is.
+    var clockHint: @Sendable () -> String? = { nil }
 }

@@ -11,6 +11,7 @@ package final class Membership: Sendable {
     package let security: LinkSecurity
     private let folder: MemberFolder
     private let client: JoinClient
+    private let clock: LinkSecurity.Clock
     private let logger: Logger
     /// Whether the coordinator was told in this run where the device is.
     private let hasJoined: Bool
@@ -19,10 +20,14 @@ package final class Membership: Sendable {
     private static let interval = Duration.seconds(86_400)
     private static let retryInterval = Duration.seconds(300)
 
-    private init(security: LinkSecurity, folder: MemberFolder, client: JoinClient, logger: Logger, hasJoined: Bool) {
+    private init(
+        security: LinkSecurity, folder: MemberFolder, client: JoinClient, clock: @escaping LinkSecurity.Clock,
+        logger: Logger, hasJoined: Bool
+    ) {
         self.security = security
         self.folder = folder
         self.client = client
+        self.clock = clock
         self.logger = logger
         self.hasJoined = hasJoined
     }
@@ -33,12 +38,16 @@ package final class Membership: Sendable {
     /// - Throws: `IdentityError` for files that cannot be used, or a certificate that has expired; `JoinError` when joining fails;
     ///   `TransportError` for credentials that TLS cannot use.
     package static func open(
-        _ folder: MemberFolder, token: JoinToken?, client: JoinClient, logger: Logger
+        _ folder: MemberFolder, token: JoinToken?, client: JoinClient,
+        clock: @escaping LinkSecurity.Clock = LinkSecurity.systemClock, logger: Logger
     ) async throws -> Membership? {
         var kept = try folder.credentials()
         var hasJoined = false
+        var known: ClockComparison?
         if let token, isNew(token, to: kept, in: folder) {
-            let credentials = try await client.join(token, key: try folder.makeJoiningKey(replacing: kept))
+            let answer = try await client.answer(to: token, key: try folder.makeJoiningKey(replacing: kept))
+            let credentials = answer.credentials
+            known = answer.clocks
             try folder.replace(
                 credentials, joining: MemberFolder.Joining(addresses: token.addresses, tokenHash: token.secretHash))
             logger.info("joined", metadata: ["as": "\(credentials.certificate.name)"])
@@ -52,12 +61,6 @@ package final class Membership: Sendable {
                     addresses: token.addresses, tokenHash: hasJoinedWithIt ? token.secretHash : nil))
         }
         guard let credentials = kept else { return nil }
-        guard credentials.certificate.life.end >= LinkSecurity.systemClock() else {
-            throw IdentityError(
-                .expired,
-                "this device's certificate has expired, since it was away for long: join anew with a token of `shoal token` (or set the clock, if that is wrong)"
-            )
-        }
         let queue = DispatchQueue(label: "shoal.membership")
         let security = try LinkSecurity(
             credentials, revoked: try folder.revoked(),
@@ -71,8 +74,32 @@ package final class Membership: Sendable {
                     }
                 }
             })
-        return Membership(
-            security: security, folder: folder, client: client, logger: logger, hasJoined: hasJoined)
+        let membership = Membership(
+            security: security, folder: folder, client: client, clock: clock, logger: logger, hasJoined: hasJoined)
+        if let known { membership.note(known) }
+        if credentials.certificate.life.end < clock() { try await membership.renewExpired() }
+        return membership
+    }
+
+    /// By this device's clock its certificate has expired. Where the coordinator renews it all the same, it is the clock that is wrong.
+    private func renewExpired() async throws {
+        do {
+            try await renew()
+        } catch {
+            throw IdentityError(
+                .expired,
+                "by this device's clock, which says \(ClockComparison.text(clock())), its certificate expired at \(ClockComparison.text(security.credentials.certificate.life.end)). Where that is so, since it was away for long: join anew, with `shoal join`. Where the clock is wrong: \(ClockComparison.mend). It could not ask the coordinator, which knows: \(error)"
+            )
+        }
+    }
+
+    /// Tells of this device's clock, where it is wrong.
+    private func note(_ clocks: ClockComparison) {
+        security.note(clocks, of: security.credentials.identity.id)
+        guard clocks.isTold else { return }
+        let danger = clocks.endangersLinks ? "; links may not open until it is set" : ""
+        logger.warning(
+            "this device's clock: \(clocks.summary)\(danger). If it is this one that is wrong: \(ClockComparison.mend)")
     }
 
     /// Whether a device is to join with a token: not with the one that it joined with before.
@@ -90,7 +117,7 @@ package final class Membership: Sendable {
         var isKnown = hasJoined
         while !Task.isCancelled {
             var wait = Self.interval
-            if !isKnown || security.credentials.certificate.life.isRenewalDue(at: LinkSecurity.systemClock()) {
+            if !isKnown || security.credentials.certificate.life.isRenewalDue(at: clock()) {
                 do {
                     try await renew()
                     isKnown = true
@@ -114,8 +141,9 @@ package final class Membership: Sendable {
     package func renew() async throws {
         let joining = folder.joining()
         let known = joining?.addresses ?? []
-        let (credentials, address) = try await client.renew(
+        let answer = try await client.renew(
             security, at: Self.addresses(known, coordinatorHosts: security.coordinatorHosts))
+        let (credentials, address) = (answer.credentials, answer.address)
         try folder.store(credentials)
         try security.renew(credentials)
         if address != known.first {
@@ -123,6 +151,7 @@ package final class Membership: Sendable {
             try folder.store(MemberFolder.Joining(addresses: [address] + others, tokenHash: joining?.tokenHash))
         }
         logger.info("certificate renewed")
+        if let clocks = answer.clocks { note(clocks) }
     }
 
     /// Where the coordinator may be asked: where it was, then at the hosts that it links from now. It proves itself by its certificate,
