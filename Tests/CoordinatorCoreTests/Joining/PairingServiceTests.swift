@@ -247,17 +247,21 @@ private final class WaitingLink: LinkHandler {
 /// Takes a device's link, opens one to the coordinator, and passes all messages on.
 private final class Stranger: LinkHandler {
     private let port: Int
-    private let toDevice = Mutex<(any Link)?>(nil)
-    private let toCoordinator = Mutex<(any Link)?>(nil)
+    private struct Links {
+        var toDevice: (any Link)?
+        var toCoordinator: (any Link)?
+    }
+
+    private let links = Mutex(Links())
 
     init(port: Int) { self.port = port }
 
     func received(_ frame: Frame, on link: any Link) {
         guard case .control(let message) = frame else { return }
         if link.peer.address.hasSuffix(":\(port)") {
-            toDevice.withLock { $0 }?.send(frame)
+            links.withLock { $0.toDevice }?.send(frame)
         } else if case .pairingRequest = message.body {
-            toDevice.withLock { $0 = link }
+            links.withLock { $0.toDevice = link }
             Task {
                 let transport = TCPTransport(
                     eventLoopGroup: MultiThreadedEventLoopGroup.singleton, options: .patient,
@@ -265,15 +269,16 @@ private final class Stranger: LinkHandler {
                 let link = try await transport.connect(
                     to: Endpoint(host: "127.0.0.1", port: port),
                     hello: Hello(role: .join, session: 0, name: "pi1", softwareVersion: ""), handler: self)
-                toCoordinator.withLock { $0 = link }
+                links.withLock { $0.toCoordinator = link }
                 link.send(frame)
             }
         } else {
-            toCoordinator.withLock { $0 }?.send(frame)
+            links.withLock { $0.toCoordinator }?.send(frame)
         }
     }
 
     func closed(_ link: any Link, error: TransportError?) {
-        for other in [toDevice, toCoordinator] where other.withLock({ $0 }) !== link { other.withLock { $0 }?.close() }
+        let open = links.withLock { [$0.toDevice, $0.toCoordinator] }
+        for other in open.compactMap({ $0 }) where other !== link { other.close() }
     }
 }
