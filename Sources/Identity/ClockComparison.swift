@@ -27,9 +27,9 @@ package struct ClockComparison: Sendable, Hashable {
     /// Whether links may not open for it.
     package var endangersLinks: Bool { secondsAhead.magnitude > UInt64(Self.certificateSeconds) }
 
-    /// What the device's clock says, what the coordinator's, and how far they are apart.
+    /// What the device's clock says, what the coordinator's, and how far they are apart: the rest of a sentence about the device's clock.
     package var summary: String {
-        "its clock says \(Self.text(device)), the coordinator's says \(Self.text(coordinator)): \(Self.span(secondsAhead.magnitude)) \(secondsAhead > 0 ? "ahead" : "behind")"
+        "says \(Self.text(device)), the coordinator's says \(Self.text(coordinator)): \(Self.span(secondsAhead.magnitude)) \(secondsAhead > 0 ? "ahead" : "behind")"
     }
 
     /// What to do on the machine whose clock is wrong.

@@ -19,8 +19,8 @@ final class JoinLink: LinkHandler {
     }
 
     func opened(_ link: any Link) {
-        service.queue.asyncAfter(deadline: .now() + service.patience) { [weak link, isWaiting = self] in
-            if !isWaiting.waits { link?.close() }
+        service.queue.asyncAfter(deadline: .now() + service.patience) { [weak link, self] in
+            if !waits { link?.close() }
         }
     }
 

@@ -110,7 +110,7 @@ extension JoinService {
         security.note(clocks, of: member.id)
         guard clocks.isTold else { return }
         logger.warning(
-            "\(member.name): \(clocks.summary). On the one of both that is wrong: \(ClockComparison.mend)")
+            "\(member.name)'s clock \(clocks.summary). On the one of both that is wrong: \(ClockComparison.mend)")
     }
 
     /// Where the device's worker listens: at the address that it tells, or the one that it comes from.

@@ -131,7 +131,7 @@ final class LinkChannelHandler: ChannelDuplexHandler {
                 outcome
                 ?? TransportError(
                     securing: error, peer: owner.address, isDialing: owner.hello != nil,
-                    clockHint: owner.admission?.clockHint())
+                    clockHint: owner.admission?.clockHint ?? { _ in nil })
         } else {
             outcome = outcome ?? TransportError(.connectionLost, "\(owner.address): the connection broke: \(error)")
         }

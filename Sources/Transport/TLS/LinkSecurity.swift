@@ -101,22 +101,29 @@ package final class LinkSecurity: Sendable {
     // MARK: Clocks
 
     /// Why a member may not be linked to; `nil` where nothing is known of its clock.
-    private func clockHint(of member: String?) -> String? {
-        guard let member, let clock = state.withLock({ $0.clocks[member] }) else { return nil }
-        return "that is for its clock: \(clock.summary). There: \(ClockComparison.mend)"
+    ///
+    /// - Parameter saysExpired: whether it says that this side's certificate has expired, or is not valid yet.
+    private func clockHint(of member: String?, saysExpired: Bool) -> String? {
+        let (credentials, clocks) = state.withLock { ($0.credentials, $0.clocks) }
+        if let member, let clock = clocks[member] {
+            return "its clock \(clock.summary). There: \(ClockComparison.mend)"
+        }
+        let (now, life) = (clock(), credentials.certificate.life)
+        guard saysExpired, life.contains(now) else { return nil }
+        return
+            "its clock, or this machine's, is wrong: it says that this machine's certificate has expired or is not valid yet, which is good from \(ClockComparison.text(life.start)) to \(ClockComparison.text(life.end)), and here it is \(ClockComparison.text(now)). On the one that is wrong: \(ClockComparison.mend)"
     }
 
     /// Why this device may take no links; `nil` where its clock may be right.
     private var ownClockHint: String? {
         let (credentials, clocks) = state.withLock { ($0.credentials, $0.clocks) }
-        let device = "that is for this device's clock"
         if let clock = clocks[credentials.identity.id] {
-            return "\(device): \(clock.summary). Set it: \(ClockComparison.mend)"
+            return "this device's clock \(clock.summary). Set it: \(ClockComparison.mend)"
         }
         let (now, life) = (clock(), credentials.certificate.life)
         guard now < life.start else { return nil }
         return
-            "\(device): it says \(ClockComparison.text(now)), and this device's own certificate is good from \(ClockComparison.text(life.start)) on. Set it: \(ClockComparison.mend)"
+            "this device's clock says \(ClockComparison.text(now)), and this device's own certificate is good from \(ClockComparison.text(life.start)) on. Set it: \(ClockComparison.mend)"
     }
 
     // MARK: For channels
@@ -149,7 +156,7 @@ package final class LinkSecurity: Sendable {
                     )
                 }
                 return identity
-            }, security: self, clockHint: { [self] in clockHint(of: member) ?? ownClockHint })
+            }, security: self, clockHint: { [self] in clockHint(of: member, saysExpired: $0) ?? ownClockHint })
     }
 
     /// Of a side that listens.
@@ -167,7 +174,7 @@ package final class LinkSecurity: Sendable {
                     guard certificates == .optional, error.code == .revoked else { throw error }
                     return nil
                 }
-            }, security: self, clockHint: { [self] in ownClockHint })
+            }, security: self, clockHint: { [self] _ in ownClockHint })
     }
 
     /// A link is open: it is closed when its peer is removed. Tells a worker first whom to shut out.

@@ -99,7 +99,7 @@ package final class Membership: Sendable {
         guard clocks.isTold else { return }
         let danger = clocks.endangersLinks ? "; links may not open until it is set" : ""
         logger.warning(
-            "this device's clock: \(clocks.summary)\(danger). If it is this one that is wrong: \(ClockComparison.mend)")
+            "this device's clock \(clocks.summary)\(danger). If it is this one that is wrong: \(ClockComparison.mend)")
     }
 
     /// Whether a device is to join with a token: not with the one that it joined with before.

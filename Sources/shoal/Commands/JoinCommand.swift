@@ -123,10 +123,8 @@ extension WorkerCommand {
                 case .code(let code, let seconds):
                     Console.error("on \(endpoint.host), type:  shoal approve \(code.text)    (within \(seconds) s)")
                 case .wrongCode(let left): Console.error("another code was typed there: \(left) more may be")
-                case .clocks(let clocks):
-                    if clocks.isTold {
-                        Console.error("this device's clock: \(clocks.summary). To set it: \(ClockComparison.mend)")
-                    }
+                // Told when it joins, as with a token.
+                case .clocks: break
                 }
             }
             if case .approved(let token) = result { return token }

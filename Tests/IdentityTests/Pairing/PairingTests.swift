@@ -242,7 +242,7 @@ import Testing
         let clocks = ClockComparison(device: 75, coordinator: 1_796_072_709)
         #expect(
             clocks.summary
-                == "its clock says 1970-01-01 00:01:15Z, the coordinator's says 2026-11-30 21:05:09Z: 56 years behind")
+                == "says 1970-01-01 00:01:15Z, the coordinator's says 2026-11-30 21:05:09Z: 56 years behind")
         #expect(
             ClockComparison(device: 1_796_072_709 + 3 * 86_400, coordinator: 1_796_072_709).summary.hasSuffix(
                 "3 days ahead"))
