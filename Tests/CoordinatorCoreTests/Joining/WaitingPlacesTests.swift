@@ -62,7 +62,7 @@ import Testing
     @Test func `What was long ago counts no more`() {
         var places = WaitingPlaces(.init(places: 1, placesOfAddress: 1))
         #expect(waits(ask(&places, "10.0.0.1", now: 0)) != nil)
-        #expect(ask(&places, "10.0.0.2", now: 600) != .refused)
+        #expect(ask(&places, "10.0.0.2", now: 599) != .refused)
         places = WaitingPlaces(.init(places: 1, placesOfAddress: 1))
         for now in 0..<3 as Range<Int64> {
             for device in places.inOrder { places.leave(device.place) }
