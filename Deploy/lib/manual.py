@@ -96,8 +96,8 @@ def main():
         ".PP", *paragraphs(command.get("discussion")), ".PP",
         "With the Debian package,",
         "\\fBsudo shoal init\\fR makes the cluster's authority and starts shoal\\-coordinator.service;",
-        "\\fBsudo shoal token\\fR makes a token there for each device;",
-        "\\fBsudo shoal join\\fR takes it on the device and starts shoal\\-worker.service.",
+        "\\fBsudo shoal join HOST\\fR shows a code on a device,",
+        "\\fBsudo shoal approve CODE\\fR lets it in there, and shoal\\-worker.service starts on it.",
         "As root, commands work in the services' folders, as the user that these belong to.",
         ".SH COMMANDS",
     ]

@@ -24,7 +24,8 @@ package struct APIServer: Service {
     ///   - chatTemplate: What makes prompts of conversations.
     ///   - onListening: Called once requests are accepted, with the address that is bound.
     package init(
-        models: ModelHost, access: AccessControl, joining: JoinService? = nil, host: String, port: Int,
+        models: ModelHost, access: AccessControl, joining: @escaping @Sendable () -> JoinService? = { nil },
+        host: String, port: Int,
         tls: ServerTLS? = nil, sites: SitePolicy = SitePolicy(), limits: ConnectionLimits = ConnectionLimits(),
         chatTemplate: ChatTemplateChoice = .model, logger: Logger,
         onListening: @escaping @Sendable (SocketAddress?) async -> Void = { _ in }

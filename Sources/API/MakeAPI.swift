@@ -8,11 +8,12 @@ package import Hummingbird
 /// - Parameters:
 ///   - host: who serves the model.
 ///   - access: who may ask.
-///   - joining: takes devices into the cluster and removes them; `nil` where none can join.
+///   - joining: what takes devices into the cluster and removes them now; `nil` where none can join.
 ///   - sites: whose pages may ask, and by which names.
 ///   - chatTemplate: what makes prompts of conversations.
 package func makeAPI(
-    host: ModelHost, access: AccessControl, joining: JoinService? = nil, sites: SitePolicy = SitePolicy(),
+    host: ModelHost, access: AccessControl, joining: @escaping @Sendable () -> JoinService? = { nil },
+    sites: SitePolicy = SitePolicy(),
     chatTemplate: ChatTemplateChoice = .model
 ) -> Router<APIContext> {
     let service = APIService(host: host, chatTemplate: chatTemplate)
@@ -20,7 +21,9 @@ package func makeAPI(
     for (method, path) in [
         ("GET", "/health"), ("GET", "/api/cluster"), ("POST", "/api/cluster/measure"),
         ("POST", "/api/cluster/rebalance"), ("POST", "/api/devices/drain"), ("POST", "/api/devices/refill"),
-        ("POST", "/api/devices/remove"), ("POST", "/api/devices/rename"), ("GET", "/api/models"),
+        ("POST", "/api/devices/remove"), ("POST", "/api/devices/rename"),
+        ("POST", "/api/devices/approve"), ("POST", "/api/devices/waiting"),
+        ("GET", "/api/models"),
         ("POST", "/api/models/place"),
         ("POST", "/api/models/unload"), ("GET", "/v1/models"),
         ("GET", "/v1/models/{id}"),
@@ -44,6 +47,8 @@ package func makeAPI(
     router.post("/api/models/unload", use: UnloadRoute(service: service).respond)
     router.post("/api/devices/remove", use: RemoveDeviceRoute(joining: joining).respond)
     router.post("/api/devices/rename", use: RenameDeviceRoute(joining: joining).respond)
+    router.post("/api/devices/approve", use: ApproveDeviceRoute(joining: joining).respond)
+    router.post("/api/devices/waiting", use: ApproveDeviceRoute(joining: joining).list)
     router.get("/v1/models", use: ModelsRoute(service: service).respond)
     router.get("/v1/models/{id}", use: ModelRoute(service: service).respond)
     router.post("/v1/chat/completions", use: ChatCompletionsRoute(service: service).respond)

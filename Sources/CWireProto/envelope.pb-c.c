@@ -52,7 +52,7 @@ void   shoal__envelope__free_unpacked
   assert(message->base.descriptor == &shoal__envelope__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor shoal__envelope__field_descriptors[38] =
+static const ProtobufCFieldDescriptor shoal__envelope__field_descriptors[43] =
 {
   {
     "request",
@@ -510,6 +510,66 @@ static const ProtobufCFieldDescriptor shoal__envelope__field_descriptors[38] =
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "pairing_request",
+    52,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Shoal__Envelope, body_case),
+    offsetof(Shoal__Envelope, pairing_request),
+    &shoal__pairing_request__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "pairing_place",
+    53,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Shoal__Envelope, body_case),
+    offsetof(Shoal__Envelope, pairing_place),
+    &shoal__pairing_place__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "pairing_share",
+    54,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Shoal__Envelope, body_case),
+    offsetof(Shoal__Envelope, pairing_share),
+    &shoal__pairing_share__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "pairing_answer",
+    55,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Shoal__Envelope, body_case),
+    offsetof(Shoal__Envelope, pairing_answer),
+    &shoal__pairing_answer__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "pairing_confirmation",
+    56,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Shoal__Envelope, body_case),
+    offsetof(Shoal__Envelope, pairing_confirmation),
+    &shoal__pairing_confirmation__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned shoal__envelope__field_indices_by_name[] = {
   29,   /* field[29] = admit_peers */
@@ -531,6 +591,11 @@ static const unsigned shoal__envelope__field_indices_by_name[] = {
   22,   /* field[22] = load_stage */
   10,   /* field[10] = measure_device */
   12,   /* field[12] = measure_link */
+  41,   /* field[41] = pairing_answer */
+  42,   /* field[42] = pairing_confirmation */
+  39,   /* field[39] = pairing_place */
+  38,   /* field[38] = pairing_request */
+  40,   /* field[40] = pairing_share */
   28,   /* field[28] = peer_lost */
   33,   /* field[33] = peers_admitted */
   4,   /* field[4] = ping */
@@ -557,7 +622,7 @@ static const ProtobufCIntRange shoal__envelope__number_ranges[4 + 1] =
   { 16, 8 },
   { 32, 22 },
   { 48, 34 },
-  { 0, 38 }
+  { 0, 43 }
 };
 const ProtobufCMessageDescriptor shoal__envelope__descriptor =
 {
@@ -567,7 +632,7 @@ const ProtobufCMessageDescriptor shoal__envelope__descriptor =
   "Shoal__Envelope",
   "shoal",
   sizeof(Shoal__Envelope),
-  38,
+  43,
   shoal__envelope__field_descriptors,
   shoal__envelope__field_indices_by_name,
   4,  shoal__envelope__number_ranges,

@@ -187,7 +187,232 @@ void   shoal__revocations_taken__free_unpacked
   assert(message->base.descriptor == &shoal__revocations_taken__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor shoal__join_request__field_descriptors[5] =
+void   shoal__pairing_request__init
+                     (Shoal__PairingRequest         *message)
+{
+  static const Shoal__PairingRequest init_value = SHOAL__PAIRING_REQUEST__INIT;
+  *message = init_value;
+}
+size_t shoal__pairing_request__get_packed_size
+                     (const Shoal__PairingRequest *message)
+{
+  assert(message->base.descriptor == &shoal__pairing_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t shoal__pairing_request__pack
+                     (const Shoal__PairingRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &shoal__pairing_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t shoal__pairing_request__pack_to_buffer
+                     (const Shoal__PairingRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &shoal__pairing_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Shoal__PairingRequest *
+       shoal__pairing_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Shoal__PairingRequest *)
+     protobuf_c_message_unpack (&shoal__pairing_request__descriptor,
+                                allocator, len, data);
+}
+void   shoal__pairing_request__free_unpacked
+                     (Shoal__PairingRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &shoal__pairing_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   shoal__pairing_place__init
+                     (Shoal__PairingPlace         *message)
+{
+  static const Shoal__PairingPlace init_value = SHOAL__PAIRING_PLACE__INIT;
+  *message = init_value;
+}
+size_t shoal__pairing_place__get_packed_size
+                     (const Shoal__PairingPlace *message)
+{
+  assert(message->base.descriptor == &shoal__pairing_place__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t shoal__pairing_place__pack
+                     (const Shoal__PairingPlace *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &shoal__pairing_place__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t shoal__pairing_place__pack_to_buffer
+                     (const Shoal__PairingPlace *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &shoal__pairing_place__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Shoal__PairingPlace *
+       shoal__pairing_place__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Shoal__PairingPlace *)
+     protobuf_c_message_unpack (&shoal__pairing_place__descriptor,
+                                allocator, len, data);
+}
+void   shoal__pairing_place__free_unpacked
+                     (Shoal__PairingPlace *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &shoal__pairing_place__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   shoal__pairing_share__init
+                     (Shoal__PairingShare         *message)
+{
+  static const Shoal__PairingShare init_value = SHOAL__PAIRING_SHARE__INIT;
+  *message = init_value;
+}
+size_t shoal__pairing_share__get_packed_size
+                     (const Shoal__PairingShare *message)
+{
+  assert(message->base.descriptor == &shoal__pairing_share__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t shoal__pairing_share__pack
+                     (const Shoal__PairingShare *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &shoal__pairing_share__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t shoal__pairing_share__pack_to_buffer
+                     (const Shoal__PairingShare *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &shoal__pairing_share__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Shoal__PairingShare *
+       shoal__pairing_share__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Shoal__PairingShare *)
+     protobuf_c_message_unpack (&shoal__pairing_share__descriptor,
+                                allocator, len, data);
+}
+void   shoal__pairing_share__free_unpacked
+                     (Shoal__PairingShare *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &shoal__pairing_share__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   shoal__pairing_answer__init
+                     (Shoal__PairingAnswer         *message)
+{
+  static const Shoal__PairingAnswer init_value = SHOAL__PAIRING_ANSWER__INIT;
+  *message = init_value;
+}
+size_t shoal__pairing_answer__get_packed_size
+                     (const Shoal__PairingAnswer *message)
+{
+  assert(message->base.descriptor == &shoal__pairing_answer__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t shoal__pairing_answer__pack
+                     (const Shoal__PairingAnswer *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &shoal__pairing_answer__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t shoal__pairing_answer__pack_to_buffer
+                     (const Shoal__PairingAnswer *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &shoal__pairing_answer__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Shoal__PairingAnswer *
+       shoal__pairing_answer__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Shoal__PairingAnswer *)
+     protobuf_c_message_unpack (&shoal__pairing_answer__descriptor,
+                                allocator, len, data);
+}
+void   shoal__pairing_answer__free_unpacked
+                     (Shoal__PairingAnswer *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &shoal__pairing_answer__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   shoal__pairing_confirmation__init
+                     (Shoal__PairingConfirmation         *message)
+{
+  static const Shoal__PairingConfirmation init_value = SHOAL__PAIRING_CONFIRMATION__INIT;
+  *message = init_value;
+}
+size_t shoal__pairing_confirmation__get_packed_size
+                     (const Shoal__PairingConfirmation *message)
+{
+  assert(message->base.descriptor == &shoal__pairing_confirmation__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t shoal__pairing_confirmation__pack
+                     (const Shoal__PairingConfirmation *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &shoal__pairing_confirmation__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t shoal__pairing_confirmation__pack_to_buffer
+                     (const Shoal__PairingConfirmation *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &shoal__pairing_confirmation__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Shoal__PairingConfirmation *
+       shoal__pairing_confirmation__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Shoal__PairingConfirmation *)
+     protobuf_c_message_unpack (&shoal__pairing_confirmation__descriptor,
+                                allocator, len, data);
+}
+void   shoal__pairing_confirmation__free_unpacked
+                     (Shoal__PairingConfirmation *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &shoal__pairing_confirmation__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+static const ProtobufCFieldDescriptor shoal__join_request__field_descriptors[6] =
 {
   {
     "secret",
@@ -249,9 +474,22 @@ static const ProtobufCFieldDescriptor shoal__join_request__field_descriptors[5] 
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "clock_seconds",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__JoinRequest, clock_seconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned shoal__join_request__field_indices_by_name[] = {
   4,   /* field[4] = address */
+  5,   /* field[5] = clock_seconds */
   1,   /* field[1] = name */
   3,   /* field[3] = port */
   0,   /* field[0] = secret */
@@ -260,7 +498,7 @@ static const unsigned shoal__join_request__field_indices_by_name[] = {
 static const ProtobufCIntRange shoal__join_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor shoal__join_request__descriptor =
 {
@@ -270,14 +508,14 @@ const ProtobufCMessageDescriptor shoal__join_request__descriptor =
   "Shoal__JoinRequest",
   "shoal",
   sizeof(Shoal__JoinRequest),
-  5,
+  6,
   shoal__join_request__field_descriptors,
   shoal__join_request__field_indices_by_name,
   1,  shoal__join_request__number_ranges,
   (ProtobufCMessageInit) shoal__join_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor shoal__join_reply__field_descriptors[1] =
+static const ProtobufCFieldDescriptor shoal__join_reply__field_descriptors[2] =
 {
   {
     "certificates",
@@ -291,14 +529,27 @@ static const ProtobufCFieldDescriptor shoal__join_reply__field_descriptors[1] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "clock_seconds",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__JoinReply, clock_seconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned shoal__join_reply__field_indices_by_name[] = {
   0,   /* field[0] = certificates */
+  1,   /* field[1] = clock_seconds */
 };
 static const ProtobufCIntRange shoal__join_reply__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 2 }
 };
 const ProtobufCMessageDescriptor shoal__join_reply__descriptor =
 {
@@ -308,7 +559,7 @@ const ProtobufCMessageDescriptor shoal__join_reply__descriptor =
   "Shoal__JoinReply",
   "shoal",
   sizeof(Shoal__JoinReply),
-  1,
+  2,
   shoal__join_reply__field_descriptors,
   shoal__join_reply__field_indices_by_name,
   1,  shoal__join_reply__number_ranges,
@@ -382,5 +633,312 @@ const ProtobufCMessageDescriptor shoal__revocations_taken__descriptor =
   shoal__revocations_taken__field_indices_by_name,
   0,  shoal__revocations_taken__number_ranges,
   (ProtobufCMessageInit) shoal__revocations_taken__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor shoal__pairing_request__field_descriptors[3] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__PairingRequest, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "port",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__PairingRequest, port),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "clock_seconds",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__PairingRequest, clock_seconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned shoal__pairing_request__field_indices_by_name[] = {
+  2,   /* field[2] = clock_seconds */
+  0,   /* field[0] = name */
+  1,   /* field[1] = port */
+};
+static const ProtobufCIntRange shoal__pairing_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor shoal__pairing_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "shoal.PairingRequest",
+  "PairingRequest",
+  "Shoal__PairingRequest",
+  "shoal",
+  sizeof(Shoal__PairingRequest),
+  3,
+  shoal__pairing_request__field_descriptors,
+  shoal__pairing_request__field_indices_by_name,
+  1,  shoal__pairing_request__number_ranges,
+  (ProtobufCMessageInit) shoal__pairing_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor shoal__pairing_place__field_descriptors[2] =
+{
+  {
+    "place",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__PairingPlace, place),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "seconds",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__PairingPlace, seconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned shoal__pairing_place__field_indices_by_name[] = {
+  0,   /* field[0] = place */
+  1,   /* field[1] = seconds */
+};
+static const ProtobufCIntRange shoal__pairing_place__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor shoal__pairing_place__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "shoal.PairingPlace",
+  "PairingPlace",
+  "Shoal__PairingPlace",
+  "shoal",
+  sizeof(Shoal__PairingPlace),
+  2,
+  shoal__pairing_place__field_descriptors,
+  shoal__pairing_place__field_indices_by_name,
+  1,  shoal__pairing_place__number_ranges,
+  (ProtobufCMessageInit) shoal__pairing_place__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor shoal__pairing_share__field_descriptors[4] =
+{
+  {
+    "session",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__PairingShare, session),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "share",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__PairingShare, share),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "fingerprint",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__PairingShare, fingerprint),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "clock_seconds",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__PairingShare, clock_seconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned shoal__pairing_share__field_indices_by_name[] = {
+  3,   /* field[3] = clock_seconds */
+  2,   /* field[2] = fingerprint */
+  0,   /* field[0] = session */
+  1,   /* field[1] = share */
+};
+static const ProtobufCIntRange shoal__pairing_share__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor shoal__pairing_share__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "shoal.PairingShare",
+  "PairingShare",
+  "Shoal__PairingShare",
+  "shoal",
+  sizeof(Shoal__PairingShare),
+  4,
+  shoal__pairing_share__field_descriptors,
+  shoal__pairing_share__field_indices_by_name,
+  1,  shoal__pairing_share__number_ranges,
+  (ProtobufCMessageInit) shoal__pairing_share__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor shoal__pairing_answer__field_descriptors[2] =
+{
+  {
+    "share",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__PairingAnswer, share),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "confirmation",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__PairingAnswer, confirmation),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned shoal__pairing_answer__field_indices_by_name[] = {
+  1,   /* field[1] = confirmation */
+  0,   /* field[0] = share */
+};
+static const ProtobufCIntRange shoal__pairing_answer__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor shoal__pairing_answer__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "shoal.PairingAnswer",
+  "PairingAnswer",
+  "Shoal__PairingAnswer",
+  "shoal",
+  sizeof(Shoal__PairingAnswer),
+  2,
+  shoal__pairing_answer__field_descriptors,
+  shoal__pairing_answer__field_indices_by_name,
+  1,  shoal__pairing_answer__number_ranges,
+  (ProtobufCMessageInit) shoal__pairing_answer__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor shoal__pairing_confirmation__field_descriptors[3] =
+{
+  {
+    "confirmation",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__PairingConfirmation, confirmation),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "tries",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__PairingConfirmation, tries),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "expires",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__PairingConfirmation, expires),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned shoal__pairing_confirmation__field_indices_by_name[] = {
+  0,   /* field[0] = confirmation */
+  2,   /* field[2] = expires */
+  1,   /* field[1] = tries */
+};
+static const ProtobufCIntRange shoal__pairing_confirmation__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor shoal__pairing_confirmation__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "shoal.PairingConfirmation",
+  "PairingConfirmation",
+  "Shoal__PairingConfirmation",
+  "shoal",
+  sizeof(Shoal__PairingConfirmation),
+  3,
+  shoal__pairing_confirmation__field_descriptors,
+  shoal__pairing_confirmation__field_indices_by_name,
+  1,  shoal__pairing_confirmation__number_ranges,
+  (ProtobufCMessageInit) shoal__pairing_confirmation__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -13,6 +13,8 @@ import Foundation
 package struct JoinToken: Sendable, Hashable {
     package static let secretBytes = 32
     package static let mostAddresses = 16
+    /// How long a token is good at most: 30 days.
+    package static let mostSeconds: Int64 = 30 * 86_400
     private static let prefix = "shoal1."
     private static let checksumBytes = 4
 
@@ -34,7 +36,10 @@ package struct JoinToken: Sendable, Hashable {
             expiresAt: expiresAt, fingerprint: fingerprint, addresses: addresses)
     }
 
-    private init(secret: [UInt8], expiresAt: Int64, fingerprint: [UInt8], addresses: [String]) {
+    /// One whose secret is known.
+    ///
+    /// - Precondition: as above.
+    package init(secret: [UInt8], expiresAt: Int64, fingerprint: [UInt8], addresses: [String]) {
         precondition((1...Self.mostAddresses).contains(addresses.count), "\(addresses.count) addresses in a join token")
         precondition(addresses.allSatisfy { (1...255).contains($0.utf8.count) }, "an address of more than 255 bytes")
         precondition(fingerprint.count == 32, "a fingerprint of \(fingerprint.count) bytes")
@@ -42,6 +47,24 @@ package struct JoinToken: Sendable, Hashable {
         self.expiresAt = expiresAt
         self.fingerprint = fingerprint
         self.addresses = addresses
+    }
+
+    /// At any of which times the certificate must be valid of a coordinator that a device with this token asks.
+    ///
+    /// The token tells when it may have been made, which a device without a clock does not know by itself.
+    ///
+    /// - Parameter now: what the device's clock says, in seconds since 1970: a token may be shown late.
+    package func judgedTimes(at now: Int64) -> ClosedRange<Int64> {
+        let (start, isTooEarly) = expiresAt.subtractingReportingOverflow(Self.mostSeconds)
+        return (isTooEarly ? .min : start)...max(expiresAt, now)
+    }
+
+    /// Whether a text is meant to be a token, whole or not, of this version or another.
+    package static func isMeant(by text: String) -> Bool {
+        let trimmed = text.drop { $0.isWhitespace }
+        let name = trimmed.prefix { $0 != "." }
+        return trimmed.count > name.count && name.hasPrefix("shoal") && name.dropFirst(5).allSatisfy(\.isNumber)
+            && name.count > 5 && trimmed.count { $0 == "." } == 1
     }
 
     /// Under which a secret is kept: its SHA-256. It has 256 random bits, so that nothing slower is needed.

@@ -28,6 +28,15 @@ package enum WireLimits {
     package static let secretBytes = 64
     package static let certificateBytes = 16 << 10
     package static let certificates = 8
+    /// The last place of a device that waits; how long it waits at most, in seconds; how often a code may be typed for it.
+    package static let lastPairingPlace: UInt32 = 31
+    package static let pairingSeconds: UInt32 = 3_600
+    package static let pairingTries: UInt32 = 16
+    /// Bytes in a key exchange: of its session, of a share, of a proof of the key; of the authority's fingerprint.
+    package static let pairingSessionBytes = 16
+    package static let pairingShareBytes = 32
+    package static let confirmationBytes = 64
+    package static let fingerprintBytes = 32
     /// Devices that are shut out.
     package static let revocations = 4_096
     /// Digits of an identity.

@@ -11,12 +11,13 @@ struct Shoal: AsyncParsableCommand {
         commandName: "shoal",
         abstract: "Pools small machines into one host for a large language model.",
         discussion: """
-            On one machine:       shoal init, shoal serve, and shoal token for each device
-            On every device:      shoal worker --join TOKEN, or shoal join and shoal worker
+            On one machine:       shoal init, shoal serve
+            On every device:      shoal join HOST, which shows a code for shoal approve there; then shoal worker
             Then:                 shoal place MODEL.gguf, shoal chat, or an OpenAI client
             """,
         subcommands: [
-            InitCommand.self, TokenCommand.self, JoinCommand.self, WorkerCommand.self, ServeCommand.self,
+            InitCommand.self, ApproveCommand.self, TokenCommand.self, JoinCommand.self, WorkerCommand.self,
+            ServeCommand.self,
             RemoveCommand.self, RenameCommand.self,
             PlanCommand.self, PlaceCommand.self, UnloadCommand.self, ModelsCommand.self, RebalanceCommand.self,
             DrainCommand.self, ChatCommand.self, GenerateCommand.self, DevicesCommand.self, StatusCommand.self,

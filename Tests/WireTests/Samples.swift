@@ -149,6 +149,19 @@ enum Samples {
                 address: "192.168.1.7")),
         .joinRequest(JoinRequest(secret: [], name: "pi1", signingRequest: [0x30], port: .max)),
         .joinReply(JoinReply(certificates: [[0x30, 1], [0x30, 2, 3]])),
+        .joinReply(JoinReply(certificates: [[0x30, 1], [0x30, 2, 3]], clockSeconds: 1 << 60)),
+        .joinRequest(JoinRequest(secret: [1], name: "pi1", signingRequest: [0x30], port: 1, clockSeconds: 1 << 60)),
+        .pairingRequest(PairingRequest(name: "größer", port: .max, clockSeconds: 1 << 60)),
+        .pairingPlace(PairingPlace(place: 31, seconds: 3_600)),
+        .pairingShare(
+            PairingShare(
+                session: [UInt8](repeating: 1, count: 16), share: [UInt8](repeating: 2, count: 32),
+                fingerprint: [UInt8](repeating: 3, count: 32), clockSeconds: 1_800_000_000)),
+        .pairingAnswer(
+            PairingAnswer(share: [UInt8](repeating: 4, count: 32), confirmation: [UInt8](repeating: 5, count: 64))),
+        .pairingConfirmation(PairingConfirmation(confirmation: [], tries: 16)),
+        .pairingConfirmation(
+            PairingConfirmation(confirmation: [UInt8](repeating: 6, count: 64), expires: 1_800_000_600)),
         .revocations(Revocations(version: .max, devices: ["0123456789abcdef0123456789abcdef", "b"])),
         .revocations(Revocations(version: 0, devices: [])),
         .revocationsTaken(RevocationsTaken()),

@@ -67,7 +67,12 @@ typedef enum {
   SHOAL__ENVELOPE__BODY_JOIN_REQUEST = 48,
   SHOAL__ENVELOPE__BODY_JOIN_REPLY = 49,
   SHOAL__ENVELOPE__BODY_REVOCATIONS = 50,
-  SHOAL__ENVELOPE__BODY_REVOCATIONS_TAKEN = 51
+  SHOAL__ENVELOPE__BODY_REVOCATIONS_TAKEN = 51,
+  SHOAL__ENVELOPE__BODY_PAIRING_REQUEST = 52,
+  SHOAL__ENVELOPE__BODY_PAIRING_PLACE = 53,
+  SHOAL__ENVELOPE__BODY_PAIRING_SHARE = 54,
+  SHOAL__ENVELOPE__BODY_PAIRING_ANSWER = 55,
+  SHOAL__ENVELOPE__BODY_PAIRING_CONFIRMATION = 56
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(SHOAL__ENVELOPE__BODY__CASE)
 } Shoal__Envelope__BodyCase;
 
@@ -117,6 +122,11 @@ struct  Shoal__Envelope
     Shoal__JoinReply *join_reply;
     Shoal__Revocations *revocations;
     Shoal__RevocationsTaken *revocations_taken;
+    Shoal__PairingRequest *pairing_request;
+    Shoal__PairingPlace *pairing_place;
+    Shoal__PairingShare *pairing_share;
+    Shoal__PairingAnswer *pairing_answer;
+    Shoal__PairingConfirmation *pairing_confirmation;
   };
 };
 #define SHOAL__ENVELOPE__INIT \

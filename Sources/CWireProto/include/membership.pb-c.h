@@ -19,6 +19,11 @@ typedef struct Shoal__JoinRequest Shoal__JoinRequest;
 typedef struct Shoal__JoinReply Shoal__JoinReply;
 typedef struct Shoal__Revocations Shoal__Revocations;
 typedef struct Shoal__RevocationsTaken Shoal__RevocationsTaken;
+typedef struct Shoal__PairingRequest Shoal__PairingRequest;
+typedef struct Shoal__PairingPlace Shoal__PairingPlace;
+typedef struct Shoal__PairingShare Shoal__PairingShare;
+typedef struct Shoal__PairingAnswer Shoal__PairingAnswer;
+typedef struct Shoal__PairingConfirmation Shoal__PairingConfirmation;
 
 
 /* --- enums --- */
@@ -46,10 +51,14 @@ struct  Shoal__JoinRequest
    * of the device, as others reach it; empty: where the link comes from
    */
   char *address;
+  /*
+   * the device's, since 1970; 0: it does not tell
+   */
+  uint64_t clock_seconds;
 };
 #define SHOAL__JOIN_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&shoal__join_request__descriptor) \
-    , {0,NULL}, (char *)protobuf_c_empty_string, {0,NULL}, 0, (char *)protobuf_c_empty_string }
+    , {0,NULL}, (char *)protobuf_c_empty_string, {0,NULL}, 0, (char *)protobuf_c_empty_string, 0 }
 
 
 struct  Shoal__JoinReply
@@ -60,10 +69,14 @@ struct  Shoal__JoinReply
    */
   size_t n_certificates;
   ProtobufCBinaryData *certificates;
+  /*
+   * the coordinator's, since 1970; 0: it does not tell
+   */
+  uint64_t clock_seconds;
 };
 #define SHOAL__JOIN_REPLY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&shoal__join_reply__descriptor) \
-    , 0,NULL }
+    , 0,NULL, 0 }
 
 
 /*
@@ -91,6 +104,110 @@ struct  Shoal__RevocationsTaken
 #define SHOAL__REVOCATIONS_TAKEN__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&shoal__revocations_taken__descriptor) \
      }
+
+
+/*
+ * A device that has no token waits to be let in by a code that it shows.
+ */
+struct  Shoal__PairingRequest
+{
+  ProtobufCMessage base;
+  char *name;
+  /*
+   * where the worker listens
+   */
+  uint32_t port;
+  /*
+   * the device's, since 1970
+   */
+  uint64_t clock_seconds;
+};
+#define SHOAL__PAIRING_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&shoal__pairing_request__descriptor) \
+    , (char *)protobuf_c_empty_string, 0, 0 }
+
+
+struct  Shoal__PairingPlace
+{
+  ProtobufCMessage base;
+  /*
+   * 0 to 31: the code's first letter
+   */
+  uint32_t place;
+  /*
+   * how long the coordinator waits for the code to be typed
+   */
+  uint32_t seconds;
+};
+#define SHOAL__PAIRING_PLACE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&shoal__pairing_place__descriptor) \
+    , 0, 0 }
+
+
+/*
+ * A code was typed for this device: the coordinator's part of CPace.
+ */
+struct  Shoal__PairingShare
+{
+  ProtobufCMessage base;
+  /*
+   * 16 random bytes
+   */
+  ProtobufCBinaryData session;
+  /*
+   * a point of ristretto255
+   */
+  ProtobufCBinaryData share;
+  /*
+   * SHA-256 of the authority's certificate, DER
+   */
+  ProtobufCBinaryData fingerprint;
+  /*
+   * the coordinator's, since 1970
+   */
+  uint64_t clock_seconds;
+};
+#define SHOAL__PAIRING_SHARE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&shoal__pairing_share__descriptor) \
+    , {0,NULL}, {0,NULL}, {0,NULL}, 0 }
+
+
+/*
+ * The device's part, and its proof that it has the key.
+ */
+struct  Shoal__PairingAnswer
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData share;
+  /*
+   * HMAC-SHA-512
+   */
+  ProtobufCBinaryData confirmation;
+};
+#define SHOAL__PAIRING_ANSWER__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&shoal__pairing_answer__descriptor) \
+    , {0,NULL}, {0,NULL} }
+
+
+struct  Shoal__PairingConfirmation
+{
+  ProtobufCMessage base;
+  /*
+   * the coordinator's proof; empty: the code was another
+   */
+  ProtobufCBinaryData confirmation;
+  /*
+   * how many more there are, where it was
+   */
+  uint32_t tries;
+  /*
+   * until when the secret that both have now is a join token's, in seconds since 1970
+   */
+  uint64_t expires;
+};
+#define SHOAL__PAIRING_CONFIRMATION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&shoal__pairing_confirmation__descriptor) \
+    , {0,NULL}, 0, 0 }
 
 
 /* Shoal__JoinRequest methods */
@@ -169,6 +286,101 @@ Shoal__RevocationsTaken *
 void   shoal__revocations_taken__free_unpacked
                      (Shoal__RevocationsTaken *message,
                       ProtobufCAllocator *allocator);
+/* Shoal__PairingRequest methods */
+void   shoal__pairing_request__init
+                     (Shoal__PairingRequest         *message);
+size_t shoal__pairing_request__get_packed_size
+                     (const Shoal__PairingRequest   *message);
+size_t shoal__pairing_request__pack
+                     (const Shoal__PairingRequest   *message,
+                      uint8_t             *out);
+size_t shoal__pairing_request__pack_to_buffer
+                     (const Shoal__PairingRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Shoal__PairingRequest *
+       shoal__pairing_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   shoal__pairing_request__free_unpacked
+                     (Shoal__PairingRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Shoal__PairingPlace methods */
+void   shoal__pairing_place__init
+                     (Shoal__PairingPlace         *message);
+size_t shoal__pairing_place__get_packed_size
+                     (const Shoal__PairingPlace   *message);
+size_t shoal__pairing_place__pack
+                     (const Shoal__PairingPlace   *message,
+                      uint8_t             *out);
+size_t shoal__pairing_place__pack_to_buffer
+                     (const Shoal__PairingPlace   *message,
+                      ProtobufCBuffer     *buffer);
+Shoal__PairingPlace *
+       shoal__pairing_place__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   shoal__pairing_place__free_unpacked
+                     (Shoal__PairingPlace *message,
+                      ProtobufCAllocator *allocator);
+/* Shoal__PairingShare methods */
+void   shoal__pairing_share__init
+                     (Shoal__PairingShare         *message);
+size_t shoal__pairing_share__get_packed_size
+                     (const Shoal__PairingShare   *message);
+size_t shoal__pairing_share__pack
+                     (const Shoal__PairingShare   *message,
+                      uint8_t             *out);
+size_t shoal__pairing_share__pack_to_buffer
+                     (const Shoal__PairingShare   *message,
+                      ProtobufCBuffer     *buffer);
+Shoal__PairingShare *
+       shoal__pairing_share__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   shoal__pairing_share__free_unpacked
+                     (Shoal__PairingShare *message,
+                      ProtobufCAllocator *allocator);
+/* Shoal__PairingAnswer methods */
+void   shoal__pairing_answer__init
+                     (Shoal__PairingAnswer         *message);
+size_t shoal__pairing_answer__get_packed_size
+                     (const Shoal__PairingAnswer   *message);
+size_t shoal__pairing_answer__pack
+                     (const Shoal__PairingAnswer   *message,
+                      uint8_t             *out);
+size_t shoal__pairing_answer__pack_to_buffer
+                     (const Shoal__PairingAnswer   *message,
+                      ProtobufCBuffer     *buffer);
+Shoal__PairingAnswer *
+       shoal__pairing_answer__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   shoal__pairing_answer__free_unpacked
+                     (Shoal__PairingAnswer *message,
+                      ProtobufCAllocator *allocator);
+/* Shoal__PairingConfirmation methods */
+void   shoal__pairing_confirmation__init
+                     (Shoal__PairingConfirmation         *message);
+size_t shoal__pairing_confirmation__get_packed_size
+                     (const Shoal__PairingConfirmation   *message);
+size_t shoal__pairing_confirmation__pack
+                     (const Shoal__PairingConfirmation   *message,
+                      uint8_t             *out);
+size_t shoal__pairing_confirmation__pack_to_buffer
+                     (const Shoal__PairingConfirmation   *message,
+                      ProtobufCBuffer     *buffer);
+Shoal__PairingConfirmation *
+       shoal__pairing_confirmation__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   shoal__pairing_confirmation__free_unpacked
+                     (Shoal__PairingConfirmation *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Shoal__JoinRequest_Closure)
@@ -183,6 +395,21 @@ typedef void (*Shoal__Revocations_Closure)
 typedef void (*Shoal__RevocationsTaken_Closure)
                  (const Shoal__RevocationsTaken *message,
                   void *closure_data);
+typedef void (*Shoal__PairingRequest_Closure)
+                 (const Shoal__PairingRequest *message,
+                  void *closure_data);
+typedef void (*Shoal__PairingPlace_Closure)
+                 (const Shoal__PairingPlace *message,
+                  void *closure_data);
+typedef void (*Shoal__PairingShare_Closure)
+                 (const Shoal__PairingShare *message,
+                  void *closure_data);
+typedef void (*Shoal__PairingAnswer_Closure)
+                 (const Shoal__PairingAnswer *message,
+                  void *closure_data);
+typedef void (*Shoal__PairingConfirmation_Closure)
+                 (const Shoal__PairingConfirmation *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -193,6 +420,11 @@ extern const ProtobufCMessageDescriptor shoal__join_request__descriptor;
 extern const ProtobufCMessageDescriptor shoal__join_reply__descriptor;
 extern const ProtobufCMessageDescriptor shoal__revocations__descriptor;
 extern const ProtobufCMessageDescriptor shoal__revocations_taken__descriptor;
+extern const ProtobufCMessageDescriptor shoal__pairing_request__descriptor;
+extern const ProtobufCMessageDescriptor shoal__pairing_place__descriptor;
+extern const ProtobufCMessageDescriptor shoal__pairing_share__descriptor;
+extern const ProtobufCMessageDescriptor shoal__pairing_answer__descriptor;
+extern const ProtobufCMessageDescriptor shoal__pairing_confirmation__descriptor;
 
 PROTOBUF_C__END_DECLS
 

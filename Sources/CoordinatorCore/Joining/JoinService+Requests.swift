@@ -8,15 +8,22 @@ import Wire
 extension JoinService {
     /// Answers a request; on the queue.
     func answer(_ request: JoinRequest, from peer: PeerIdentity) -> ControlBody {
+        let secretHash = JoinToken.hash(secret: request.secret)
         do {
             let certificate =
                 request.secret.isEmpty ? try renew(request, from: peer) : try join(request, from: peer)
-            return .joinReply(JoinReply(certificates: [certificate.der, authority.certificate.der]))
+            return .joinReply(
+                JoinReply(
+                    certificates: [certificate.der, authority.certificate.der], clockSeconds: UInt64(clamping: clock()))
+            )
         } catch let refusal as JoinRefusal {
+            desk.finished(secretHash, .refused(refusal.description))
             return refuse(refusal.description, peer)
         } catch let error as IdentityError {
+            desk.finished(secretHash, .refused(error.message))
             return refuse(error.message, peer)
         } catch let error as TransportError {
+            desk.finished(secretHash, .refused(error.message))
             return refuse(error.message, peer)
         } catch {
             // What it says may name files of this machine.
@@ -44,9 +51,11 @@ extension JoinService {
             throw refusal
         }
         logger.info("device joined", metadata: ["device": "\(member.name)", "address": "\(member.address)"])
+        note(request, of: member)
         // An earlier device of this name may have been removed just now: it is not this one that goes.
         try? followRemovals()
         if let device = declaration(of: member) { actions.joined(device) }
+        desk.finished(secretHash, .joined(name: member.name, address: member.address))
         return certificate
     }
 
@@ -82,6 +91,7 @@ extension JoinService {
             )
         }
         let certificate = try authority.issue(signing: asked, identity: identity, name: member.name, now: clock())
+        note(request, of: member)
         let endpoint = try Self.endpoint(of: request, from: peer)
         if endpoint.description != member.address {
             var moved = member
@@ -93,13 +103,23 @@ extension JoinService {
         return certificate
     }
 
+    /// Tells of a member's clock, where it is wrong.
+    private func note(_ request: JoinRequest, of member: Member) {
+        guard request.clockSeconds > 0 else { return }
+        let clocks = ClockComparison(device: Int64(clamping: request.clockSeconds), coordinator: clock())
+        security.note(clocks, of: member.id)
+        guard clocks.isTold else { return }
+        logger.warning(
+            "\(member.name)'s clock \(clocks.summary). On the one of both that is wrong: \(ClockComparison.mend)")
+    }
+
     /// Where the device's worker listens: at the address that it tells, or the one that it comes from.
     private static func endpoint(of request: JoinRequest, from peer: PeerIdentity) throws(TransportError) -> Endpoint {
         let host = try Endpoint(parsing: request.address ?? peer.address).host
         return Endpoint(host: host, port: Int(request.port))
     }
 
-    private func refuse(_ reason: String, _ peer: PeerIdentity) -> ControlBody {
+    func refuse(_ reason: String, _ peer: PeerIdentity) -> ControlBody {
         logger.notice(
             "device refused", metadata: ["device": "\(peer.name)", "from": "\(peer.address)", "reason": "\(reason)"])
         return .failure(Failure(code: .badRequest, message: reason))

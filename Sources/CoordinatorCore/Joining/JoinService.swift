@@ -33,7 +33,7 @@ package final class JoinService: Sendable {
     /// The default port of the join listener.
     package static let port = Endpoint.joinPort
     /// How many may ask at a time; one device cannot keep the others out.
-    package static let connectionBounds = ConnectionBounds(connections: 16, connectionsOfAddress: 8)
+    package static let connectionBounds = ConnectionBounds(connections: 32, connectionsOfAddress: 8)
     /// How long one may take for all that it wants.
     package static let standardPatience = DispatchTimeInterval.seconds(10)
 
@@ -43,6 +43,11 @@ package final class JoinService: Sendable {
     let actions: Actions
     let clock: LinkSecurity.Clock
     let patience: DispatchTimeInterval
+    /// How long a device waits for its code to be typed.
+    let pairingSeconds: Int
+    /// How long a device may take to join once its code was typed.
+    let approvalPatience: DispatchTimeInterval
+    let desk = PairingDesk()
     let logger: Logger
     let queue = DispatchQueue(label: "shoal.joining")
     /// The members' names by their ids, as they were last looked at.
@@ -51,7 +56,8 @@ package final class JoinService: Sendable {
     package init(
         authority: Authority, store: ClusterStore, security: LinkSecurity, actions: Actions = Actions(),
         clock: @escaping LinkSecurity.Clock = LinkSecurity.systemClock,
-        patience: DispatchTimeInterval = standardPatience, logger: Logger
+        patience: DispatchTimeInterval = standardPatience, pairingSeconds: Int = standardPairingSeconds,
+        approvalPatience: DispatchTimeInterval = .seconds(20), logger: Logger
     ) {
         self.authority = authority
         self.store = store
@@ -59,6 +65,8 @@ package final class JoinService: Sendable {
         self.actions = actions
         self.clock = clock
         self.patience = patience
+        self.pairingSeconds = pairingSeconds
+        self.approvalPatience = approvalPatience
         self.logger = logger
     }
 

@@ -13,7 +13,7 @@ package struct Diagnosis: Sendable, Hashable {
 }
 
 extension ClusterFacts {
-    /// Clocks that are further apart than this are told: a day apart, certificates are refused.
+    /// Clocks that are further apart than this are told: a day behind, certificates may not be valid yet.
     private static let mostSkew = 60
 
     /// The findings of each device, its own and those that show beside the others.
@@ -70,7 +70,7 @@ extension ClusterFacts {
         return Finding(
             check: "clock-skew", severity: .problem,
             what:
-                "its clock is \(abs(ahead)) s \(ahead > 0 ? "ahead of" : "behind") this machine's; a day apart, certificates are refused",
+                "its clock is \(abs(ahead)) s \(ahead > 0 ? "ahead of" : "behind") this machine's; from a day behind or 30 ahead, links may not open",
             mend: "on the one that is wrong: sudo timedatectl set-ntp true; see: timedatectl status")
     }
 

@@ -129,7 +129,11 @@ final class LinkChannelHandler: ChannelDuplexHandler {
         // A goodbye is what ends a link; TLS's own word for it is not waited for.
         if case .uncleanShutdown? = error as? NIOSSLError { return }
         if tls != nil, link == nil {
-            outcome = outcome ?? TransportError(securing: error, peer: owner.address, isDialing: owner.hello != nil)
+            outcome =
+                outcome
+                ?? TransportError(
+                    securing: error, peer: owner.address, isDialing: owner.hello != nil,
+                    clockHint: owner.admission?.clockHint ?? { _ in nil })
         } else {
             outcome = outcome ?? TransportError(.connectionLost, "\(owner.address): the connection broke: \(error)")
         }

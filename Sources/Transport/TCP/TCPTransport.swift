@@ -35,7 +35,7 @@ package final class TCPTransport: Sendable {
     }
 
     /// Whether links are encrypted, and both sides known by their certificates.
-    package var isSecured: Bool { if case .mutual = security { true } else { false } }
+    package var isSecured: Bool { if case .mutual = security.present { true } else { false } }
 
     /// Opens a link to a worker.
     ///
@@ -52,7 +52,7 @@ package final class TCPTransport: Sendable {
         let timeout = max(timeout, options.leastConnectTimeout)
         let deadline = NIODeadline.now() + timeout
         let options = options
-        let security = security
+        let security = security.present
         // All of it happens on the event loop: the peer's patience must not depend on when a thread of the cooperative pool is free.
         let link = ClientBootstrap(group: eventLoopGroup)
             .connectTimeout(timeout)
@@ -109,7 +109,7 @@ package final class TCPTransport: Sendable {
     ) async throws(TransportError) -> Listener {
         let links = AcceptedLinks()
         let options = options
-        let security = security
+        let security = security.present
         let places = ConnectionPlaces(bounds)
         let complaints = Complaints(logger)
         let channel: any Channel

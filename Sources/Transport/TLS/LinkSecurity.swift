@@ -28,6 +28,8 @@ package final class LinkSecurity: Sendable {
         var revoked: RevocationList
         var links: [ObjectIdentifier: TCPLink] = [:]
         var endedCoordinatorLinks = 0
+        /// The clocks of devices that are known, by the devices' ids.
+        var clocks: [String: ClockComparison] = [:]
     }
 
     private let state: Mutex<State>
@@ -98,6 +100,41 @@ package final class LinkSecurity: Sendable {
         }
     }
 
+    /// Notes what a device's clock says beside the coordinator's, to tell where links do not open for it.
+    ///
+    /// - Parameter id: the device's; on the device, its own.
+    package func note(_ clock: ClockComparison, of id: String) {
+        state.withLock { $0.clocks[id] = clock.endangersLinks ? clock : nil }
+    }
+
+    // MARK: Clocks
+
+    /// Why a member may not be linked to; `nil` where nothing is known of its clock.
+    ///
+    /// - Parameter saysExpired: whether it says that this side's certificate has expired, or is not valid yet.
+    private func clockHint(of member: String?, saysExpired: Bool) -> String? {
+        let (credentials, clocks) = state.withLock { ($0.credentials, $0.clocks) }
+        if let member, let clock = clocks[member] {
+            return "its clock \(clock.summary). There: \(ClockComparison.mend)"
+        }
+        let (now, life) = (clock(), credentials.certificate.life)
+        guard saysExpired, life.contains(now) else { return nil }
+        return
+            "its clock, or this machine's, is wrong: it says that this machine's certificate has expired or is not valid yet, which is good from \(ClockComparison.text(life.start)) to \(ClockComparison.text(life.end)), and here it is \(ClockComparison.text(now)). On the one that is wrong: \(ClockComparison.mend)"
+    }
+
+    /// Why this device may take no links; `nil` where its clock may be right.
+    private var ownClockHint: String? {
+        let (credentials, clocks) = state.withLock { ($0.credentials, $0.clocks) }
+        if let clock = clocks[credentials.identity.id] {
+            return "this device's clock \(clock.summary). Set it: \(ClockComparison.mend)"
+        }
+        let (now, life) = (clock(), credentials.certificate.life)
+        guard now < life.start else { return nil }
+        return
+            "this device's clock says \(ClockComparison.text(now)), and this device's own certificate is good from \(ClockComparison.text(life.start)) on. Set it: \(ClockComparison.mend)"
+    }
+
     // MARK: For channels
 
     var clientContext: NIOSSLContext { state.withLock { $0.client } }
@@ -128,7 +165,7 @@ package final class LinkSecurity: Sendable {
                     )
                 }
                 return PeerAdmission.Peer(identity: identity)
-            }, security: self)
+            }, security: self, clockHint: { [self] in clockHint(of: member, saysExpired: $0) ?? ownClockHint })
     }
 
     /// Of a side that listens.
@@ -148,7 +185,7 @@ package final class LinkSecurity: Sendable {
                     else { throw error }
                     return PeerAdmission.Peer(removed: issued.identity)
                 }
-            }, security: self)
+            }, security: self, clockHint: { [self] _ in ownClockHint })
     }
 
     /// A link is open: it is closed when its peer is removed. Tells a worker first whom to shut out.

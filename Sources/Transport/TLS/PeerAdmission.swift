@@ -16,4 +16,7 @@ struct PeerAdmission: Sendable {
     var admit: @Sendable (_ certificate: [UInt8]?) throws(TransportError) -> Peer
     /// What knows the open links; `nil` while a device joins.
     var security: LinkSecurity?
+    /// What is known of clocks that may be why there is no secure link; `nil` where nothing is. Is told whether the peer says that this
+    /// side's certificate has expired.
+    var clockHint: @Sendable (_ saysExpired: Bool) -> String? = { _ in nil }
 }

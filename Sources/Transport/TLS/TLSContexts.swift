@@ -2,14 +2,6 @@ import Identity
 import NIOCore
 import NIOSSL
 
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
-
 /// TLS 1.3 and nothing else, with this side's certificate and the cluster's authority as the only one that is trusted.
 enum TLSContexts {
     /// - Throws: `TransportError` (notSecured) for credentials that TLS cannot use.
@@ -45,18 +37,24 @@ enum TLSContexts {
         }
     }
 
-    /// The handler of a side that joins: it takes a server whose authority has the fingerprint, and has no certificate itself.
-    static func joiningHandler(fingerprint: [UInt8]) throws -> NIOSSLClientHandler {
+    /// The handler of a side that joins: it takes a coordinator whose authority has the fingerprint.
+    ///
+    /// - Parameters:
+    ///   - context: with a certificate of its own; `nil` where it has none.
+    ///   - fingerprint: `nil` takes one of any authority.
+    ///   - times: at any of which the coordinator's certificate must be valid; `nil` is whenever it was made.
+    static func joiningHandler(
+        context: NIOSSLContext?, fingerprint: [UInt8]?, times: ClosedRange<Int64>?
+    ) throws -> NIOSSLClientHandler {
         var configuration = TLSConfiguration.makeClientConfiguration()
         restrict(&configuration, trusting: [])
         return try NIOSSLClientHandler(
-            context: try NIOSSLContext(configuration: configuration), serverHostname: nil,
+            context: try context ?? NIOSSLContext(configuration: configuration), serverHostname: nil,
             customVerificationCallback: { chain, promise in
                 promise.completeWith(
                     Result {
                         let (issued, _) = try AuthorityCertificate.verify(
-                            chain: try chain.map { try $0.toDERBytes() }, fingerprint: fingerprint,
-                            now: Int64(time(nil)))
+                            chain: try chain.map { try $0.toDERBytes() }, fingerprint: fingerprint, times: times)
                         return issued.identity.kind == .coordinator ? .certificateVerified : .failed
                     })
             })

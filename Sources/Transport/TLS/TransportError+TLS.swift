@@ -4,18 +4,26 @@ extension TransportError {
     /// What TLS says of a link that is not secured, with cause and mend.
     ///
     /// BoringSSL tells its reasons as texts only; they choose the words here, and nothing else.
-    init(securing error: any Error, peer: String, isDialing: Bool) {
+    ///
+    /// - Parameter clockHint: what is known of clocks.
+    init(
+        securing error: any Error, peer: String, isDialing: Bool,
+        clockHint: (_ saysExpired: Bool) -> String? = { _ in nil }
+    ) {
         let text = "\(error)".uppercased()
         func has(_ words: String...) -> Bool { words.contains { text.contains($0) } }
         let reason =
             if has("CERTIFICATE_VERIFY_FAILED", "PEER_DID_NOT_RETURN_A_CERTIFICATE") {
-                "its certificate is missing, has expired or is of another cluster's authority"
+                clockHint(false)
+                    ?? "its certificate is missing, has expired or is of another cluster's authority, or a clock is wrong"
             } else if has("ALERT_CERTIFICATE_EXPIRED") {
-                "it says that this device's certificate has expired: join anew with `shoal worker --join TOKEN`, and check the clocks"
+                clockHint(true)
+                    ?? "it says that this device's certificate has expired: join anew with `shoal worker --join TOKEN`, and check the clocks"
             } else if has(
                 "ALERT_UNKNOWN_CA", "ALERT_BAD_CERTIFICATE", "ALERT_CERTIFICATE_UNKNOWN", "ALERT_CERTIFICATE_REQUIRED")
             {
-                "it does not take this device's certificate: both must be of the same cluster (`shoal init`, `shoal token`, `shoal worker --join TOKEN`)"
+                clockHint(false)
+                    ?? "it does not take this device's certificate: both must be of the same cluster (`shoal init`, `shoal token`, `shoal worker --join TOKEN`), and its clock right (`shoal doctor` there)"
             } else if has(
                 "WRONG_VERSION_NUMBER", "UNSUPPORTED_PROTOCOL", "PROTOCOL_VERSION", "HTTP_REQUEST",
                 "INVALID_OUTER_RECORD")

@@ -96,6 +96,16 @@ extension ControlBody {
             case SHOAL__ENVELOPE__BODY_REVOCATIONS: .revocations(try Revocations(envelope.revocations.pointee))
             case SHOAL__ENVELOPE__BODY_REVOCATIONS_TAKEN:
                 .revocationsTaken(RevocationsTaken(envelope.revocations_taken.pointee))
+            case SHOAL__ENVELOPE__BODY_PAIRING_REQUEST:
+                .pairingRequest(try PairingRequest(envelope.pairing_request.pointee))
+            case SHOAL__ENVELOPE__BODY_PAIRING_PLACE:
+                .pairingPlace(try PairingPlace(envelope.pairing_place.pointee))
+            case SHOAL__ENVELOPE__BODY_PAIRING_SHARE:
+                .pairingShare(try PairingShare(envelope.pairing_share.pointee))
+            case SHOAL__ENVELOPE__BODY_PAIRING_ANSWER:
+                .pairingAnswer(try PairingAnswer(envelope.pairing_answer.pointee))
+            case SHOAL__ENVELOPE__BODY_PAIRING_CONFIRMATION:
+                .pairingConfirmation(try PairingConfirmation(envelope.pairing_confirmation.pointee))
             default: throw WireError(.malformedMessage, "control frame: an Envelope without a message of this version")
             }
     }
@@ -213,6 +223,21 @@ extension ControlBody {
         case .revocationsTaken(let message):
             envelope.body_case = SHOAL__ENVELOPE__BODY_REVOCATIONS_TAKEN
             envelope.revocations_taken = try message.proto(&arena)
+        case .pairingRequest(let message):
+            envelope.body_case = SHOAL__ENVELOPE__BODY_PAIRING_REQUEST
+            envelope.pairing_request = try message.proto(&arena)
+        case .pairingPlace(let message):
+            envelope.body_case = SHOAL__ENVELOPE__BODY_PAIRING_PLACE
+            envelope.pairing_place = try message.proto(&arena)
+        case .pairingShare(let message):
+            envelope.body_case = SHOAL__ENVELOPE__BODY_PAIRING_SHARE
+            envelope.pairing_share = try message.proto(&arena)
+        case .pairingAnswer(let message):
+            envelope.body_case = SHOAL__ENVELOPE__BODY_PAIRING_ANSWER
+            envelope.pairing_answer = try message.proto(&arena)
+        case .pairingConfirmation(let message):
+            envelope.body_case = SHOAL__ENVELOPE__BODY_PAIRING_CONFIRMATION
+            envelope.pairing_confirmation = try message.proto(&arena)
         }
     }
 }

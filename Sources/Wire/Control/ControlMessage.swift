@@ -50,4 +50,9 @@ package enum ControlBody: Sendable, Hashable {
     case joinReply(JoinReply)
     case revocations(Revocations)
     case revocationsTaken(RevocationsTaken)
+    case pairingRequest(PairingRequest)
+    case pairingPlace(PairingPlace)
+    case pairingShare(PairingShare)
+    case pairingAnswer(PairingAnswer)
+    case pairingConfirmation(PairingConfirmation)
 }

@@ -5,7 +5,13 @@ package struct JoinReply: Sendable, Hashable {
     /// X.509 certificates in DER: the member's own first, the authority's last.
     package var certificates: [[UInt8]]
 
-    package init(certificates: [[UInt8]]) { self.certificates = certificates }
+    /// The coordinator's clock, in seconds since 1970; 0 where it does not tell.
+    package var clockSeconds: UInt64
+
+    package init(certificates: [[UInt8]], clockSeconds: UInt64 = 0) {
+        self.certificates = certificates
+        self.clockSeconds = clockSeconds
+    }
 }
 
 extension JoinReply {
@@ -15,6 +21,7 @@ extension JoinReply {
         ) { (data) throws(WireError) in
             try ProtoReading.bytes(data, "JoinReply.certificates", limit: WireLimits.certificateBytes)
         }
+        clockSeconds = try ProtoReading.count(proto.clock_seconds, "JoinReply.clock_seconds")
         guard certificates.count >= 2 else {
             throw WireError(.valueOutOfRange, "JoinReply.certificates: \(certificates.count); at least 2 are needed")
         }
@@ -32,6 +39,7 @@ extension JoinReply {
         }
         proto.pointee.certificates = list
         proto.pointee.n_certificates = certificates.count
+        proto.pointee.clock_seconds = min(clockSeconds, WireLimits.count)
         return proto
     }
 }

@@ -12,13 +12,19 @@ package struct JoinRequest: Sendable, Hashable {
     package var port: UInt16
     /// How other devices reach it; `nil` is where the link comes from.
     package var address: String?
+    /// The device's clock, in seconds since 1970; 0 where it does not tell.
+    package var clockSeconds: UInt64
 
-    package init(secret: [UInt8], name: String, signingRequest: [UInt8], port: UInt16, address: String? = nil) {
+    package init(
+        secret: [UInt8], name: String, signingRequest: [UInt8], port: UInt16, address: String? = nil,
+        clockSeconds: UInt64 = 0
+    ) {
         self.secret = secret
         self.name = name
         self.signingRequest = signingRequest
         self.port = port
         self.address = address
+        self.clockSeconds = clockSeconds
     }
 }
 
@@ -32,6 +38,7 @@ extension JoinRequest {
         port = UInt16(try ProtoReading.range(proto.port, 1...UInt32(UInt16.max), "JoinRequest.port"))
         let text = try ProtoReading.text(proto.address, "JoinRequest.address", limit: WireLimits.addressBytes)
         address = text.isEmpty ? nil : text
+        clockSeconds = try ProtoReading.count(proto.clock_seconds, "JoinRequest.clock_seconds")
     }
 
     func proto(_ arena: inout ProtoArena) throws(WireError) -> UnsafeMutablePointer<Shoal__JoinRequest> {
@@ -42,6 +49,7 @@ extension JoinRequest {
             signingRequest, "JoinRequest.signing_request", limit: WireLimits.certificateBytes)
         proto.pointee.port = UInt32(port)
         proto.pointee.address = arena.text(address ?? "", limit: WireLimits.addressBytes)
+        proto.pointee.clock_seconds = min(clockSeconds, WireLimits.count)
         return proto
     }
 }

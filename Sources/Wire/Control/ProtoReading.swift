@@ -101,6 +101,14 @@ enum ProtoReading {
         return Array(UnsafeBufferPointer(start: data.data, count: data.len))
     }
 
+    /// - Throws: `WireError` when there are not exactly `count` bytes.
+    static func bytes(_ data: ProtobufCBinaryData, _ field: StaticString, count: Int) throws(WireError) -> [UInt8] {
+        guard data.len == count else {
+            throw WireError(.valueOutOfRange, "\(field): \(data.len) bytes; it has \(count)")
+        }
+        return Array(UnsafeBufferPointer(start: data.data, count: data.len))
+    }
+
     /// - Throws: `WireError` when the value is outside of the range.
     static func range<Value: FixedWidthInteger>(
         _ value: Value, _ range: ClosedRange<Value>, _ field: StaticString

@@ -21,17 +21,29 @@ package struct JoinClient: Sendable {
         }
     }
 
-    private let eventLoopGroup: any EventLoopGroup
-    private let device: Device
-    private let options: LinkOptions
-    private let logger: Logger
+    /// What a coordinator gave.
+    package struct Answer: Sendable {
+        package var credentials: Credentials
+        /// The address that answered.
+        package var address: String
+        /// This device's clock beside the coordinator's; `nil` where it did not tell.
+        package var clocks: ClockComparison?
+    }
+
+    let eventLoopGroup: any EventLoopGroup
+    let device: Device
+    let options: LinkOptions
+    let clock: LinkSecurity.Clock
+    let logger: Logger
 
     package init(
-        eventLoopGroup: any EventLoopGroup, device: Device, options: LinkOptions = LinkOptions(), logger: Logger
+        eventLoopGroup: any EventLoopGroup, device: Device, options: LinkOptions = LinkOptions(),
+        clock: @escaping LinkSecurity.Clock = LinkSecurity.systemClock, logger: Logger
     ) {
         self.eventLoopGroup = eventLoopGroup
         self.device = device
         self.options = options
+        self.clock = clock
         self.logger = logger
     }
 
@@ -40,34 +52,38 @@ package struct JoinClient: Sendable {
     /// - Parameter key: what the certificate is to be for; with the same token and key the same device is answered again.
     /// - Throws: `JoinError`
     package func join(_ token: JoinToken, key: DeviceKey = DeviceKey()) async throws(JoinError) -> Credentials {
+        try await answer(to: token, key: key).credentials
+    }
+
+    /// As `join`, with what is known of clocks then. What the coordinator's clock says counts for the new certificate.
+    ///
+    /// - Throws: `JoinError`
+    package func answer(to token: JoinToken, key: DeviceKey) async throws(JoinError) -> Answer {
         try await certificate(
-            for: key, secret: token.secret, from: token.addresses, over: .joining(fingerprint: token.fingerprint),
-            fingerprint: token.fingerprint, identity: nil
-        ).credentials
+            for: key, secret: token.secret, from: token.addresses,
+            over: .joining(fingerprint: token.fingerprint, times: token.judgedTimes(at: clock())),
+            fingerprint: token.fingerprint, identity: nil)
     }
 
     /// Gets a new certificate for a member, and tells the coordinator where it is now.
     ///
     /// - Parameter addresses: of join listeners, asked in turn.
     /// - Throws: `JoinError`
-    /// - Returns: also the address that answered.
-    package func renew(
-        _ security: LinkSecurity, at addresses: [String]
-    ) async throws(JoinError) -> (credentials: Credentials, address: String) {
+    package func renew(_ security: LinkSecurity, at addresses: [String]) async throws(JoinError) -> Answer {
         guard !addresses.isEmpty else {
             throw JoinError("it is not known where the coordinator is; it is asked once it has linked to this device")
         }
         let present = security.credentials
         return try await certificate(
-            for: present.key, secret: [], from: addresses, over: .mutual(security),
+            for: present.key, secret: [], from: addresses, over: .renewing(security),
             fingerprint: present.authority.fingerprint, identity: present.identity)
     }
 
     private func certificate(
         for key: DeviceKey, secret: [UInt8], from addresses: [String], over security: TransportSecurity,
         fingerprint: [UInt8], identity: ClusterIdentity?
-    ) async throws(JoinError) -> (credentials: Credentials, address: String) {
-        let request: JoinRequest
+    ) async throws(JoinError) -> Answer {
+        var request: JoinRequest
         do {
             request = JoinRequest(
                 secret: secret, name: device.name, signingRequest: try key.signingRequest(name: device.name),
@@ -80,20 +96,26 @@ package struct JoinClient: Sendable {
         var reasons: [String] = []
         for address in addresses {
             let reply: JoinReply
+            request.clockSeconds = UInt64(clamping: clock())
             do {
-                reply = try await ask(request, at: address, over: transport)
+                reply = try await ask(request, at: address, over: transport, security)
             } catch {
                 if error.isRefusal { throw error }
                 reasons.append(error.message)
                 continue
             }
+            let clocks =
+                reply.clockSeconds == 0
+                ? nil : ClockComparison(device: clock(), coordinator: Int64(clamping: reply.clockSeconds))
             do throws(IdentityError) {
                 let (issued, authority) = try AuthorityCertificate.verify(
-                    chain: reply.certificates, fingerprint: fingerprint, now: LinkSecurity.systemClock())
+                    chain: reply.certificates, fingerprint: fingerprint, now: clocks?.coordinator ?? clock())
                 guard issued.identity.kind == .member, identity == nil || issued.identity == identity else {
                     throw IdentityError(.notAllowed, "the certificate is for another device")
                 }
-                return (try Credentials(key: key, certificate: issued, authority: authority), address)
+                return Answer(
+                    credentials: try Credentials(key: key, certificate: issued, authority: authority), address: address,
+                    clocks: clocks)
             } catch {
                 // A clock that is wrong may be set.
                 throw JoinError(
@@ -105,10 +127,14 @@ package struct JoinClient: Sendable {
     }
 
     private func ask(
-        _ request: JoinRequest, at address: String, over transport: TCPTransport
+        _ request: JoinRequest, at address: String, over transport: TCPTransport, _ security: TransportSecurity
     ) async throws(JoinError) -> JoinReply {
         let hello = Hello(role: .join, session: 0, name: device.name, softwareVersion: SoftwareVersion.current)
-        let handler = JoinAnswer()
+        let handler = JoinAnswer { list in
+            // A member is told so where it was removed itself; nothing else is believed of a link whose certificate may be of any date.
+            guard case .renewing(let own) = security, list.contains(own.credentials.identity) else { return }
+            own.revoke(list)
+        }
         let link: any Link
         do {
             link = try await transport.connect(to: try Endpoint(parsing: address), hello: hello, handler: handler)
@@ -123,10 +149,15 @@ package struct JoinClient: Sendable {
 
 /// A device's end of a link that it asks over; takes one answer.
 private final class JoinAnswer: LinkHandler {
+    private let removed: @Sendable (RevocationList) -> Void
     private let events: AsyncStream<Result<JoinReply, JoinError>>
     private let continuation: AsyncStream<Result<JoinReply, JoinError>>.Continuation
 
-    init() { (events, continuation) = AsyncStream.makeStream() }
+    /// - Parameter removed: called with what the coordinator says of devices that are shut out.
+    init(removed: @escaping @Sendable (RevocationList) -> Void) {
+        self.removed = removed
+        (events, continuation) = AsyncStream.makeStream()
+    }
 
     func reply() async throws(JoinError) -> JoinReply {
         var first: Result<JoinReply, JoinError>?
@@ -138,7 +169,11 @@ private final class JoinAnswer: LinkHandler {
     }
 
     func received(_ frame: Frame, on link: any Link) {
-        guard case .control(let message) = frame, message.request == 1 else { return }
+        guard case .control(let message) = frame else { return }
+        if case .revocations(let list) = message.body {
+            return removed(RevocationList(version: list.version, devices: Set(list.devices)))
+        }
+        guard message.request == 1 else { return }
         switch message.body {
         case .joinReply(let reply): continuation.yield(.success(reply))
         case .failure(let failure):

@@ -14,6 +14,7 @@ package final class Membership: Sendable {
     private let folder: MemberFolder
     private let client: JoinClient
     private let queue: DispatchQueue
+    private let clock: LinkSecurity.Clock
     private let logger: Logger
 
     /// How a device comes to a membership when it starts.
@@ -42,13 +43,14 @@ package final class Membership: Sendable {
 
     private init(
         security: LinkSecurity, entry: Entry, folder: MemberFolder, client: JoinClient, queue: DispatchQueue,
-        logger: Logger
+        clock: @escaping LinkSecurity.Clock, logger: Logger
     ) {
         self.security = security
         self.entry = entry
         self.folder = folder
         self.client = client
         self.queue = queue
+        self.clock = clock
         self.logger = logger
     }
 
@@ -59,16 +61,21 @@ package final class Membership: Sendable {
     /// - Throws: `IdentityError` for files that cannot be used, or a certificate that has expired; `JoinError` when joining fails;
     ///   `RemovedFromCluster`; `TransportError` for credentials that TLS cannot use.
     package static func open(
-        _ folder: MemberFolder, token: JoinToken?, client: JoinClient, logger: Logger
+        _ folder: MemberFolder, token: JoinToken?, client: JoinClient,
+        clock: @escaping LinkSecurity.Clock = LinkSecurity.systemClock, logger: Logger
     ) async throws -> Membership? {
         var kept = try folder.credentials()
         var entry = Entry.kept
+        var known: ClockComparison?
         if let token, isNew(token, to: kept, in: folder) {
-            if let present = kept, let renewed = try await stillMember(present, token, folder, client) {
-                kept = renewed
+            if let present = kept, let answer = try await stillMember(present, token, folder, client, now: clock())
+            {
+                (kept, known) = (answer.credentials, answer.clocks)
                 entry = .wasMember
             } else {
-                let credentials = try await client.join(token, key: try folder.makeJoiningKey(replacing: kept))
+                let answer = try await client.answer(to: token, key: try folder.makeJoiningKey(replacing: kept))
+                let credentials = answer.credentials
+                known = answer.clocks
                 try folder.replace(
                     credentials, joining: MemberFolder.Joining(addresses: token.addresses, tokenHash: token.secretHash))
                 logger.info("joined", metadata: ["as": "\(credentials.certificate.name)"])
@@ -86,6 +93,8 @@ package final class Membership: Sendable {
                     addresses: token.addresses, tokenHash: hasJoinedWithIt ? token.secretHash : nil))
         }
         guard let credentials = kept else { return nil }
+        let revoked = try folder.revoked()
+        guard !revoked.contains(credentials.identity) else { throw RemovedFromCluster() }
         let revoked = try folder.revoked()
         guard !revoked.contains(credentials.identity) else { throw RemovedFromCluster() }
         guard credentials.certificate.life.end >= LinkSecurity.systemClock() else {
@@ -107,8 +116,34 @@ package final class Membership: Sendable {
                     }
                 }
             })
-        return Membership(
-            security: security, entry: entry, folder: folder, client: client, queue: queue, logger: logger)
+        let membership = Membership(
+            security: security, entry: entry, folder: folder, client: client, queue: queue, clock: clock,
+            logger: logger)
+        if let known { membership.note(known) }
+        if credentials.certificate.life.end < clock() { try await membership.renewExpired() }
+        return membership
+    }
+
+    /// By this device's clock its certificate has expired. Where the coordinator renews it all the same, it is the clock that is wrong.
+    private func renewExpired() async throws {
+        do {
+            try await renew()
+        } catch {
+            if security.isShutOut { throw RemovedFromCluster() }
+            throw IdentityError(
+                .expired,
+                "by this device's clock, which says \(ClockComparison.text(clock())), its certificate expired at \(ClockComparison.text(security.credentials.certificate.life.end)). Where that is so, since it was away for long: join anew, with `shoal join`. Where the clock is wrong: \(ClockComparison.mend). It could not ask the coordinator, which knows: \(error)"
+            )
+        }
+    }
+
+    /// Tells of this device's clock, where it is wrong.
+    private func note(_ clocks: ClockComparison) {
+        security.note(clocks, of: security.credentials.identity.id)
+        guard clocks.isTold else { return }
+        let danger = clocks.endangersLinks ? "; links may not open until it is set" : ""
+        logger.warning(
+            "this device's clock \(clocks.summary)\(danger). If it is this one that is wrong: \(ClockComparison.mend)")
     }
 
     /// Whether a device is to join with a token: not with the one that it joined with before.
@@ -124,21 +159,21 @@ package final class Membership: Sendable {
     /// - Throws: `JoinError` where nobody could be asked.
     /// - Returns: its credentials, renewed; `nil` where it is to join.
     private static func stillMember(
-        _ present: Credentials, _ token: JoinToken, _ folder: MemberFolder, _ client: JoinClient
-    ) async throws -> Credentials? {
+        _ present: Credentials, _ token: JoinToken, _ folder: MemberFolder, _ client: JoinClient, now: Int64
+    ) async throws -> JoinClient.Answer? {
         guard token.fingerprint == present.authority.fingerprint, !isJoining(in: folder, besides: present),
-            present.certificate.life.end >= LinkSecurity.systemClock(),
+            present.certificate.life.end >= now,
             try !folder.revoked().contains(present.identity)
         else { return nil }
         let security = try LinkSecurity(present)
         let known = folder.joining()
         do {
-            let (credentials, address) = try await client.renew(security, at: token.addresses)
-            try folder.store(credentials)
-            let others = (known?.addresses ?? []).filter { $0 != address }.prefix(JoinToken.mostAddresses - 1)
+            let answer = try await client.renew(security, at: token.addresses)
+            try folder.store(answer.credentials)
+            let others = (known?.addresses ?? []).filter { $0 != answer.address }.prefix(JoinToken.mostAddresses - 1)
             try folder.store(
-                MemberFolder.Joining(addresses: [address] + others, tokenHash: known?.tokenHash))
-            return credentials
+                MemberFolder.Joining(addresses: [answer.address] + others, tokenHash: known?.tokenHash))
+            return answer
         } catch let error as JoinError where error.isRefusal {
             return nil
         }
@@ -166,7 +201,7 @@ package final class Membership: Sendable {
             let situation = CheckInPace.Situation(
                 isLinked: !security.coordinatorHosts.isEmpty, endedLinks: security.endedCoordinatorLinks,
                 addresses: addresses(),
-                isRenewalDue: security.credentials.certificate.life.isRenewalDue(at: LinkSecurity.systemClock()))
+                isRenewalDue: security.credentials.certificate.life.isRenewalDue(at: clock()))
             if pace.isDue(situation, at: .now) {
                 let name = security.credentials.certificate.name
                 do {
@@ -207,13 +242,15 @@ package final class Membership: Sendable {
     package func renew(keeps: Bool = true) async throws {
         let joining = folder.joining()
         let known = joining?.addresses ?? []
-        let (credentials, address) = try await client.renew(
+        let answer = try await client.renew(
             security, at: Self.addresses(known, coordinatorHosts: security.coordinatorHosts))
+        let (credentials, address) = (answer.credentials, answer.address)
         if keeps || credentials.certificate.name != security.credentials.certificate.name {
             try folder.store(credentials)
             try security.renew(credentials)
             logger.info("certificate renewed")
         }
+        if let clocks = answer.clocks { note(clocks) }
         if address != known.first {
             let others = known.filter { $0 != address }.prefix(JoinToken.mostAddresses - 1)
             try folder.store(MemberFolder.Joining(addresses: [address] + others, tokenHash: joining?.tokenHash))

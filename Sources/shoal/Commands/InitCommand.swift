@@ -7,7 +7,7 @@ struct InitCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "init", abstract: "Makes this machine the authority of a new cluster.",
         discussion: """
-            Once, on the machine that will run `shoal serve`. After that only devices that joined with a token of `shoal token` are
+            Once, on the machine that will run `shoal serve`. After that only devices that joined are
             talked to, and all links are encrypted. Keep the folder's copy where nobody else reads it. As root, where the Debian package is
             installed, it does that for the package's service, and starts that now and whenever the machine starts; the package's worker
             no longer waits there to be joined.
@@ -25,6 +25,8 @@ struct InitCommand: AsyncParsableCommand {
         var fingerprint: String
         /// Whether the package's service was started.
         var started: Bool
+        /// Whether a coordinator ran with this folder already.
+        var serving: Bool
     }
 
     func validate() throws {
@@ -36,6 +38,7 @@ struct InitCommand: AsyncParsableCommand {
         let service = PackagedService.coordinator
         let isForService = identity.dataDir == nil && service.isOwn
         let folder = AuthorityFolder(dataFolder: identity.folder)
+        let isServing = FolderLock.isHeld(identity.folder)
         let authority = try await Account(owning: identity.folder).acting {
             try folder.make(
                 name: name ?? DeviceName(ofHost: ProcessInfo.processInfo.hostName).description,
@@ -45,13 +48,20 @@ struct InitCommand: AsyncParsableCommand {
         let isStarted = try isForService && !noStart && service.enableAndStart()
         let fingerprint = authority.certificate.fingerprint.map { String(format: "%02x", $0) }.joined()
         if json {
-            return try Console.json(Document(folder: folder.path, fingerprint: fingerprint, started: isStarted))
+            return try Console.json(
+                Document(folder: folder.path, fingerprint: fingerprint, started: isStarted, serving: isServing))
         }
         Console.write("the cluster's authority is in \(folder.path)\nfingerprint: \(fingerprint)\n")
-        let serving =
-            isStarted
-            ? "\(service.unit) runs; next: sudo shoal token,"
-            : "next: \(isForService ? service.startCommand : "shoal serve"), shoal token,"
-        Console.write("\(serving) and on each device: shoal join\n")
+        let here = DeviceName(ofHost: ProcessInfo.processInfo.hostName).description
+        let joining = "on each device: shoal join \(here), which shows a code for shoal approve here"
+        if isStarted {
+            Console.write("\(service.unit) runs; next, \(joining)\n")
+        } else if isServing {
+            Console.write(
+                "the coordinator that runs here takes devices within seconds (one with --insecure must be started again without); next, \(joining)\n"
+            )
+        } else {
+            Console.write("next: \(isForService ? service.startCommand : "shoal serve"), and \(joining)\n")
+        }
     }
 }

@@ -7,18 +7,22 @@ import WorkerCore
 
 struct JoinCommand: AsyncParsableCommand, UsesNetwork {
     static let configuration = CommandConfiguration(
-        commandName: "join", abstract: "Joins this device to a cluster, with a token of `shoal token`.",
+        commandName: "join",
+        abstract: "Joins this device to a cluster: shows a code for the coordinator, or takes a token.",
         discussion: """
-            Once on each device; `shoal worker` needs no token then. As root, where the Debian package is installed, it joins for the
+            Once on each device; `shoal worker` needs nothing then. With the coordinator's name or address it shows a code: whoever types
+            that on the coordinator's machine, with `shoal approve CODE`, lets this device in. With a token of `shoal token` nobody needs to
+            be there. As root, where the Debian package is installed, it joins for the
             package's service, and starts that now and whenever the machine starts.
-            Arguments can be seen by other users of this machine while the command runs: so the token is best pasted, or read from a file.
-            Example: sudo shoal join <token.txt
+            Arguments can be seen by other users of this machine while the command runs: so a token is best pasted, or read from a file.
+            Example: sudo shoal join lap
             """)
 
     @Argument(
         help: ArgumentHelp(
-            "The token; - or none reads it from standard input.", valueName: "token"))
-    var tokenText: String?
+            "The coordinator, as HOST or HOST:PORT, to join by a code; or a token. - or none reads a token from standard input.",
+            valueName: "coordinator or token"))
+    var target: String?
 
     @Option(help: "The device's name, of letters, digits, '.', '-' and '_' (default: the host's).")
     var name: String?
@@ -49,9 +53,9 @@ struct JoinCommand: AsyncParsableCommand, UsesNetwork {
         let isForService = dataDir == nil && service.isOwn
         let worker = try isForService ? WorkerCommand.asConfigured(in: service.configuration) : WorkerCommand.parse([])
         let folder = dataDir ?? worker.folder
-        let token = try JoinTokenInput.whole(tokenText)
+        let way = try JoinWay(target)
         let membership = try await Account(owning: folder).acting {
-            try await worker.join(folder: folder, name: name, token: token)
+            try await worker.join(folder: folder, name: name, way)
         }
         MembershipView.tell(membership.entry, of: membership.security.credentials)
         let isStarted = try isForService && !noStart && service.enableAndStart()
@@ -92,16 +96,41 @@ extension WorkerCommand {
         return try WorkerCommand.parse(arguments).applyingConfiguration(to: arguments)
     }
 
-    /// Joins with a token, as this worker.
-    fileprivate func join(folder: String, name: String?, token: JoinToken) async throws -> Membership {
+    /// How many codes are shown, one after the other, before nobody is waited for any more.
+    private static let mostCodes = 5
+
+    /// Joins, as this worker.
+    fileprivate func join(folder: String, name: String?, _ way: JoinWay) async throws -> Membership {
         let logger = Log.make("shoal.join")
         let device = name ?? self.name ?? DeviceName(ofHost: ProcessInfo.processInfo.hostName).description
         let client = JoinClient(
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton, device: joining(as: device), logger: logger)
+        let token =
+            switch way {
+            case .token(let token): token
+            case .code(let endpoint): try await Self.waitForApproval(client, at: endpoint)
+            }
         guard
             let membership = try await Membership.open(
                 MemberFolder(dataFolder: folder), token: token, client: client, logger: logger)
         else { preconditionFailure("no membership, with a token") }
         return membership
+    }
+
+    /// Shows codes until one is typed on the coordinator's machine.
+    private static func waitForApproval(_ client: JoinClient, at endpoint: Endpoint) async throws -> JoinToken {
+        for _ in 0..<mostCodes {
+            let result = try await client.pair(at: endpoint) { event in
+                switch event {
+                case .code(let code, let seconds):
+                    Console.error("on \(endpoint.host), type:  shoal approve \(code.text)    (within \(seconds) s)")
+                case .wrongCode(let left): Console.error("another code was typed there: \(left) more may be")
+                // Told when it joins, as with a token.
+                case .clocks: break
+                }
+            }
+            if case .approved(let token) = result { return token }
+        }
+        throw CommandError("nobody typed a code in time: run `shoal join \(endpoint)` again when somebody is there")
     }
 }

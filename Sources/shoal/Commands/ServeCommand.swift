@@ -94,6 +94,11 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader, UsesData
         settings.store = store
         settings.security = try links.coordinatorSecurity(
             folder: folder, dialsDevices: !settings.devices.isEmpty || finding.discover == true)
+        var late: LateSecurity?
+        if case .plain = settings.security, !links.insecure {
+            let security = LateSecurity()
+            (late, settings.security) = (security, .late(security))
+        }
         let chatTemplate = try template.choice()
         let owner = AccessKey.makeSecret()
         let (access, tls) = (try api.access(store: store, owner: owner, logger: logger), try api.tls())
@@ -122,6 +127,7 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader, UsesData
                     })
             })
         let joining = try joining(settings.security, store: store, host: host, logger: logger)
+        let joiningNow = LateJoining.Present(joining?.service)
         for member in try joining?.service.devices() ?? [] { host.add(device: member) }
         let joins = try await joining?.listen()
         let discovery = discovery(joining?.service, host: host, security: settings.security)
@@ -133,7 +139,7 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader, UsesData
             try await host.place(path: path, progress: { _ in })
         }
         let server = APIServer(
-            models: host, access: access, joining: joining?.service, host: listen.host, port: listen.port, tls: tls,
+            models: host, access: access, joining: { joiningNow.value }, host: listen.host, port: listen.port, tls: tls,
             sites: api.sites(), limits: api.limits(), chatTemplate: chatTemplate, logger: logger,
             onListening: { [folder] address in
                 Self.keep(owner, in: folder, listeningAt: address)
@@ -145,11 +151,17 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader, UsesData
                 Console.error(state)
                 ServiceManager.tellReady(state.printable(onOneLine: true))
             })
+        var later: [any Service] = []
+        if let joins { later.append(joins) }
+        if let discovery { later.append(discovery) }
+        if let late {
+            later.append(lateJoining(late, joiningNow, store: store, host: host, logger: logger))
+        }
         // Shut down from the last to the first: running answers end before the server does.
         var group = ServiceGroupConfiguration(
             services: [
                 .init(service: server), .init(service: Draining(host: host, limit: .seconds(drain))),
-            ] + (joins.map { [.init(service: $0)] } ?? []) + (discovery.map { [.init(service: $0)] } ?? []),
+            ] + later.map { .init(service: $0) },
             logger: logger)
         group.maximumGracefulShutdownDuration = .seconds(drain + 3)
         let services = ServiceGroup(configuration: group)
@@ -205,6 +217,17 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader, UsesData
         }
         guard links.insecure, finding.discover == true else { return nil }
         return WorkerDiscovery(.insecure(host), interfaces: interfaces.names, logger: logger)
+    }
+
+    /// What takes devices in once `shoal init` is run.
+    private func lateJoining(
+        _ security: LateSecurity, _ present: LateJoining.Present, store: ClusterStore, host: ModelHost, logger: Logger
+    ) -> LateJoining {
+        LateJoining(
+            authority: AuthorityFolder(dataFolder: folder), security: security, present: present,
+            revoked: { try ClusterRecords.revocations(folder) },
+            make: { try joining(.mutual($0), store: store, host: host, logger: logger) },
+            discovery: { discovery($0, host: host, security: .mutual($1)) }, logger: logger)
     }
 
     /// What takes devices in; `nil` where links are plain.

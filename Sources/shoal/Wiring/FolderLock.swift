@@ -22,6 +22,14 @@ struct FolderLock {
         }
     }
 
+    /// Whether a coordinator runs with a folder.
+    static func isHeld(_ folder: String) -> Bool {
+        let descriptor = open("\(folder)/coordinator.lock", O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        return flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK
+    }
+
     /// The end of the process does that too.
     func unlock() { close(descriptor) }
 }

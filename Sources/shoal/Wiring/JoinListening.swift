@@ -26,7 +26,9 @@ struct JoinListening {
             let listener = try await transport.listen(
                 on: endpoint, certificates: .optional, bounds: JoinService.connectionBounds,
                 welcome: { [service] in service.welcome($0) }, handler: { [service] in service.handler(for: $0) })
-            Console.error("devices join at \(listener.boundEndpoint): shoal token makes a token for one")
+            Console.error(
+                "devices join at \(listener.boundEndpoint): shoal join there, with this machine's name, and shoal approve here"
+            )
             return Running(joining: self, listener: listener)
         } catch {
             throw CommandError(

@@ -1,5 +1,32 @@
 import Foundation
 import Identity
+import Transport
+
+/// By what a device joins.
+enum JoinWay {
+    case token(JoinToken)
+    /// By a code that the device shows, which is typed at the coordinator there.
+    case code(Endpoint)
+
+    /// What an argument says: a token where it begins as one does, `-` for one from standard input, else where the coordinator is. None is
+    /// a token of SHOAL_JOIN or standard input.
+    ///
+    /// - Throws: `IdentityError` for a text that is no token; `TransportError` for one that is no address either.
+    init(_ argument: String?) throws {
+        if let argument, argument != "-", !JoinToken.isMeant(by: argument) {
+            let endpoint: Endpoint
+            do {
+                endpoint = try Endpoint(parsing: argument, defaultPort: Endpoint.joinPort)
+            } catch {
+                throw CommandError(
+                    "\(error.message) of the coordinator; or give a whole token, which begins with shoal1.")
+            }
+            self = .code(endpoint)
+        } else {
+            self = .token(try JoinTokenInput.whole(argument))
+        }
+    }
+}
 
 /// Where a join token comes from.
 enum JoinTokenInput {

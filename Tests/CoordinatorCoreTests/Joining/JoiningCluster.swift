@@ -39,7 +39,8 @@ struct JoiningCluster: Sendable {
 
     /// - Parameter onJoined: called on the queue on which the service answers.
     func makeService(
-        _ folder: String, authority: TestAuthority = TestAuthority(), onJoined: @escaping @Sendable () -> Void = {}
+        _ folder: String, authority: TestAuthority = TestAuthority(), pairingSeconds: Int = 600,
+        onJoined: @escaping @Sendable () -> Void = {}
     ) throws -> JoinService {
         let (events, clock) = (events, clock)
         return JoinService(
@@ -51,13 +52,16 @@ struct JoiningCluster: Sendable {
                     onJoined()
                 },
                 removed: { name in events.add("-\(name)") }),
-            clock: { clock.now }, patience: .seconds(120), logger: LocalWorker.logger)
+            clock: { clock.now }, patience: .seconds(120), pairingSeconds: pairingSeconds,
+            approvalPatience: .seconds(120), logger: LocalWorker.logger)
     }
 
-    func withService(_ body: (JoinService, Int) async throws -> Void) async throws {
+    func withService(
+        pairingSeconds: Int = 600, _ body: (JoinService, Int) async throws -> Void
+    ) async throws {
         let folder = try TemporaryFolder()
         defer { folder.remove() }
-        let service = try makeService(folder.path)
+        let service = try makeService(folder.path, pairingSeconds: pairingSeconds)
         let transport = TCPTransport(
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton, options: JoinService.linkOptions.patient,
             security: .mutual(service.security), logger: LocalWorker.logger)

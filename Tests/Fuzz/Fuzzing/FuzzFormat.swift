@@ -50,6 +50,6 @@ package let fuzzFormats: [any FuzzFormat.Type] = [
     GGUFFuzz.self, SplitFuzz.self, FrameFuzz.self, ControlFuzz.self, ConnectionFuzz.self, RequestFuzz.self,
     TemplateFuzz.self,
     TextFuzz.self, ClusterFuzz.self, ConfigurationFuzz.self, MachineFuzz.self,
-    JoinTokenFuzz.self, CertificateFuzz.self, DiscoveryFuzz.self,
+    JoinTokenFuzz.self, PairingFuzz.self, CertificateFuzz.self, DiscoveryFuzz.self,
     WorkerPeerFuzz.self, CoordinatorPeerFuzz.self,
 ]

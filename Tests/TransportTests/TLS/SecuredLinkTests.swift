@@ -101,6 +101,41 @@ import Wire
         }
     }
 
+    /// A device whose clock is behind sees certificates that are made in its future, and so on. Bounds as in Deploy/SECURITY.md, ten minutes
+    /// on either side: a busy machine takes its time.
+    @Test(
+        arguments: [
+            (-86_400 + 600, true), (-86_400 - 600, false), (30 * 86_400, true), (90 * 86_400 - 600, true),
+            (90 * 86_400 + 600, false),
+        ] as [(Int64, Bool)])
+    func `Links open for clocks that are a day behind, and ahead until certificates end`(
+        ahead: Int64, opens: Bool
+    ) async throws {
+        // Of an authority that was made as long before.
+        let cluster = TestAuthority(of: try Authority.make(now: TestAuthority.now - ahead))
+        let peer = try LinkSecurity(cluster.credentials(.coordinator, issued: TestAuthority.now - ahead))
+        try await withListener(try LinkSecurity(cluster.credentials(.member, issued: TestAuthority.now))) {
+            endpoint, accepting in
+            let handler = RecordingHandler()
+            let link = try? await dial(endpoint, with: peer, handler: handler)
+            #expect((link != nil) == opens)
+            if opens { _ = try await accepting.openedLink() } else { #expect(accepting.events.isEmpty) }
+            link?.close()
+        }
+    }
+
+    @Test func `A clock that is found wrong is told with both times`() async throws {
+        try await withListener(try cluster.security(.member)) { endpoint, _ in
+            // Its own reading of the certificate, which has another clock than TLS in this test.
+            let coordinator = try LinkSecurity(cluster.credentials(.coordinator), clock: { 75 })
+            let error = await #expect(throws: TransportError.self) { _ = try await dial(endpoint, with: coordinator) }
+            #expect(
+                error?.message.contains("1970-01-01 00:01:15Z") == true
+                    && error?.message.contains(ClockComparison.text(TestAuthority.now + 90 * 86_400).prefix(4)) == true
+                    && error?.message.contains("timedatectl") == true, "\(error?.message ?? "")")
+        }
+    }
+
     @Test func `Removing a device ends its links everywhere, and it gets no new ones`() async throws {
         let coordinator = try cluster.security(.coordinator)
         let told = Mutex<[RevocationList]>([])

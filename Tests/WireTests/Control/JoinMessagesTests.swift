@@ -27,6 +27,39 @@ import Wire
         #expect(error?.code == .tooLarge)
     }
 
+    @Test func `What lets a device in by a code has its lengths, and no others`() throws {
+        for count in [0, 15, 17, 31, 33, 63, 65] {
+            let bytes = [UInt8](repeating: 1, count: count)
+            let right = (
+                session: [UInt8](repeating: 1, count: 16), share: [UInt8](repeating: 1, count: 32),
+                proof: [UInt8](repeating: 1, count: 64)
+            )
+            func share(_ change: (inout PairingShare) -> Void) -> ControlBody {
+                var share = PairingShare(
+                    session: right.session, share: right.share, fingerprint: right.share, clockSeconds: 1)
+                change(&share)
+                return .pairingShare(share)
+            }
+            var bodies = [
+                share { $0.session = bytes }, share { $0.share = bytes }, share { $0.fingerprint = bytes },
+                .pairingAnswer(PairingAnswer(share: bytes, confirmation: right.proof)),
+                .pairingAnswer(PairingAnswer(share: right.share, confirmation: bytes)),
+            ]
+            if count > 0 { bodies.append(.pairingConfirmation(PairingConfirmation(confirmation: bytes))) }
+            for body in bodies {
+                #expect(throws: WireError.self, "\(body)") { try ControlMessage(payload: payload(body)) }
+            }
+        }
+        for body in [
+            PairingRequest(name: "", port: 1, clockSeconds: 0), PairingRequest(name: "pi1", port: 0, clockSeconds: 0),
+        ] {
+            #expect(throws: WireError.self) { try ControlMessage(payload: payload(.pairingRequest(body))) }
+        }
+        for place in [PairingPlace(place: 32, seconds: 1), PairingPlace(place: 0, seconds: 0)] {
+            #expect(throws: WireError.self) { try ControlMessage(payload: payload(.pairingPlace(place))) }
+        }
+    }
+
     @Test func `So many devices may be shut out, and no more`() throws {
         let most = Revocations(version: 1, devices: (0..<4_096).map { "\($0)" })
         #expect(try ControlMessage(payload: payload(.revocations(most))).body == .revocations(most))
