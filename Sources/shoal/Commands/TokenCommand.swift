@@ -17,7 +17,8 @@ struct TokenCommand: ParsableCommand, UsesDataFolder {
             """)
 
     @Option(
-        help: ArgumentHelp("For how long it is good, as 30m, 24h or 7d (30 days at most; default: 24h).", valueName: "TIME"),
+        help: ArgumentHelp(
+            "For how long it is good, as 30m, 24h or 7d (30 days at most; default: 24h).", valueName: "TIME"),
         transform: TokenLife.init(checking:))
     var expires = TokenLife(seconds: 86_400)
     @Option(
