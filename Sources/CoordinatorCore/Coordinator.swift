@@ -111,7 +111,11 @@ package final class Coordinator: Sendable {
         var state = State(
             devices: configuration.devices, losses: LossRecord(idlePause: configuration.headway.leftOut))
         let record = (try? configuration.store?.placement()).flatMap { $0 }
-        predecessor = record.flatMap { $0.modelPath == shards.model.absolutePath ? $0 : nil }
+        // What was placed otherwise is no model for this placement.
+        predecessor = record.flatMap {
+            $0.modelPath == shards.model.absolutePath && $0.wishes ?? PlacementWishes() == configuration.wishes
+                ? $0 : nil
+        }
         session = predecessor?.session ?? UInt64.random(in: 1...UInt64.max)
         state.epoch = predecessor?.epoch ?? 0
         self.state = Mutex(state)

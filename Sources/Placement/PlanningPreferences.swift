@@ -1,5 +1,5 @@
 /// What a placement is to be good at.
-package enum PlacementObjective: String, Sendable, Hashable, CaseIterable {
+package enum PlacementObjective: String, Sendable, Hashable, Codable, CaseIterable {
     /// One stream's token: the sum of all stages and hops.
     case latency
     /// Tokens of many streams: the largest stage.

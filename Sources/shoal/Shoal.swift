@@ -17,7 +17,8 @@ struct Shoal: AsyncParsableCommand {
         subcommands: [
             InitCommand.self, TokenCommand.self, JoinCommand.self, WorkerCommand.self, ServeCommand.self,
             RemoveCommand.self,
-            PlanCommand.self, PlaceCommand.self, UnloadCommand.self, ModelsCommand.self, RebalanceCommand.self,
+            RunCommand.self, PlanCommand.self, PlaceCommand.self, UnloadCommand.self, ModelsCommand.self,
+            RebalanceCommand.self,
             DrainCommand.self, ChatCommand.self, GenerateCommand.self, DevicesCommand.self, StatusCommand.self,
             DoctorCommand.self,
             InspectCommand.self, TokenizeCommand.self, TemplateCommand.self, LogitsCommand.self, BenchCommand.self,

@@ -1,5 +1,5 @@
 /// How a placement was searched.
-package struct SearchReport: Sendable, Hashable {
+package struct SearchReport: Sendable, Hashable, Codable {
     /// Groups of devices that were planned as equals.
     package internal(set) var groups: Int
     /// Whether no other placement can be better. Else devices that differ a little were planned as equals, each as slow and small as

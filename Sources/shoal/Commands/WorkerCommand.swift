@@ -70,9 +70,9 @@ struct WorkerCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader, UsesDat
     @Flag(help: "With --profile, prints JSON.") var json = false
 
     func validate() throws {
-        if let threads, !(1...1024).contains(threads) {
-            throw ValidationError("--threads takes 1 to 1024, not \(threads)")
-        }
+        try ValueBounds.threads(threads)
+        try ValueBounds.memory(memory)
+        try ValueBounds.store(storeLimit)
         if tokenText != nil, links.insecure {
             throw ValidationError("--join and --insecure exclude each other: a device that joins has encrypted links")
         }
