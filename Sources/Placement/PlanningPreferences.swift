@@ -4,7 +4,8 @@ package enum PlacementObjective: String, Sendable, Hashable, Codable, CaseIterab
     case latency
     /// Tokens of many streams: the largest stage.
     case throughput
-    /// The time in which each of N streams gets a token: the sum and N - 1 times the largest stage.
+    /// The time in which each of N streams gets a token: the sum and N - 1 times the largest stage. For a single stream the largest stage counts a
+    /// quarter, for its prompt: devices that cost it next to nothing bring the first token sooner.
     case balanced
     /// One stream's joules per token: for all devices that hold something, their power while they compute and while they wait for the others.
     case energy

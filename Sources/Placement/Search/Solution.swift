@@ -88,8 +88,7 @@ extension PlacementProblem {
     func bound(_ solution: Solution) -> Double {
         switch request.preferences.objective {
         case .latency, .energy: .infinity
-        case .balanced: request.streams == 1 ? .infinity : solution.largest
-        case .throughput: solution.largest
+        case .balanced, .throughput: solution.largest
         }
     }
 

@@ -76,11 +76,13 @@ struct PlanCommand: AsyncParsableCommand, UsesNetwork {
 
     /// What a running coordinator knows, where one is to be asked; nil where none answers and none was named.
     private func coordinatorsModels() async throws -> KnownModelList? {
+        let http = try HTTP(server)
+        // Most who plan have no coordinator yet.
+        guard await !server.isStandard || http.answers() else { return nil }
         do {
-            let http = try HTTP(server)
-            // Before the connection is tried for long: most who plan have no coordinator yet.
             return try JSONDecoder().decode(KnownModelList.self, from: try await http.get("/api/models"))
         } catch  where server.isStandard {
+            Console.error("note: planned without the coordinator: \(error)")
             return nil
         }
     }

@@ -53,7 +53,7 @@ struct RunCommand: AsyncParsableCommand, UsesNetwork {
                     ? "no coordinator runs on this machine: start one with `shoal serve` in another terminal, or name another's with --server URL"
                     : "no coordinator answers at \(server.server): is `shoal serve` running there?")
         }
-        let known = try JSONDecoder().decode(KnownModelList.self, from: try await http.get("/api/models"))
+        let known = try await knownModels(http)
         let served = known.models.first { $0.placed }
         let (path, words) = try wanted(known, served)
         let text = try prompt(words)
@@ -69,6 +69,18 @@ struct RunCommand: AsyncParsableCommand, UsesNetwork {
             return try await chat()
         }
         try await ask(text, http)
+    }
+
+    /// What the coordinator knows, once it is not placing a model any more.
+    private func knownModels(_ http: HTTP) async throws -> KnownModelList {
+        var isTold = false
+        while true {
+            let known = try JSONDecoder().decode(KnownModelList.self, from: try await http.get("/api/models"))
+            guard let coming = known.models.first(where: { $0.status?.status == "starting" }) else { return known }
+            if !isTold { Console.error("waiting for \(coming.id), which is being placed") }
+            isTold = true
+            try await Task.sleep(for: .milliseconds(500))
+        }
     }
 
     /// The model that is to be placed, if it is not the one that is served whatever that is; and the question.

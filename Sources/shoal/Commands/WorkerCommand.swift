@@ -25,7 +25,9 @@ struct WorkerCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader, UsesDat
     @Option(help: ArgumentHelp("Where coordinators reach it.", valueName: "HOST:PORT"))
     var listen = Endpoint(host: "0.0.0.0", port: Endpoint.workerPort)
 
-    @Option(help: ArgumentHelp("The folder for the layers it keeps.", valueName: "FOLDER"))
+    @Option(
+        help: ArgumentHelp(
+            "The folder for the layers it keeps (default: \(DataFolder.words(.worker))).", valueName: "FOLDER"))
     var dataDir: String?
 
     @Option(help: "The device's name, of letters, digits, '.', '-' and '_' (default: the host's).")

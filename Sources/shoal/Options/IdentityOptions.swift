@@ -5,7 +5,10 @@ import Transport
 
 /// Which cluster this command belongs to, where it dials workers itself.
 struct IdentityOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("The coordinator's folder, with the cluster's authority.", valueName: "FOLDER"))
+    @Option(
+        help: ArgumentHelp(
+            "The coordinator's folder, with the cluster's authority (default: \(DataFolder.words(.coordinator))).",
+            valueName: "FOLDER"))
     var dataDir: String?
 
     var folder: String { dataDir ?? DataFolder.standard(.coordinator) }

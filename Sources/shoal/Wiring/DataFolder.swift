@@ -7,6 +7,11 @@ enum DataFolder {
     static func standard(_ service: PackagedService) -> String {
         service.isOwn ? service.folder : folder("XDG_DATA_HOME", or: ".local/share", service.rawValue)
     }
+
+    /// The same for people, whoever they are.
+    static func words(_ service: PackagedService) -> String {
+        "$XDG_DATA_HOME/shoal/\(service.rawValue) or ~/.local/share/shoal/\(service.rawValue); for root where the package is installed \(service.folder)"
+    }
 }
 
 /// Where things are kept that can be made again.
