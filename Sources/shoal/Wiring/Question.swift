@@ -21,28 +21,41 @@ struct Question {
     }
 
     private struct Request: Encodable {
-        struct StreamOptions: Encodable { var include_usage = true }
+        struct StreamOptions: Encodable {
+            var includeUsage = true
+            enum CodingKeys: String, CodingKey { case includeUsage = "include_usage" }
+        }
         var messages: [Message]
         var stream = true
-        var stream_options = StreamOptions()
+        var streamOptions = StreamOptions()
         var temperature: Float
-        var top_p: Float
-        var top_k: Int
-        var min_p: Float
-        var repetition_penalty: Float
+        var topP: Float
+        var topK: Int
+        var minP: Float
+        var repetitionPenalty: Float
         var seed: UInt64?
-        var max_tokens: Int
+        var maxTokens: Int
+
+        enum CodingKeys: String, CodingKey {
+            case messages, stream, temperature, seed
+            case streamOptions = "stream_options"
+            case topP = "top_p"
+            case topK = "top_k"
+            case minP = "min_p"
+            case repetitionPenalty = "repetition_penalty"
+            case maxTokens = "max_tokens"
+        }
     }
 
     private struct Chunk: Decodable {
         struct Choice: Decodable {
             struct Delta: Decodable { var content: String? }
             var delta: Delta
-            var finish_reason: String?
+            var finishReason: String?
         }
         struct Usage: Decodable {
-            var prompt_tokens: Int
-            var completion_tokens: Int
+            var promptTokens: Int
+            var completionTokens: Int
         }
         struct Failure: Decodable { var message: String }
         var model: String?
@@ -56,19 +69,21 @@ struct Question {
     /// - Throws: `CommandError` where there is no answer, or it breaks off.
     func ask(_ http: HTTP, piece: (String) -> Void) async throws -> Answer {
         let request = Request(
-            messages: messages, temperature: sampling.temperature, top_p: sampling.topP, top_k: sampling.topK,
-            min_p: sampling.minP, repetition_penalty: sampling.repetitionPenalty, seed: sampling.seed,
-            max_tokens: maxTokens)
+            messages: messages, temperature: sampling.temperature, topP: sampling.topP, topK: sampling.topK,
+            minP: sampling.minP, repetitionPenalty: sampling.repetitionPenalty, seed: sampling.seed,
+            maxTokens: maxTokens)
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
         var answer = Answer()
         for try await event in try await http.events("/v1/chat/completions", request) {
-            let chunk = try JSONDecoder().decode(Chunk.self, from: event)
+            let chunk = try decoder.decode(Chunk.self, from: event)
             if let error = chunk.error { throw CommandError(error.message) }
             answer.model = chunk.model ?? answer.model
             if let usage = chunk.usage {
-                (answer.promptTokens, answer.answerTokens) = (usage.prompt_tokens, usage.completion_tokens)
+                (answer.promptTokens, answer.answerTokens) = (usage.promptTokens, usage.completionTokens)
             }
             guard let choice = chunk.choices?.first else { continue }
-            answer.finishReason = choice.finish_reason ?? answer.finishReason
+            answer.finishReason = choice.finishReason ?? answer.finishReason
             guard let text = choice.delta.content, !text.isEmpty else { continue }
             answer.text += text
             piece(text)
