@@ -78,7 +78,7 @@ struct PlanCommand: AsyncParsableCommand, UsesNetwork {
     private func coordinatorsModels() async throws -> KnownModelList? {
         let http = try HTTP(server)
         // Most who plan have no coordinator yet.
-        guard await !server.isStandard || http.answers() else { return nil }
+        if server.isStandard, await !http.answers() { return nil }
         do {
             return try JSONDecoder().decode(KnownModelList.self, from: try await http.get("/api/models"))
         } catch  where server.isStandard {
