@@ -81,7 +81,7 @@ let modules: [Target] = [
         [
             "Formats", "GGUF", "Tokenizer", "ModelGraph", "ModelParts", "Transport", "Wire", "WorkerCore",
             "CoordinatorCore",
-            "Placement", "Identity", .nio("NIOCore"), .nio("NIOPosix"), .crypto, .logging,
+            "ClusterStore", "Placement", "Identity", .nio("NIOCore"), .nio("NIOPosix"), .crypto, .logging,
         ]),
 ]
 

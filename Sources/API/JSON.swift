@@ -17,8 +17,10 @@ extension JSONEncoder {
 
 extension Response {
     /// A response with a JSON body.
-    static func json(_ value: some Encodable, status: HTTPResponse.Status = .ok) throws -> Response {
-        let buffer = ByteBuffer(bytes: try JSONEncoder.api.encode(value))
+    static func json(
+        _ value: some Encodable, status: HTTPResponse.Status = .ok, by encoder: JSONEncoder = .api
+    ) throws -> Response {
+        let buffer = ByteBuffer(bytes: try encoder.encode(value))
         return Response(
             status: status,
             headers: [.contentType: "application/json; charset=utf-8", .contentLength: "\(buffer.readableBytes)"],

@@ -23,8 +23,7 @@ package func makeAPI(
         ("POST", "/api/cluster/rebalance"), ("POST", "/api/devices/drain"), ("POST", "/api/devices/refill"),
         ("POST", "/api/devices/remove"), ("POST", "/api/devices/rename"),
         ("POST", "/api/devices/approve"), ("POST", "/api/devices/waiting"),
-        ("GET", "/api/models"),
-        ("POST", "/api/models/place"),
+        ("GET", "/api/models"), ("POST", "/api/models/place"), ("POST", "/api/models/plan"),
         ("POST", "/api/models/unload"), ("GET", "/v1/models"),
         ("GET", "/v1/models/{id}"),
         ("POST", "/v1/chat/completions"), ("POST", "/v1/completions"),
@@ -44,6 +43,7 @@ package func makeAPI(
     router.post("/api/devices/refill", use: DrainRoute(service: service, isUndone: true).respond)
     router.get("/api/models", use: KnownModelsRoute(service: service).respond)
     router.post("/api/models/place", use: PlaceRoute(service: service).respond)
+    router.post("/api/models/plan", use: PlanRoute(service: service).respond)
     router.post("/api/models/unload", use: UnloadRoute(service: service).respond)
     router.post("/api/devices/remove", use: RemoveDeviceRoute(joining: joining).respond)
     router.post("/api/devices/rename", use: RenameDeviceRoute(joining: joining).respond)

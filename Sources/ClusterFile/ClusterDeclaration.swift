@@ -18,8 +18,11 @@ package import Placement
 ///         Q4_0: {1: 10.5GB/s, 64: 2.1GB/s}
 ///       link: {round-trip: 0.3ms, speed: 1Gbit/s}   # optional: to the coordinator
 ///     watts: {idle: 2.7, busy: 6.8}                 # optional: what it takes, to plan for energy and tell joules per token
-/// coordinator:                   # optional
-///   watts: {idle: 9, busy: 35}   # of its own device
+/// coordinator:                   # optional: its own device, to plan with in place of the machine that plans
+///   memory: 8GiB
+///   threads: 8
+///   profile: {read: 30GB/s}      # as of other devices, without a link
+///   watts: {idle: 9, busy: 35}
 /// pins:                          # optional
 ///   - 0-9=pi1
 ///   - embedding=coordinator
@@ -38,20 +41,43 @@ package struct ClusterDeclaration: Sendable, Hashable {
     package var devices: [DeclaredDevice]
     /// Where parts of the model must sit.
     package var pins: [Pin]
+    /// The coordinator's own device.
+    package var coordinator: DeclaredCoordinator
+
     /// What the coordinator's own device takes.
-    package var coordinatorPower: DevicePower?
+    package var coordinatorPower: DevicePower? { coordinator.power }
 
     /// Declares a cluster.
     package init(
         model: String? = nil, context: Int? = nil, slots: Int? = nil, devices: [DeclaredDevice], pins: [Pin] = [],
-        coordinatorPower: DevicePower? = nil
+        coordinator: DeclaredCoordinator = DeclaredCoordinator()
     ) {
         self.model = model
         self.context = context
         self.slots = slots
         self.devices = devices
         self.pins = pins
-        self.coordinatorPower = coordinatorPower
+        self.coordinator = coordinator
+    }
+}
+
+/// What a cluster file says of the coordinator's own device; nil is as it is.
+package struct DeclaredCoordinator: Sendable, Hashable {
+    /// Bytes that stages may take on it.
+    package var memory: Int?
+    /// Threads that compute on it.
+    package var threads: Int?
+    /// How fast it computes, to plan with where that was not measured.
+    package var speed: DeviceSpeed?
+    /// How much power it takes.
+    package var power: DevicePower?
+
+    /// Declares it.
+    package init(memory: Int? = nil, threads: Int? = nil, speed: DeviceSpeed? = nil, power: DevicePower? = nil) {
+        self.memory = memory
+        self.threads = threads
+        self.speed = speed
+        self.power = power
     }
 }
 

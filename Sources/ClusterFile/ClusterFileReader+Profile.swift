@@ -71,7 +71,8 @@ extension ClusterFileReader {
                 for (rows, speed) in rates {
                     products.append(
                         ProductSpeed(
-                            elementType: type.elementType, rows: try number(rows, "rows of \(type.name)"),
+                            elementType: type.elementType,
+                            rows: try number(rows, "rows of \(type.name)", most: 1 << 20),
                             bytesPerSecond: try rate(speed, type.name)))
                 }
             } else {

@@ -21,6 +21,13 @@ extension ClusterDeclaration {
 struct ClusterFileReader {
     /// Far beyond any cluster; keeps a wrong file from being parsed, which takes up to 110 times as much memory.
     static let largestFile = 256 << 10
+    static let mostContext = 1 << 24
+    static let mostSlots = 1024
+    static let mostThreads = 1024
+    static let leastMemory = 1 << 20
+    static let mostMemory = 64 << 40
+    /// Of a device's name, in bytes.
+    static let longestName = 64
 
     let file: String
 
@@ -58,13 +65,14 @@ struct ClusterFileReader {
         guard let devicesNode = values["devices"] else { throw error(.noDevices, nil, Self.noDevices) }
         var declaration = ClusterDeclaration(devices: [], pins: [])
         declaration.model = try values["model"].map { node throws(ClusterFileError) in try text(node, "model") }
-        declaration.context = try values["context"].map { node throws(ClusterFileError) in try number(node, "context") }
-        declaration.slots = try values["slots"].map { node throws(ClusterFileError) in try number(node, "slots") }
-
-        if let node = values["coordinator"] {
-            let values = try keys(of: node, named: "the coordinator's own device", allowed: ["watts"])
-            declaration.coordinatorPower = try values["watts"].map { node throws(ClusterFileError) in try power(node) }
+        declaration.context = try values["context"].map { node throws(ClusterFileError) in
+            try number(node, "context", most: Self.mostContext)
         }
+        declaration.slots = try values["slots"].map { node throws(ClusterFileError) in
+            try number(node, "slots", most: Self.mostSlots)
+        }
+
+        if let node = values["coordinator"] { declaration.coordinator = try coordinator(node) }
         let devices = try list(devicesNode, "devices")
         guard devices.count <= PlacementRequest.mostDevices else {
             throw error(
@@ -104,6 +112,10 @@ struct ClusterFileReader {
             throw error(
                 .badValue, nameNode, "'\(name)' is the coordinator's own device in pins; give this device another name")
         }
+        guard name.utf8.count <= Self.longestName else {
+            throw error(
+                .badValue, nameNode, "the name has \(name.utf8.count) bytes; it may have \(Self.longestName)")
+        }
         if name.contains(where: { $0 == "=" || $0.isNewline }) {
             throw error(
                 .badValue, nameNode, "the name '\(name)' has a '=' or a line break, so that no pin could name it")
@@ -121,8 +133,26 @@ struct ClusterFileReader {
         return DeclaredDevice(
             name: name, address: address,
             memory: try values["memory"].map { node throws(ClusterFileError) in try size(node) },
-            threads: try values["threads"].map { node throws(ClusterFileError) in try number(node, "threads") },
+            threads: try values["threads"].map { node throws(ClusterFileError) in
+                try number(node, "threads", most: Self.mostThreads)
+            },
             speed: profile?.speed, link: profile?.link,
+            power: try values["watts"].map { node throws(ClusterFileError) in try power(node) })
+    }
+
+    private func coordinator(_ node: Node) throws(ClusterFileError) -> DeclaredCoordinator {
+        let values = try keys(
+            of: node, named: "the coordinator's own device", allowed: ["memory", "threads", "profile", "watts"])
+        let profile = try values["profile"].map { node throws(ClusterFileError) in try self.profile(node) }
+        if profile?.link != nil {
+            throw error(.badValue, values["profile"], "the coordinator's own device has no link to itself; drop 'link'")
+        }
+        return DeclaredCoordinator(
+            memory: try values["memory"].map { node throws(ClusterFileError) in try size(node) },
+            threads: try values["threads"].map { node throws(ClusterFileError) in
+                try number(node, "threads", most: Self.mostThreads)
+            },
+            speed: profile?.speed,
             power: try values["watts"].map { node throws(ClusterFileError) in try power(node) })
     }
 
@@ -169,21 +199,27 @@ struct ClusterFileReader {
         return text
     }
 
-    func number(_ node: Node, _ key: String) throws(ClusterFileError) -> Int {
+    func number(_ node: Node, _ key: String, most: Int) throws(ClusterFileError) -> Int {
         let written = try text(node, key)
         guard written.utf8.allSatisfy({ (48...57).contains($0) }), let number = Int(written),
-            (1...Int(Int32.max)).contains(number)
+            (1...most).contains(number)
         else {
-            throw error(.badValue, node, "'\(key)' is '\(written)'; it needs a whole number from 1 on")
+            throw error(.badValue, node, "'\(key)' is '\(written)'; it needs a whole number from 1 to \(most)")
         }
         return number
     }
 
-    private func size(_ node: Node) throws(ClusterFileError) -> Int {
+    func size(_ node: Node) throws(ClusterFileError) -> Int {
         let written = try text(node, "memory")
         guard let size = ByteCount(parsing: written), size.bytes > 0 else {
             throw error(
                 .badValue, node, "'memory' is '\(written)'; write a size as 1GiB, 512MiB, 800MB or a number of bytes")
+        }
+        guard (Self.leastMemory...Self.mostMemory).contains(size.bytes) else {
+            throw error(
+                .badValue, node,
+                "'memory' is '\(written)'; a device has \(ByteCount(Self.leastMemory)) to \(ByteCount(Self.mostMemory)) for layers, and a plain number is one of bytes"
+            )
         }
         return size.bytes
     }

@@ -36,12 +36,17 @@ package struct PlacementRecord: Codable, Sendable, Hashable {
     package var epoch: UInt32
     /// In order of travel.
     package var stages: [Stage]
+    /// What was wished of it; absent where nothing was, and in what earlier versions wrote.
+    package var wishes: PlacementWishes?
 
-    package init(modelPath: String, session: UInt64, epoch: UInt32, stages: [Stage]) {
+    package init(
+        modelPath: String, session: UInt64, epoch: UInt32, stages: [Stage], wishes: PlacementWishes = PlacementWishes()
+    ) {
         self.modelPath = modelPath
         self.session = session
         self.epoch = epoch
         self.stages = stages
+        self.wishes = wishes.isEmpty ? nil : wishes
     }
 }
 

@@ -59,7 +59,7 @@ extension Coordinator {
     }
 
     /// Makes the table of links between devices of what is kept, and of measurements.
-    private func measureLinks(of devices: Set<String>, _ measuring: Measuring) async {
+    func measureLinks(of devices: Set<String>, _ measuring: Measuring) async {
         let present = self.devices.filter { devices.contains($0.name) }
         let ends = present.map { LinkEnd(device: $0.name, address: $0.address) }
         var known = measuring == .all ? [:] : configuration.linkFile?.load() ?? [:]

@@ -110,10 +110,13 @@ package final class Coordinator: Sendable {
         self.progress = progress
         var state = State(
             devices: configuration.devices, losses: LossRecord(idlePause: configuration.headway.leftOut))
-        let record = (try? configuration.store?.placement()).flatMap { $0 }
-        predecessor = record.flatMap { $0.modelPath == shards.model.absolutePath ? $0 : nil }
-        session = predecessor?.session ?? UInt64.random(in: 1...UInt64.max)
-        state.epoch = predecessor?.epoch ?? 0
+        let record = (try? configuration.store?.placement()).flatMap { record in
+            record.flatMap { $0.modelPath == shards.model.absolutePath ? $0 : nil }
+        }
+        // What was placed as it was not wished now is no pattern for this placement, but workers still have it under that session.
+        predecessor = record.flatMap { $0.wishes ?? PlacementWishes() == configuration.wishes ? $0 : nil }
+        session = record?.session ?? UInt64.random(in: 1...UInt64.max)
+        state.epoch = record?.epoch ?? 0
         self.state = Mutex(state)
         model = ServedModel(
             id: ServedModel.id(path: shards.model.path),

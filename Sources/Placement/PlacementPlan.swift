@@ -1,5 +1,5 @@
 /// Who holds a stage. Today one device; a type of its own because a group of devices may share a stage later.
-package struct StageHolder: Sendable, Hashable {
+package struct StageHolder: Sendable, Hashable, Codable {
     /// The device that receives the stage's input and sends its output.
     package let device: String
 
@@ -8,7 +8,7 @@ package struct StageHolder: Sendable, Hashable {
 }
 
 /// A contiguous part of the model on one holder.
-package struct PlacedStage: Sendable, Hashable {
+package struct PlacedStage: Sendable, Hashable, Codable {
     /// Who holds the stage.
     package internal(set) var holder: StageHolder
     /// Whether the stage begins with the token embedding.
@@ -45,7 +45,7 @@ package struct PlacedStage: Sendable, Hashable {
 }
 
 /// A device that holds nothing, and why.
-package struct UnusedDevice: Sendable, Hashable {
+package struct UnusedDevice: Sendable, Hashable, Codable {
     /// The device's name.
     package let device: String
     /// One sentence for people.
@@ -59,7 +59,7 @@ package struct UnusedDevice: Sendable, Hashable {
 }
 
 /// What a plan is expected to do.
-package struct PlanPrediction: Sendable, Hashable {
+package struct PlanPrediction: Sendable, Hashable, Codable {
     /// Positions before the rows that are decoded.
     package let history: Int
     /// A step of one row, from its tokens to the next one's, in seconds.
@@ -97,7 +97,7 @@ package struct PlanPrediction: Sendable, Hashable {
 }
 
 /// The stages that cover a model, in the order a step passes them: the first has the embedding, the last the head.
-package struct PlacementPlan: Sendable, Hashable {
+package struct PlacementPlan: Sendable, Hashable, Codable {
     /// The stages in order of travel.
     package let stages: [PlacedStage]
     /// The devices that hold nothing.

@@ -21,7 +21,9 @@ extension PlacementProblem {
             diskSeconds: stages.reduce(0) { $0 + $1.diskSeconds }, largestSeconds: solution.largest / 1e9,
             depth: solution.largest > 0 ? solution.sum / solution.largest : nil,
             streams: streams, streamsPerStep: best.perStep, tokensPerSecondOfStreams: best.tokensPerSecond,
-            promptTokens: promptTokens, secondsToFirstToken: secondsToFirstToken(stages, devices, promptTokens),
+            promptTokens: promptTokens,
+            secondsToFirstToken: secondsToFirstToken(
+                stages, devices, promptTokens, depth: solution.largest > 0 ? solution.sum / solution.largest : 1),
             joulesPerToken: joulesPerToken(stages, devices, stepSeconds: max(one.sum, one.largest)),
             unmeasuredDevices: request.devices.indices.filter { used.contains($0) && request.devices[$0].speed == nil }
                 .map { request.devices[$0].name },
@@ -84,25 +86,61 @@ extension PlacementProblem {
         return (sum, max(largest, taken.values.max() ?? 0))
     }
 
-    /// The chunks of a prompt flow behind each other through the stages; the last row's result comes back.
-    private func secondsToFirstToken(_ stages: [PlacedStage], _ devices: [Int], _ tokens: Int) -> Double {
-        var free = Array(repeating: 0.0, count: stages.count)
-        var done = 0.0
+    /// The chunks of a prompt flow behind each other through the stages and over the links, as many at a time as the scheduler sends; the last
+    /// row's result comes back.
+    private func secondsToFirstToken(
+        _ stages: [PlacedStage], _ devices: [Int], _ tokens: Int, depth: Double
+    ) -> Double {
+        let (fixed, perRow) = promptLine(stages, devices, tokens)
+        let depth = min(depth, Double(stages.count))
+        var stageFree = Array(repeating: 0.0, count: stages.count)
+        var linkFree = stageFree
+        var done: [Double] = []
         var position = 0
         while position < tokens {
-            let rows = min(request.rowsPerStep, tokens - position)
-            let step = StepShape.prompt(rows: rows, from: position, isLast: position + rows == tokens)
-            done = entry(devices[0], step)
+            let pending = tokens - position
+            let most = min(request.rowsPerStep, pending)
+            let rows = min(
+                PromptChunks.rows(
+                    pending: pending, fixed: fixed, perRow: perRow, depth: depth, most: request.rowsPerStep), most)
+            let step = StepShape.prompt(rows: rows, from: position, isLast: rows == pending)
+            let window = stages.count + 1
+            var time = (done.count < window ? 0 : done[done.count - window]) + entry(devices[0], step)
             for (index, stage) in stages.enumerated() {
-                free[index] = max(free[index], done) + lastingSeconds(of: stage, on: devices[index], step)
-                done =
-                    free[index]
-                    + hopSeconds(
-                        from: devices[index], to: index + 1 < devices.count ? devices[index + 1] : nil, stage, step)
+                time = max(stageFree[index], time) + lastingSeconds(of: stage, on: devices[index], step)
+                stageFree[index] = time
+                let next = index + 1 < devices.count ? devices[index + 1] : nil
+                let transfer = transferSeconds(from: devices[index], to: next, stage, step)
+                let sent = max(linkFree[index], time) + transfer
+                linkFree[index] = sent
+                time = sent + hopSeconds(from: devices[index], to: next, stage, step) - transfer
             }
+            done.append(time)
             position += rows
         }
-        return done + CostModel.turnaround
+        return (done.last ?? 0) + CostModel.turnaround
+    }
+
+    /// What a step of a prompt takes of the slowest stage or link: something whatever its rows are, and something for each.
+    private func promptLine(
+        _ stages: [PlacedStage], _ devices: [Int], _ tokens: Int
+    ) -> (fixed: Double, perRow: Double) {
+        let (few, many) = (PromptChunks.least, max(request.rowsPerStep, 2 * PromptChunks.least))
+        func seconds(_ rows: Int) -> Double {
+            pace(stages, devices, .prompt(rows: rows, from: tokens / 2, isLast: false), rests: false).largest
+        }
+        let perRow = max(0, seconds(many) - seconds(few)) / Double(many - few)
+        return (max(0, seconds(few) - perRow * Double(few)), perRow)
+    }
+
+    /// Seconds in which a stage's results pass the link to the next one's device, or back to the coordinator.
+    private func transferSeconds(from device: Int, to next: Int?, _ stage: PlacedStage, _ step: StepShape) -> Double {
+        if let next {
+            // Rows that nobody wants end with the last layer.
+            let rows = stage.layers.upperBound == layerCount ? step.results : step.rows
+            return costs.transfer(rows: rows, stage.codec, link(device, next), before: stage.layers.upperBound)
+        }
+        return coordinatorLink(device).map { costs.logitTransfer(step, $0) } ?? 0
     }
 
     /// Seconds from the coordinator's tokens to the first stage.

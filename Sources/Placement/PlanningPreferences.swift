@@ -1,10 +1,11 @@
 /// What a placement is to be good at.
-package enum PlacementObjective: String, Sendable, Hashable, CaseIterable {
+package enum PlacementObjective: String, Sendable, Hashable, Codable, CaseIterable {
     /// One stream's token: the sum of all stages and hops.
     case latency
     /// Tokens of many streams: the largest stage.
     case throughput
-    /// The time in which each of N streams gets a token: the sum and N - 1 times the largest stage.
+    /// The time in which each of N streams gets a token: the sum and N - 1 times the largest stage. For a single stream the largest stage counts a
+    /// quarter, for its prompt: devices that cost it next to nothing bring the first token sooner.
     case balanced
     /// One stream's joules per token: for all devices that hold something, their power while they compute and while they wait for the others.
     case energy

@@ -1,5 +1,5 @@
 /// How activations are written on a link.
-package enum RowCodec: String, Sendable, Hashable, CaseIterable {
+package enum RowCodec: String, Sendable, Hashable, Codable, CaseIterable {
     case f32, f16, q8
 
     /// Elements that share a scale in `q8`.
@@ -33,4 +33,17 @@ package enum CodecChoice: Sendable, Hashable {
     case always(RowCodec)
     /// For each link the most exact one whose transfer is a small share of computing; see `CostModel.codec(for:)`.
     case automatic
+}
+
+extension CodecChoice {
+    /// Reads `f32`, `f16`, `q8` or `auto`; nil for anything else.
+    package init?(named name: String) {
+        if name == "auto" {
+            self = .automatic
+        } else if let codec = RowCodec(rawValue: name) {
+            self = .always(codec)
+        } else {
+            return nil
+        }
+    }
 }

@@ -1,6 +1,6 @@
 extension PlacementError {
     /// What is missing when layers do not fit, and what would help; each of the mends alone is enough.
-    package struct Shortfall: Sendable, Hashable {
+    package struct Shortfall: Sendable, Hashable, Codable {
         /// Bytes of weights, KV cache and scratch that found no room.
         package let missingBytes: Int
         /// Bytes that all layers take with their KV cache.

@@ -19,6 +19,9 @@ package enum ProcessorCount {
         #endif
     }
 
+    /// The machine's processors that are switched on, whoever may use them.
+    package static var present: Int { max(1, Int(sysconf(CInt(_SC_NPROCESSORS_ONLN)))) }
+
     /// The processor time that a cgroup allows this process; nil where there is no quota.
     package static var quota: ProcessorQuota? {
         #if os(Linux)

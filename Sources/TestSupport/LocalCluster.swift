@@ -1,8 +1,9 @@
-package import ModelParts
+package import ClusterStore
 package import CoordinatorCore
 package import GGUF
 import Identity
 import ModelGraph
+package import ModelParts
 import NIOPosix
 package import Placement
 import Synchronization
@@ -44,6 +45,8 @@ package final class LocalCluster: Sendable {
         package var authority: TestAuthority?
         /// Nothing is moved unasked, so that tests know what is where.
         package var rebalanceGain: Double?
+        /// What was wished of the placement.
+        package var wishes = PlacementWishes()
         /// How long devices may make no headway.
         package var headway = HeadwayLimits()
         /// What is wrong with workers, by index: with what comes to them, and with what they send.
@@ -188,7 +191,8 @@ package final class LocalCluster: Sendable {
                 keyValueType: settings.keyValueType, context: settings.context, slots: settings.slots,
                 keyValueTokens: settings.keyValueTokens, queue: settings.queue, contextShift: settings.contextShift,
                 rowsPerStep: settings.rowsPerStep, measuring: settings.measuring,
-                linkFile: settings.linkFolder.map { LinkFile(folder: $0) }, patience: settings.patience,
+                linkFile: settings.linkFolder.map { LinkFile(folder: $0) }, wishes: settings.wishes,
+                patience: settings.patience,
                 standby: settings.standby, rebalanceGain: settings.rebalanceGain, headway: settings.headway),
             transport: transport, progress: progress)
     }

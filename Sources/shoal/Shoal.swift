@@ -19,7 +19,7 @@ struct Shoal: AsyncParsableCommand {
             InitCommand.self, ApproveCommand.self, TokenCommand.self, JoinCommand.self, WorkerCommand.self,
             ServeCommand.self,
             RemoveCommand.self, RenameCommand.self,
-            PlanCommand.self, PlaceCommand.self, UnloadCommand.self, ModelsCommand.self, RebalanceCommand.self,
+            RunCommand.self, PlanCommand.self, PlaceCommand.self, UnloadCommand.self, ModelsCommand.self, RebalanceCommand.self,
             DrainCommand.self, ChatCommand.self, GenerateCommand.self, DevicesCommand.self, StatusCommand.self,
             DoctorCommand.self,
             InspectCommand.self, TokenizeCommand.self, TemplateCommand.self, LogitsCommand.self, BenchCommand.self,

@@ -26,8 +26,14 @@ struct ClusterDeclarationTests {
                   products: {Q4_0: {1: 10GB/s, 64: 2GB/s}, Q8_0: 9.5GB/s}
                   link: {round-trip: 300us, speed: 1Gbit/s}
               - {name: pi2, address: "[fe80::1]:7001", memory: 536870912}
+            coordinator: {memory: 8GiB, threads: 6, profile: {read: 30GB/s}, watts: {idle: 9, busy: 35}}
             pins: [0-9=pi1, 12=pi2, embedding=coordinator]
             """)
+        #expect(
+            declaration.coordinator
+                == DeclaredCoordinator(
+                    memory: 8 << 30, threads: 6, speed: DeviceSpeed(readBytesPerSecond: 30e9),
+                    power: DevicePower(idleWatts: 9, busyWatts: 35)))
         #expect(declaration.model == "/models/a b.gguf")
         #expect(declaration.context == 2048)
         #expect(declaration.slots == 4)
@@ -112,7 +118,23 @@ struct ClusterDeclarationTests {
             ("devices: [{name: a, address: h, watts: {idle: 3}}]", .missingKey, 1, "no 'busy'"),
             ("devices: [{name: a, address: h, watts: {idle: 7, busy: 3}}]", .badValue, 1, "no less while it computes"),
             ("devices: [{name: a, address: h, watts: {idle: x, busy: 3}}]", .badValue, 1, "needs watts"),
-            ("coordinator: {memory: 1GiB}\ndevices: [{name: a, address: h}]", .unknownKey, 1, "watts"),
+            (
+                "coordinator: {name: x}\ndevices: [{name: a, address: h}]", .unknownKey, 1,
+                "memory, threads, profile, watts"
+            ),
+            (
+                "coordinator: {profile: {read: 1GB/s, link: {speed: 1Gbit/s}}}\ndevices: [{name: a, address: h}]",
+                .badValue, 1, "no link to itself"
+            ),
+            ("devices:\n  - name: a\n    address: h\n    memory: 7", .badValue, 4, "1.0 MiB to 64.0 TiB"),
+            ("coordinator: {memory: 2}\ndevices: [{name: a, address: h}]", .badValue, 1, "1.0 MiB to 64.0 TiB"),
+            ("devices:\n  - name: a\n    address: h\n    threads: 1025", .badValue, 4, "1 to 1024"),
+            ("slots: 2000\ndevices: [{name: a, address: h}]", .badValue, 1, "1 to 1024"),
+            ("context: 16777217\ndevices: [{name: a, address: h}]", .badValue, 1, "1 to 16777216"),
+            (
+                "devices:\n  - name: \(String(repeating: "n", count: 65))\n    address: h", .badValue, 2,
+                "65 bytes; it may have 64"
+            ),
             ("devices: [", .syntax, 2, "no YAML"),
             ("devices:\n\t- x", .syntax, 2, "no YAML"),
             ("devices: *nobody", .syntax, 1, "no YAML"),

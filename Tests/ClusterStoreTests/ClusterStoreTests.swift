@@ -43,4 +43,29 @@ import Testing
         let error = #expect(throws: ClusterStoreError.self) { try ClusterStore(folder: folder.path) }
         #expect(error?.message.contains(path) == true)
     }
+
+    @Test("A placement is kept with what was wished of it, and read where an earlier version wrote it without")
+    func placement() throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let store = try ClusterStore(folder: folder.path)
+        #expect(try store.placement() == nil)
+        var wishes = PlacementWishes()
+        wishes.context = 2048
+        wishes.pins = ["0-9=pi1"]
+        wishes.watts = ["pi1": .init(idle: 3, busy: 7)]
+        let stages = [PlacementRecord.Stage(device: "pi1", embedding: true, layers: 0..<4, head: true)]
+        let record = PlacementRecord(modelPath: "/m.gguf", session: 7, epoch: 2, stages: stages, wishes: wishes)
+        try store.setPlacement(record)
+        #expect(try ClusterStore(folder: folder.path).placement() == record)
+        #expect(try store.placement()?.wishes == wishes)
+        let earlier = #"""
+            {"modelPath": "/m.gguf", "session": 7, "epoch": 2, "stages": [
+                {"device": "pi1", "embedding": true, "firstLayer": 0, "lastLayer": 4, "head": true}]}
+            """#
+        let read = try JSONDecoder().decode(PlacementRecord.self, from: Data(earlier.utf8))
+        #expect(read.stages == stages && read.wishes == nil)
+        try store.removePlacement()
+        #expect(try store.placement() == nil)
+    }
 }

@@ -112,12 +112,13 @@ struct CostModelTests {
     }
 
     @Test func `a prompt's chunks flow behind each other`() throws {
-        // Every row takes a quarter of a pass: 128 rows 32 passes over 0.1 s in each of two stages; four chunks.
+        // Every row takes a quarter of a pass over 0.1 s in each of two stages. So a chunk of eight costs no more than its share of a longer one:
+        // 64 of 0.2 s each, and the last one through the second stage.
         let request = PlacementRequest(
             devices: [lap, device("pi1", 1 << 40), device("pi2", 1 << 40)],
             model: model(Array(repeating: 100_000_000, count: 20)), context: 512, slots: 2, rowsPerStep: 128)
         let plan = try place(request)
         #expect(plan.prediction.promptTokens == 512)
-        #expect((16.0...16.1).contains(plan.prediction.secondsToFirstToken))
+        #expect((13.0...13.1).contains(plan.prediction.secondsToFirstToken))
     }
 }

@@ -42,6 +42,20 @@ struct PlaceTests {
         }
     }
 
+    @Test func `for its prompt one stream takes devices that cost it next to nothing`() throws {
+        // Twenty layers of 10 ms, hops of 0.21 ms: of one device less than of four by half a per cent, and the prompt passes four at a time.
+        var request = PlacementRequest(
+            devices: [lap] + (1...4).map { device("pi\($0)", 1 << 40) },
+            model: model(Array(repeating: 100_000_000, count: 20)), context: 4096, slots: 1)
+        let four = try place(request)
+        #expect(text(four) == ["lap:e", "pi1:0-4", "pi2:5-9", "pi3:10-14", "pi4:15-19", "lap:h"])
+        request.preferences.objective = .latency
+        let one = try place(request)
+        #expect(text(one) == ["lap:e", "pi1:0-19", "lap:h"])
+        #expect(four.prediction.stepSeconds < 1.01 * one.prediction.stepSeconds)
+        #expect(four.prediction.secondsToFirstToken < 0.3 * one.prediction.secondsToFirstToken)
+    }
+
     @Test func `where speed does not decide, memory is used evenly`() throws {
         // Two of the three must be used for one stream; of 30 layers the larger one holds two thirds.
         let devices = [lap, device("pi1", 240), device("pi2", 120), device("pi3", 50)]

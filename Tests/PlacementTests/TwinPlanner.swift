@@ -218,7 +218,7 @@ struct TwinPlanner {
         return switch request.preferences.objective {
         case .latency: Value(primary: sum, secondary: 0)
         case .throughput: Value(primary: largest, secondary: sum)
-        case .balanced: Value(primary: sum + (streams - 1) * largest, secondary: sum)
+        case .balanced: Value(primary: sum + (streams > 1 ? streams - 1 : 0.25) * largest, secondary: sum)
         case .energy: Value(primary: picojoules(sum: sum, busy: busy), secondary: 0)
         }
     }

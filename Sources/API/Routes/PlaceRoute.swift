@@ -9,15 +9,12 @@ struct PlaceRoute: Sendable {
 
     func respond(to request: Request, context: APIContext) async throws -> Response {
         try context.requireLocal(request)
-        let path = try await request.json(PlaceRequest.self).path
-        guard path.hasPrefix("/") else {
-            throw APIError.invalidRequest("path must be absolute: it is a file of this machine", parameter: "path")
-        }
+        let asked = try await request.json(PlaceRequest.self).checked()
         let (events, continuation) = AsyncStream.makeStream(of: Result<PlacementEvent, CoordinatorError>.self)
         let host = service.host
         Task {
             do throws(CoordinatorError) {
-                let placed = try await host.place(path: path) { progress in
+                let placed = try await host.place(path: asked.path, wishes: asked.wishes) { progress in
                     if let event = PlacementEvent(progress) { continuation.yield(.success(event)) }
                 }
                 await continuation.yield(.success(PlacementEvent(placed: placed.model, on: placed.report())))

@@ -1,5 +1,7 @@
+package import ClusterStore
 import Dispatch
 import GGUF
+package import Placement
 import Synchronization
 package import Transport
 import Wire
@@ -9,8 +11,11 @@ import Wire
 /// A `Coordinator` serves one model for its whole life; a change ends one and begins the next. Safe from any thread.
 package final class ModelHost: Sendable {
     package typealias Progress = @Sendable (StartupProgress) -> Void
-    /// Opens a model's file, checks it, and makes a coordinator that has not started. May block.
-    package typealias Preparation = @Sendable (_ path: String, _ progress: @escaping Progress) throws -> Coordinator
+    /// Opens a model's file, checks it, and makes a coordinator that has not started, for a placement as it is wished. May block.
+    package typealias Preparation =
+        @Sendable (
+            _ path: String, _ wishes: PlacementWishes, _ progress: @escaping Progress
+        ) throws -> Coordinator
 
     /// What clients are told while there is no model.
     package static let noModel = "no model is placed; place one with: shoal place MODEL.gguf"
@@ -56,19 +61,29 @@ package final class ModelHost: Sendable {
 
     /// Places a model in place of the one that is served: answers of that one have `drainLimit` to end. One that cannot be opened, or
     /// has no place on the devices that are there, leaves all as it is; when placing fails later, the one of before is placed again.
+    /// One that is served already is placed anew only where something else is wished of it now.
     ///
     /// - Throws: `CoordinatorError`: busy while another change is made, model for a file that cannot be served, placement where it does
     ///   not fit, or what `Coordinator.start` throws.
     /// - Returns: the model's coordinator, which answers.
     @discardableResult
-    package func place(path: String, progress: @escaping Progress) async throws(CoordinatorError) -> Coordinator {
+    package func place(
+        path: String, wishes: PlacementWishes = PlacementWishes(), progress: @escaping Progress
+    ) async throws(CoordinatorError) -> Coordinator {
         try begin()
         defer { state.withLock { $0.isChanging = false } }
-        let next = try await prepared(path, progress: progress)
+        let next = try await prepared(path, wishes, progress: progress)
         let before = present
-        if let before, before.readiness == .ready, before.serves(next.shards.model) { return before }
+        if let before, before.readiness == .ready, before.serves(next.shards.model),
+            wishes.isEmpty || wishes == before.configuration.wishes
+        {
+            return before
+        }
         // What can be refused is refused while the model of before still answers.
-        if let before { try await next.rehearse(replacing: before) }
+        if let before {
+            try await next.rehearse(replacing: before)
+            tellOfAnswers(before, next.progress)
+        }
         await retire(reason: "the model is replaced by \(next.model.id)")
         do throws(CoordinatorError) {
             try await serve(next)
@@ -83,11 +98,38 @@ package final class ModelHost: Sendable {
         }
     }
 
+    /// What `place` would place, which is not done; the model that is served goes on.
+    ///
+    /// - Throws: `CoordinatorError`: model for a file that cannot be served, worker where a device that is required does not answer.
+    /// - Returns: the model's id, and its plan or why there is none.
+    package func plan(
+        path: String, wishes: PlacementWishes = PlacementWishes()
+    ) async throws(CoordinatorError) -> (model: String, plan: Result<PlacementPlan, PlacementError>) {
+        let next = try await prepared(path, wishes, progress: { _ in })
+        return (next.model.id, try await next.plan(replacing: present))
+    }
+
+    /// Says what is waited for before a model is taken away.
+    private func tellOfAnswers(_ before: Coordinator, _ progress: Progress) {
+        let (running, waiting) = before.engine.counts
+        let count = running + waiting
+        guard count > 0 else { return }
+        progress(
+            .note(
+                "\(before.model.id) has \(count) answer\(count == 1 ? "" : "s") under way, which may take \(Int(drainLimit / .seconds(1))) s more; then it is replaced"
+            ))
+    }
+
     /// Opens a model's file, checks it, and makes its coordinator.
-    private func prepared(_ path: String, progress: @escaping Progress) async throws(CoordinatorError) -> Coordinator {
-        let prepared = await DispatchQueue.global().result { [prepare] in Result { try prepare(path, progress) } }
+    private func prepared(
+        _ path: String, _ wishes: PlacementWishes, progress: @escaping Progress
+    ) async throws(CoordinatorError) -> Coordinator {
+        let prepared = await DispatchQueue.global().result { [prepare] in
+            Result { try prepare(path, wishes, progress) }
+        }
         do {
             let coordinator = try prepared.get()
+            if let present { coordinator.leaveEmpty(asDoes: present) }
             for device in state.withLock({ $0.devices }) { coordinator.add(device: device) }
             return coordinator
         } catch let error as CoordinatorError {
@@ -118,7 +160,9 @@ package final class ModelHost: Sendable {
     /// - Returns: what came of it, for people.
     private func restore(_ before: Coordinator) async -> String {
         do throws(CoordinatorError) {
-            try await serve(prepared(before.shards.model.path, progress: before.progress), requiresAll: false)
+            try await serve(
+                prepared(before.shards.model.path, before.configuration.wishes, progress: before.progress),
+                requiresAll: false)
             return "\(before.model.id) is placed again"
         } catch {
             state.withLock { state in
@@ -300,6 +344,12 @@ package final class ModelHost: Sendable {
 }
 
 extension Coordinator {
+    /// Devices that were drained stay empty under another model too.
+    fileprivate func leaveEmpty(asDoes before: Coordinator) {
+        let drained = before.state.withLock { $0.drained }
+        state.withLock { $0.drained = drained }
+    }
+
     /// Whether it serves the same file, as it is now.
     fileprivate func serves(_ file: GGUFFile) -> Bool {
         shards.model.path == file.path && file.identity != nil && shards.model.identity == file.identity

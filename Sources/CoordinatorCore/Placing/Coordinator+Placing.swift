@@ -206,7 +206,7 @@ extension Coordinator {
             modelPath: shards.model.absolutePath, session: session, epoch: epoch,
             stages: plan.stages.map {
                 .init(device: $0.device, embedding: $0.embedding, layers: $0.layers, head: $0.head)
-            })
+            }, wishes: configuration.wishes)
         disk.async { [progress] in
             do throws(ClusterStoreError) {
                 try store.setPlacement(record)

@@ -1,3 +1,5 @@
+import Placement
+
 /// Learns from the times of steps how long a step takes by its rows, and derives how to group and cut.
 ///
 /// Kept are a line (`CostLine`) for the time of the slowest stage, the *work* of a step, and the *depth* of the pipe: how many times that
@@ -26,8 +28,6 @@ struct StepCosts: Sendable {
     static let stretch = 1.7
     /// How much better another number of groups must be to change to it.
     static let hysteresis = 0.97
-    /// Rows below which a prompt is not cut where nobody waits: smaller products do not use the vector units well.
-    static let leastChunk = 8
 
     /// Observations of the depth that are kept.
     static let keptDepths = 15
@@ -130,19 +130,15 @@ struct StepCosts: Sendable {
     func promptRows(at position: Int, beside rows: StepRows, within seconds: Double) -> Int {
         let line = work.line
         let perRow = line.perPrompt + line.perPromptReach * Double(position)
-        let most = seconds.isFinite ? Double(max(2 * mostPromptRows, Self.leastChunk)) : 1e6
+        let most = seconds.isFinite ? Double(max(2 * mostPromptRows, PromptChunks.least)) : 1e6
         return Int(max(0, min((seconds - line.seconds(rows)) / perRow, most)))
     }
 
-    /// How many rows a step of prompts has when nobody waits for a token: where `p` rows are to pass `d` stages in chunks of `c`, that takes
-    /// `(d - 1 + p / c) * (fixed + perPrompt * c)`, which is least at `c = sqrt(p * fixed / (perPrompt * (d - 1)))`.
+    /// How many rows a step of prompts has when nobody waits for a token.
     func chunkRows(pending: Int, most: Int) -> Int {
-        let line = work.line
-        let depth = min(depth, Double(stages))
-        guard depth > 1.25, line.perPrompt > 0 else { return most }
-        let best = (Double(pending) * line.fixed / (line.perPrompt * (depth - 1))).squareRoot()
-        let rows = Int(min(best, 1e6))
-        return min(max((rows + 7) / 8 * 8, Self.leastChunk), most)
+        PromptChunks.rows(
+            pending: pending, fixed: work.line.fixed, perRow: work.line.perPrompt, depth: min(depth, Double(stages)),
+            most: most)
     }
 }
 

@@ -1,5 +1,5 @@
 /// How a placement was searched.
-package struct SearchReport: Sendable, Hashable {
+package struct SearchReport: Sendable, Hashable, Codable {
     /// Groups of devices that were planned as equals.
     package internal(set) var groups: Int
     /// Whether no other placement can be better. Else devices that differ a little were planned as equals, each as slow and small as
@@ -88,8 +88,7 @@ extension PlacementProblem {
     func bound(_ solution: Solution) -> Double {
         switch request.preferences.objective {
         case .latency, .energy: .infinity
-        case .balanced: request.streams == 1 ? .infinity : solution.largest
-        case .throughput: solution.largest
+        case .balanced, .throughput: solution.largest
         }
     }
 

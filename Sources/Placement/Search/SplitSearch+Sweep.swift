@@ -16,8 +16,15 @@ extension PlacementObjective {
         case .latency: PlacementValue(primary: sum, secondary: 0)
         case .energy: PlacementValue(primary: energy, secondary: 0)
         case .throughput: PlacementValue(primary: largest, secondary: sum)
-        case .balanced: PlacementValue(primary: sum + Double(streams - 1) * largest, secondary: sum)
+        case .balanced:
+            PlacementValue(primary: sum + Self.weightOfLargest(streams: streams) * largest, secondary: sum)
         }
+    }
+
+    /// How much the largest time counts beside the sum. One stream waits for no other, but for its prompt, whose chunks pass the stages behind
+    /// each other: about as many rows as it decodes, each for a quarter of what a decoded one takes.
+    private static func weightOfLargest(streams: Int) -> Double {
+        streams > 1 ? Double(streams - 1) : 1 / DeviceSpeed.rowsPerPass
     }
 }
 

@@ -21,6 +21,17 @@ package enum DeviceMemory {
         return usable - min(usable / 8, 256 << 20)
     }
 
+    /// Bytes that no process here can have more of: the machine's memory, and what control groups allow.
+    ///
+    /// - Parameter read: the text of a file of the system, nil where there is none.
+    package static func present(_ read: (String) -> String? = DeviceMemory.readText) -> Int {
+        let pages = sysconf(Int32(_SC_PHYS_PAGES))
+        let machine =
+            read("/proc/meminfo").flatMap { kibibytes("MemTotal:", in: $0) }
+            ?? (pages > 0 ? pages * sysconf(Int32(_SC_PAGESIZE)) : .max)
+        return ([machine] + controlGroups(read).map(\.limit)).min() ?? machine
+    }
+
     /// Bytes of this process in memory now: its resident set.
     package static func resident() -> Int {
         guard let fields = readText("/proc/self/statm")?.split(separator: " "), fields.count > 1,

@@ -18,6 +18,7 @@ import Darwin
 /// Pieces of one shard wait for each other, those of several shards do not. Safe from any thread.
 final class ShardReception: Sendable {
     private let id: ShardID
+    private let folder: String
     private let partial: String
     private let whole: String
     private let digest = Mutex(Progress())
@@ -28,8 +29,10 @@ final class ShardReception: Sendable {
         var bytes: UInt64 = 0
     }
 
-    init(id: ShardID, partial: String, whole: String) {
+    /// - Parameter folder: that of both files; it is made again where somebody removed it.
+    init(id: ShardID, folder: String, partial: String, whole: String) {
         self.id = id
+        self.folder = folder
         self.partial = partial
         self.whole = whole
     }
@@ -65,6 +68,7 @@ final class ShardReception: Sendable {
             throw WorkerError(.badRequest, "a piece of shard \(id) goes past its end at byte \(piece.totalBytes)")
         }
         try catchUp(&progress, to: held)
+        if held == 0 { try makeFolder(folder) }
         let file = try FileDescriptor(path: partial, O_WRONLY | O_CREAT | O_APPEND)
         try file.write(piece.bytes)
         piece.bytes.withUnsafeReadableBytes { progress.digest.update(bufferPointer: $0) }

@@ -94,7 +94,7 @@ package final class ShardStore: ShardProvider {
         }
         let reception = receptions.withLock { receptions in
             let known =
-                receptions[id] ?? ShardReception(id: id, partial: partialPath(id), whole: path(id))
+                receptions[id] ?? ShardReception(id: id, folder: folder, partial: partialPath(id), whole: path(id))
             receptions[id] = known
             return known
         }

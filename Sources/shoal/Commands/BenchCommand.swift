@@ -27,9 +27,7 @@ struct BenchCommand: ParsableCommand {
     @Flag(help: "Prints JSON.") var json = false
 
     func validate() throws {
-        if let threads, !(1...1024).contains(threads) {
-            throw ValidationError("--threads takes 1 to 1024, not \(threads)")
-        }
+        try ValueBounds.threads(threads)
         guard (1...1 << 20).contains(promptTokens) else {
             throw ValidationError("--prompt-tokens takes 1 to \(1 << 20), not \(promptTokens)")
         }

@@ -39,7 +39,9 @@ struct GenerateCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader {
     }
 
     func validate() throws {
-        guard maxTokens > 0 else { throw ValidationError("--max-tokens takes at least 1, not \(maxTokens)") }
+        guard (1...1 << 24).contains(maxTokens) else {
+            throw ValidationError("--max-tokens takes 1 to \(1 << 24), not \(maxTokens)")
+        }
     }
 
     func run() async throws {
@@ -55,7 +57,7 @@ struct GenerateCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader {
                 devices: devices, pins: (declaration?.pins ?? []) + cluster.pins,
                 planning: planning.preferences(declaration),
                 compute: computing.compute,
-                keyValueType: computing.keyValueType,
+                keyValueType: computing.keyValueType ?? .f16,
                 context: computing.context ?? declaration?.context, slots: 1, threads: computing.threads,
                 isPinned: computing.pinning.isOn,
                 packed: packing.folder(for: file.file, packsAnew: verification.isOn), security: security),

@@ -43,7 +43,7 @@ struct LogitsCommand: AsyncParsableCommand, UsesNetwork {
                 devices: devices, pins: (declaration?.pins ?? []) + cluster.pins,
                 planning: planning.preferences(declaration),
                 compute: computing.compute,
-                keyValueType: computing.keyValueType,
+                keyValueType: computing.keyValueType ?? .f16,
                 context: computing.context ?? ids.count, slots: 1, threads: computing.threads,
                 isPinned: computing.pinning.isOn,
                 rowsPerStep: max(1, min(chunk ?? 256, 256)),

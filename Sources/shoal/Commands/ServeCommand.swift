@@ -81,7 +81,7 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader, UsesData
             throw ValidationError("--context-shift takes 0 to \(1 << 24), not \(contextShift)")
         }
         guard (0...86400).contains(drain) else { throw ValidationError("--drain takes 0 to 86400, not \(drain)") }
-        if let slots, !(1...1024).contains(slots) { throw ValidationError("--slots takes 1 to 1024, not \(slots)") }
+        try ValueBounds.slots(slots)
     }
 
     func run() async throws {
@@ -107,7 +107,8 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader, UsesData
         let host = ModelHost(
             devices: settings.remoteDevices, transport: settings.security.transport(),
             dataFolder: settings.dataFolder,
-            prepare: { [packing, verification, settings] path, progress in
+            prepare: { [packing, verification, settings] path, wishes, progress in
+                var settings = try settings.applying(wishes)
                 let file = try Model(path: path)
                 let tokenizer = try file.tokenizer()
                 // The API makes it anew; here it is found out whether it can.
@@ -116,7 +117,6 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader, UsesData
                 } catch {
                     Console.error("\(path): no chats: \(error); completions are answered")
                 }
-                var settings = settings
                 settings.packed = packing.folder(for: file.file, packsAnew: verification.isOn)
                 return try ClusterSession.prepare(
                     file, tokenizer: tokenizer, settings: settings, logger: logger,
@@ -132,11 +132,12 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader, UsesData
         let joins = try await joining?.listen()
         let discovery = discovery(joining?.service, host: host, security: settings.security)
         await discovery?.settle()
-        if let path = try model ?? declaration?.model ?? placedBefore(store) {
+        let named = (model ?? declaration?.model).map { (path: $0, wishes: PlacementWishes()) }
+        if let (path, wishes) = try named ?? placedBefore(store) {
             // Before the long work of placing.
             _ = try Model(path: path)
             try await APIServer.checkFree(host: listen.host, port: listen.port)
-            try await host.place(path: path, progress: { _ in })
+            try await host.place(path: path, wishes: wishes, progress: { _ in })
         }
         let server = APIServer(
             models: host, access: access, joining: { joiningNow.value }, host: listen.host, port: listen.port, tls: tls,
@@ -180,24 +181,26 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader, UsesData
         }
     }
 
-    /// The model that was placed when the coordinator ended, if its file is still there.
-    private func placedBefore(_ store: ClusterStore) throws -> String? {
-        guard let path = try store.placement()?.modelPath else { return nil }
+    /// The model that was placed when the coordinator ended, if its file is still there, and what was wished of it.
+    private func placedBefore(_ store: ClusterStore) throws -> (path: String, wishes: PlacementWishes)? {
+        guard let placed = try store.placement() else { return nil }
+        let path = placed.modelPath
         guard FileManager.default.isReadableFile(atPath: path) else {
             Console.error("\(path), which was placed before, is no longer there")
             return nil
         }
-        return path
+        return (path, placed.wishes ?? PlacementWishes())
     }
 
     private func settings(_ declaration: ClusterDeclaration?) -> ClusterSession.Settings {
         ClusterSession.Settings(
             devices: cluster.devices(declaration), pins: (declaration?.pins ?? []) + cluster.pins,
             planning: planning.preferences(declaration),
-            compute: computing.compute, keyValueType: computing.keyValueType,
+            compute: computing.compute, keyValueType: computing.keyValueType ?? .f16,
             context: computing.context ?? declaration?.context, slots: slots ?? declaration?.slots ?? 4,
             keyValueTokens: keyValueTokens, queue: queue, contextShift: contextShift.map { ContextShift(keep: $0) },
-            threads: computing.threads, isPinned: computing.pinning.isOn,
+            threads: computing.threads ?? declaration?.coordinator.threads, isPinned: computing.pinning.isOn,
+            ownMemoryBytes: declaration?.coordinator.memory, ownSpeed: declaration?.coordinator.speed,
             dataFolder: folder, measuring: .missing, patience: resilience.patienceDuration,
             standby: resilience.standbyChoice, rebalanceGain: resilience.rebalanceGain)
     }

@@ -25,7 +25,9 @@ struct WorkerCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader, UsesDat
     @Option(help: ArgumentHelp("Where coordinators reach it.", valueName: "HOST:PORT"))
     var listen = Endpoint(host: "0.0.0.0", port: Endpoint.workerPort)
 
-    @Option(help: ArgumentHelp("The folder for the layers it keeps.", valueName: "FOLDER"))
+    @Option(
+        help: ArgumentHelp(
+            "The folder for the layers it keeps (default: \(DataFolder.words(.worker))).", valueName: "FOLDER"))
     var dataDir: String?
 
     @Option(help: "The device's name, of letters, digits, '.', '-' and '_' (default: the host's).")
@@ -70,9 +72,9 @@ struct WorkerCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader, UsesDat
     @Flag(help: "With --profile, prints JSON.") var json = false
 
     func validate() throws {
-        if let threads, !(1...1024).contains(threads) {
-            throw ValidationError("--threads takes 1 to 1024, not \(threads)")
-        }
+        try ValueBounds.threads(threads)
+        try ValueBounds.memory(memory)
+        try ValueBounds.store(storeLimit)
         if tokenText != nil, links.insecure {
             throw ValidationError("--join and --insecure exclude each other: a device that joins has encrypted links")
         }

@@ -24,20 +24,16 @@ struct ComputeOptions: ParsableArguments {
     @Option(
         name: .customLong("kv-type"),
         help: ArgumentHelp(
-            "What the key-value cache holds: f16, or q8_0 in 53% of its memory (with --compute f32 it is f32).",
+            "What the key-value cache holds: f16 (the default), or q8_0 in 53% of its memory (with --compute f32 it is f32).",
             valueName: "TYPE"))
-    var keyValueType: KeyValueChoice = .f16
+    var keyValueType: KeyValueChoice?
 
     func validate() throws {
         if compute == .f32, keyValueType == .q8_0 {
             throw ValidationError("--kv-type q8_0 goes with --compute int8: the exact mode keeps its cache in f32")
         }
-        if let threads, !(1...1024).contains(threads) {
-            throw ValidationError("--threads takes 1 to 1024, not \(threads)")
-        }
-        if let context, !(1...1 << 24).contains(context) {
-            throw ValidationError("--context takes 1 to \(1 << 24), not \(context)")
-        }
+        try ValueBounds.threads(threads)
+        try ValueBounds.context(context)
     }
 }
 

@@ -7,7 +7,8 @@ import Transport
 struct IdentityOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "The coordinator's folder, with the cluster's authority and the owner's key.", valueName: "FOLDER"))
+            "The coordinator's folder, with the cluster's authority and the owner's key (default: \(DataFolder.words(.coordinator))).",
+            valueName: "FOLDER"))
     var dataDir: String?
 
     var folder: String { dataDir ?? DataFolder.standard(.coordinator) }

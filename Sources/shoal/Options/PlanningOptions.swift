@@ -6,9 +6,9 @@ import Placement
 struct PlanningOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "What the placement is good at: latency (one stream), throughput (many), balanced (the streams of --streams), or energy (joules per token of one stream).",
+            "What the placement is good at: latency (one stream), throughput (many), balanced (the streams of --streams), or energy (joules per token of one stream) (default: balanced).",
             valueName: "OBJECTIVE"))
-    var objective: PlacementObjective = .balanced
+    var objective: PlacementObjective?
 
     @Option(
         help: ArgumentHelp("Streams to plan for and to predict (default: the number of slots).", valueName: "N"))
@@ -23,9 +23,9 @@ struct PlanningOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "How activations travel: f32 (equal bits for any placement), f16, q8 (a quarter of the bytes, about 0.4% off), or auto: the most exact whose transfer is under 5% of the step.",
+            "How activations travel: f32 (equal bits for any placement), f16, q8 (a quarter of the bytes, about 0.4% off), or auto: the most exact whose transfer is under 5% of the step (default: f32).",
             valueName: "CODEC"))
-    var codec: CodecOption = .f32
+    var codec: CodecOption?
 
     @Flag(help: "Lets the coordinator's own device take layers like the workers.") var useCoordinator = false
 
@@ -46,7 +46,13 @@ struct PlanningOptions: ParsableArguments {
         if let streams, !(1...1024).contains(streams) {
             throw ValidationError("--streams takes 1 to 1024, not \(streams)")
         }
-        if let maxDevices, maxDevices < 1 { throw ValidationError("--max-devices takes at least 1, not \(maxDevices)") }
+        let most = PlacementRequest.mostDevices + 1
+        if let maxDevices, !(1...most).contains(maxDevices) {
+            throw ValidationError("--max-devices takes 1 to \(most), not \(maxDevices)")
+        }
+        for device in excluded where device.isEmpty {
+            throw ValidationError("--exclude takes a device's name, not nothing")
+        }
     }
 
     /// - Parameter declaration: what a cluster file says; the options count before it.
@@ -55,7 +61,8 @@ struct PlanningOptions: ParsableArguments {
         if let own = declaration?.coordinatorPower { power[ClusterSession.ownDevice] = own }
         for watts in watts { power[watts.device] = watts.power }
         return PlanningPreferences(
-            objective: objective, streams: streams, excluded: excluded, maximumDevices: maxDevices, codec: codec.choice,
+            objective: objective ?? .balanced, streams: streams, excluded: excluded, maximumDevices: maxDevices,
+            codec: codec?.choice ?? .always(.f32),
             usesCoordinator: useCoordinator, expertsOnDisk: expertsOnDisk,
             watts: power)
     }

@@ -42,6 +42,8 @@ struct ClusterSession {
         var rowsPerStep = 256
         /// Bytes for stages in this process; `nil` is what there is.
         var ownMemoryBytes: Int?
+        /// How fast this process's device is declared to be, where that was not measured.
+        var ownSpeed: DeviceSpeed?
         /// Where the coordinator keeps what it need not find out again; `nil` is nowhere.
         var dataFolder: String?
         /// Where the packed weights of this process's worker are kept; `nil` is in memory alone.
@@ -52,6 +54,8 @@ struct ClusterSession {
         var measuring = Measuring.nothing
         /// Where it is kept what is placed; `nil` is nowhere.
         var store: ClusterStore?
+        /// What was wished of this placement; the settings have it already.
+        var wishes = PlacementWishes()
         var patience = CoordinatorConfiguration.defaultPatience
         var standby = CoordinatorConfiguration.Standby.nothing
         var rebalanceGain: Double? = CoordinatorConfiguration.defaultRebalanceGain
@@ -120,7 +124,7 @@ struct ClusterSession {
                         .init(
                             connect: { handler, hello in own.connectInProcess(hello, handler: handler) },
                             afterSteps: { own.afterSteps($0) }, reader: own.reader)),
-                    memoryBytes: settings.ownMemoryBytes)
+                    memoryBytes: settings.ownMemoryBytes, speed: settings.ownSpeed)
             ]
         return Coordinator(
             shards: try ModelShards(
@@ -133,7 +137,8 @@ struct ClusterSession {
                 keyValueTokens: settings.keyValueTokens, queue: settings.queue, contextShift: settings.contextShift,
                 rowsPerStep: settings.rowsPerStep, measuring: settings.measuring,
                 linkFile: settings.dataFolder.map { LinkFile(folder: $0) }, store: settings.store,
-                patience: settings.patience, standby: settings.standby, rebalanceGain: settings.rebalanceGain),
+                wishes: settings.wishes, patience: settings.patience, standby: settings.standby,
+                rebalanceGain: settings.rebalanceGain),
             transport: transport, progress: progress)
     }
 }

@@ -8,8 +8,14 @@ struct FolderLock {
     /// - Throws: `CommandError` where another process has it, or the folder cannot be written.
     init(_ folder: String) throws {
         self.folder = folder
-        try FileManager.default.createDirectory(
-            atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        do {
+            try FileManager.default.createDirectory(
+                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw CommandError(
+                "the folder \(folder) cannot be made: \(TextFile.reason(error)); give another --data-dir, or one that this user may write"
+            )
+        }
         let path = "\(folder)/coordinator.lock"
         descriptor = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {

@@ -33,7 +33,7 @@ enum TextFile {
         return line
     }
 
-    private static func reason(_ error: any Error) -> String {
+    static func reason(_ error: any Error) -> String {
         let error = error as NSError
         if let below = error.userInfo[NSUnderlyingErrorKey] as? NSError, below.domain == NSPOSIXErrorDomain {
             return String(cString: strerror(Int32(below.code))).lowercased()

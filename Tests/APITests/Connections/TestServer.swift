@@ -27,7 +27,7 @@ struct TestServer {
         let server = APIServer(
             models: ModelHost(
                 present: coordinator, transport: LocalWorker.makeTransport(),
-                prepare: { path, _ in throw CoordinatorError(.model, path) }),
+                prepare: { path, _, _ in throw CoordinatorError(.model, path) }),
             access: access, host: "127.0.0.1", port: 0, sites: sites, limits: limits, logger: LocalWorker.logger,
             onListening: { listening.yield($0?.port ?? 0) })
         serving = Task { try await server.run() }

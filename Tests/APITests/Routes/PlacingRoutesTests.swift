@@ -1,4 +1,5 @@
 import API
+import ClusterStore
 import CoordinatorCore
 import Foundation
 import GGUF
@@ -22,7 +23,7 @@ struct PlacingRoutesTests {
             let host = ModelHost(
                 devices: cluster.workers.map { DeviceDeclaration(name: $0.name, connection: .tcp($0.endpoint)) },
                 transport: LocalWorker.makeTransport(), drainLimit: .milliseconds(100),
-                prepare: { path, progress in
+                prepare: { path, _, progress in
                     guard path == file.path else { throw CoordinatorError(.model, "\(path): no such file") }
                     return try cluster.makeCoordinator(model: file, progress: progress)
                 })
@@ -89,6 +90,9 @@ struct PlacingRoutesTests {
             let events = try placed.chunks(PlacementEvent.self)
             #expect(events.first?.event == .connecting)
             #expect(events.last?.event == .ready)
+            let planned = try #require(events.first { $0.event == .placed })
+            #expect(planned.devices == 1 || planned.devices == 2)
+            #expect(try #require(planned.tokensPerSecond) > 0)
             #expect(events.last?.model == "tiny")
             #expect(events.last?.stages?.last?.head == true)
             let sent = events.filter { $0.event == .sending && $0.device == "w1" }
@@ -124,6 +128,35 @@ struct PlacingRoutesTests {
         }
     }
 
+    @Test func `what would be placed is told, with what is wished, and nothing is placed`() async throws {
+        try await Placing().live { api in
+            let wish = #"{"path": "/models/tiny.gguf", "objective": "latency", "max_devices": 1, "exclude": ["w1"]}"#
+            let response = try await api.post("/api/models/plan", wish)
+            #expect(response.status == 200)
+            #expect(response.body.contains("\"seconds_to_first_token\":"))
+            let body = try PlanBody.decoded(Data(response.body.utf8))
+            #expect(body.model == "tiny")
+            #expect(body.plan?.stages.last?.head == true)
+            #expect(body.shortfall == nil)
+            #expect(try await api.get("/api/models").json(KnownModelList.self).models == [])
+            #expect(try await api.post("/api/models/plan", #"{"path": "tiny.gguf"}"#).error?.parameter == "path")
+            let wrong = try await api.post("/api/models/plan", #"{"path": "/models/tiny.gguf", "context": "x"}"#)
+            #expect(wrong.status == 400)
+            #expect(wrong.error?.parameter == "context")
+        }
+    }
+
+    @Test func `a request has its wishes beside the path`() throws {
+        var wishes = PlacementWishes()
+        wishes.keyValueType = "q8_0"
+        wishes.useCoordinator = true
+        let text = try String(decoding: JSONEncoder().encode(PlaceRequest(path: "/m", wishes: wishes)), as: UTF8.self)
+        #expect(text.contains("\"kv_type\":\"q8_0\"") && text.contains("\"use_coordinator\":true"))
+        let read = try JSONDecoder().decode(PlaceRequest.self, from: Data(text.utf8))
+        #expect(read.path == "/m" && read.wishes == wishes)
+        #expect(try JSONDecoder().decode(PlaceRequest.self, from: Data(#"{"path": "/m"}"#.utf8)).wishes.isEmpty)
+    }
+
     @Test func `what fails later is the last event`() async throws {
         let placing = try await Placing()
         await placing.cluster.workers[0].kill()
@@ -139,7 +172,7 @@ struct PlacingRoutesTests {
 
     @Test func `pages of browsers can neither place nor unload`() async throws {
         try await Placing().live { api in
-            for path in ["/api/models/place", "/api/models/unload"] {
+            for path in ["/api/models/place", "/api/models/plan", "/api/models/unload"] {
                 // As a form, which browsers send to any site unasked.
                 let form = try await api.post(path, Self.place, [.contentType: "text/plain"])
                 #expect(form.status == 415, "\(path)")
@@ -153,7 +186,7 @@ struct PlacingRoutesTests {
     {
         // Without a socket nobody can tell where the client is.
         let api = try await TestAPI()
-        for path in ["/api/models/place", "/api/models/unload"] {
+        for path in ["/api/models/place", "/api/models/plan", "/api/models/unload"] {
             let response = try await api.post(path, Self.place)
             #expect(response.status == 403, "\(path)")
             #expect(response.error?.code == "not_local", "\(path)")

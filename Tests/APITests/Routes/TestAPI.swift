@@ -25,7 +25,7 @@ struct TestAPI {
         cluster = try await LocalCluster.prepare(workers: 1, settings: settings)
         let host = ModelHost(
             present: cluster.coordinator, transport: LocalWorker.makeTransport(),
-            prepare: { path, _ in throw CoordinatorError(.model, "\(path) is not to be placed") })
+            prepare: { path, _, _ in throw CoordinatorError(.model, "\(path) is not to be placed") })
         application = Application(
             router: makeAPI(host: host, access: access, chatTemplate: chatTemplate),
             configuration: .init(address: .hostname("127.0.0.1", port: 0)),

@@ -1,7 +1,9 @@
+import ClusterStore
 import CoordinatorCore
 import Dispatch
 import Foundation
 import GGUF
+import Placement
 import Sampling
 import TestSupport
 import Testing
@@ -17,18 +19,25 @@ struct ModelHostTests {
         let cluster: LocalCluster
         let host: ModelHost
 
-        init(context: Int = 512, drainLimit: Duration = .milliseconds(100)) async throws {
+        init(
+            context: Int = 512, contextShift: ContextShift? = nil, drainLimit: Duration = .milliseconds(100)
+        ) async throws {
             let cluster = try await LocalCluster.prepare(workers: 1)
             let files = try ["first": UInt64(1), "second": 2].mapValues { seed in
                 try TinyModel(seed: seed).file()
             }.map { try GGUFFile(copying: $1, path: "\($0).gguf") }
             var settings = LocalCluster.Settings()
             settings.context = context
+            settings.contextShift = contextShift
             self.cluster = cluster
             host = ModelHost(
                 transport: LocalWorker.makeTransport(), drainLimit: drainLimit,
-                prepare: { [settings] path, progress in
+                prepare: { [settings] path, wishes, progress in
                     var settings = settings
+                    settings.wishes = wishes
+                    settings.context = try wishes.context(or: settings.context)
+                    settings.pins = try wishes.pins(or: settings.pins)
+                    settings.planning = try wishes.preferences(over: settings.planning)
                     if path == "vast" { settings.context = 1 << 27 }
                     let name = path == "vast" ? "second.gguf" : path.hasSuffix(".gguf") ? path : "\(path).gguf"
                     let file = path.hasPrefix("/") ? try GGUFFile.open(path: path) : files.first { $0.path == name }
@@ -89,7 +98,7 @@ struct ModelHostTests {
         try await hosted.host.unload()
         let inspector = ModelHost(
             devices: hosted.cluster.workers.map { DeviceDeclaration(name: $0.name, connection: .tcp($0.endpoint)) },
-            transport: LocalWorker.makeTransport(), prepare: { path, _ in throw CoordinatorError(.model, path) })
+            transport: LocalWorker.makeTransport(), prepare: { path, _, _ in throw CoordinatorError(.model, path) })
         let device = try #require(await inspector.report().devices.first)
         #expect(device.connected)
         #expect(device.report?.stages == [])
@@ -137,6 +146,84 @@ struct ModelHostTests {
         #expect(error?.code == .model)
         #expect(hosted.host.readiness == .ready)
         #expect(hosted.host.present?.model.id == "first")
+        await hosted.end()
+    }
+
+    @Test func `a plan is what would be placed, and the model that is served goes on`() async throws {
+        let hosted = try await Hosted(drainLimit: .seconds(30))
+        let none = try await hosted.host.plan(path: "second")
+        #expect(none.model == "second")
+        #expect(hosted.host.present == nil)
+        try await hosted.host.place(path: "first", progress: { _ in })
+        let present = hosted.host.present
+        let events = try #require(present).generate(hosted.request(most: 10))
+        let plan = try await hosted.host.plan(path: "second").plan.get()
+        #expect(hosted.host.present === present)
+        #expect(await !CollectedAnswer(events).tokens.isEmpty)
+        let placed = try await hosted.host.place(path: "second", progress: { _ in })
+        let stages = await placed.report().stages.map { "\($0.device) \($0.layers)" }
+        #expect(plan.stages.map { "\($0.device) \($0.layers)" } == stages)
+        // What is missing is told as such.
+        guard case .failure(.doesNotFit(let shortfall)) = try await hosted.host.plan(path: "vast").plan else {
+            Issue.record("it fits")
+            return
+        }
+        #expect(shortfall.missingBytes > 0)
+        await hosted.end()
+    }
+
+    @Test func `what is wished of a placement holds for it, and is undone by nothing else`() async throws {
+        let hosted = try await Hosted()
+        try await hosted.host.place(path: "first", progress: { _ in })
+        #expect(hosted.host.present?.model.context == 512)
+        var wishes = PlacementWishes()
+        wishes.context = 128
+        wishes.pins = ["head=w1"]
+        let placed = try await hosted.host.place(path: "first", wishes: wishes, progress: { _ in })
+        #expect(placed.model.context == 128)
+        #expect(await placed.report().stages.last?.device == "w1")
+        _ = try await hosted.answer()
+        // Again, or without wishes: it is served already.
+        #expect(try await hosted.host.place(path: "first", wishes: wishes, progress: { _ in }) === placed)
+        #expect(try await hosted.host.place(path: "first", progress: { _ in }) === placed)
+        // Of the next one nothing is wished.
+        #expect(try await hosted.host.place(path: "second", progress: { _ in }).model.context == 512)
+        await hosted.end()
+    }
+
+    @Test(
+        arguments: [
+            ("context is 0", { $0.context = 0 }), ("context is 16777217", { $0.context = 1 << 24 + 1 }),
+            ("FIRST-LAST=DEVICE", { $0.pins = ["x"] }), ("objective is 'speed'", { $0.objective = "speed" }),
+            ("codec is 'f8'", { $0.codec = "f8" }), ("streams is 0", { $0.streams = 0 }),
+            ("max_devices is 0", { $0.maximumDevices = 0 }),
+            ("watts of w1", { $0.watts = ["w1": .init(idle: 9, busy: 3)] }),
+        ] as [(String, @Sendable (inout PlacementWishes) -> Void)])
+    func `wishes that make no sense are refused with the bound`(
+        message: String, change: @Sendable (inout PlacementWishes) -> Void
+    ) async throws {
+        let hosted = try await Hosted()
+        var wishes = PlacementWishes()
+        change(&wishes)
+        let error = await #expect(throws: CoordinatorError.self) { [wishes] in
+            try await hosted.host.place(path: "first", wishes: wishes, progress: { _ in })
+        }
+        #expect(error?.code == .invalidRequest)
+        #expect(error?.message.contains(message) == true)
+        #expect(hosted.host.present == nil)
+        await hosted.end()
+    }
+
+    @Test func `answers that a model's end waits for are told of`() async throws {
+        // Without an end of its own.
+        let hosted = try await Hosted(contextShift: ContextShift(keep: 0))
+        try await hosted.host.place(path: "first", progress: { _ in })
+        let events = try #require(hosted.host.present).generate(hosted.request(most: nil))
+        let log = ProgressLog()
+        try await hosted.host.place(path: "second", progress: { log.add($0) })
+        let notes = log.all.compactMap { if case .note(let text) = $0 { text } else { nil } }
+        #expect(notes.contains { $0.contains("first has 1 answer under way") }, "\(notes)")
+        withExtendedLifetime(events) {}
         await hosted.end()
     }
 
@@ -240,7 +327,7 @@ struct ModelHostTests {
         let gate = DispatchSemaphore(value: 0)
         let host = ModelHost(
             transport: LocalWorker.makeTransport(),
-            prepare: { path, _ in
+            prepare: { path, _, _ in
                 enter.finish()
                 gate.wait()
                 throw CoordinatorError(.model, "\(path) is no model")

@@ -26,7 +26,7 @@ import Wire
         let cluster = try await LocalCluster.prepare(workers: 2)
         let host = ModelHost(
             devices: cluster.workers.map { DeviceDeclaration(name: $0.name, connection: .tcp($0.endpoint)) },
-            transport: LocalWorker.makeTransport(), prepare: { path, _ in throw CoordinatorError(.model, path) })
+            transport: LocalWorker.makeTransport(), prepare: { path, _, _ in throw CoordinatorError(.model, path) })
         host.add(device: member(at: cluster.workers[0].endpoint))
         #expect(await host.report().devices.map(\.name) == ["w2", "pi1"])
         await cluster.stop()
@@ -47,7 +47,7 @@ import Wire
         #expect(error?.message.contains("another member") == true, "\(error?.message ?? "")")
         let host = ModelHost(
             devices: [absent], transport: LocalWorker.makeTransport(security: settings.security),
-            prepare: { path, _ in throw CoordinatorError(.model, path) })
+            prepare: { path, _, _ in throw CoordinatorError(.model, path) })
         #expect(await host.report().devices.map(\.connected) == [false])
         #expect(links.opened == 0)
         await cluster.stop()

@@ -54,7 +54,7 @@ import Transport
         let named = DeviceDeclaration(name: worker.endpoint.description, connection: .tcp(worker.endpoint))
         let host = ModelHost(
             devices: [named, again(worker)], transport: LocalWorker.makeTransport(),
-            prepare: { path, _ in throw CoordinatorError(.model, path) })
+            prepare: { path, _, _ in throw CoordinatorError(.model, path) })
         #expect(await host.report().devices.map(\.name) == [named.name])
         await cluster.stop()
     }
