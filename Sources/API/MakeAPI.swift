@@ -21,7 +21,7 @@ package func makeAPI(
         ("GET", "/health"), ("GET", "/api/cluster"), ("POST", "/api/cluster/measure"),
         ("POST", "/api/cluster/rebalance"), ("POST", "/api/devices/drain"), ("POST", "/api/devices/refill"),
         ("POST", "/api/devices/remove"), ("GET", "/api/models"), ("POST", "/api/models/place"),
-        ("POST", "/api/models/unload"), ("GET", "/v1/models"),
+        ("POST", "/api/models/unload"), ("GET", "/v1/models"), ("GET", "/api/events"), ("POST", "/api/models/remove"),
         ("GET", "/v1/models/{id}"),
         ("POST", "/v1/chat/completions"), ("POST", "/v1/completions"),
     ] {
@@ -42,6 +42,8 @@ package func makeAPI(
     router.post("/api/models/place", use: PlaceRoute(service: service).respond)
     router.post("/api/models/unload", use: UnloadRoute(service: service).respond)
     router.post("/api/devices/remove", use: RemoveDeviceRoute(joining: joining).respond)
+    router.get("/api/events", use: EventsRoute(history: host.history).respond)
+    router.post("/api/models/remove", use: RemoveModelRoute(service: service).respond)
     router.get("/v1/models", use: ModelsRoute(service: service).respond)
     router.get("/v1/models/{id}", use: ModelRoute(service: service).respond)
     router.post("/v1/chat/completions", use: ChatCompletionsRoute(service: service).respond)

@@ -114,6 +114,8 @@ package struct CoordinatorConfiguration: Sendable {
     package var linkFile: LinkFile?
     /// Where it is kept what is placed; `nil` is nowhere.
     package var store: ClusterStore?
+    /// Where it is recorded what happens.
+    package var history: ClusterHistory
     /// How long requests wait for a placement after a device was lost.
     package var patience: Duration
     /// What is kept ready for the loss of a device.
@@ -148,7 +150,8 @@ package struct CoordinatorConfiguration: Sendable {
         keyValueType: KeyValueType = .standard, context: Int? = nil,
         slots: Int = 4, keyValueTokens: Int? = nil, queue: Int = defaultQueue, contextShift: ContextShift? = nil,
         rowsPerStep: Int = 256, measuring: Measuring = .nothing, linkFile: LinkFile? = nil,
-        store: ClusterStore? = nil, patience: Duration = defaultPatience, standby: Standby = .nothing,
+        store: ClusterStore? = nil, history: ClusterHistory = ClusterHistory(), patience: Duration = defaultPatience,
+        standby: Standby = .nothing,
         rebalanceGain: Double? = defaultRebalanceGain, headway: HeadwayLimits = HeadwayLimits()
     ) {
         self.devices = devices
@@ -165,6 +168,7 @@ package struct CoordinatorConfiguration: Sendable {
         self.measuring = measuring
         self.linkFile = linkFile
         self.store = store
+        self.history = history
         self.patience = patience
         self.standby = standby
         self.rebalanceGain = rebalanceGain

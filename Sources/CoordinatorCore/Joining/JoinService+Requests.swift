@@ -44,6 +44,7 @@ extension JoinService {
             throw refusal
         }
         logger.info("device joined", metadata: ["device": "\(member.name)", "address": "\(member.address)"])
+        note(.joined, member)
         // An earlier device of this name may have been removed just now: it is not this one that goes.
         try? followRemovals()
         if let device = declaration(of: member) { actions.joined(device) }
@@ -88,6 +89,7 @@ extension JoinService {
             moved.address = endpoint.description
             try store.moveMember(id: member.id, to: moved.address)
             logger.info("device moved", metadata: ["device": "\(member.name)", "address": "\(moved.address)"])
+            note(.moved, moved, before: member.address)
             if let device = declaration(of: moved) { actions.joined(device) }
         }
         return certificate

@@ -37,6 +37,8 @@ package final class JoinService: Sendable {
     package let store: ClusterStore
     package let security: LinkSecurity
     let actions: Actions
+    /// Where it is recorded who comes and goes.
+    package let history: ClusterHistory
     let clock: LinkSecurity.Clock
     let patience: DispatchTimeInterval
     let logger: Logger
@@ -44,6 +46,7 @@ package final class JoinService: Sendable {
 
     package init(
         authority: Authority, store: ClusterStore, security: LinkSecurity, actions: Actions = Actions(),
+        history: ClusterHistory = ClusterHistory(),
         clock: @escaping LinkSecurity.Clock = LinkSecurity.systemClock,
         patience: DispatchTimeInterval = standardPatience, logger: Logger
     ) {
@@ -51,6 +54,7 @@ package final class JoinService: Sendable {
         self.store = store
         self.security = security
         self.actions = actions
+        self.history = history
         self.clock = clock
         self.patience = patience
         self.logger = logger
@@ -134,6 +138,7 @@ package final class JoinService: Sendable {
         security.revoke(list)
         for member in removed {
             logger.info("device removed", metadata: ["device": "\(member.name)"])
+            history.note(HistoryEvent(.removed, device: member.name))
             actions.removed(member.name)
         }
     }
@@ -144,6 +149,14 @@ package final class JoinService: Sendable {
     package static func revocations(_ store: ClusterStore) throws(ClusterStoreError) -> RevocationList {
         let (count, ids) = try store.removedMembers(most: WireLimits.revocations)
         return RevocationList(version: count, devices: Set(ids))
+    }
+
+    /// Records that a member is at another address than before, or has just come to one.
+    func note(_ kind: HistoryEvent.Kind, _ member: Member, before: String? = nil) {
+        var event = HistoryEvent(kind, device: member.name)
+        event.address = member.address
+        event.before = before
+        history.note(event)
     }
 
     func declaration(of member: Member) -> DeviceDeclaration? {

@@ -7,6 +7,7 @@ import Discovery
 import Foundation
 import Identity
 import Logging
+import ModelGraph
 import NIOCore
 import NIOPosix
 import Placement
@@ -92,6 +93,9 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader, UsesData
         let store = try store.open()
         var settings = settings(declaration)
         settings.store = store
+        let history = ClusterHistory(store: store)
+        settings.history = history
+        history.note(HistoryEvent(.started, reason: "version \(SoftwareVersion.current)"))
         settings.security = try links.coordinatorSecurity(
             folder: folder, dialsDevices: !settings.devices.isEmpty || finding.discover == true)
         let chatTemplate = try template.choice()
@@ -100,7 +104,8 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader, UsesData
         let display = StartupDisplay(verbose: true)
         let host = ModelHost(
             devices: settings.remoteDevices, transport: settings.security.transport(),
-            dataFolder: settings.dataFolder,
+            dataFolder: settings.dataFolder, history: history,
+            removePacked: { PackedFolder.removeAll(in: CacheFolder.standard("packed"), ofModelAt: $0) },
             prepare: { [packing, verification, settings] path, progress in
                 let file = try Model(path: path)
                 let tokenizer = try file.tokenizer()
@@ -120,7 +125,8 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader, UsesData
                         progress(event)
                     })
             })
-        let joining = try joining(settings.security, store: store, host: host, logger: logger)
+        let joining = try joining(
+            settings.security, store: store, host: host, history: history, logger: logger)
         for member in try joining?.service.devices() ?? [] { host.add(device: member) }
         let joins = try await joining?.listen()
         let discovery = discovery(joining?.service, host: host, security: settings.security)
@@ -196,7 +202,7 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader, UsesData
 
     /// What takes devices in; `nil` where links are plain.
     private func joining(
-        _ security: TransportSecurity, store: ClusterStore, host: ModelHost, logger: Logger
+        _ security: TransportSecurity, store: ClusterStore, host: ModelHost, history: ClusterHistory, logger: Logger
     ) throws -> JoinListening? {
         let folder = AuthorityFolder(dataFolder: folder)
         guard case .mutual(let security) = security, let authority = try folder.load() else { return nil }
@@ -204,7 +210,8 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader, UsesData
         logger.logLevel = .info
         let service = JoinService(
             authority: authority, store: store, security: security,
-            actions: .init(joined: { host.add(device: $0) }, removed: { host.remove(device: $0) }), logger: logger)
+            actions: .init(joined: { host.add(device: $0) }, removed: { host.remove(device: $0) }),
+            history: history, logger: logger)
         return JoinListening(
             service: service, security: security, authority: folder, endpoint: joinListen, logger: logger)
     }
@@ -218,5 +225,7 @@ private struct Draining: Service {
     func run() async throws {
         try await gracefulShutdown()
         await host.drain(limit: limit)
+        // Who follows the record holds the server else.
+        host.history.end()
     }
 }

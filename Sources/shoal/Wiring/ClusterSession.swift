@@ -52,6 +52,8 @@ struct ClusterSession {
         var measuring = Measuring.nothing
         /// Where it is kept what is placed; `nil` is nowhere.
         var store: ClusterStore?
+        /// Where it is recorded what happens.
+        var history = ClusterHistory()
         var patience = CoordinatorConfiguration.defaultPatience
         var standby = CoordinatorConfiguration.Standby.nothing
         var rebalanceGain: Double? = CoordinatorConfiguration.defaultRebalanceGain
@@ -133,7 +135,8 @@ struct ClusterSession {
                 keyValueTokens: settings.keyValueTokens, queue: settings.queue, contextShift: settings.contextShift,
                 rowsPerStep: settings.rowsPerStep, measuring: settings.measuring,
                 linkFile: settings.dataFolder.map { LinkFile(folder: $0) }, store: settings.store,
-                patience: settings.patience, standby: settings.standby, rebalanceGain: settings.rebalanceGain),
+                history: settings.history, patience: settings.patience, standby: settings.standby,
+                rebalanceGain: settings.rebalanceGain),
             transport: transport, progress: progress)
     }
 }
