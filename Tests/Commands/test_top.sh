@@ -36,17 +36,16 @@ class Top:
 
     def end(self):
         self.until(lambda text: GIVEN in text)
-        mode = termios.tcgetattr(self.line)
-        assert mode[3] == self.before[3], (mode[3], self.before[3])
         assert self.text.count(TAKEN) == 1 and b"\x1b[?25h" in self.text.split(GIVEN)[0][-40:]
         _, status = os.waitpid(self.pid, 0)
+        assert termios.tcgetattr(self.line)[3] == self.before[3]
         return status
 
 
 def frame(text):
     """The lines of the last whole frame."""
     whole = text.rsplit(b"\x1b[?2026l", 1)[0].rsplit(b"\x1b[?2026h\x1b[H", 1)[-1].decode()
-    return whole.split("\r\n")
+    return [line.rstrip("\r") for line in whole.split("\n")]
 
 
 top = Top(100, 30, NO_COLOR="1")

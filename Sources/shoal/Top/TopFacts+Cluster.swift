@@ -30,11 +30,13 @@ extension TopFacts {
     }
 
     private static func facts(_ now: ClusterBody) -> [String] {
-        guard let model = now.model else { return ["\(now.devices.count) devices"] }
+        func devices(_ count: Int) -> String { "\(count) device\(count == 1 ? "" : "s")" }
+        guard let model = now.model else { return [devices(now.devices.count)] }
+        let holders = Set(now.stages.filter { $0.firstLayer < $0.lastLayer }.map(\.device))
         var facts = [
             now.speed.tokensPerSecond.map { "\(SpeedTables.digits($0, 1)) tokens/s" } ?? "idle",
             "\(now.runningSequences) running, \(now.waitingSequences) waiting",
-            "\(model.layers) layers on \(Set(now.stages.filter { $0.firstLayer < $0.lastLayer }.map(\.device)).count) devices",
+            "\(model.layers) layers on \(devices(holders.count))",
         ]
         if let prompts = now.speed.promptTokensPerSecond, prompts > 0 {
             facts.append("prompts \(SpeedTables.digits(prompts, 0)) tokens/s")

@@ -136,8 +136,8 @@ struct HistoryTests {
         #expect(afterLoss.filter { $0.event == .lost }.map(\.device) == ["w1"])
         let lost = try #require(afterLoss.first { $0.event == .lost })
         #expect(lost.reason?.isEmpty == false && lost.seconds != nil)
-        #expect(
-            afterLoss.map(\.event).filter { $0 != .unreachable && $0 != .notPlaced }.prefix(2) == [.lost, .suspended])
+        // Another worker may have noticed first.
+        #expect(afterLoss.contains { $0.event == .suspended })
         let placed = try #require(afterLoss.last { $0.event == .placed })
         #expect(placed.moves?.allSatisfy { $0.from == "w1" && $0.to != "w1" } == true)
         #expect(placed.moves?.isEmpty == false)

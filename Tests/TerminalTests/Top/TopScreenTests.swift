@@ -3,20 +3,24 @@ import Testing
 
 @Suite("The full screen of shoal top")
 struct TopScreenTests {
+    private static func device(_ index: Int) -> TopFacts.Device {
+        let trouble = index == 3 ? "the link to it ended: nothing was heard for 5 s" : ""
+        return TopFacts.Device(
+            name: "kitchen-shelf-pi-\(index)", holds: "layers \(index * 10)-\(index * 10 + 9)",
+            busy: 0.25 * Double(index), memory: "1.2 of 3.4 GiB", celsius: "61", link: "0.42 ms 94 MB/s",
+            trouble: trouble)
+    }
+
+    private static func event(_ index: Int) -> TopFacts.Event {
+        TopFacts.Event(
+            time: "21:03:\(index + 10)", device: "pi\(index)", words: "is back after \(index) s",
+            isBad: index % 2 == 0)
+    }
+
     private static let facts = TopFacts(
         title: "llama-2-13b.Q4_0", status: "answers", state: .good,
         facts: ["12.3 tokens/s", "2 running, 1 waiting", "40 layers on 5 stages", "power 31.5 W"],
-        devices: (1...4).map { index in
-            TopFacts.Device(
-                name: "kitchen-shelf-pi-\(index)", holds: "layers \(index * 10)-\(index * 10 + 9)",
-                busy: 0.25 * Double(index),
-                memory: "1.2 of 3.4 GiB", celsius: "61", link: "0.42 ms 94 MB/s",
-                trouble: index == 3 ? "the link to it ended: nothing was heard for 5 s" : "")
-        },
-        events: (1...30).map {
-            TopFacts.Event(
-                time: "21:03:\($0 + 10)", device: "pi\($0)", words: "is back after \($0) s", isBad: $0 % 2 == 0)
-        }, notes: [])
+        devices: (1...4).map { device($0) }, events: (1...30).map { event($0) })
 
     /// What is drawn, without colours.
     private func plain(_ line: String) -> String {
