@@ -45,6 +45,11 @@ struct TopCommand: AsyncParsableCommand, UsesNetwork {
         if let signal = await show(inputs, on: screen) {
             screen.close()
             Foundation.signal(signal, SIG_DFL)
+            // Threads of tasks have signals blocked.
+            var signals = sigset_t()
+            sigemptyset(&signals)
+            sigaddset(&signals, signal)
+            pthread_sigmask(SIG_UNBLOCK, &signals, nil)
             raise(signal)
         }
     }
