@@ -6,7 +6,7 @@ serve=${started[-1]}
 start follow "$shoal" events --follow --json --server "$url"
 wait_for_text "$work/follow.log" '"event":"placed"'
 expect_exit 0 "$shoal" events --server "$url"
-expect_text "$work/out" 'the coordinator started' 'is placed in .*layers? .* to w[0-9]+' 'sent [0-9.]+ MiB'
+expect_text "$work/out" 'the coordinator started' 'placing SmolLM2' 'placed in .*layers? .* to w[0-9]+' 'sent [0-9.]+ MiB'
 victim=w${ports[0]}
 kill -KILL "${started[0]}"
 wait_for_text "$work/follow.log" '"event":"resumed"'

@@ -49,7 +49,7 @@ def frame(text):
 
 
 top = Top(100, 30, NO_COLOR="1")
-top.until(lambda text: worker.encode() in text and b"is placed" in text and text.count(b"\x1b[?2026l") >= 2)
+top.until(lambda text: worker.encode() in text and b"placed in" in text and text.count(b"\x1b[?2026l") >= 2)
 lines = frame(top.text)
 assert len(lines) == 30 and all(len(line) == 100 for line in lines), lines
 assert "\x1b" not in "".join(lines)

@@ -25,8 +25,9 @@ extension HistoryEvent {
         case .refilled: "may hold layers again"
         case .slow: "is slow"
         case .measured: "measured" + taking
-        case .placing: "placing \(named)"
-        case .placed: "\(named) is placed" + taking
+        case .placing: reason == nil ? "placing \(named)" : "placing layers anew"
+        // Which model, the line before tells.
+        case .placed: "placed" + taking
         case .notPlaced: "\(named) is not placed"
         case .unloaded: "\(named) was unloaded"
         case .forgotten: "\(named) was removed from disks"

@@ -60,6 +60,7 @@ extension Coordinator {
         notePlaced(
             plan, after: stood,
             bytes: (brought.sent - broughtBefore.sent, brought.passedOn - broughtBefore.passedOn), seconds: seconds)
+        noteResumption()
         progress(.ready(seconds: seconds))
     }
 
@@ -91,7 +92,7 @@ extension Coordinator {
             state.stood = plan
             return nil
         }
-        guard let failure else { return noteResumption() }
+        guard let failure else { return }
         engine.suspend()
         throw failure
     }

@@ -66,7 +66,7 @@ struct HistoryTests {
         placed.seconds = 1.25
         placed.moves = [.init(from: "pi2", to: "pi1", layers: 4..<8), .init(from: nil, to: "pi3", layers: 8..<9)]
         placed.sentBytes = 1 << 20
-        #expect(placed.words == "tiny is placed in 1.3 s; layers 4-7 from pi2 to pi1, layer 8 to pi3, sent 1.0 MiB")
+        #expect(placed.words == "placed in 1.3 s; layers 4-7 from pi2 to pi1, layer 8 to pi3, sent 1.0 MiB")
         #expect(HistoryEvent.duration(-1) == "0 s" && HistoryEvent.duration(.nan) == "0 s")
         #expect(HistoryEvent.duration(7200) == "2 h 0 min" && HistoryEvent.duration(1e300).hasSuffix("h"))
         for kind in HistoryEvent.Kind.allCases { #expect(!HistoryEvent(kind).words.isEmpty) }
