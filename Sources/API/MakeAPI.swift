@@ -24,7 +24,7 @@ package func makeAPI(
         ("POST", "/api/devices/remove"), ("POST", "/api/devices/rename"),
         ("POST", "/api/devices/approve"), ("POST", "/api/devices/waiting"),
         ("GET", "/api/models"), ("POST", "/api/models/place"), ("POST", "/api/models/plan"),
-        ("POST", "/api/models/unload"), ("GET", "/v1/models"),
+        ("POST", "/api/models/unload"), ("POST", "/api/models/remove"), ("GET", "/api/events"), ("GET", "/v1/models"),
         ("GET", "/v1/models/{id}"),
         ("POST", "/v1/chat/completions"), ("POST", "/v1/completions"),
     ] {
@@ -49,6 +49,8 @@ package func makeAPI(
     router.post("/api/devices/rename", use: RenameDeviceRoute(joining: joining).respond)
     router.post("/api/devices/approve", use: ApproveDeviceRoute(joining: joining).respond)
     router.post("/api/devices/waiting", use: ApproveDeviceRoute(joining: joining).list)
+    router.get("/api/events", use: EventsRoute(history: host.history).respond)
+    router.post("/api/models/remove", use: RemoveModelRoute(service: service).respond)
     router.get("/v1/models", use: ModelsRoute(service: service).respond)
     router.get("/v1/models/{id}", use: ModelRoute(service: service).respond)
     router.post("/v1/chat/completions", use: ChatCompletionsRoute(service: service).respond)

@@ -322,7 +322,7 @@ void   shoal__shard_request__free_unpacked
   assert(message->base.descriptor == &shoal__shard_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor shoal__shard_inquiry__field_descriptors[1] =
+static const ProtobufCFieldDescriptor shoal__shard_inquiry__field_descriptors[2] =
 {
   {
     "ids",
@@ -336,14 +336,27 @@ static const ProtobufCFieldDescriptor shoal__shard_inquiry__field_descriptors[1]
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "forget",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Shoal__ShardInquiry, forget),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned shoal__shard_inquiry__field_indices_by_name[] = {
+  1,   /* field[1] = forget */
   0,   /* field[0] = ids */
 };
 static const ProtobufCIntRange shoal__shard_inquiry__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 2 }
 };
 const ProtobufCMessageDescriptor shoal__shard_inquiry__descriptor =
 {
@@ -353,7 +366,7 @@ const ProtobufCMessageDescriptor shoal__shard_inquiry__descriptor =
   "Shoal__ShardInquiry",
   "shoal",
   sizeof(Shoal__ShardInquiry),
-  1,
+  2,
   shoal__shard_inquiry__field_descriptors,
   shoal__shard_inquiry__field_indices_by_name,
   1,  shoal__shard_inquiry__number_ranges,

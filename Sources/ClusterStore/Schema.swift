@@ -53,6 +53,13 @@ enum Schema {
             try database.execute(
                 sql: "UPDATE member SET keyHash = (SELECT usedKey FROM joinToken WHERE usedBy = member.id)")
         }
+        migrator.registerMigration("events") { database in
+            try database.create(table: "event") { table in
+                table.primaryKey("number", .integer)
+                // `HistoryEvent` in JSON.
+                table.column("document", .blob).notNull()
+            }
+        }
         return migrator
     }
 }

@@ -177,6 +177,7 @@ extension Coordinator {
             } catch {
                 // The error names the address, which is all the name that some devices have.
                 let prefix = device.name == device.address ? "" : "\(device.name): "
+                noteUnreachable(device, error.description)
                 throw CoordinatorError(.worker, prefix + error.description)
             }
         }
@@ -196,7 +197,7 @@ extension Coordinator {
             state.faults[device.name] = nil
             return state.roster.met(device.name, DeviceRoster.Introduction(report, certified: client.identity))
         }
-        guard let other else { return }
+        guard let other else { return noteReturn(of: device) }
         let note = "\(device.name) is the same device as \(other): it is used once"
         progress(.note(note))
         remove(device: device.name, reason: note)

@@ -137,6 +137,10 @@ extension Coordinator {
                 if case .surveyed = event { surveyNext() }
             }
         }
+        state.withLock { state in
+            state.broughtBytes.sent += traffic.sentBytes
+            state.broughtBytes.passedOn += traffic.passedOnBytes
+        }
         if let failure { throw failure }
         precondition(distribution.isDone && rounds.isEmpty, "shards are still lacking, and nothing is on its way")
         if isLacking {

@@ -12,6 +12,7 @@ extension Coordinator {
     /// - Parameter isIdle: whether it answered, and did no work.
     func deviceLost(_ device: String, _ reason: String, isIdle: Bool = false) {
         let now = ContinuousClock.now
+        noteLoss(of: device, reason, linked: state.withLock { $0.connectedSince[device] }, at: now)
         let (isPlaced, isOver) = state.withLock { state in
             let since = state.connectedSince.removeValue(forKey: device)
             if since.map({ now - $0 >= Self.shortLink }) ?? true { state.retries[device] = nil }
@@ -112,8 +113,10 @@ extension Coordinator {
     /// Why a device was lost, where that still matters.
     func trouble(with device: String) -> String? {
         state.withLock { state in
-            guard let reason = state.lossReasons[device] else { return nil }
             let isAway = state.clients[device]?.isConnected != true
+            let lastTry = isAway ? state.lastTries[device] : nil
+            guard var reason = state.lossReasons[device] else { return lastTry }
+            if let lastTry, lastTry != reason { reason += "; it is tried again, and the last time: \(lastTry)" }
             guard let until = state.suspects[device], until > .now else { return isAway ? reason : nil }
             return "\(reason); it gets no layers for \((until - .now).components.seconds + 1) s"
         }

@@ -14,9 +14,11 @@ extension Coordinator {
         }
         let isFirst = state.withLock { $0.epoch == 0 }
         let again = isFirst && configuration.measuring == .all || engine.speed.partsFromPrediction
+        let began = ContinuousClock.now
         let profiles = await measureDevices(
             reports.filter { again || $0.value.profile == nil }.map(\.key), again: again)
-        await measureLinks(of: Set(reports.keys), again ? .all : .missing)
+        let links = await measureLinks(of: Set(reports.keys), again ? .all : .missing)
+        noteMeasured(Array(profiles.keys), links: links, since: began)
         var reports = reports
         for (device, profile) in profiles { reports[device]?.profile = profile }
         return reports
@@ -39,8 +41,9 @@ extension Coordinator {
         }
         defer { state.withLock { $0.isMeasuring = false } }
         let devices = state.withLock { $0.clients.filter { $1.isConnected }.map(\.key) }
+        let began = ContinuousClock.now
         let profiles = await measureDevices(devices, again: true)
-        await measureLinks(of: Set(devices), .all)
+        noteMeasured(Array(profiles.keys), links: await measureLinks(of: Set(devices), .all), since: began)
         if let missing = devices.sorted().first(where: { profiles[$0] == nil }) {
             throw CoordinatorError(
                 .worker, "\(missing) was not measured, since it computed for somebody or was lost: ask again")
@@ -59,7 +62,11 @@ extension Coordinator {
     }
 
     /// Makes the table of links between devices of what is kept, and of measurements.
-    func measureLinks(of devices: Set<String>, _ measuring: Measuring) async {
+    ///
+    /// - Returns: how many were measured.
+    @discardableResult
+    private func measureLinks(of devices: Set<String>, _ measuring: Measuring) async -> Int {
+        var count = 0
         let present = self.devices.filter { devices.contains($0.name) }
         let ends = present.map { LinkEnd(device: $0.name, address: $0.address) }
         var known = measuring == .all ? [:] : configuration.linkFile?.load() ?? [:]
@@ -75,6 +82,7 @@ extension Coordinator {
                 }
             }
             configuration.linkFile?.store(measured)
+            count = measured.count
             known.merge(measured) { $1 }
         }
         var table = MeasuredLinks()
@@ -87,6 +95,15 @@ extension Coordinator {
                     bytesPerSecond: Double(profile.bytesPerSecond)))
         }
         state.withLock { [table] in $0.links = table }
+        return count
+    }
+
+    private func noteMeasured(_ devices: [String], links: Int, since began: ContinuousClock.Instant) {
+        guard !devices.isEmpty || links > 0 else { return }
+        let what = devices.sorted() + (links > 0 ? ["\(links) link\(links == 1 ? "" : "s")"] : [])
+        var event = HistoryEvent(.measured, model: model.id, reason: what.joined(separator: ", "))
+        event.seconds = (ContinuousClock.now - began) / .seconds(1)
+        note(event)
     }
 
     /// Measures pairs at a time, which have no device in common.

@@ -77,10 +77,12 @@ extension Coordinator {
         let wasReady = state.withLock { state in
             guard case .ready = state.readiness, !state.stopped else { return false }
             state.readiness = .recovering(reason)
+            state.suspendedSince = .now
             return true
         }
         guard wasReady else { return }
         engine.suspend()
+        note(HistoryEvent(.suspended, model: model.id, reason: reason))
         progress(.lost(reason))
         events.continuation.yield(.broken)
     }
@@ -110,7 +112,10 @@ extension Coordinator {
             } catch {
                 // What its file no longer has comes back by no trying.
                 if error.code == .model { return giveUp(error) }
-                if error.message != told { progress(.waiting(error.message)) }
+                if error.message != told {
+                    progress(.waiting(error.message))
+                    note(HistoryEvent(.notPlaced, model: model.id, reason: error.message))
+                }
                 told = error.message
                 state.withLock { state in
                     if case .recovering = state.readiness { state.readiness = .recovering(error.message) }
@@ -128,6 +133,7 @@ extension Coordinator {
     private func giveUp(_ error: CoordinatorError) {
         state.withLock { if !$0.stopped { $0.readiness = .unavailable(error.message) } }
         progress(.lost(error.message))
+        note(HistoryEvent(.notPlaced, model: model.id, reason: error.message))
         engine.halt(CoordinatorError(.unavailable, error.message))
     }
 

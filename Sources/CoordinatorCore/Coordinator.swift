@@ -77,6 +77,14 @@ package final class Coordinator: Sendable {
         /// Since when devices are connected, and why they were lost the last time.
         var connectedSince: [String: ContinuousClock.Instant] = [:]
         var lossReasons: [String: String] = [:]
+        /// Since when devices are away, as it was recorded, and what came of the last try to reach them.
+        var awaySince: [String: ContinuousClock.Instant] = [:]
+        var lastTries: [String: String] = [:]
+        /// The placement that stood last, and since when answers wait for one.
+        var stood: PlacementPlan?
+        var suspendedSince: ContinuousClock.Instant?
+        /// Bytes of shards that were brought since the coordinator began.
+        var broughtBytes = (sent: 0, passedOn: 0)
         /// Devices that the first placement was tried with in vain.
         var leftOut: Set<String> = []
         /// Devices that are to hold nothing.
@@ -187,6 +195,8 @@ package final class Coordinator: Sendable {
         let client = state.withLock { state in
             state.devices.removeAll { $0.name == device && !$0.isInProcess }
             state.retries[device] = nil
+            state.awaySince[device] = nil
+            state.lastTries[device] = nil
             state.roster.forget(device)
             return state.clients[device]
         }

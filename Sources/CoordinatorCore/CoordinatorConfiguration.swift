@@ -116,6 +116,8 @@ package struct CoordinatorConfiguration: Sendable {
     package var store: ClusterStore?
     /// What was wished of the placement when it was asked for: what is above has it already, and it is kept with what is placed.
     package var wishes: PlacementWishes
+    /// Where it is recorded what happens.
+    package var history: ClusterHistory
     /// How long requests wait for a placement after a device was lost.
     package var patience: Duration
     /// What is kept ready for the loss of a device.
@@ -150,7 +152,8 @@ package struct CoordinatorConfiguration: Sendable {
         keyValueType: KeyValueType = .standard, context: Int? = nil,
         slots: Int = 4, keyValueTokens: Int? = nil, queue: Int = defaultQueue, contextShift: ContextShift? = nil,
         rowsPerStep: Int = 256, measuring: Measuring = .nothing, linkFile: LinkFile? = nil,
-        store: ClusterStore? = nil, wishes: PlacementWishes = PlacementWishes(), patience: Duration = defaultPatience,
+        store: ClusterStore? = nil, wishes: PlacementWishes = PlacementWishes(), history: ClusterHistory = ClusterHistory(),
+        patience: Duration = defaultPatience,
         standby: Standby = .nothing,
         rebalanceGain: Double? = defaultRebalanceGain, headway: HeadwayLimits = HeadwayLimits()
     ) {
@@ -169,6 +172,7 @@ package struct CoordinatorConfiguration: Sendable {
         self.linkFile = linkFile
         self.store = store
         self.wishes = wishes
+        self.history = history
         self.patience = patience
         self.standby = standby
         self.rebalanceGain = rebalanceGain

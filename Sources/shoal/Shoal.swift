@@ -15,13 +15,14 @@ struct Shoal: AsyncParsableCommand {
             On every device:      shoal join HOST, which shows a code for shoal approve there; then shoal worker
             Then:                 shoal place MODEL.gguf, shoal chat, or an OpenAI client
             """,
+        version: VersionCommand.line,
         subcommands: [
             InitCommand.self, ApproveCommand.self, TokenCommand.self, JoinCommand.self, WorkerCommand.self,
-            ServeCommand.self,
-            RemoveCommand.self, RenameCommand.self,
-            RunCommand.self, PlanCommand.self, PlaceCommand.self, UnloadCommand.self, ModelsCommand.self, RebalanceCommand.self,
-            DrainCommand.self, ChatCommand.self, GenerateCommand.self, DevicesCommand.self, StatusCommand.self,
-            DoctorCommand.self,
+            ServeCommand.self, RemoveCommand.self, RenameCommand.self,
+            RunCommand.self, PlanCommand.self, PlaceCommand.self, UnloadCommand.self, ModelsCommand.self,
+            RmCommand.self, RebalanceCommand.self, DrainCommand.self,
+            ChatCommand.self, GenerateCommand.self, DevicesCommand.self, StatusCommand.self, TopCommand.self,
+            EventsCommand.self, DoctorCommand.self,
             InspectCommand.self, TokenizeCommand.self, TemplateCommand.self, LogitsCommand.self, BenchCommand.self,
             SynthCommand.self, KeyCommand.self, VersionCommand.self,
         ])

@@ -114,7 +114,7 @@ enum Samples {
         .linkProfile(LinkProfile(roundTripNanoseconds: 300_000, bytesPerSecond: 117_000_000)),
         .linkProbe(LinkProbe(payload: [1, 2, 0, 3], replyBytes: 7)),
         .linkProbeReply(LinkProbeReply(payload: [9, 0])),
-        .shardInquiry(ShardInquiry(ids: [id(7), id(8)])),
+        .shardInquiry(ShardInquiry(ids: [id(7), id(8)])), .shardInquiry(ShardInquiry(ids: [id(9)], forgets: true)),
         .shardInventory(
             ShardInventory(shards: [
                 ShardHolding(id: id(7), bytesHeld: 1 << 33, complete: false),

@@ -37,10 +37,14 @@ struct  Shoal__ShardInquiry
    */
   size_t n_ids;
   ProtobufCBinaryData *ids;
+  /*
+   * whether the worker is to remove those that nothing needs, before it answers
+   */
+  protobuf_c_boolean forget;
 };
 #define SHOAL__SHARD_INQUIRY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&shoal__shard_inquiry__descriptor) \
-    , 0,NULL }
+    , 0,NULL, 0 }
 
 
 struct  Shoal__ShardHolding

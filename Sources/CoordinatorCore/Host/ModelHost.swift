@@ -20,8 +20,12 @@ package final class ModelHost: Sendable {
     /// What clients are told while there is no model.
     package static let noModel = "no model is placed; place one with: shoal place MODEL.gguf"
 
-    private let transport: TCPTransport
-    private let dataFolder: String?
+    /// Where it is recorded what happens; coordinators that it prepares share it.
+    package let history: ClusterHistory
+    let transport: TCPTransport
+    let dataFolder: String?
+    /// Removes what this machine keeps packed of the model of a path, and tells how many bytes that took.
+    let removePacked: @Sendable (_ path: String) -> Int
     private let drainLimit: Duration
     private let prepare: Preparation
     private let state: Mutex<State>
@@ -39,14 +43,18 @@ package final class ModelHost: Sendable {
     ///   - present: a coordinator that is served from the start.
     ///   - devices: those that a model will be placed on, to tell of them while there is none.
     ///   - dataFolder: where the ids of shards are remembered; `nil` is nowhere.
+    ///   - history: that of the coordinators that `prepare` makes.
     ///   - drainLimit: how long answers may go on when their model is taken away.
     package init(
         present: Coordinator? = nil, devices: [DeviceDeclaration] = [], transport: TCPTransport,
-        dataFolder: String? = nil, drainLimit: Duration = .seconds(30), prepare: @escaping Preparation
+        dataFolder: String? = nil, history: ClusterHistory = ClusterHistory(), drainLimit: Duration = .seconds(30),
+        removePacked: @escaping @Sendable (_ path: String) -> Int = { _ in 0 }, prepare: @escaping Preparation
     ) {
         state = Mutex(State(devices: devices, present: present))
         self.transport = transport
         self.dataFolder = dataFolder
+        self.history = history
+        self.removePacked = removePacked
         self.drainLimit = drainLimit
         self.prepare = prepare
     }
@@ -90,6 +98,7 @@ package final class ModelHost: Sendable {
             return next
         } catch {
             let reason = "\(next.model.id) could not be placed: \(error.message)"
+            history.note(HistoryEvent(.notPlaced, model: next.model.id, reason: error.message))
             state.withLock { $0.absence = .unavailable(reason) }
             guard let before else { throw error }
             var error = error
@@ -231,6 +240,7 @@ package final class ModelHost: Sendable {
         guard let present else { throw CoordinatorError(.unavailable, Self.noModel) }
         await retire(reason: "the model was unloaded")
         await present.forget()
+        history.note(HistoryEvent(.unloaded, model: present.model.id))
         return present.model.id
     }
 
@@ -242,6 +252,7 @@ package final class ModelHost: Sendable {
             return state.present
         }
         await present?.drain(limit: limit)
+        history.note(HistoryEvent(.stopped))
     }
 
     /// The cluster as it stands: of the placed model, else the devices alone.
@@ -288,7 +299,7 @@ package final class ModelHost: Sendable {
     }
 
     /// The devices under their own names, each once.
-    private static func named<Answer>(
+    static func named<Answer>(
         _ answers: [(device: DeviceDeclaration, answer: Answer?)],
         introduction: (Answer) -> DeviceRoster.Introduction?
     ) -> [(device: DeviceDeclaration, answer: Answer?)] {
@@ -309,7 +320,7 @@ package final class ModelHost: Sendable {
         return named
     }
 
-    private func begin() throws(CoordinatorError) {
+    func begin() throws(CoordinatorError) {
         let isMine = state.withLock { state in
             defer { state.isChanging = true }
             return !state.isChanging
@@ -319,7 +330,10 @@ package final class ModelHost: Sendable {
         }
     }
 
-    private func retire(reason: String) async {
+    /// The change that was begun is over.
+    func endChange() { state.withLock { $0.isChanging = false } }
+
+    func retire(reason: String) async {
         guard let present else { return }
         await present.drain(limit: drainLimit, reason: reason, freesDevices: true)
         state.withLock { state in
@@ -329,7 +343,7 @@ package final class ModelHost: Sendable {
     }
 
     /// Asks all devices at a time; answers in their order.
-    private func ask<Answer: Sendable>(
+    func ask<Answer: Sendable>(
         _ question: @escaping @Sendable (DeviceInspection) async -> Answer?
     ) async -> [(device: DeviceDeclaration, answer: Answer?)] {
         let devices = present?.devices ?? state.withLock { $0.devices }

@@ -22,6 +22,7 @@ extension JoinService {
                     return logger.warning("where a device is cannot be kept", metadata: ["reason": "\(error)"])
                 }
                 logger.info("device moved", metadata: ["device": "\(member.name)", "address": "\(moved.address)"])
+                note(.moved, moved, before: member.address)
                 if let device = declaration(of: moved) { actions.joined(device) }
             }
             return

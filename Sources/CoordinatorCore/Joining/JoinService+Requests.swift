@@ -52,6 +52,7 @@ extension JoinService {
         }
         logger.info("device joined", metadata: ["device": "\(member.name)", "address": "\(member.address)"])
         note(request, of: member)
+        note(.joined, member)
         // An earlier device of this name may have been removed just now: it is not this one that goes.
         try? followRemovals()
         if let device = declaration(of: member) { actions.joined(device) }
@@ -98,6 +99,7 @@ extension JoinService {
             moved.address = endpoint.description
             try store.moveMember(id: member.id, to: moved.address)
             logger.info("device moved", metadata: ["device": "\(member.name)", "address": "\(moved.address)"])
+            note(.moved, moved, before: member.address)
             if let device = declaration(of: moved) { actions.joined(device) }
         }
         return certificate

@@ -41,6 +41,8 @@ package final class JoinService: Sendable {
     package let store: ClusterStore
     package let security: LinkSecurity
     let actions: Actions
+    /// Where it is recorded who comes and goes.
+    package let history: ClusterHistory
     let clock: LinkSecurity.Clock
     let patience: DispatchTimeInterval
     /// How long a device waits for its code to be typed.
@@ -55,6 +57,7 @@ package final class JoinService: Sendable {
 
     package init(
         authority: Authority, store: ClusterStore, security: LinkSecurity, actions: Actions = Actions(),
+        history: ClusterHistory = ClusterHistory(),
         clock: @escaping LinkSecurity.Clock = LinkSecurity.systemClock,
         patience: DispatchTimeInterval = standardPatience, pairingSeconds: Int = standardPairingSeconds,
         approvalPatience: DispatchTimeInterval = .seconds(20), logger: Logger
@@ -63,6 +66,7 @@ package final class JoinService: Sendable {
         self.store = store
         self.security = security
         self.actions = actions
+        self.history = history
         self.clock = clock
         self.patience = patience
         self.pairingSeconds = pairingSeconds
@@ -149,6 +153,7 @@ package final class JoinService: Sendable {
         security.revoke(list)
         for member in removed {
             logger.info("device removed", metadata: ["device": "\(member.name)"])
+            history.note(HistoryEvent(.removed, device: member.name))
             actions.removed(member.name)
         }
     }
@@ -159,6 +164,14 @@ package final class JoinService: Sendable {
     package static func revocations(_ store: ClusterStore) throws(ClusterStoreError) -> RevocationList {
         let (count, ids) = try store.removedMembers(most: WireLimits.revocations)
         return RevocationList(version: count, devices: Set(ids))
+    }
+
+    /// Records that a member is at another address than before, or has just come to one.
+    func note(_ kind: HistoryEvent.Kind, _ member: Member, before: String? = nil) {
+        var event = HistoryEvent(kind, device: member.name)
+        event.address = member.address
+        event.before = before
+        history.note(event)
     }
 
     func declaration(of member: Member) -> DeviceDeclaration? {

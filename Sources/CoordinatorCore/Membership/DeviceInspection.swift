@@ -53,11 +53,39 @@ struct DeviceInspection: Sendable {
         return holdings
     }
 
-    private func connect() async throws(CoordinatorError) -> WorkerClient {
+    /// Has it remove shards that nothing there needs.
+    ///
+    /// - Returns: what the device says of itself after that, the bytes that its store has fewer, and how many of the shards it still has;
+    ///   `nil` when it cannot be reached.
+    func forget(_ ids: [ShardID]) async -> (report: DeviceReport, freedBytes: Int, kept: Int)? {
+        // A session of its own, which ends with the link.
+        guard let client = try? await connect(as: .coordinator, session: .random(in: 1...UInt64.max)) else {
+            return nil
+        }
+        defer { client.close() }
+        guard let before = try? await client.describe() else { return nil }
+        var kept = 0
+        for first in stride(from: 0, to: ids.count, by: WireLimits.shardsPerMessage) {
+            let part = Array(ids[first..<min(ids.count, first + WireLimits.shardsPerMessage)])
+            guard
+                case .shardInventory(let inventory) = try? await client.request(
+                    .shardInquiry(ShardInquiry(ids: part, forgets: true)))
+            else { return nil }
+            kept += inventory.shards.count { $0.bytesHeld > 0 }
+        }
+        guard let after = try? await client.describe() else { return nil }
+        let freed = before.storeBytes > after.storeBytes ? before.storeBytes - after.storeBytes : 0
+        return (after, Int(clamping: freed), kept)
+    }
+
+    private func connect(
+        as role: LinkRole = .inspector, session: UInt64 = 0
+    ) async throws(CoordinatorError) -> WorkerClient {
         let client = WorkerClient(
             device: device.name, reader: nil, limits: device.isInProcess ? nil : HeadwayLimits(), onStep: { _ in },
             onNotice: { _, _ in })
-        let hello = Hello(role: .inspector, session: 0, name: "coordinator", softwareVersion: SoftwareVersion.current)
+        let hello = Hello(
+            role: role, session: session, name: "coordinator", softwareVersion: SoftwareVersion.current)
         switch device.connection {
         case .inProcess(let worker):
             client.attach(worker.connect(client, hello))

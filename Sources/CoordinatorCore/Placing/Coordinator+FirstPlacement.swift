@@ -28,6 +28,7 @@ extension Coordinator {
                     !state.withLock({ $0.stopped })
                 else { throw isLoss ? error.after(losses) : error }
                 progress(.note(error.message))
+                note(HistoryEvent(.notPlaced, model: model.id, reason: error.message))
                 if isLoss {
                     learn(from: error, of: plan)
                     try await comeBack(from: error, requiresAll: requiresAll)

@@ -41,7 +41,9 @@ extension Coordinator {
                 let device = try known(text)
                 let isNew = state.withLock { $0.drained.insert(device).inserted }
                 do throws(CoordinatorError) {
-                    return .success(try await moveAway(from: device))
+                    let outcome = try await moveAway(from: device)
+                    note(HistoryEvent(.drained, device: device, model: model.id))
+                    return .success(outcome)
                 } catch {
                     if isNew { _ = state.withLock { $0.drained.remove(device) } }
                     throw error
@@ -49,7 +51,8 @@ extension Coordinator {
             case .refill(let text):
                 let device = try known(text)
                 _ = state.withLock { $0.drained.remove(device) }
-                return .success(try await moveToBest())
+                note(HistoryEvent(.refilled, device: device, model: model.id))
+                return .success(try await moveToBest(because: "\(device) may hold layers again"))
             }
         } catch {
             return .failure(error)
@@ -70,8 +73,12 @@ extension Coordinator {
 
     /// Goes over to the best placement, where that is worth it.
     ///
-    /// - Parameter gain: what it must be expected to gain at least, as a share of the present tokens per second; `nil` is anything.
-    func moveToBest(gain least: Double? = nil) async throws(CoordinatorError) -> MoveOutcome {
+    /// - Parameters:
+    ///   - gain: what it must be expected to gain at least, as a share of the present tokens per second; `nil` is anything.
+    ///   - reason: why it is looked for one.
+    func moveToBest(
+        gain least: Double? = nil, because reason: String = "the layers are to be placed anew"
+    ) async throws(CoordinatorError) -> MoveOutcome {
         let (reports, request, present) = try await situation()
         let best: PlacementPlan
         do {
@@ -87,7 +94,7 @@ extension Coordinator {
         let isWorthIt =
             least.map { gain > $0 } ?? true || !request.pins.allSatisfy { $0.isObeyed(by: present) }
         guard outcome.movedLayers > 0, isWorthIt else { return outcome }
-        return try await realized(outcome, reports: reports)
+        return try await realized(outcome, reports: reports, because: reason)
     }
 
     private func moveAway(from device: String) async throws(CoordinatorError) -> MoveOutcome {
@@ -102,7 +109,7 @@ extension Coordinator {
         let outcome = MoveOutcome(
             hasMoved: false, movedLayers: movedLayers(to: plan, from: present), gain: 0, plan: plan)
         guard present.contains(where: { $0.device == device }) else { return outcome }
-        return try await realized(outcome, reports: reports)
+        return try await realized(outcome, reports: reports, because: "\(device) is drained")
     }
 
     private func situation() async throws(CoordinatorError) -> (
@@ -130,11 +137,11 @@ extension Coordinator {
     }
 
     private func realized(
-        _ outcome: MoveOutcome, reports: [String: DeviceReport]
+        _ outcome: MoveOutcome, reports: [String: DeviceReport], because reason: String
     ) async throws(CoordinatorError) -> MoveOutcome {
         progress(.placed(outcome.plan))
         do throws(CoordinatorError) {
-            try await realize(outcome.plan, reports: reports)
+            try await realize(outcome.plan, reports: reports, because: reason)
         } catch {
             // Stages may be half moved: what there is, is put together again.
             placementBroken(error.message)

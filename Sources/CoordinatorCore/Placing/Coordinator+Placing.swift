@@ -17,13 +17,18 @@ extension Coordinator {
     ///
     /// - Parameters:
     ///   - reports: what the connected devices hold.
+    ///   - reason: why it is placed, where that is not a loss or the beginning.
     /// - Throws: `CoordinatorError`; then answers wait, or as before nothing answers.
-    func realize(_ plan: PlacementPlan, reports: [String: DeviceReport]) async throws(CoordinatorError) {
+    func realize(
+        _ plan: PlacementPlan, reports: [String: DeviceReport], because reason: String? = nil
+    ) async throws(CoordinatorError) {
         let started = ContinuousClock.now
-        state.withLock { state in
+        let (stood, broughtBefore, readiness) = state.withLock { state in
             state.placements += 1
             state.coming = Set(plan.stages.map(\.device))
+            return (state.stood, state.broughtBytes, state.readiness)
         }
+        if case .recovering(let loss) = readiness { notePlacing(because: loss) } else { notePlacing(because: reason) }
         defer { state.withLock { $0.coming = [] } }
         await endStandby()
         let ids = try await distribute(plan)
@@ -50,7 +55,13 @@ extension Coordinator {
         engine.expect(SpeedPrediction(plan.prediction))
         try beginAnswering(plan, epoch: epoch)
         record(plan, epoch: epoch)
-        progress(.ready(seconds: (.now - started) / .seconds(1)))
+        let seconds = (ContinuousClock.now - started) / .seconds(1)
+        let brought = state.withLock { $0.broughtBytes }
+        notePlaced(
+            plan, after: stood,
+            bytes: (brought.sent - broughtBefore.sent, brought.passedOn - broughtBefore.passedOn), seconds: seconds)
+        noteResumption()
+        progress(.ready(seconds: seconds))
     }
 
     /// The last epoch of which there are stages when this run begins, which a run before may not have recorded. No device is believed that
@@ -78,6 +89,7 @@ extension Coordinator {
             }
             state.losses.placed(on: Set(plan.stages.map(\.device)), at: .now)
             state.readiness = .ready
+            state.stood = plan
             return nil
         }
         guard let failure else { return }

@@ -160,10 +160,10 @@ extension Coordinator {
             return slow
         }
         for (device, times) in slow.sorted(by: { $0.key < $1.key }) {
-            progress(
-                .note(
-                    "\(device) takes \((10 * times).rounded() / 10) times as long as it did: too hot, or busy with something else"
-                ))
+            let what =
+                "takes \((10 * times).rounded() / 10) times as long as it did: too hot, or busy with something else"
+            progress(.note("\(device) \(what)"))
+            note(HistoryEvent(.slow, device: device, model: model.id, reason: what))
         }
     }
 
@@ -179,6 +179,7 @@ extension Coordinator {
         }
         for (device, relief) in new.sorted(by: { $0.key < $1.key }) {
             progress(.note("\(device) \(relief.description)"))
+            note(HistoryEvent(.slow, device: device, model: model.id, reason: relief.description))
         }
     }
 
@@ -203,7 +204,7 @@ extension Coordinator {
         state.withLock { $0.hasNewDevices = false }
         _ = await measured(reports)
         do throws(CoordinatorError) {
-            let outcome = try await moveToBest(gain: gain)
+            let outcome = try await moveToBest(gain: gain, because: "devices came, or became slow")
             if outcome.hasMoved {
                 progress(
                     .note(

@@ -72,7 +72,14 @@ package struct ShardIDCache: Sendable {
         var bytes: Int
         var ids: [ShardID]
         var file: KnownModel.File
+        /// All files of the model, absolute.
+        var paths: [String]
+        /// Where it is remembered.
+        var document: String
     }
+
+    /// Forgets a model that was placed from here.
+    static func forget(_ model: Remembered) { try? FileManager.default.removeItem(atPath: model.document) }
 
     /// All models that are remembered in a folder.
     static func all(in folder: String) -> [Remembered] {
@@ -90,7 +97,8 @@ package struct ShardIDCache: Sendable {
             return Remembered(
                 path: document.model.path, bytes: document.files.reduce(0) { $0.saturatingAdd($1.bytes) },
                 ids: document.shards.values.compactMap { ShardID(hexadecimal: $0) }.sorted(),
-                file: present.contains(nil) ? .missing : present == document.files ? .present : .changed)
+                file: present.contains(nil) ? .missing : present == document.files ? .present : .changed,
+                paths: document.files.map(\.path), document: "\(folder)/\(name)")
         }
     }
 

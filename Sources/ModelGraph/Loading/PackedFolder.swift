@@ -27,11 +27,8 @@ package struct PackedFolder: PackedPlaces {
     /// - Parameter folder: the folder for all models.
     /// - Returns: nil for a model that is in no file.
     package init?(in folder: String, model: GGUFFile) {
-        guard let file = model.identity, let resolved = realpath(model.path, nil) else { return nil }
-        defer { free(resolved) }
-        let modelPath = String(cString: resolved)
-        let name = modelPath.split(separator: "/").last.map(String.init) ?? ""
-        path = "\(folder)/\(name.prefix(100))-\(Self.hash(modelPath.utf8))"
+        guard let file = model.identity, let path = Self.path(in: folder, ofModelAt: model.path) else { return nil }
+        self.path = path
         identity = PackedLayout.Identity(file)
         suffix = "-\(Self.hash(PackedLayout.prefix(identity)))\(Self.suffix)"
         removeOutdated()
@@ -53,6 +50,30 @@ package struct PackedFolder: PackedPlaces {
     /// Removes what is kept of this model, so that it is packed anew. Who has it mapped keeps it until the end.
     package func removeAll() {
         for name in Folder.names(in: path) where name.hasSuffix(Self.suffix) { unlink("\(path)/\(name)") }
+    }
+
+    /// Removes what is kept of the model of a path, whichever file was there.
+    ///
+    /// - Returns: bytes that it took.
+    package static func removeAll(in folder: String, ofModelAt modelPath: String) -> Int {
+        guard let path = path(in: folder, ofModelAt: modelPath) else { return 0 }
+        var bytes = 0
+        for name in Folder.names(in: path) where name.hasSuffix(suffix) {
+            var status = stat()
+            guard stat("\(path)/\(name)", &status) == 0, unlink("\(path)/\(name)") == 0 else { continue }
+            bytes += Int(clamping: status.st_size)
+        }
+        rmdir(path)
+        return bytes
+    }
+
+    /// The folder of the model of a path; nil where there is nothing.
+    private static func path(in folder: String, ofModelAt modelPath: String) -> String? {
+        guard let resolved = realpath(modelPath, nil) else { return nil }
+        defer { free(resolved) }
+        let modelPath = String(cString: resolved)
+        let name = modelPath.split(separator: "/").last.map(String.init) ?? ""
+        return "\(folder)/\(name.prefix(100))-\(hash(modelPath.utf8))"
     }
 
     private func removeOutdated() {

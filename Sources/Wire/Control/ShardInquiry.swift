@@ -4,9 +4,12 @@ import CWireProto
 package struct ShardInquiry: Sendable, Hashable {
     /// The shards.
     package var ids: [ShardID]
+    /// Whether those that nothing needs are removed first; workers of before 0.2 do not know it, and remove nothing.
+    package var forgets: Bool
 
-    package init(ids: [ShardID]) {
+    package init(ids: [ShardID], forgets: Bool = false) {
         self.ids = ids
+        self.forgets = forgets
     }
 }
 
@@ -15,6 +18,7 @@ extension ShardInquiry {
         ids = try ProtoReading.list(
             proto.ids, proto.n_ids, "ShardInquiry.ids", limit: WireLimits.shardsPerMessage
         ) { (data) throws(WireError) in try ProtoReading.id(data, "ShardInquiry.ids") }
+        forgets = proto.forget != 0
     }
 
     func proto(_ arena: inout ProtoArena) throws(WireError) -> UnsafeMutablePointer<Shoal__ShardInquiry> {
@@ -26,6 +30,7 @@ extension ShardInquiry {
         for (index, id) in ids.enumerated() { list[index] = arena.id(id) }
         proto.pointee.n_ids = ids.count
         proto.pointee.ids = list
+        proto.pointee.forget = forgets ? 1 : 0
         return proto
     }
 }

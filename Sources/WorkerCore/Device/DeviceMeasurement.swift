@@ -21,6 +21,8 @@ struct DeviceMeasurement {
     let conditions: MeasuringConditions
     /// What tells how much power the device takes; `nil` is nothing.
     var power: (@Sendable () -> PowerSample?)?
+    /// The result of another process that measured the same device while this one waited for its turn; `nil` measures in any case.
+    var known: @Sendable () -> DeviceProfile? = { nil }
     /// Asked every few milliseconds; false gives up.
     let goOn: @Sendable () -> Bool
 
@@ -31,6 +33,7 @@ struct DeviceMeasurement {
     func run() throws(TensorError) -> DeviceProfile? {
         let turn = MeasuringTurn(goOn: goOn)
         defer { withExtendedLifetime(turn) {} }
+        if let known = known() { return known }
         let idle = idlePower()
         var busy = PowerAverage()
         let began = ContinuousClock.now

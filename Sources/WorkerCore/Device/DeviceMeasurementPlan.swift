@@ -2,8 +2,8 @@ package import Formats
 
 /// What is measured of a device: over how much memory, and for how long each. A pure value.
 ///
-/// All of it takes about five seconds: a part of a second for reading memory, three for products, shared out by how often weights of
-/// a type are met, and up to one for the disk.
+/// All of it takes about three seconds: a part of a second for reading memory, two for products, shared out by how often weights of
+/// a type are met, and up to a part of one for the disk.
 package struct DeviceMeasurementPlan: Sendable, Hashable {
     /// Products of weights of one type with a number of rows.
     package struct Product: Sendable, Hashable {
@@ -20,15 +20,15 @@ package struct DeviceMeasurementPlan: Sendable, Hashable {
     /// for the rest.
     package var bytes: Int
     /// Time for reading memory.
-    package var readSeconds = 0.4
+    package var readSeconds = 0.3
     /// In the order to measure in: one row first, and the likeliest types first.
     package var products: [Product]
     /// Processor work that has not begun by then is left out; a slow device leaves out rare types.
-    package var deadlineSeconds = 4.2
+    package var deadlineSeconds = 3.0
     /// Time for writing the file that is then read from the disk.
-    package var diskWritingSeconds = 0.5
+    package var diskWritingSeconds = 0.3
     /// Time for reading it.
-    package var diskReadingSeconds = 0.4
+    package var diskReadingSeconds = 0.3
     /// Bytes of that file at most.
     package var diskBytes = 64 << 20
 
@@ -55,7 +55,7 @@ package struct DeviceMeasurementPlan: Sendable, Hashable {
         }
     }
 
-    private static let productSeconds = 3.0
+    private static let productSeconds = 2.0
     /// What measuring takes however little memory there is.
     private static let leastBytes = 32 << 20
 

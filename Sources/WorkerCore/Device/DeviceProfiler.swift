@@ -70,7 +70,7 @@ final class DeviceProfiler: Sendable {
         case .known(let profile): done(.success(profile))
         case .busy: done(.failure(busy))
         case .wait: break
-        case .begin(let works): compute.run { [self] in finish(measureNow(unlessWorkedSince: works)) }
+        case .begin(let works): compute.run { [self] in finish(measureNow(unlessWorkedSince: works, again: again)) }
         }
     }
 
@@ -80,13 +80,14 @@ final class DeviceProfiler: Sendable {
     }
 
     /// On the compute thread; given up where more work came than there was.
-    private func measureNow(unlessWorkedSince works: Int) -> Result<DeviceProfile, WorkerError> {
+    private func measureNow(unlessWorkedSince works: Int, again: Bool) -> Result<DeviceProfile, WorkerError> {
         do throws(TensorError) {
             let measurement = DeviceMeasurement(
                 plan: DeviceMeasurementPlan(
                     types: ProductSpeed.types, cacheBytes: LastLevelCache.bytes,
                     budgetBytes: configuration.memoryBytes ?? DeviceMemory.budget()),
                 pool: pool, folder: configuration.profileFolder, conditions: conditions, power: power,
+                known: { [file] in again ? nil : file?.load() },
                 goOn: { [self] in state.withLock { $0.works == works } })
             return try measurement.run().map { .success($0) } ?? .failure(busy)
         } catch {

@@ -29,6 +29,12 @@ final class ShardTraffic: Sendable {
         worker.shards.holdings(ids, for: peer.role == .coordinator ? claim : nil)
     }
 
+    /// Removes shards that nothing needs, and tells what is held then.
+    func forget(_ ids: [ShardID]) -> [ShardHolding] {
+        worker.shards.forget(ids)
+        return worker.shards.holdings(ids, for: nil)
+    }
+
     /// - Parameter done: called once the piece is written or refused.
     func accept(_ piece: ShardPiece, on link: any Link, done: @escaping @Sendable () -> Void) {
         queue(of: piece.id).async { [worker, claim] in

@@ -129,7 +129,11 @@ final class WorkerLink: LinkHandler, Sendable {
         case .linkProbe(let probe) where peer.role == .coordinator || peer.role == .inspector:
             let reply = LinkProbeReply(payload: [UInt8](repeating: 0, count: Int(probe.replyBytes)))
             link.send(.linkProbeReply(reply), request: request)
-        case .shardInquiry(let inquiry) where peer.role != .upstream && peer.role != .caches:
+        case .shardInquiry(let inquiry) where inquiry.forgets && peer.role == .coordinator:
+            onDisk(link) { [shards] in
+                link.send(.shardInventory(ShardInventory(shards: shards.forget(inquiry.ids))), request: request)
+            }
+        case .shardInquiry(let inquiry) where !inquiry.forgets && peer.role != .upstream && peer.role != .caches:
             onDisk(link) { [shards] in
                 link.send(.shardInventory(ShardInventory(shards: shards.holdings(inquiry.ids))), request: request)
             }

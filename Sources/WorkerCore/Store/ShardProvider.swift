@@ -13,6 +13,8 @@ package protocol ShardProvider: Sendable {
     ///
     /// - Parameter claim: of the coordinator that asks, which uses the shards and will need them; `nil` for who only wants to know.
     func holdings(_ ids: [ShardID], for claim: ShardClaim?) -> [ShardHolding]
+    /// Removes those shards that no claim keeps, whole ones and beginnings.
+    func forget(_ ids: [ShardID])
     /// Takes a piece in.
     ///
     /// - Returns: how many bytes of the shard are held now, and whether it is complete and checked.
@@ -88,6 +90,8 @@ package struct ModelFileShards: ShardProvider {
     package func holdings(_ ids: [ShardID], for claim: ShardClaim?) -> [ShardHolding] {
         ids.map { ShardHolding(id: $0, bytesHeld: 0, complete: false) }
     }
+
+    package func forget(_ ids: [ShardID]) {}
 
     package func accept(
         _ piece: ShardPiece, for claim: ShardClaim

@@ -1,5 +1,5 @@
 import Formats
-import Wire
+package import Wire
 
 /// Making room in a store.
 extension ShardStore {
@@ -20,10 +20,7 @@ extension ShardStore {
                 let going = try Eviction.choose(
                     shards, coming: coming, limit: limitBytes, free: diskBytesLeft(folder),
                     comingShards: comingShards, mostShards: Self.mostShards)
-                for id in going { remove(id) }
-                var gone: [String: FileIdentity?] = [:]
-                for id in going { for suffix in ["gguf", "packed"] { gone["\(id).\(suffix)"] = .some(nil) } }
-                verified.note(gone)
+                remove(going)
                 return .success(())
             } catch {
                 let lack =
@@ -35,6 +32,18 @@ extension ShardStore {
             }
         }
         try result.get()
+    }
+
+    /// Removes those of some shards that no claim keeps.
+    package func forget(_ ids: [ShardID]) {
+        claims.withAll { claimed, _ in remove(ids.filter { !claimed.contains($0) && index.contains($0) }) }
+    }
+
+    private func remove(_ ids: [ShardID]) {
+        for id in ids { remove(id) }
+        var gone: [String: FileIdentity?] = [:]
+        for id in ids { for suffix in ["gguf", "packed"] { gone["\(id).\(suffix)"] = .some(nil) } }
+        verified.note(gone)
     }
 
     /// Whether all fits without anything going, as far as is known without looking at each shard.

@@ -7,6 +7,7 @@ import Discovery
 import Foundation
 import Identity
 import Logging
+import ModelGraph
 import NIOCore
 import NIOPosix
 import Placement
@@ -92,6 +93,9 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader, UsesData
         let store = try store.open()
         var settings = settings(declaration)
         settings.store = store
+        let history = ClusterHistory(store: store)
+        settings.history = history
+        history.note(HistoryEvent(.started, reason: "version \(SoftwareVersion.current)"))
         settings.security = try links.coordinatorSecurity(
             folder: folder, dialsDevices: !settings.devices.isEmpty || finding.discover == true)
         var late: LateSecurity?
@@ -106,7 +110,8 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader, UsesData
         let display = StartupDisplay(verbose: true)
         let host = ModelHost(
             devices: settings.remoteDevices, transport: settings.security.transport(),
-            dataFolder: settings.dataFolder,
+            dataFolder: settings.dataFolder, history: history,
+            removePacked: { PackedFolder.removeAll(in: CacheFolder.standard("packed"), ofModelAt: $0) },
             prepare: { [packing, verification, settings] path, wishes, progress in
                 var settings = try settings.applying(wishes)
                 let file = try Model(path: path)
@@ -126,7 +131,7 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader, UsesData
                         progress(event)
                     })
             })
-        let joining = try joining(settings.security, store: store, host: host, logger: logger)
+        let joining = try joining(settings.security, store: store, host: host, history: history, logger: logger)
         let joiningNow = LateJoining.Present(joining?.service)
         for member in try joining?.service.devices() ?? [] { host.add(device: member) }
         let joins = try await joining?.listen()
@@ -224,18 +229,19 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader, UsesData
 
     /// What takes devices in once `shoal init` is run.
     private func lateJoining(
-        _ security: LateSecurity, _ present: LateJoining.Present, store: ClusterStore, host: ModelHost, logger: Logger
+        _ security: LateSecurity, _ present: LateJoining.Present, store: ClusterStore, host: ModelHost,
+        history: ClusterHistory, logger: Logger
     ) -> LateJoining {
         LateJoining(
             authority: AuthorityFolder(dataFolder: folder), security: security, present: present,
             revoked: { try ClusterRecords.revocations(folder) },
-            make: { try joining(.mutual($0), store: store, host: host, logger: logger) },
+            make: { try joining(.mutual($0), store: store, host: host, history: history, logger: logger) },
             discovery: { discovery($0, host: host, security: .mutual($1)) }, logger: logger)
     }
 
     /// What takes devices in; `nil` where links are plain.
     private func joining(
-        _ security: TransportSecurity, store: ClusterStore, host: ModelHost, logger: Logger
+        _ security: TransportSecurity, store: ClusterStore, host: ModelHost, history: ClusterHistory, logger: Logger
     ) throws -> JoinListening? {
         let folder = AuthorityFolder(dataFolder: folder)
         guard case .mutual(let security) = security, let authority = try folder.load() else { return nil }
@@ -245,7 +251,7 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader, UsesData
             authority: authority, store: store, security: security,
             actions: .init(
                 joined: { host.add(device: $0) }, removed: { host.remove(device: $0) },
-                renamed: { host.rename(device: $0, to: $1) }), logger: logger)
+                renamed: { host.rename(device: $0, to: $1) }), history: history, logger: logger)
         return JoinListening(
             service: service, security: security, authority: folder, endpoint: joinListen, logger: logger)
     }
@@ -259,5 +265,7 @@ private struct Draining: Service {
     func run() async throws {
         try await gracefulShutdown()
         await host.drain(limit: limit)
+        // Who follows the record holds the server else.
+        host.history.end()
     }
 }

@@ -15,11 +15,16 @@ struct VersionCommand: ParsableCommand {
         var instructionSet: String
     }
 
+    /// What `shoal --version` prints too.
+    static var line: String {
+        "shoal \(SoftwareVersion.current) (protocol \(ProtocolVersion.highest), \(Kernels.instructionSet))"
+    }
+
     func run() throws {
         let facts = Facts(
             version: SoftwareVersion.current, lowestProtocolVersion: ProtocolVersion.lowest,
             highestProtocolVersion: ProtocolVersion.highest, instructionSet: Kernels.instructionSet)
         if json { return try Console.json(facts) }
-        Console.write("shoal \(facts.version) (protocol \(facts.highestProtocolVersion), \(facts.instructionSet))\n")
+        Console.write(Self.line + "\n")
     }
 }

@@ -66,7 +66,7 @@ struct WorkerCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader, UsesDat
     @OptionGroup var interfaces: InterfaceOptions
     @OptionGroup var configured: ConfigurationOptions
 
-    @Flag(help: "Measures how fast this device is, keeps and prints it, and ends: it takes five seconds.")
+    @Flag(help: "Measures how fast this device is, keeps and prints it, and ends: it takes three seconds.")
     var profile = false
 
     @Flag(help: "With --profile, prints JSON.") var json = false

@@ -44,6 +44,14 @@ enum Console {
         writeUnescaped(text.printable { "\\u" + String(format: "%04x", $0.value) } + "\n")
     }
 
+    /// A value as JSON on one line, keys sorted.
+    static func jsonLine(_ value: some Encodable) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let text = String(decoding: try encoder.encode(value), as: UTF8.self)
+        writeUnescaped(text.printable { "\\u" + String(format: "%04x", $0.value) } + "\n")
+    }
+
     static var errorIsTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 
     // MARK: Readers that go away

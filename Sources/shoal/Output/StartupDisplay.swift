@@ -39,7 +39,7 @@ final class StartupDisplay: Sendable {
         switch progress {
         case .connecting(let device) where verbose && device != ClusterSession.ownDevice:
             line("connecting to \(device)")
-        case .measuring(let device) where verbose: line("measuring \(device): five seconds, once")
+        case .measuring(let device) where verbose: line("measuring \(device): three seconds, once")
         case .measuringLinks(let count) where verbose: line("measuring \(count) link\(count == 1 ? "" : "s")")
         case .identifying(let shards) where verbose: line("reading and hashing \(shards) shards")
         case .sending(let device, let bytes, let total): work("sending to \(device)", bytes, total)

@@ -56,6 +56,8 @@ struct ClusterSession {
         var store: ClusterStore?
         /// What was wished of this placement; the settings have it already.
         var wishes = PlacementWishes()
+        /// Where it is recorded what happens.
+        var history = ClusterHistory()
         var patience = CoordinatorConfiguration.defaultPatience
         var standby = CoordinatorConfiguration.Standby.nothing
         var rebalanceGain: Double? = CoordinatorConfiguration.defaultRebalanceGain
@@ -137,7 +139,7 @@ struct ClusterSession {
                 keyValueTokens: settings.keyValueTokens, queue: settings.queue, contextShift: settings.contextShift,
                 rowsPerStep: settings.rowsPerStep, measuring: settings.measuring,
                 linkFile: settings.dataFolder.map { LinkFile(folder: $0) }, store: settings.store,
-                wishes: settings.wishes, patience: settings.patience, standby: settings.standby,
+                wishes: settings.wishes, history: settings.history, patience: settings.patience, standby: settings.standby,
                 rebalanceGain: settings.rebalanceGain),
             transport: transport, progress: progress)
     }

@@ -77,8 +77,16 @@ struct HTTP {
 
     /// Posts JSON and gives the lines of the answer's event stream, without `data: `, until `[DONE]`.
     func events(_ path: String, _ body: some Encodable) async throws -> AsyncThrowingStream<Data, any Error> {
-        let response = try await send(try request(path, body))
-        return AsyncThrowingStream { continuation in
+        Self.events(of: try await send(try request(path, body)))
+    }
+
+    /// The same of an answer that nothing is posted for.
+    func events(_ path: String) async throws -> AsyncThrowingStream<Data, any Error> {
+        Self.events(of: try await send(request(path)))
+    }
+
+    private static func events(of response: HTTPClientResponse) -> AsyncThrowingStream<Data, any Error> {
+        AsyncThrowingStream { continuation in
             let reading = Task {
                 do {
                     var rest = Data()

@@ -11,6 +11,7 @@ import Tokenizer
 /// The API over a small cluster, without a socket.
 struct TestAPI {
     let cluster: LocalCluster
+    let history = ClusterHistory()
     private let application: Application<RouterResponder<APIContext>>
 
     /// A cluster that answers, or one that has not started.
@@ -24,7 +25,7 @@ struct TestAPI {
         settings.queue = queue
         cluster = try await LocalCluster.prepare(workers: 1, settings: settings)
         let host = ModelHost(
-            present: cluster.coordinator, transport: LocalWorker.makeTransport(),
+            present: cluster.coordinator, transport: LocalWorker.makeTransport(), history: history,
             prepare: { path, _, _ in throw CoordinatorError(.model, "\(path) is not to be placed") })
         application = Application(
             router: makeAPI(host: host, access: access, chatTemplate: chatTemplate),

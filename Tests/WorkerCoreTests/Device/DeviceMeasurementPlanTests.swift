@@ -25,13 +25,13 @@ struct DeviceMeasurementPlanTests {
         #expect(plan.bytes == sizes.weights << 20)
     }
 
-    @Test func `likely types come first and have the most of three seconds`() {
+    @Test func `likely types come first and have the most of two seconds`() {
         let plan = DeviceMeasurementPlan(types: [.bf16, .q8_0, .q4_0], cacheBytes: 1, budgetBytes: 1 << 30)
         let types: [ElementType] = [.q4_0, .q8_0, .bf16]
         #expect(plan.products.map(\.type) == types + types.flatMap { Array(repeating: $0, count: 3) })
         #expect(plan.products.map(\.rows) == [1, 1, 1] + [4, 16, 64, 4, 16, 64, 4, 16, 64])
         // Shares of 4, 3 and 1, times 2 for one row, of 40 in all.
-        let expected = [8, 6, 2, 4, 4, 4, 3, 3, 3, 1, 1, 1].map { 3.0 * $0 / 40 }
+        let expected = [8, 6, 2, 4, 4, 4, 3, 3, 3, 1, 1, 1].map { 2.0 * $0 / 40 }
         for (product, seconds) in zip(plan.products, expected) { #expect(abs(product.seconds - seconds) < 1e-12) }
     }
 

@@ -116,6 +116,22 @@ struct StoreRoomTests {
         #expect(held(store) == [0, 2])
     }
 
+    @Test func `what is to be forgotten goes, but for what somebody needs`() throws {
+        defer { folder.remove() }
+        let store = try store(layers: 10)
+        for layer in 0..<3 { try send(layer, to: store) }
+        let claim = store.makeClaim()
+        _ = store.holdings([shards.id(.layer(1))], for: claim)
+        let before = store.storeBytes
+        store.forget([0, 1, 3].map { shards.id(.layer($0)) })
+        #expect(held(store) == [1, 2])
+        #expect(store.storeBytes == before - shards.bytes(.layer(0)).count)
+        withExtendedLifetime(claim) {}
+        // It can be sent again.
+        try send(0, to: store)
+        #expect(held(store) == [0, 1, 2])
+    }
+
     @Test func `what was begun and given up goes as well`() throws {
         defer { folder.remove() }
         let store = try store(layers: 2)
