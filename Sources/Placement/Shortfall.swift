@@ -61,7 +61,7 @@ extension PlacementError.Shortfall: CustomStringConvertible {
             mends.append("one more device with \(ByteCount(extraDeviceBytes)) (\(extraDeviceBytes) bytes)")
         }
         let mend = mends.isEmpty ? "more memory, or fewer pins" : mends.joined(separator: ", or ")
-        return "the layers take \(ByteCount(layerBytes)) and the devices have room for \(ByteCount(roomBytes)): "
+        return "the layers with their KV caches take \(ByteCount(layerBytes)) and the devices have room for \(ByteCount(roomBytes)): "
             + "\(ByteCount(missingBytes)) (\(missingBytes) bytes) found no place; what would help: \(mend)"
     }
 }

@@ -68,9 +68,9 @@ struct BenchCommand: ParsableCommand {
                 result.loadSeconds, result.matricesMapped, result.matricesWritten, result.matricesInMemory))
         Console.write(
             String(
-                format: "read bandwidth %.1f GB/s, %.3f GB per token: decoding takes %.0f%% of it (%d threads, %@)\n",
+                format: "read bandwidth %.1f GB/s, %.3f GB per token: decoding takes %.0f%% of it (%@, %@)\n",
                 result.readBandwidthGbPerSecond, Double(result.bytesPerToken) / 1e9, result.decodeBandwidthShare * 100,
-                result.threads, result.instructionSet))
+                "\(result.threads) thread\(result.threads == 1 ? "" : "s")", result.instructionSet))
         if let profile = result.profile { write(profile) }
     }
 

@@ -13,7 +13,7 @@ enum SpeedTables {
         guard !profiles.isEmpty else { return nil }
         var table = Table(
             [("speed of", .left), ("processors", .right), ("memory GB/s", .right), ("disk MB/s", .right)]
-                + types.map { ($0, .right) })
+                + types.map { ($0, .right) }, spare: ["Q8_0", "Q6_K", "disk MB/s", "Q4_0", "processors"])
         for (device, profile) in profiles {
             let processors =
                 profile.processorQuota.map { "\(digits($0, 2)) of quota" }

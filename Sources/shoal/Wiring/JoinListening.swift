@@ -26,7 +26,7 @@ struct JoinListening {
             let listener = try await transport.listen(
                 on: endpoint, certificates: .optional, bounds: JoinService.connectionBounds,
                 welcome: { [service] in service.welcome($0) }, handler: { [service] in service.handler(for: $0) })
-            Console.error("devices join at \(listener.boundEndpoint): shoal token makes a token for one")
+            Console.error("devices join at \(listener.boundEndpoint.words): shoal token makes a token for one")
             return Running(joining: self, listener: listener)
         } catch {
             throw CommandError(

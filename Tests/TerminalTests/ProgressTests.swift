@@ -1,0 +1,52 @@
+import Terminal
+import Testing
+
+@Suite("Progress on a terminal")
+struct ProgressTests {
+    private let progress = ProgressLayout(
+        label: "sending to raspberry-pi-in-the-kitchen", share: 0.5,
+        facts: ["1.2 GiB of 3.1 GiB", "2 min 3 s left", "12.0 MiB/s", "1.0 GiB already there"])
+
+    @Test("No line is wider than the terminal", arguments: 1...160)
+    func widths(_ width: Int) { #expect(progress.line(labelWidth: 50, width: width).displayWidth <= width) }
+
+    @Test("With less room the bar is shorter, the label loses its middle, and facts are left out from the last")
+    func lessRoom() {
+        #expect(
+            progress.line(labelWidth: 0, width: 160)
+                == "sending to raspberry-pi-in-the-kitchen  ████████████░░░░░░░░░░░░  1.2 GiB of 3.1 GiB, 2 min 3 s left, 12.0 MiB/s, 1.0 GiB already there"
+        )
+        let narrow = progress.line(labelWidth: 0, width: 80)
+        #expect(narrow.contains("1.2 GiB of 3.1 GiB, 2 min 3 s left"))
+        #expect(narrow.hasPrefix("sending t"))
+        #expect(progress.line(labelWidth: 0, width: 45).hasSuffix("1.2 GiB of 3.1 GiB"))
+        #expect(progress.line(labelWidth: 0, width: 20) == "sending to…e-kitchen")
+    }
+
+    @Test("In a file there is no bar")
+    func plain() {
+        #expect(progress.plain.hasPrefix("sending to raspberry-pi-in-the-kitchen: 1.2 GiB of 3.1 GiB, 2 min"))
+    }
+
+    @Test("Lines are drawn again in their place")
+    func redrawn() {
+        var lines = RedrawnLines()
+        let size = TerminalWindow.Size(columns: 20, rows: 10)
+        #expect(lines.draw(["one", "two"], in: size) == "\rone\u{1b}[K\ntwo\u{1b}[K\n\u{1b}[J")
+        #expect(lines.draw(["one", "two"], in: size).hasPrefix("\r\u{1b}[2A"))
+        // A window that became narrower has broken each line in two.
+        _ = lines.draw(["12345678901234567890", "x"], in: size)
+        #expect(lines.draw(["a"], in: .init(columns: 10, rows: 10)).hasPrefix("\r\u{1b}[3A"))
+        lines.leave()
+        #expect(!lines.isDrawn)
+        #expect(lines.draw(["a"], in: size) == "\ra\u{1b}[K\n\u{1b}[J")
+    }
+
+    @Test("Of more lines than the window has the last are drawn, and no more are drawn over than it has")
+    func manyLines() {
+        var lines = RedrawnLines()
+        let size = TerminalWindow.Size(columns: 20, rows: 4)
+        #expect(lines.draw((1...9).map { "\($0)" }, in: size) == "\r7\u{1b}[K\n8\u{1b}[K\n9\u{1b}[K\n\u{1b}[J")
+        #expect(lines.draw(["a"], in: size).hasPrefix("\r\u{1b}[3A"))
+    }
+}
