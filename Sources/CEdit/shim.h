@@ -1,6 +1,7 @@
 #pragma once
 #include <histedit.h>
 #include <stdio.h>
+#include <unistd.h>
 
 /* libedit's settings are functions of any number of arguments, which Swift cannot call. */
 
@@ -30,13 +31,20 @@ shoal_edit_interrupt(EditLine *editor, int key)
 	return CC_NEWLINE;
 }
 
+/* What stands for no key among a terminal's. */
+static inline unsigned char
+shoal_edit_no_key(void)
+{
+	return (unsigned char)_POSIX_VDISABLE;
+}
+
 static inline EditLine *
 shoal_edit_make(void)
 {
 	return el_init("shoal", stdin, stdout, stderr);
 }
 
-/* Keys as of Emacs, a history, and Ctrl-C as a key. */
+/* Keys as of Emacs, a history, and Ctrl-C as a key, where the terminal does not make a signal of it. */
 static inline void
 shoal_edit_prepare(EditLine *editor, shoal_edit_line *line, History *history_of)
 {
@@ -47,7 +55,6 @@ shoal_edit_prepare(EditLine *editor, shoal_edit_line *line, History *history_of)
 	el_set(editor, EL_HIST, history, history_of);
 	el_set(editor, EL_ADDFN, "shoal-interrupt", "Leaves the line", shoal_edit_interrupt);
 	el_set(editor, EL_BIND, "^C", "shoal-interrupt", NULL);
-	el_set(editor, EL_SETTY, "-d", "intr=", NULL);
 	el_set(editor, EL_BIND, "^R", "em-inc-search-prev", NULL);
 	el_set(editor, EL_BIND, "\033[1;5C", "em-next-word", NULL);
 	el_set(editor, EL_BIND, "\033[1;5D", "ed-prev-word", NULL);

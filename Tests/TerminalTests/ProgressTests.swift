@@ -7,20 +7,29 @@ struct ProgressTests {
         label: "sending to raspberry-pi-in-the-kitchen", share: 0.5,
         facts: ["1.2 GiB of 3.1 GiB", "2 min 3 s left", "12.0 MiB/s", "1.0 GiB already there"])
 
-    @Test("No line is wider than the terminal", arguments: 1...160)
-    func widths(_ width: Int) { #expect(progress.line(labelWidth: 50, width: width).displayWidth <= width) }
+    private let other = ProgressLayout(label: "loading on lap", share: 1, facts: ["3.1 GiB of 3.1 GiB"])
 
-    @Test("With less room the bar is shorter, the label loses its middle, and facts are left out from the last")
+    private func lines(_ width: Int) -> [String] { ProgressLayout.lines([progress, other], width: width) }
+
+    @Test("No line is wider than the terminal", arguments: 1...160)
+    func widths(_ width: Int) {
+        for line in lines(width) { #expect(line.displayWidth <= width) }
+    }
+
+    @Test("With less room the bar is shorter, the label loses its middle, the bar goes, and facts from the last")
     func lessRoom() {
+        let facts = "1.2 GiB of 3.1 GiB, 2 min 3 s left, 12.0 MiB/s, 1.0 GiB already there"
+        let padding = String(repeating: " ", count: 24)
         #expect(
-            progress.line(labelWidth: 0, width: 160)
-                == "sending to raspberry-pi-in-the-kitchen  ████████████░░░░░░░░░░░░  1.2 GiB of 3.1 GiB, 2 min 3 s left, 12.0 MiB/s, 1.0 GiB already there"
-        )
-        let narrow = progress.line(labelWidth: 0, width: 80)
-        #expect(narrow.contains("1.2 GiB of 3.1 GiB, 2 min 3 s left"))
-        #expect(narrow.hasPrefix("sending t"))
-        #expect(progress.line(labelWidth: 0, width: 45).hasSuffix("1.2 GiB of 3.1 GiB"))
-        #expect(progress.line(labelWidth: 0, width: 20) == "sending to…e-kitchen")
+            lines(160) == [
+                "sending to raspberry-pi-in-the-kitchen  ████████████░░░░░░░░░░░░  \(facts)",
+                "loading on lap\(padding)  ████████████████████████  3.1 GiB of 3.1 GiB",
+            ])
+        #expect(lines(124)[0] == "sending to raspberry-pi-in-the-kitchen  ██████░░░░░░░  \(facts)")
+        #expect(lines(110)[0] == "sending to ras…in-the-kitchen  ████░░░░  \(facts)")
+        #expect(lines(100)[0] == "sending to ras…in-the-kitchen  \(facts)")
+        #expect(lines(60)[0] == "sending to r…the-kitchen  1.2 GiB of 3.1 GiB, 2 min 3 s left")
+        #expect(lines(20)[0] == "sending to…e-kitchen")
     }
 
     @Test("In a file there is no bar")

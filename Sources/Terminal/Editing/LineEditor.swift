@@ -54,6 +54,15 @@ package final class LineEditor {
         state.pointee.prompt = strdup(prompt)
         state.pointee.interrupted = 0
         el_resize(editor)
+        // As long as a line is edited Ctrl-C is a key.
+        var mode = termios()
+        let isKnown = tcgetattr(STDIN_FILENO, &mode) == 0
+        if isKnown {
+            var editing = mode
+            withUnsafeMutableBytes(of: &editing.c_cc) { $0[Int(VINTR)] = shoal_edit_no_key() }
+            tcsetattr(STDIN_FILENO, TCSANOW, &editing)
+        }
+        defer { if isKnown { tcsetattr(STDIN_FILENO, TCSADRAIN, &mode) } }
         var count: Int32 = 0
         guard let text = el_gets(editor, &count), count > 0 else { return .end }
         if state.pointee.interrupted != 0 { return .interrupted }

@@ -1,5 +1,5 @@
 /// How far one long work is, on one line of a terminal, which it never exceeds: where there is less room the bar becomes shorter, then
-/// the label loses its middle, then facts are left out.
+/// the label loses its middle, then the bar goes, then facts.
 package struct ProgressLayout: Sendable {
     package var label: String
     /// What is done of it, from 0 to 1.
@@ -7,7 +7,7 @@ package struct ProgressLayout: Sendable {
     /// The more important ones first.
     package var facts: [String]
 
-    private static let (mostCells, leastCells, shortLabel) = (24, 8, 20)
+    private static let (mostCells, leastCells, shortLabel) = (24, 8, 24)
 
     package init(label: String, share: Double, facts: [String]) {
         self.label = label
@@ -15,25 +15,28 @@ package struct ProgressLayout: Sendable {
         self.facts = facts
     }
 
-    /// With a bar, for terminals.
+    /// Lines with bars, for terminals: labels, bars and facts are below each other.
     ///
-    /// - Parameters:
-    ///   - labelWidth: to which the label is padded, so that bars are below each other.
-    ///   - width: columns of the terminal.
-    package func line(labelWidth: Int, width: Int) -> String {
-        for count in stride(from: facts.count, through: 0, by: -1) {
-            let text = facts.prefix(count).joined(separator: ", ")
-            let rest = width - (count > 0 ? text.displayWidth + 2 : 0)
-            // Facts are worth more than the end of a label.
-            let least = min(max(labelWidth, label.displayWidth), Self.shortLabel)
+    /// - Parameter width: columns of the terminal.
+    package static func lines(_ works: [ProgressLayout], width: Int) -> [String] {
+        let labels = works.map(\.label.displayWidth).max() ?? 0
+        let most = works.map(\.facts.count).max() ?? 0
+        for count in stride(from: most, through: 0, by: -1) {
+            let facts = works.map { $0.facts.prefix(count).joined(separator: ", ") }
+            let factsWidth = facts.map(\.displayWidth).max() ?? 0
+            let rest = width - (factsWidth > 0 ? factsWidth + 2 : 0)
+            // Facts are worth more than the middle of a label.
+            let least = min(labels, shortLabel)
             guard rest >= least else { continue }
-            let cells = min(Self.mostCells, rest - least - 2)
-            let bar = cells >= Self.leastCells ? cells : 0
-            let room = min(max(labelWidth, label.displayWidth), rest - (bar > 0 ? bar + 2 : 0))
-            let parts = [padded(to: room), bar > 0 ? self.bar(cells: bar) : nil, count > 0 ? text : nil]
-            return parts.compactMap(\.self).joined(separator: "  ")
+            let cells = min(mostCells, max(leastCells, rest - labels - 2))
+            let bar = rest - least - 2 >= cells ? cells : 0
+            let label = min(labels, rest - (bar > 0 ? bar + 2 : 0))
+            return zip(works, facts).map { work, facts in
+                let parts = [work.padded(to: label), bar > 0 ? work.bar(cells: bar) : "", facts]
+                return parts.filter { !$0.isEmpty }.joined(separator: "  ")
+            }
         }
-        return label.shortened(to: width)
+        return works.map { $0.label.shortened(to: width) }
     }
 
     /// Without one, for files.

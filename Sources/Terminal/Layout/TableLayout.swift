@@ -1,7 +1,7 @@
 /// Rows of text in columns, for people.
 ///
-/// Where it does not fit, titles and texts are broken at spaces first, then columns that can be spared are left out, and at last each row
-/// becomes a block of lines `name: value`. Numbers stay whole.
+/// Where it does not fit, titles and texts are broken at spaces first, then columns that can be spared are left out, then long names lose
+/// their middle, and at last each row becomes a block of lines `name: value`. Numbers stay whole. Columns without any text are left out.
 package struct TableLayout: Sendable {
     package enum Alignment: Sendable { case left, right }
 
@@ -35,11 +35,15 @@ package struct TableLayout: Sendable {
 
     /// - Parameter width: columns of the terminal; nil is as wide as it needs, as in a file.
     package func text(width: Int?) -> String {
-        let all = Array(columns.indices)
+        let all = columns.indices.filter { column in rows.isEmpty || rows.contains { !$0[column].isEmpty } }
         guard let width else { return lines(all, widths: naturalWidths(all)).joined(separator: "\n") }
         for count in 0...spare.count {
             let left = all.filter { !spare.prefix(count).contains($0) }
             if let widths = widths(left, width: width) { return lines(left, widths: widths).joined(separator: "\n") }
+        }
+        let left = all.filter { !spare.contains($0) }
+        if let widths = widths(left, width: width, cutsNames: true) {
+            return lines(left, widths: widths).joined(separator: "\n")
         }
         return blocks(width: width)
     }
@@ -53,18 +57,16 @@ package struct TableLayout: Sendable {
     }
 
     /// The widths with which it fits; nil where there are none.
-    private func widths(_ shown: [Int], width: Int) -> [Int]? {
+    private func widths(_ shown: [Int], width: Int, cutsNames: Bool = false) -> [Int]? {
         let room = width - Self.gap.count * max(0, shown.count - 1)
         var widths = naturalWidths(shown)
         guard widths.reduce(0, +) > room else { return widths }
-        // Titles first, the widest first.
-        let cells = shown.map { column in rows.reduce(0) { max($0, $1[column].displayWidth) } }
-        let titles = shown.map { column in WordWrap.words(of: columns[column].title).map(\.displayWidth).max() ?? 0 }
-        for (index, width) in widths.enumerated() { widths[index] = min(width, max(cells[index], titles[index])) }
+        breakTitles(of: shown, &widths, room: room)
         guard widths.reduce(0, +) > room else { return widths }
         // Then texts: the widest gives way until it is as narrow as its longest word, and no narrower than can be read.
         let least = shown.enumerated().map { index, column in
-            columns[column].alignment == .right ? widths[index] : leastWidth(column, natural: widths[index])
+            columns[column].alignment == .right
+                ? widths[index] : leastWidth(column, natural: widths[index], cutsNames: cutsNames)
         }
         guard least.reduce(0, +) <= room else { return nil }
         while widths.reduce(0, +) > room {
@@ -75,9 +77,24 @@ package struct TableLayout: Sendable {
         return widths
     }
 
+    /// Breaks titles that are wider than what stands below them, one line more of the one that gains most, until there is room.
+    private func breakTitles(of shown: [Int], _ widths: inout [Int], room: Int) {
+        let cells = shown.map { column in rows.reduce(0) { max($0, $1[column].displayWidth) } }
+        while widths.reduce(0, +) > room {
+            let broken = widths.enumerated().map { index, width in
+                let lines = WordWrap.lines(of: columns[shown[index]].title, columns: width - 1)
+                return min(width, max(cells[index], lines.map(\.displayWidth).max() ?? 0))
+            }
+            let gains = zip(widths, broken).map { $0 - $1 }
+            guard let most = gains.indices.max(by: { gains[$0] < gains[$1] }), gains[most] > 0 else { return }
+            widths[most] = broken[most]
+        }
+    }
+
     private static let readable = 16
 
-    private func leastWidth(_ column: Int, natural: Int) -> Int {
+    private func leastWidth(_ column: Int, natural: Int, cutsNames: Bool) -> Int {
+        if cutsNames { return min(natural, Self.readable) }
         let words = (rows.map { $0[column] } + [columns[column].title]).flatMap { WordWrap.words(of: $0) }
         return min(natural, max(Self.readable, words.map(\.displayWidth).max() ?? 0))
     }
@@ -125,8 +142,8 @@ package struct TableLayout: Sendable {
 }
 
 extension WordWrap {
-    /// The lines of a text; one that fits stays as it is, with all its spaces.
+    /// The lines of a text; one that fits stays as it is, with all its spaces, and a word that does not loses its middle.
     static func fitted(_ text: String, columns: Int) -> [String] {
-        text.displayWidth <= columns ? [text] : lines(of: text, columns: columns)
+        text.displayWidth <= columns ? [text] : lines(of: text, columns: columns).map { $0.shortened(to: columns) }
     }
 }

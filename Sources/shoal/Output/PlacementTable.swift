@@ -12,7 +12,8 @@ struct PlacementTable: CustomStringConvertible {
         let lines =
             predictions + plan.notes.map { "note: \($0)" }
             + plan.unused.map { "not used: \($0.device): \($0.reason)" }
-        return ([table.description, ""] + lines.map { $0.printable(onOneLine: true) }).joined(separator: "\n")
+        return ([table.description, ""] + lines.map { Table.beside($0.printable(onOneLine: true)) }).joined(
+            separator: "\n")
     }
 
     private var table: Table {

@@ -14,20 +14,14 @@ struct ProgressLine {
     /// Whether what was done when it began is to be told.
     var tellsFirst = false
 
-    /// With a bar, for terminals.
-    ///
-    /// - Parameters:
-    ///   - labelWidth: to which the label is padded.
-    ///   - width: columns of the terminal.
-    func bar(labelWidth: Int, width: Int) -> String { layout.line(labelWidth: labelWidth, width: width) }
-
     /// Without one, for files.
     var plain: String { layout.plain }
 
     /// How many quarters are done: elsewhere than on terminals a line is written for each.
     var quarters: Int { Int(share * 4) }
 
-    private var layout: ProgressLayout { ProgressLayout(label: label, share: share, facts: facts) }
+    /// For terminals.
+    var layout: ProgressLayout { ProgressLayout(label: label, share: share, facts: facts) }
 
     /// What is done of it, from 0 to 1.
     private var share: Double { total > 0 ? max(0, min(1, Double(done) / Double(total))) : 0 }

@@ -29,7 +29,7 @@ enum SpeedTables {
             return "\(device) takes \(digits(idle, 1)) W idle and \(digits(busy, 1)) W computing"
         }
         return ([table.description] + watts).joined(separator: "\n") + "\n"
-            + "weights of a type: GB/s multiplied with \(rows.one) row / with \(rows.many) rows at once"
+            + Table.beside("weights of a type: GB/s multiplied with \(rows.one) row / with \(rows.many) rows at once")
     }
 
     /// A line per link; nil where none was measured.

@@ -126,12 +126,11 @@ final class StartupDisplay: Sendable {
     private static func draw(_ bars: inout Bars, in size: TerminalWindow.Size) {
         // Something else stands below them: they go on there.
         if bars.lines.isDrawn, bars.written != Console.writtenCount { bars.lines.leave() }
-        let width = bars.order.map(\.displayWidth).max() ?? 0
         // Those that are done first, so that of more than the window holds the others are seen.
         let works = bars.order.compactMap { bars.works[$0] }
         let sorted = works.filter { $0.line.done >= $0.line.total } + works.filter { $0.line.done < $0.line.total }
         let shown = works.count < size.rows ? works : sorted
-        let lines = shown.map { $0.line.bar(labelWidth: width, width: size.columns) }
+        let lines = ProgressLayout.lines(shown.map(\.line.layout), width: size.columns)
         Console.errorUnescaped(bars.lines.draw(lines, in: size))
         bars.written = Console.writtenCount
     }

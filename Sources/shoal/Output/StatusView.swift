@@ -15,9 +15,9 @@ struct StatusView: CustomStringConvertible {
     }
 
     var description: String {
-        ([heading.printable(onOneLine: true)] + (now.stages.isEmpty ? [] : [stages.description])
-            + [step, speed, power, queue, groups, memory, heat].compactMap { $0 }
-            + notes.map { $0.printable(onOneLine: true) }).joined(separator: "\n")
+        ([Table.beside(heading.printable(onOneLine: true))] + (now.stages.isEmpty ? [] : [stages.description])
+            + [step, speed, power, queue, groups, memory].compactMap { $0.map(Table.beside) } + [heat].compactMap { $0 }
+            + notes.map { Table.beside($0.printable(onOneLine: true)) }).joined(separator: "\n")
     }
 
     /// Whether steps were computed between the looks: else the times are those since the placement was made.

@@ -19,5 +19,13 @@ struct Table: CustomStringConvertible {
     /// - Precondition: a cell per column.
     mutating func add(_ cells: [String]) { layout.add(cells.map { $0.printable(onOneLine: true) }) }
 
+    /// Lines of text beside tables: broken between words on a terminal.
+    static func beside(_ text: String) -> String {
+        guard let columns = TerminalWindow.columns(of: STDOUT_FILENO) else { return text }
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        return lines.flatMap { $0.displayWidth > columns ? WordWrap.lines(of: $0, columns: columns) : [String($0)] }
+            .joined(separator: "\n")
+    }
+
     var description: String { layout.text(width: TerminalWindow.columns(of: STDOUT_FILENO)) }
 }
