@@ -24,6 +24,9 @@ extension Coordinator {
         stop(reason: reason)
     }
 
+    /// Answers that are computed now, and those that wait for it.
+    package var answerCounts: (running: Int, waiting: Int) { engine.counts }
+
     /// How long a device may take to free its stages when the coordinator ends.
     private static let partingLimit = Duration.seconds(2)
 }

@@ -152,7 +152,8 @@ package struct CoordinatorConfiguration: Sendable {
         keyValueType: KeyValueType = .standard, context: Int? = nil,
         slots: Int = 4, keyValueTokens: Int? = nil, queue: Int = defaultQueue, contextShift: ContextShift? = nil,
         rowsPerStep: Int = 256, measuring: Measuring = .nothing, linkFile: LinkFile? = nil,
-        store: ClusterStore? = nil, wishes: PlacementWishes = PlacementWishes(), history: ClusterHistory = ClusterHistory(),
+        store: ClusterStore? = nil, wishes: PlacementWishes = PlacementWishes(),
+        history: ClusterHistory = ClusterHistory(),
         patience: Duration = defaultPatience,
         standby: Standby = .nothing,
         rebalanceGain: Double? = defaultRebalanceGain, headway: HeadwayLimits = HeadwayLimits()

@@ -33,7 +33,7 @@ extension PlacementProblem {
                 "its disk may keep \(ByteCount(device.diskBytes ?? 0)), which is less than one layer (\(ByteCount(lightest)))"
         }
         if checked.blocks.reduce(0, { $0 + $1.layers.count }) == layerCount {
-            return "all layers are pinned to other devices"
+            return "other devices keep all the layers"
         }
         let isFull = solution.segments.count == request.preferences.maximumDevices
         guard solution.report.isExact else {

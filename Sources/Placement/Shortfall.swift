@@ -61,7 +61,8 @@ extension PlacementError.Shortfall: CustomStringConvertible {
             mends.append("one more device with \(ByteCount(extraDeviceBytes)) (\(extraDeviceBytes) bytes)")
         }
         let mend = mends.isEmpty ? "more memory, or fewer pins" : mends.joined(separator: ", or ")
-        return "the layers take \(ByteCount(layerBytes)) and the devices have room for \(ByteCount(roomBytes)): "
+        let need = "the layers with their KV caches take \(ByteCount(layerBytes))"
+        return "\(need) and the devices have room for \(ByteCount(roomBytes)): "
             + "\(ByteCount(missingBytes)) (\(missingBytes) bytes) found no place; what would help: \(mend)"
     }
 }

@@ -14,7 +14,7 @@ mkdir -p "$work/data"
 cp "$profile"/profile-*.json "$work/data"
 start worker "$shoal" worker --config "$work/worker.yaml" --name dory
 wait_for_port "$port"
-expect_text "$work/worker.log" 'worker dory listens on 127.0.0.1:' ', 1 threads'
+expect_text "$work/worker.log" 'worker dory listens on 127.0.0.1:' ', 1 thread,'
 expect_exit 0 "$shoal" devices --worker "127.0.0.1:$port" --insecure --json
 expect_text "$work/out" '"name" *: *"dory"' '"memory_budget_bytes" *: *536870912'
 

@@ -212,7 +212,7 @@ struct PlaceTests {
         request.preferences.maximumDevices = 1
         #expect(try reasons()["pi1"]?.contains("at most 1 devices may hold layers") == true)
         request.pins = [Pin(layers: 0...2, device: "lap")]
-        #expect(try reasons()["pi1"] == "all layers are pinned to other devices")
+        #expect(try reasons()["pi1"] == "other devices keep all the layers")
     }
 
     @Test func `at most so many devices hold layers`() throws {

@@ -40,10 +40,11 @@ extension TransportSecurity {
         // The handshake has verified it already, by the fingerprint. Nothing is believed of such a link but what it was opened for.
         case .joining, .renewing: PeerAdmission(admit: { _ in PeerAdmission.Peer() }, security: nil)
         case .pairing(let seen):
-            PeerAdmission(admit: { certificate in
-                seen.note(certificate)
-                return PeerAdmission.Peer()
-            }, security: nil)
+            PeerAdmission(
+                admit: { certificate in
+                    seen.note(certificate)
+                    return PeerAdmission.Peer()
+                }, security: nil)
         }
     }
 

@@ -68,8 +68,7 @@ package final class Membership: Sendable {
         var entry = Entry.kept
         var known: ClockComparison?
         if let token, isNew(token, to: kept, in: folder) {
-            if let present = kept, let answer = try await stillMember(present, token, folder, client, now: clock())
-            {
+            if let present = kept, let answer = try await stillMember(present, token, folder, client, now: clock()) {
                 (kept, known) = (answer.credentials, answer.clocks)
                 entry = .wasMember
             } else {

@@ -61,15 +61,19 @@ struct BenchCommand: ParsableCommand {
         row("decode, tokens/s", result.decodeSpread)
         Console.write(table.description + "\n")
         Console.write(
-            String(
+            Self.line(
                 format: "loaded in %.2f s: %d matrices mapped, %d packed and kept, %d packed into memory\n",
                 result.loadSeconds, result.matricesMapped, result.matricesWritten, result.matricesInMemory))
         Console.write(
-            String(
-                format: "read bandwidth %.1f GB/s, %.3f GB per token: decoding takes %.0f%% of it (%d threads, %@)\n",
+            Self.line(
+                format: "read bandwidth %.1f GB/s, %.3f GB per token: decoding takes %.0f%% of it (%@, %@)\n",
                 result.readBandwidthGbPerSecond, Double(result.bytesPerToken) / 1e9, result.decodeBandwidthShare * 100,
-                result.threads, result.instructionSet))
+                "\(result.threads) thread\(result.threads == 1 ? "" : "s")", result.instructionSet))
         if let profile = result.profile { write(profile) }
+    }
+
+    private static func line(format: String, _ values: any CVarArg...) -> String {
+        Table.beside(String(format: format, arguments: values))
     }
 
     private func write(_ profile: [EngineBenchmark.OperationShare]) {

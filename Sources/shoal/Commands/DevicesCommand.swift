@@ -136,7 +136,8 @@ struct DevicesCommand: AsyncParsableCommand, UsesNetwork, UsesDataFolder {
             ("cores", .right), ("instructions", .left), ("memory", .right), ("resident", .right),
             ("weights", .right), ("KV cache", .right), ("holds", .left),
         ]
-        var table = Table([("device", .left)] + addresses + figures)
+        var table = Table(
+            [("device", .left)] + addresses + figures, spare: ["resident", "instructions", "KV cache", "cores"])
         func size(_ bytes: UInt64?) -> String { bytes.map { "\(ByteCount(Int(clamping: $0)))" } ?? "–" }
         for row in rows {
             let cores = row.cores.map { cores in

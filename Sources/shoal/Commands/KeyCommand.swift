@@ -88,7 +88,7 @@ struct KeyCommand: ParsableCommand {
             }
             guard !keys.isEmpty else { return Console.write("no keys: the API asks for none\n") }
             var table = Table([
-                ("name", .left), ("created", .left), ("requests per minute", .right), ("at a time", .right),
+                ("name", .left), ("created", .left), ("requests per minute", .right), ("answers at a time", .right),
             ])
             for key in keys {
                 table.add([

@@ -53,7 +53,7 @@ enum MoveView {
         guard body.moved else { return Console.write("nothing to move: the placement is as good as it can be\n") }
         let gain =
             body.expectedGain > 0 ? ", for \(Int(saturating: (100 * body.expectedGain).rounded()))% more tokens/s" : ""
-        Console.write("\(body.movedLayers) layers moved\(gain)\n")
+        Console.write("\(body.movedLayers) layer\(body.movedLayers == 1 ? "" : "s") moved\(gain)\n")
         for stage in body.stages {
             let line = "  \(stage.device): \(parts(of: stage).joined(separator: ", "))"
             Console.write(line.printable(onOneLine: true) + "\n")

@@ -149,10 +149,11 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader, UsesData
             sites: api.sites(), limits: api.limits(), chatTemplate: chatTemplate, logger: logger,
             onListening: { [folder] address in
                 Self.keep(owner, in: folder, listeningAt: address)
-                let url =
-                    "\(tls == nil ? "http" : "https")://\(Endpoint(host: listen.host, port: address?.port ?? listen.port))"
+                let places = Endpoint(host: listen.host, port: address?.port ?? listen.port).typed
+                let url = "\(tls == nil ? "http" : "https")://\(places[0])"
+                let others = places.dropFirst().prefix(2).map(\.description).joined(separator: " or ")
                 let state =
-                    host.present.map { "\($0.model.id) answers at \(url)/v1" }
+                    host.present.map { "\($0.model.id) answers at \(url)/v1\(others.isEmpty ? "" : " (or \(others))")" }
                     ?? "no model yet at \(url): shoal place MODEL.gguf places one"
                 Console.error(state)
                 ServiceManager.tellReady(state.printable(onOneLine: true))
@@ -161,7 +162,7 @@ struct ServeCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader, UsesData
         if let joins { later.append(joins) }
         if let discovery { later.append(discovery) }
         if let late {
-            later.append(lateJoining(late, joiningNow, store: store, host: host, logger: logger))
+            later.append(lateJoining(late, joiningNow, store: store, host: host, history: history, logger: logger))
         }
         // Shut down from the last to the first: running answers end before the server does.
         var group = ServiceGroupConfiguration(
@@ -264,8 +265,18 @@ private struct Draining: Service {
 
     func run() async throws {
         try await gracefulShutdown()
+        if let counts = host.present?.answerCounts { tell(running: counts.running, waiting: counts.waiting) }
         await host.drain(limit: limit)
         // Who follows the record holds the server else.
         host.history.end()
+    }
+
+    /// Whom it waits for.
+    private func tell(running: Int, waiting: Int) {
+        guard running + waiting > 0 else { return }
+        let answers = running + waiting == 1 ? "1 answer" : "\(running + waiting) answers"
+        let queued = waiting > 0 ? " (\(waiting) of them \(waiting == 1 ? "waits" : "wait") for a place)" : ""
+        Console.error(
+            "ending: \(answers)\(queued) may go on for \(limit.components.seconds) s; Ctrl-C once more ends at once")
     }
 }

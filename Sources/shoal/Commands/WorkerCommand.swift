@@ -127,11 +127,12 @@ struct WorkerCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader, UsesDat
         _ = OpenFiles.raiseLimit()
         let listener = try await transport.listen(
             on: listen, welcome: { worker.welcome($0, from: $1) }, handler: { worker.handler(for: $0) })
+        let threads = worker.configuration.threads
         Console.error(
-            "worker \(worker.configuration.name) listens on \(listener.boundEndpoint), \(worker.configuration.threads) threads, \(Kernels.instructionSet)"
+            "worker \(worker.configuration.name) listens on \(listener.boundEndpoint.words), \(threads) thread\(threads == 1 ? "" : "s"), \(Kernels.instructionSet)"
         )
         if let refusal = Kernels.refusal { Console.error("not used: \(refusal)") }
-        ServiceManager.tellReady("\(worker.configuration.name) listens on \(listener.boundEndpoint)")
+        ServiceManager.tellReady("\(worker.configuration.name) listens on \(listener.boundEndpoint.words)")
         // Only now: who asks in the meantime waits for it, but is answered.
         worker.measureOnce()
         let standing = membership.map { ServiceRecord.Standing.member($0.mark) } ?? .insecure
@@ -180,8 +181,7 @@ struct WorkerCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader, UsesDat
 
     /// What it says of itself where it joins.
     func joining(as name: String) -> JoinClient.Device {
-        let isAnyHost = listen.host == "0.0.0.0" || listen.host == "::"
-        return JoinClient.Device(name: name, port: listen.port, host: isAnyHost ? nil : listen.host)
+        JoinClient.Device(name: name, port: listen.port, host: listen.isAnyHost ? nil : listen.host)
     }
 
     /// Announces a device that has not joined, until it has.
@@ -210,7 +210,7 @@ struct WorkerCommand: AsyncParsableCommand, UsesNetwork, OutlivesReader, UsesDat
         if json { return try Console.json(document) }
         let memory = ByteCount(document.memoryBudgetBytes)
         Console.write(
-            "\(document.name): \(document.cores) cores, \(measured.instructionSet), \(memory) for layers and their caches\n\n"
+            "\(document.name): \(document.cores) core\(document.cores == 1 ? "" : "s"), \(measured.instructionSet), \(memory) for layers and their caches\n\n"
         )
         Console.write((SpeedTables.devices([(document.name, document.profile)]) ?? "") + "\n\n")
         Console.write(SpeedTables.whole(document.profile) + "\n")

@@ -94,7 +94,7 @@ struct APIOptions: ParsableArguments {
                     "with --listen \(listen) everybody who reaches this machine could use the API, and there is no key yet: "
                         + "make one with `shoal key add NAME`, or say --open to answer anybody")
             }
-            if !hasKeys, open { Console.error("warning: the API answers anybody who reaches \(listen)") }
+            if !hasKeys, open { Console.error("warning: the API answers anybody who reaches \(listen.words)") }
             if tlsCertificate == nil, !open || hasKeys {
                 Console.error(
                     "warning: keys and texts cross the network in the clear; --tls-certificate and --tls-key encrypt them"

@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import Terminal
 import Wire
 
 /// The terminal's two streams. What steers a terminal is escaped, unless a name says otherwise.
@@ -7,8 +8,19 @@ import Wire
 /// Who reads them may go away (`shoal devices | head -1`). A command whose output nobody reads ends, as from SIGPIPE; one that outlives
 /// its readers goes on without. What is said on standard error to nobody is dropped.
 enum Console {
-    /// One line to standard error: names and errors of files and of other machines may hold line breaks, which would forge more.
-    static func error(_ line: String) { errorUnescaped(line.printable(onOneLine: true) + "\n") }
+    /// One line to standard error: names and errors of files and of other machines may hold line breaks, which would forge more. On a
+    /// terminal it is broken between words.
+    static func error(_ line: String) {
+        log((outlivesReader.load(ordering: .relaxed) ? Log.stamp : "") + line.printable(onOneLine: true))
+    }
+
+    /// A line of a log to standard error, escaped already.
+    static func log(_ line: String) {
+        guard let columns = TerminalWindow.columns(of: STDERR_FILENO), line.displayWidth > columns else {
+            return errorUnescaped(line + "\n")
+        }
+        errorUnescaped(WordWrap.lines(of: line, columns: columns).joined(separator: "\n") + "\n")
+    }
 
     /// Text of this program's own to standard error, as it is and without ending the line.
     static func errorUnescaped(_ text: String) { _ = put(text, to: STDERR_FILENO) }
@@ -71,6 +83,10 @@ enum Console {
         _exit(128 + SIGPIPE)
     }
 
+    /// How many times something was written to the terminal: who draws there sees by it whether others did too.
+    static var writtenCount: Int { writes.load(ordering: .relaxed) }
+
+    private static let writes = Atomic(0)
     private static let unread = Atomic(false)
     private static let outlivesReader = Atomic(false)
 
@@ -78,6 +94,7 @@ enum Console {
     ///
     /// - Returns: the system's number of what went wrong, nil where nothing did.
     private static func put(_ text: String, to descriptor: Int32) -> Int32? {
+        if isatty(descriptor) == 1 { writes.add(1, ordering: .relaxed) }
         var text = text
         return text.withUTF8 { bytes in
             var rest = UnsafeRawBufferPointer(bytes)

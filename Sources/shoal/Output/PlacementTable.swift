@@ -12,7 +12,8 @@ struct PlacementTable: CustomStringConvertible {
         let lines =
             predictions + plan.notes.map { "note: \($0)" }
             + plan.unused.map { "not used: \($0.device): \($0.reason)" }
-        return ([table.description, ""] + lines.map { $0.printable(onOneLine: true) }).joined(separator: "\n")
+        return ([table.description, ""] + lines.map { Table.beside($0.printable(onOneLine: true)) }).joined(
+            separator: "\n")
     }
 
     private var table: Table {
@@ -22,8 +23,8 @@ struct PlacementTable: CustomStringConvertible {
             [("stage", .right), ("device", .left), ("holds", .left), ("weights", .right)]
                 + (usesDisk ? [("on disk", .right)] : []) + [
                     ("KV cache", .right), ("scratch", .right), ("memory", .right), ("free after", .right),
-                    ("ms per step", .right), ("ms to next", .right), ("as", .left),
-                ])
+                    ("ms per step", .right), ("ms to next", .right), ("sent as", .left),
+                ], spare: ["scratch", "free after", "sent as", "ms to next", "KV cache", "ms per step"])
         for (index, stage) in plan.stages.enumerated() {
             table.add(
                 [
@@ -44,7 +45,7 @@ struct PlacementTable: CustomStringConvertible {
             "predicted after \(prediction.history) tokens: \(Self.rate(prediction.tokensPerSecond)) for one stream"
                 + (prediction.streams > 1
                     ? ", \(Self.rate(prediction.tokensPerSecondOfStreams)) for \(prediction.streams) streams together "
-                        + "(\(prediction.streamsPerStep) per step)" : ""),
+                        + "(\(prediction.streamsPerStep) in each step)" : ""),
             "predicted time to the first token of a prompt of \(prediction.promptTokens): "
                 + Self.time(prediction.secondsToFirstToken),
             "objective: \(plan.objective.rawValue)",

@@ -1,5 +1,6 @@
 import Foundation
 import Placement
+import Terminal
 
 /// How far one long work is: bytes, rate and time left. The numbers may come from another machine, and be anything.
 struct ProgressLine {
@@ -10,30 +11,30 @@ struct ProgressLine {
     var first: Int
     /// Since it began.
     var seconds: Double
-
-    /// With a bar, for terminals; the label padded to a width.
-    func bar(labelWidth: Int) -> String {
-        let cells = 24
-        let filled = Int(share * Double(cells))
-        let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: cells - filled)
-        return label.padding(toLength: max(labelWidth, label.count), withPad: " ", startingAt: 0) + "  \(bar)  " + facts
-    }
+    /// Whether what was done when it began is to be told.
+    var tellsFirst = false
 
     /// Without one, for files.
-    var plain: String { "\(label): \(facts)" }
+    var plain: String { layout.plain }
 
     /// How many quarters are done: elsewhere than on terminals a line is written for each.
     var quarters: Int { Int(share * 4) }
 
+    /// For terminals.
+    var layout: ProgressLayout { ProgressLayout(label: label, share: share, facts: facts) }
+
     /// What is done of it, from 0 to 1.
     private var share: Double { total > 0 ? max(0, min(1, Double(done) / Double(total))) : 0 }
 
-    private var facts: String {
-        var text = "\(ByteCount(done)) of \(ByteCount(total))"
+    private var facts: [String] {
+        var facts = ["\(ByteCount(done)) of \(ByteCount(total))"]
         let rate = seconds > 0.2 ? (Double(done) - Double(first)) / seconds : 0
-        if rate > 0 { text += ", \(ByteCount(Int(saturating: rate)))/s" }
-        if rate > 0 && done < total { text += ", \(Self.duration((Double(total) - Double(done)) / rate)) left" }
-        return text
+        if rate > 0, done < total {
+            facts.append("\(Self.duration((Double(total) - Double(done)) / rate)) left")
+        }
+        if rate > 0 { facts.append("\(ByteCount(Int(saturating: rate)))/s") }
+        if tellsFirst, first > 0 { facts.append("\(ByteCount(first)) already there") }
+        return facts
     }
 
     private static func duration(_ seconds: Double) -> String {

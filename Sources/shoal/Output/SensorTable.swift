@@ -6,11 +6,12 @@ enum SensorTable {
     static func text(_ devices: [(device: String, sensors: SensorsBody)]) -> String? {
         let telling = devices.filter { $0.sensors.tellsAnything }
         guard !telling.isEmpty else { return nil }
-        var table = Table([
-            ("heat of", .left), ("°C", .right), ("MHz", .right), ("watts", .right), ("busy", .right),
-            ("threads", .right),
-            ("held back", .left),
-        ])
+        var table = Table(
+            [
+                ("heat of", .left), ("°C", .right), ("MHz", .right), ("watts", .right), ("busy", .right),
+                ("threads", .right),
+                ("held back", .left),
+            ], spare: ["threads", "MHz"])
         for (device, sensors) in telling {
             table.add([
                 device, sensors.celsius.map { SpeedTables.digits($0, 0) } ?? "–", frequency(sensors),

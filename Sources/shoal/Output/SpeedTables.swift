@@ -13,7 +13,7 @@ enum SpeedTables {
         guard !profiles.isEmpty else { return nil }
         var table = Table(
             [("speed of", .left), ("processors", .right), ("memory GB/s", .right), ("disk MB/s", .right)]
-                + types.map { ($0, .right) })
+                + types.map { ($0, .right) }, spare: ["Q8_0", "Q6_K", "disk MB/s", "Q4_0", "processors"])
         for (device, profile) in profiles {
             let processors =
                 profile.processorQuota.map { "\(digits($0, 2)) of quota" }
@@ -29,7 +29,7 @@ enum SpeedTables {
             return "\(device) takes \(digits(idle, 1)) W idle and \(digits(busy, 1)) W computing"
         }
         return ([table.description] + watts).joined(separator: "\n") + "\n"
-            + "weights of a type: GB/s multiplied with \(rows.one) row / with \(rows.many) rows at once"
+            + Table.beside("weights of a type: GB/s multiplied with \(rows.one) row / with \(rows.many) rows at once")
     }
 
     /// A line per link; nil where none was measured.

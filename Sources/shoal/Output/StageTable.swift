@@ -47,7 +47,7 @@ struct StageTable: CustomStringConvertible {
         let usesDisk = rows.contains { $0.expertBytesOnDisk ?? 0 > 0 }
         var table = Table(
             [("stage", .right), ("device", .left), ("holds", .left), ("weights", .right)]
-                + (usesDisk ? [("on disk", .right)] : []) + [("memory", .right)])
+                + (usesDisk ? [("on disk", .right)] : []) + [("memory", .right)], spare: ["on disk", "weights"])
         for (index, row) in rows.enumerated() {
             table.add(
                 ["\(index)", row.device, row.parts, "\(ByteCount(row.weightBytes))"]

@@ -15,9 +15,9 @@ struct StatusView: CustomStringConvertible {
     }
 
     var description: String {
-        ([heading.printable(onOneLine: true), stages.description]
-            + [step, speed, power, queue, groups, memory, heat].compactMap { $0 }
-            + notes.map { $0.printable(onOneLine: true) }).joined(separator: "\n")
+        ([Table.beside(heading.printable(onOneLine: true))] + (now.stages.isEmpty ? [] : [stages.description])
+            + [step, speed, power, queue, groups, memory].compactMap { $0.map(Table.beside) } + [heat].compactMap { $0 }
+            + notes.map { Table.beside($0.printable(onOneLine: true)) }).joined(separator: "\n")
     }
 
     /// Whether steps were computed between the looks: else the times are those since the placement was made.
@@ -26,15 +26,17 @@ struct StatusView: CustomStringConvertible {
     private var heading: String {
         let state = now.status.status == "ok" ? "answers" : now.status.status
         guard let model = now.model else { return "no model is placed: shoal place MODEL.gguf places one" }
-        return "\(model.id): \(state), \(model.layers) layers on \(now.stages.count) stages"
+        let stages = "\(now.stages.count) stage\(now.stages.count == 1 ? "" : "s")"
+        return "\(model.id): \(state), \(model.layers) layers on \(stages)"
             + (isBusy ? "" : "; idle, times since the placement was made")
     }
 
     private var stages: Table {
-        var table = Table([
-            ("stage", .right), ("device", .left), ("holds", .left), ("rows/s", .right), ("steps", .right),
-            ("compute", .right), ("wait", .right), ("network", .right), ("in", .right), ("out", .right),
-        ])
+        var table = Table(
+            [
+                ("stage", .right), ("device", .left), ("holds", .left), ("rows/s", .right), ("steps", .right),
+                ("compute", .right), ("wait", .right), ("network", .right), ("in", .right), ("out", .right),
+            ], spare: ["in", "out", "steps", "wait"])
         for (index, stage) in now.stages.enumerated() {
             guard let work = work(index) else {
                 table.add(["\(index)", stage.device, parts(stage)] + Array(repeating: "–", count: 7))
@@ -120,8 +122,8 @@ struct StatusView: CustomStringConvertible {
     private var groups: String? {
         guard let scheduler = now.scheduler, scheduler.groups > 0 else { return nil }
         return
-            "\(scheduler.generating) sequences decode in \(scheduler.groups) group\(scheduler.groups == 1 ? "" : "s") of "
-            + "\(scheduler.rowsPerGroup) row\(scheduler.rowsPerGroup == 1 ? "" : "s"), \(scheduler.stepsInFlight) steps on their way"
+            "\(scheduler.generating) sequence\(scheduler.generating == 1 ? "" : "s") decode in \(scheduler.groups) group\(scheduler.groups == 1 ? "" : "s") of "
+            + "\(scheduler.rowsPerGroup) row\(scheduler.rowsPerGroup == 1 ? "" : "s"), \(scheduler.stepsInFlight) step\(scheduler.stepsInFlight == 1 ? "" : "s") on their way"
     }
 
     private var notes: [String] {

@@ -1,34 +1,31 @@
+import Foundation
+import Terminal
 import Wire
 
-/// Rows of text in columns, for people.
+/// Rows of text in columns, for people: as wide as it needs in files and pipes, fitted to the window on a terminal.
 struct Table: CustomStringConvertible {
     enum Alignment { case left, right }
 
     typealias Column = (title: String, alignment: Alignment)
 
-    private let columns: [Column]
-    private var rows: [[String]] = []
+    private var layout: TableLayout
 
-    init(_ columns: [Column]) { self.columns = columns }
+    /// - Parameter spare: titles of columns that may be left out where they have no room, the least needed first.
+    init(_ columns: [Column], spare: [String] = []) {
+        layout = TableLayout(
+            columns.map { TableLayout.Column($0.title, $0.alignment == .left ? .left : .right) }, spare: spare)
+    }
 
     /// - Precondition: a cell per column.
-    mutating func add(_ cells: [String]) {
-        precondition(cells.count == columns.count)
-        rows.append(cells.map { $0.printable(onOneLine: true) })
+    mutating func add(_ cells: [String]) { layout.add(cells.map { $0.printable(onOneLine: true) }) }
+
+    /// Lines of text beside tables: broken between words on a terminal.
+    static func beside(_ text: String) -> String {
+        guard let columns = TerminalWindow.columns(of: STDOUT_FILENO) else { return text }
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        return lines.flatMap { $0.displayWidth > columns ? WordWrap.lines(of: $0, columns: columns) : [String($0)] }
+            .joined(separator: "\n")
     }
 
-    var description: String {
-        let lines = [columns.map(\.title)] + rows
-        let widths = columns.indices.map { column in lines.map { $0[column].count }.max() ?? 0 }
-        return lines.map { line in
-            var text = ""
-            for (column, cell) in line.enumerated() {
-                let padding = String(repeating: " ", count: widths[column] - cell.count)
-                text +=
-                    (column == 0 ? "" : "  ") + (columns[column].alignment == .right ? padding + cell : cell + padding)
-            }
-            while text.last == " " { text.removeLast() }
-            return text
-        }.joined(separator: "\n")
-    }
+    var description: String { layout.text(width: TerminalWindow.columns(of: STDOUT_FILENO)) }
 }

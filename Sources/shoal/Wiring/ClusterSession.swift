@@ -139,7 +139,8 @@ struct ClusterSession {
                 keyValueTokens: settings.keyValueTokens, queue: settings.queue, contextShift: settings.contextShift,
                 rowsPerStep: settings.rowsPerStep, measuring: settings.measuring,
                 linkFile: settings.dataFolder.map { LinkFile(folder: $0) }, store: settings.store,
-                wishes: settings.wishes, history: settings.history, patience: settings.patience, standby: settings.standby,
+                wishes: settings.wishes, history: settings.history, patience: settings.patience,
+                standby: settings.standby,
                 rebalanceGain: settings.rebalanceGain),
             transport: transport, progress: progress)
     }

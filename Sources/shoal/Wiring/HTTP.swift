@@ -116,15 +116,17 @@ struct HTTP {
             response = try await client.execute(request, timeout: .hours(1))
         } catch {
             throw CommandError(
-                "no coordinator answers at \(request.url) (\(Self.reason(error))): is `shoal serve` running there? Name another with --server URL or SHOAL_SERVER"
+                "no coordinator answers at \(server.server) (\(Self.reason(error))): is `shoal serve` running there? Name another with --server URL or SHOAL_SERVER"
             )
         }
         guard response.status == .ok else {
             let body = (try? await response.body.collect(upTo: 1 << 16)).map { Data(buffer: $0) } ?? Data()
-            let message = (try? JSONDecoder().decode(ErrorDocument.self, from: body))?.error.message
+            // A coordinator says what is wrong, for people; whoever says something else is none.
+            if let message = (try? JSONDecoder().decode(ErrorDocument.self, from: body))?.error.message {
+                throw CommandError(message + (response.status == .unauthorized ? server.hintWithoutKey : ""))
+            }
             throw CommandError(
-                "\(request.url) answered \(response.status.code): \(message ?? String(decoding: body.prefix(200), as: UTF8.self))\(response.status == .unauthorized ? server.hintWithoutKey : "")"
-            )
+                "\(server.server) answers as no coordinator does (\(response.status)): name yours with --server URL")
         }
         return response
     }

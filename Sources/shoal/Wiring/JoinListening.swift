@@ -27,7 +27,7 @@ struct JoinListening {
                 on: endpoint, certificates: .optional, bounds: JoinService.connectionBounds,
                 welcome: { [service] in service.welcome($0) }, handler: { [service] in service.handler(for: $0) })
             Console.error(
-                "devices join at \(listener.boundEndpoint): shoal join there, with this machine's name, and shoal approve here"
+                "devices join at \(listener.boundEndpoint.words): shoal join there, with this machine's name, and shoal approve here"
             )
             return Running(joining: self, listener: listener)
         } catch {

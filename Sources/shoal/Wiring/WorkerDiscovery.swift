@@ -37,6 +37,8 @@ final class WorkerDiscovery: Service {
         var used: [String: Endpoint] = [:]
         /// Where workers were that are announced no more.
         var gone: Set<Endpoint> = []
+        /// Why it was last not possible to look.
+        var trouble: String?
     }
 
     /// Begins to look.
@@ -50,7 +52,14 @@ final class WorkerDiscovery: Service {
             case .lost(let worker): state.findings.withLock { $0.workers[worker.instance] = nil }
             case .settled: state.settled.continuation.finish()
             case .unavailable(let reason):
-                logger.info("workers are not found by themselves", metadata: ["reason": "\(reason)"])
+                // It is tried again and again: told once.
+                let isNew = state.findings.withLock { findings in
+                    defer { findings.trouble = reason }
+                    return findings.trouble != reason
+                }
+                if isNew {
+                    logger.info("workers are not found by themselves", metadata: ["reason": "\(reason)"])
+                }
                 state.settled.continuation.finish()
             case .announced, .notAnnounced: return
             }

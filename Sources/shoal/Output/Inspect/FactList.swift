@@ -1,3 +1,4 @@
+import Terminal
 import Wire
 
 /// Names with texts beside them, for people. Long texts go on below; very long ones, which files can hold, are cut.
@@ -18,25 +19,12 @@ struct FactList: CustomStringConvertible {
     }
 
     var description: String {
-        let indent = (facts.map(\.name.count).max() ?? 0) + 2
+        let indent = (facts.map(\.name.displayWidth).max() ?? 0) + 2
         return facts.flatMap { name, text in
-            Self.lines(of: text, width: max(20, width - indent)).enumerated().map { index, line in
+            WordWrap.lines(of: text, columns: max(20, width - indent)).enumerated().map { index, line in
                 let label = index == 0 ? name : ""
-                return label + String(repeating: " ", count: indent - label.count) + line
+                return label + String(repeating: " ", count: indent - label.displayWidth) + line
             }
         }.joined(separator: "\n")
-    }
-
-    /// Breaks a text at spaces; a word that is longer than a line, such as a path, stays whole.
-    private static func lines(of text: String, width: Int) -> [String] {
-        var lines: [String] = []
-        for word in text.split(separator: " ") {
-            if let last = lines.last, last.count + 1 + word.count <= width {
-                lines[lines.count - 1] += " \(word)"
-            } else {
-                lines.append(String(word))
-            }
-        }
-        return lines.isEmpty ? [""] : lines
     }
 }

@@ -1,12 +1,13 @@
 import Foundation
 import ModelGraph
 import Placement
+import Terminal
 
-/// What a model's file is, for people: facts, then tables, in 100 columns.
+/// What a model's file is, for people: facts, then tables, in as many columns as the terminal has, and 100 elsewhere.
 struct InspectText {
     private let document: InspectDocument
     /// Columns.
-    private static let width = 100
+    private static let width = min(100, TerminalWindow.columns(of: STDOUT_FILENO) ?? 100)
 
     init(_ document: InspectDocument) { self.document = document }
 
@@ -211,7 +212,7 @@ struct InspectText {
     private var entries: Table {
         var table = Table([("key", .left), ("type", .left), ("value", .left)])
         let keys = document.metadata.map(\.key.count).max() ?? 0, types = document.metadata.map(\.type.count).max() ?? 0
-        let width = max(30, Self.width - keys - types - 4)
+        let width = max(24, Self.width - keys - types - 4)
         for entry in document.metadata {
             let value = entry.value.count > width ? entry.value.prefix(width - 1) + "…" : entry.value[...]
             table.add([entry.key, entry.type, String(value)])
