@@ -1,3 +1,4 @@
+import ClusterStore
 import Placement
 import Synchronization
 
@@ -77,13 +78,16 @@ extension Coordinator {
     /// A placement stands.
     ///
     /// - Parameters:
-    ///   - before: the one that stood before, or was tried last.
+    ///   - before: the one that stood before; `nil` where that was in an earlier run, or nowhere.
     ///   - bytes: of shards that were brought for it, over the coordinator's link and from device to device.
     func notePlaced(
         _ plan: PlacementPlan, after before: PlacementPlan?, bytes: (sent: Int, passedOn: Int), seconds: Double
     ) {
         var event = HistoryEvent(.placed, model: model.id)
-        event.moves = HistoryEvent.Move.moves(from: before?.ranges ?? [], to: plan.ranges)
+        let earlier = (predecessor?.stages ?? []).compactMap { stage in
+            stage.layers.map { (device: stage.device, layers: $0) }
+        }
+        event.moves = HistoryEvent.Move.moves(from: before?.ranges ?? earlier, to: plan.ranges)
         (event.sentBytes, event.passedOnBytes) = bytes
         event.seconds = seconds
         note(event)
