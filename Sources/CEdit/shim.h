@@ -27,8 +27,14 @@ shoal_edit_interrupt(EditLine *editor, int key)
 	el_get(editor, EL_CLIENTDATA, &line);
 	if (line)
 		line->interrupted = 1;
-	/* The line that is left stays on the terminal, and the next begins below it. */
 	return CC_NEWLINE;
+}
+
+static inline void
+shoal_edit_begin_line(void)
+{
+	fputs("\n", stdout);
+	fflush(stdout);
 }
 
 /* What stands for no key among a terminal's. */

@@ -21,7 +21,7 @@ post /v1/completions '{"prompt": "Hi"}'
 expect_error 401 'invalid_api_key' 'Authorization'
 # The program's own commands.
 expect_exit 1 "$shoal" status --json --server "$url"
-expect_text "$work/err" '401' 'key'
+expect_text "$work/err" 'asks for a key' 'key add'
 expect_exit 0 "$shoal" status --json --server "$url" --key "$key"
 for command in "devices --json" "models --json"; do
     SHOAL_API_KEY=$key expect_exit 0 "$shoal" $command --server "$url"

@@ -64,8 +64,13 @@ package final class LineEditor {
         }
         defer { if isKnown { tcsetattr(STDIN_FILENO, TCSADRAIN, &mode) } }
         var count: Int32 = 0
-        guard let text = el_gets(editor, &count), count > 0 else { return .end }
-        if state.pointee.interrupted != 0 { return .interrupted }
+        let text = el_gets(editor, &count)
+        if state.pointee.interrupted != 0 {
+            // What was left stays on the terminal, and the next line begins below it.
+            shoal_edit_begin_line()
+            return .interrupted
+        }
+        guard let text, count > 0 else { return .end }
         var line = String(cString: text)
         if line.hasSuffix("\n") { line.removeLast() }
         return .line(line)
