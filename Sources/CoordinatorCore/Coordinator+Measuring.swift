@@ -65,7 +65,7 @@ extension Coordinator {
     ///
     /// - Returns: how many were measured.
     @discardableResult
-    private func measureLinks(of devices: Set<String>, _ measuring: Measuring) async -> Int {
+    func measureLinks(of devices: Set<String>, _ measuring: Measuring) async -> Int {
         var count = 0
         let present = self.devices.filter { devices.contains($0.name) }
         let ends = present.map { LinkEnd(device: $0.name, address: $0.address) }

@@ -31,6 +31,7 @@ extension JoinService {
             let before = names.withLock { $0.updateValue(member.name, forKey: member.id) }
             guard let before, before != member.name, let device = declaration(of: member) else { continue }
             logger.info("device renamed", metadata: ["device": "\(before)", "to": "\(member.name)"])
+            note(.renamed, member, before: before)
             actions.renamed(before, device)
         }
     }

@@ -38,13 +38,13 @@ package struct TopScreen: Sendable {
 
     /// Model and state, then as many facts as fit.
     private var heading: [String] {
-        let state = facts.status.cut(to: max(0, columns / 2))
-        let title = facts.title.fitted(to: columns - state.cells - 1)
+        let state = facts.status.fitting(columns: max(0, columns / 2))
+        let title = facts.title.fitted(to: columns - state.displayWidth - 1)
         let first = styled(title, .title) + " " + styled(state, style(of: facts.state))
         var line = ""
         for fact in facts.facts {
             let next = line.isEmpty ? fact : line + "   " + fact
-            if next.cells > columns { break }
+            if next.displayWidth > columns { break }
             line = next
         }
         return [first, line.fitted(to: columns)]
@@ -56,8 +56,8 @@ package struct TopScreen: Sendable {
     private func eventLines(room: Int) -> [String] {
         guard room >= 3, !facts.events.isEmpty else { return [] }
         let shown = facts.events.suffix(room - 2)
-        let device = min(16, max(6, shown.map(\.device.cells).max() ?? 0))
-        let time = shown.map(\.time.cells).max() ?? 0
+        let device = min(16, max(6, shown.map(\.device.displayWidth).max() ?? 0))
+        let time = shown.map(\.time.displayWidth).max() ?? 0
         return [blank, styled("events".fitted(to: columns), .title)]
             + shown.map { event in
                 let head = "\(event.time.fitted(to: time))  \(event.device.fitted(to: device))  "
@@ -171,7 +171,7 @@ private enum Part: CaseIterable {
         ] {
             var widths = left.map { part in
                 part == .busy && hasBar
-                    ? barCells + 5 : devices.reduce(part.title.cells) { max($0, part.raw($1).cells) }
+                    ? barCells + 5 : devices.reduce(part.title.displayWidth) { max($0, part.raw($1).displayWidth) }
             }
             var excess = widths.reduce(0, +) + gap.count * (left.count - 1) - columns
             // Names and layers may lose some of their ends.

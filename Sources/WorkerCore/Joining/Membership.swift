@@ -94,14 +94,6 @@ package final class Membership: Sendable {
         guard let credentials = kept else { return nil }
         let revoked = try folder.revoked()
         guard !revoked.contains(credentials.identity) else { throw RemovedFromCluster() }
-        let revoked = try folder.revoked()
-        guard !revoked.contains(credentials.identity) else { throw RemovedFromCluster() }
-        guard credentials.certificate.life.end >= LinkSecurity.systemClock() else {
-            throw IdentityError(
-                .expired,
-                "this device's certificate has expired, since it was away for long: join anew with a token of `shoal token` (or set the clock, if that is wrong)"
-            )
-        }
         let queue = DispatchQueue(label: "shoal.membership")
         let security = try LinkSecurity(
             credentials, revoked: revoked,

@@ -2,7 +2,7 @@ import API
 import ArgumentParser
 import Foundation
 
-struct ApproveCommand: AsyncParsableCommand, UsesNetwork, UsesDataFolder {
+struct ApproveCommand: AsyncParsableCommand, UsesNetwork {
     static let configuration = CommandConfiguration(
         commandName: "approve", abstract: "Lets a device in that shows a code: shoal join HOST, there.",
         discussion: """
@@ -18,10 +18,7 @@ struct ApproveCommand: AsyncParsableCommand, UsesNetwork, UsesDataFolder {
     var code: String?
 
     @OptionGroup var server: ServerOptions
-    @OptionGroup var identity: IdentityOptions
     @Flag(help: "Prints JSON; without a code, the devices that wait.") var json = false
-
-    var folder: String { identity.folder }
 
     func run() async throws {
         let http = try HTTP(server)

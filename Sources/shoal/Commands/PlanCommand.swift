@@ -34,7 +34,6 @@ struct PlanCommand: AsyncParsableCommand, UsesNetwork {
     @OptionGroup var planning: PlanningOptions
     @OptionGroup var computing: ComputeOptions
     @Option(help: ArgumentHelp("Sequences computed at the same time.", valueName: "N")) var slots: Int?
-    @OptionGroup var identity: IdentityOptions
     @OptionGroup var links: LinkOptions
     @OptionGroup var server: ServerOptions
     @Flag(help: "Prints JSON.") var json = false
@@ -97,7 +96,7 @@ struct PlanCommand: AsyncParsableCommand, UsesNetwork {
             compute: computing.compute.mode, keyValueType: computing.keyValueType?.mode ?? .standard, context: context,
             threads: computing.threads ?? own.threads ?? ProcessorCount.usable)
         let named = namesDevices ? cluster.devices(declaration) : try members()
-        let found = try await PlannedDevices(named, identity: identity, links: self.links)
+        let found = try await PlannedDevices(named, identity: server.identity, links: self.links)
         var devices = found.capacities
         let profile = own.memory == nil ? ClusterSession.ownProfile(threads: computing.threads) : nil
         devices.append(
@@ -120,7 +119,7 @@ struct PlanCommand: AsyncParsableCommand, UsesNetwork {
 
     /// The devices that joined, where this machine is a coordinator.
     private func members() throws -> [NamedDevice] {
-        guard let store = try ClusterRecords.open(identity.folder) else { return [] }
+        guard let store = try ClusterRecords.open(server.folder) else { return [] }
         return try store.members().compactMap { member in
             guard let endpoint = try? Endpoint(parsing: member.address) else { return nil }
             return NamedDevice(name: member.name, endpoint: endpoint, memoryBytes: nil, memberID: member.id)
