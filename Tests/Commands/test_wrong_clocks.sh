@@ -11,11 +11,11 @@ data="$work/coordinator"
 start serve "$shoal" serve --listen "127.0.0.1:$api" --data-dir "$data" --join-listen "127.0.0.1:$join"
 wait_for_text "$work/serve.log" 'devices join at'
 
-# at DAYS COMMAND...: with a clock that is so far ahead.
+# at DAYS COMMAND...: with a clock that is so far ahead; takes the place of its shell, a pipe's or a background one's.
 at() {
     local days=$1
     shift
-    env LD_PRELOAD=./clock.so "SHOAL_TEST_CLOCK_OFFSET=$((days * 86400))" "$@"
+    exec env LD_PRELOAD=./clock.so "SHOAL_TEST_CLOCK_OFFSET=$((days * 86400))" "$@"
 }
 token() { "$shoal" token --data-dir "$data" --address "127.0.0.1:$join" 2>/dev/null; }
 
