@@ -6,12 +6,12 @@ import Hummingbird
 /// For clients on this machine only.
 struct RenameDeviceRoute: Sendable {
     /// `nil` where no device can join.
-    let joining: JoinService?
+    let joining: @Sendable () -> JoinService?
 
     func respond(to request: Request, context: APIContext) async throws -> Response {
         try context.requireLocal(request)
         let wish = try await request.json(RenameDeviceRequest.self)
-        guard let joining else {
+        guard let joining = joining() else {
             throw APIError.invalidRequest(
                 "no device has joined here: the coordinator runs without an authority, or with --insecure; a worker's own --name is its name then",
                 parameter: "device", code: "no_authority")
