@@ -3,8 +3,7 @@ import json
 import signal
 import time
 
-from lab import wait
-from shelf import DEVICES
+from shelf import DEVICES, wait
 
 QUESTION = "Name three colours."
 

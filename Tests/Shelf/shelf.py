@@ -135,6 +135,7 @@ class Shelf:
 
     def fits(self, terminal):
         wide = terminal.too_wide()
+        wide = [line for line in wide if " " in line.strip()]
         assert not wide, f"{' '.join(terminal.command)} shows lines of more than {terminal.columns} columns:\n" + "\n".join(wide[:5])
 
     def capture(self, machine, terminal):

@@ -25,8 +25,23 @@ enum Console {
     /// Text of this program's own to standard error, as it is and without ending the line.
     static func errorUnescaped(_ text: String) { _ = put(text, to: STDERR_FILENO) }
 
-    /// Text to standard output, at once.
-    static func write(_ text: String) { writeUnescaped(text.printable()) }
+    /// Text to standard output, at once. On a terminal, lines that end with it are broken between words.
+    static func write(_ text: String) {
+        let text = text.printable()
+        guard text.hasSuffix("\n"), let columns = TerminalWindow.columns(of: STDOUT_FILENO) else {
+            return writeUnescaped(text)
+        }
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        writeUnescaped(lines.map { broken($0, columns: columns) }.joined(separator: "\n"))
+    }
+
+    /// A line that is too wide, as several that begin where it begins.
+    private static func broken(_ line: Substring, columns: Int) -> String {
+        guard line.displayWidth > columns else { return String(line) }
+        let indent = String(line.prefix { $0 == " " })
+        return WordWrap.lines(of: line, columns: max(20, columns - indent.count)).map { indent + $0 }
+            .joined(separator: "\n")
+    }
 
     /// Text of this program's own to standard output, as it is.
     static func writeUnescaped(_ text: String) {
