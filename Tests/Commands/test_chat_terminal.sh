@@ -3,7 +3,7 @@
 export XDG_STATE_HOME=$work/state
 start_serve
 python3 "$here/chat_terminal.py" 40 "$shoal" chat --server "$url" --temperature 0 >"$work/screen" <<SCRIPT || die "$(tail -n 30 "$work/screen")"
-expect answers; /help
+expect answers;\s+/help
 expect > 
 send /nonsense\r
 expect there is no /nonsense

@@ -29,7 +29,7 @@ YAML
 ! grep -q $'\033' "$work/pipe" || die "escape codes in a pipe"
 # Title and rows are lines of their own.
 grep -E '^ *0  .*MiB' "$work/pipe" >"$work/row"
-for columns in 40 60 80 120; do
+for columns in 50 60 80 120; do
     python3 "$work/wide.py" $columns "$shoal" plan "$model" --cluster "$work/cluster.yaml" --context 256 --slots 1 >"$work/screen"
     python3 - "$work/screen" "$work/row" $columns <<'PYTHON' || die "at $columns columns: $(cat "$work/screen")"
 import re, sys
