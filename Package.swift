@@ -138,7 +138,8 @@ let tests: [Target] = [
     tests(
         "API",
         [
-            "CoordinatorCore", "ClusterStore", "ChatTemplate", "GGUF", "Sampling", "Tokenizer", .nio("NIOCore"),
+            "CoordinatorCore", "ClusterStore", "ChatTemplate", "GGUF", "Placement", "Sampling", "Tokenizer",
+            .nio("NIOCore"),
             .product(name: "Hummingbird", package: "hummingbird"),
             .product(name: "HummingbirdTesting", package: "hummingbird"),
         ]),

@@ -7,6 +7,7 @@ import Hummingbird
 import HummingbirdTesting
 import NIOCore
 import TestSupport
+import Placement
 import Testing
 
 /// Placing and unloading over HTTP, from the machine itself and from elsewhere.
