@@ -1,4 +1,5 @@
 import Logging
+import Placement
 import Transport
 package import Wire
 
@@ -9,7 +10,9 @@ extension Worker {
         profiler.measure(again: false) { [logger] result in
             switch result {
             case .success(let profile):
-                logger.info("profile", metadata: ["read": "\(profile.readBytesPerSecond) bytes/s"])
+                logger.info(
+                    "device measured",
+                    metadata: ["reads memory with": "\(ByteCount(Int(clamping: profile.readBytesPerSecond)))/s"])
             case .failure(let error): logger.info("not measured", metadata: ["reason": "\(error)"])
             }
         }

@@ -11,6 +11,7 @@ import struct
 import subprocess
 import sys
 import termios
+import threading
 import time
 import unicodedata
 
@@ -41,12 +42,19 @@ def lines(text):
     return [CONTROL.sub("", line) for line in re.split(r"[\r\n]+", text)]
 
 
+def tail(text, count=15):
+    """The end of what a terminal was given, without what steers it, and without what was redrawn."""
+    kept = [line for line in lines(text) if line.strip() and "█" not in line and "░" not in line]
+    return "\n".join(kept[-count:])
+
+
 class Terminal:
     """A command at a terminal of 80 columns."""
 
     def __init__(self, machine, *command, environment=None, columns=COLUMNS):
         self.command = command
         self.text = ""
+        self.is_followed = False
         self.master, other = pty.openpty()
         fcntl.ioctl(other, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, columns, 0, 0))
         self.columns = columns
@@ -59,6 +67,18 @@ class Terminal:
 
     def read(self, seconds=0.05):
         """Takes in what was shown meanwhile; False where nothing more comes."""
+        if not self.is_followed:
+            return self.take(seconds)
+        time.sleep(seconds)
+        return self.process.poll() is None
+
+    def follow(self):
+        """Takes in all that is shown, on a thread of its own."""
+        self.is_followed = True
+        while self.take():
+            pass
+
+    def take(self, seconds=0.05):
         ready, _, _ = select.select([self.master], [], [], seconds)
         if not ready:
             return True
@@ -80,14 +100,14 @@ class Terminal:
             if found:
                 return found
             if time.monotonic() > deadline or not self.read() and not re.search(pattern, CONTROL.sub("", self.text[since:])):
-                raise AssertionError(f"{' '.join(self.command)} did not show \"{pattern}\":\n{self.text}")
+                raise AssertionError(f"{' '.join(self.command)} did not show \"{pattern}\":\n{tail(self.text)}")
 
     def end(self, patience=lab.PATIENCE):
         """Waits for the end of the command; gives its exit status."""
         deadline = time.monotonic() + patience
         while self.read():
             if time.monotonic() > deadline:
-                raise AssertionError(f"{' '.join(self.command)} does not end:\n{self.text}")
+                raise AssertionError(f"{' '.join(self.command)} does not end:\n{tail(self.text)}")
             if self.process.poll() is not None and not select.select([self.master], [], [], 0)[0]:
                 break
         return self.process.wait(timeout=max(1, deadline - time.monotonic()))
@@ -128,7 +148,7 @@ class Shelf:
         terminal = self.at(machine, *arguments, environment=environment)
         ended = terminal.end(patience)
         self.capture(machine, terminal)
-        assert ended == status, f"{' '.join(arguments)}: status {ended}, not {status}\n{terminal.text}"
+        assert ended == status, f"{' '.join(arguments)}: status {ended}, not {status}\n{tail(terminal.text)}"
         if not may_be_wide:
             self.fits(terminal)
         return CONTROL.sub("", terminal.text).replace("\r\n", "\n")
@@ -149,8 +169,9 @@ class Shelf:
             f"{machine}$ {' '.join(words)}\n" + CONTROL.sub("", terminal.text).replace("\r\n", "\n"))
 
     def keep(self, label, terminal):
-        """A command that goes on in its terminal."""
+        """A command that goes on in its terminal, which shows what it is given."""
         self.running[label] = terminal
+        threading.Thread(target=terminal.follow, daemon=True).start()
 
     def worker(self, device, *flags, environment=None):
         """Starts a device's worker, with what its data folder says."""
@@ -203,7 +224,7 @@ class Shelf:
         """Prints the last of what those that run showed."""
         for label, terminal in self.running.items():
             terminal.read()
-            print(f"-- {label}, its last lines:\n" + "\n".join(lines(terminal.text)[-12:]))
+            print(f"-- {label}, its last lines:\n" + tail(terminal.text))
 
     def close(self):
         for label, terminal in self.running.items():

@@ -3,6 +3,7 @@ import Dispatch
 import GGUF
 import Logging
 import ModelGraph
+import Placement
 import Tensors
 import Transport
 import Wire
@@ -136,8 +137,8 @@ struct StageLoad: Sendable {
             "stage loaded",
             metadata: [
                 "model": "\(request.modelName)",
-                "layers": "\(request.range.layers)",
-                "bytes": "\(stage.weightBytes)",
+                "layers": "\(request.range.layers.words)",
+                "weights": "\(ByteCount(stage.weightBytes))",
                 "matrices": "\(stage.packedUse)",
             ])
         if let hint = stage.packedUse.hint ?? source.hint {
@@ -161,5 +162,12 @@ struct StageLoad: Sendable {
             if error.code == .notKept, let hint = source.hint { failure.message += " (\(hint))" }
             throw failure
         }
+    }
+}
+
+extension Range<Int> {
+    /// As people count layers: the first and the last.
+    fileprivate var words: String {
+        isEmpty ? "none" : count == 1 ? "\(lowerBound)" : "\(lowerBound)-\(upperBound - 1)"
     }
 }

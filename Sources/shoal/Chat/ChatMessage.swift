@@ -46,26 +46,3 @@ struct ChatRequest: Encodable {
         maxTokens = settings.maxTokens == 0 ? nil : settings.maxTokens
     }
 }
-
-/// A part of an answer, as the coordinator sends it.
-struct ChatChunk: Decodable {
-    struct Choice: Decodable {
-        struct Delta: Decodable { var content: String? }
-        var delta: Delta
-        var finishReason: String?
-
-        enum CodingKeys: String, CodingKey {
-            case delta
-            case finishReason = "finish_reason"
-        }
-    }
-    struct Usage: Decodable {
-        var completionTokens: Int
-
-        enum CodingKeys: String, CodingKey { case completionTokens = "completion_tokens" }
-    }
-    struct Failure: Decodable { var message: String }
-    var choices: [Choice]?
-    var usage: Usage?
-    var error: Failure?
-}

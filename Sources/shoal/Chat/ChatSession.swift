@@ -72,35 +72,23 @@ struct ChatSession {
 
     /// Writes the answer as it comes.
     private func answer(to messages: [ChatMessage]) async throws -> String {
-        let (http, request) = (http, ChatRequest(messages, settings))
-        let terminal = terminal
+        let (http, question) = (http, ChatQuestion(messages: messages, settings: settings))
         let reading = Task {
-            var answer = terminal.answer()
-            defer { answer.end() }
-            var (isCut, tokens) = (false, 0)
-            do {
-                for try await event in try await http.events("/v1/chat/completions", request) {
-                    let chunk = try JSONDecoder().decode(ChatChunk.self, from: event)
-                    if let error = chunk.error { throw CommandError(error.message) }
-                    if let piece = chunk.choices?.first?.delta.content { answer.add(piece) }
-                    if chunk.choices?.first?.finishReason == "length" { isCut = true }
-                    if let usage = chunk.usage { tokens = usage.completionTokens }
-                }
-            } catch {
-                // What was ended by Ctrl-C did not fail.
-                guard Task.isCancelled else { throw error }
-            }
-            return (text: answer.text, isCut: isCut, tokens: tokens, isEnded: Task.isCancelled)
+            var shown = ShownAnswer()
+            defer { shown.end() }
+            let answer = try await question.ask(http) { shown.add($0) }
+            return (answer: answer, isEnded: Task.isCancelled)
         }
         interrupts?.set { reading.cancel() }
         defer { interrupts?.set(nil) }
-        let answer = try await reading.value
-        if answer.isEnded { Console.error("(ended; what came of it stays in the conversation)") }
+        let (answer, isEnded) = try await reading.value
+        if isEnded { Console.error("(ended; what came of it stays in the conversation)") }
         if answer.isCut {
-            let isBound = settings.maxTokens > 0 && answer.tokens >= settings.maxTokens
+            let tokens = answer.answerTokens ?? 0
+            let isBound = settings.maxTokens > 0 && tokens >= settings.maxTokens
             Console.error(
                 isBound
-                    ? "(the answer was cut after \(answer.tokens) tokens: /set max-tokens N allows more, 0 any number)"
+                    ? "(the answer was cut after \(tokens) tokens: /set max-tokens N allows more, 0 any number)"
                     : "(the answer was cut: the conversation fills the model's context; /new begins another)")
         }
         return answer.text

@@ -39,33 +39,6 @@ final class ChatTerminal: Sendable {
     }
 
     /// An answer that comes in pieces; on a terminal it is broken between words.
-    func answer() -> AnswerText { AnswerText() }
-
-    struct AnswerText {
-        private(set) var text = ""
-        private var wrap: StreamWrap?
-        /// Whether what is written ends with a line.
-        private var isAtBeginning = true
-
-        fileprivate init() {
-            wrap = TerminalWindow.columns(of: STDOUT_FILENO).map { StreamWrap(columns: $0) }
-        }
-
-        mutating func add(_ piece: String) {
-            text += piece
-            guard wrap != nil else { return Console.writeUnescaped(piece) }
-            if let columns = TerminalWindow.columns(of: STDOUT_FILENO) { wrap?.columns = columns }
-            write(wrap?.take(piece.printable()) ?? "")
-        }
-
-        /// It is over, or broken off: the next line begins.
-        mutating func end() {
-            write(wrap?.end() ?? "")
-            Console.write("\n")
-        }
-
-        private func write(_ text: String) { if !text.isEmpty { Console.writeUnescaped(text) } }
-    }
 }
 
 /// Where chats remember what was typed.

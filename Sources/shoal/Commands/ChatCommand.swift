@@ -33,16 +33,19 @@ struct ChatCommand: AsyncParsableCommand, UsesNetwork {
     func run() async throws {
         let http = try HTTP(server)
         try await http.checkAccess()
-        // Says before one types whether there is a model, and whether it answers whoever asks.
+        let settings = ChatSettings(sampling: sampling.parameters, maxTokens: maxTokens)
+        try await Self.talk(http, system: system, settings, forgets: forgets)
+    }
+
+    /// A conversation until its end. Says before one types whether there is a model, and whether it answers whoever asks.
+    static func talk(_ http: HTTP, system: String?, _ settings: ChatSettings, forgets: Bool) async throws {
         let models = try JSONDecoder().decode(Models.self, from: try await http.get("/v1/models"))
         let terminal = ChatTerminal(historyFile: forgets ? nil : ChatHistory.file())
         if terminal.isInteractive {
             Console.error(
                 "\(models.data.first?.id ?? "a model") answers; /help shows what can be typed besides, Ctrl-D ends")
         }
-        var session = ChatSession(
-            http: http, terminal: terminal, system: system,
-            settings: ChatSettings(sampling: sampling.parameters, maxTokens: maxTokens))
+        var session = ChatSession(http: http, terminal: terminal, system: system, settings: settings)
         try await session.run()
     }
 }

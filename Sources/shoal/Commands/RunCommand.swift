@@ -66,7 +66,7 @@ struct RunCommand: AsyncParsableCommand, UsesNetwork {
         }
         guard let text else {
             if json { throw CommandError("--json goes with a question") }
-            return try await chat()
+            return try await ChatCommand.talk(http, system: system, settings, forgets: false)
         }
         try await ask(text, http)
     }
@@ -117,13 +117,12 @@ struct RunCommand: AsyncParsableCommand, UsesNetwork {
 
     private func ask(_ text: String, _ http: HTTP) async throws {
         let messages =
-            (system.map { [Question.Message(role: "system", content: $0)] } ?? [])
-            + [Question.Message(role: "user", content: text)]
+            (system.map { [ChatMessage(role: "system", content: $0)] } ?? []) + [
+                ChatMessage(role: "user", content: text)
+            ]
         let started = ContinuousClock.now
-        let isShown = !json
-        let answer = try await Question(messages: messages, sampling: sampling, maxTokens: maxTokens).ask(http) {
-            if isShown { Console.answer($0) }
-        }
+        var shown = json ? nil : ShownAnswer()
+        let answer = try await ChatQuestion(messages: messages, settings: settings).ask(http) { shown?.add($0) }
         if json {
             return try Console.json(
                 Document(
@@ -131,25 +130,12 @@ struct RunCommand: AsyncParsableCommand, UsesNetwork {
                     promptTokens: answer.promptTokens, answerTokens: answer.answerTokens,
                     seconds: (ContinuousClock.now - started) / .seconds(1)))
         }
-        if !answer.text.hasSuffix("\n") { Console.write("\n") }
-        if answer.finishReason == "length" {
+        shown?.end(always: false)
+        if answer.isCut {
             Console.error(
                 "(cut off: the answer filled its \(maxTokens) tokens or the context; --max-tokens N allows more)")
         }
     }
 
-    /// A chat with the same options.
-    private func chat() async throws {
-        var arguments = [
-            "--server", server.server, "--max-tokens", "\(maxTokens)", "--temperature", "\(sampling.temperature)",
-            "--top-k", "\(sampling.topK)", "--top-p", "\(sampling.topP)", "--min-p", "\(sampling.minP)",
-            "--repetition-penalty", "\(sampling.repetitionPenalty)",
-        ]
-        if let key = server.key { arguments += ["--key=\(key)"] }
-        if let authority = server.authority { arguments += ["--authority=\(authority)"] }
-        if let system { arguments += ["--system=\(system)"] }
-        if let seed = sampling.seed { arguments += ["--seed", "\(seed)"] }
-        let chat = try ChatCommand.parse(arguments)
-        try await chat.run()
-    }
+    private var settings: ChatSettings { ChatSettings(sampling: sampling.parameters, maxTokens: maxTokens) }
 }

@@ -183,9 +183,6 @@ struct ModelHostTests {
         #expect(placed.model.context == 128)
         #expect(await placed.report().stages.last?.device == "w1")
         _ = try await hosted.answer()
-        // Again, or without wishes: it is served already.
-        #expect(try await hosted.host.place(path: "first", wishes: wishes, progress: { _ in }) === placed)
-        #expect(try await hosted.host.place(path: "first", progress: { _ in }) === placed)
         // Of the next one nothing is wished.
         #expect(try await hosted.host.place(path: "second", progress: { _ in }).model.context == 512)
         await hosted.end()

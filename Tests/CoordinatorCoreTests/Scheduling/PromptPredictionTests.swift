@@ -55,10 +55,10 @@ struct PromptPredictionTests {
         #expect(abs(predicted / simulated - 1) < 0.15, "\(predicted) s predicted, \(simulated) s simulated")
     }
 
-    @Test func `four devices bring a prompt's first token in about a quarter of the time`() throws {
+    @Test func `four devices bring a prompt's first token in less than half the time`() throws {
         let one = try times(request(devices: 1, manyRows: 0.4e9))
         let four = try times(request(devices: 4, manyRows: 0.4e9))
-        #expect(four.predicted < 0.35 * one.predicted)
-        #expect(four.simulated < 0.35 * one.simulated)
+        #expect(four.predicted < 0.45 * one.predicted)
+        #expect(four.simulated < 0.45 * one.simulated)
     }
 }

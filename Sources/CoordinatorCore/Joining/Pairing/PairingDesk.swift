@@ -123,7 +123,8 @@ final class PairingDesk: Sendable {
             let action = waiting.exchange.received(
                 PairingProof(share: answer.share, confirmation: answer.confirmation))
             let asker = waiting.asker
-            waiting.asker = nil
+            // Another code is taken when the device knows of this one: it would get them in the wrong order else.
+            if case .refuse = action {} else { waiting.asker = nil }
             state.waiting[place] = waiting
             if case .admit(let secret, _) = action { state.askers[JoinToken.hash(secret: secret)] = asker }
             return (action, asker)
@@ -141,9 +142,12 @@ final class PairingDesk: Sendable {
                 .pairingConfirmation(
                     PairingConfirmation(confirmation: confirmation, expires: UInt64(clamping: expires))))
         case .refuse(let triesLeft):
-            asker?.yield(.wrongCode(triesLeft: triesLeft))
             link.send(
                 .pairingConfirmation(PairingConfirmation(confirmation: [], tries: UInt32(clamping: triesLeft))))
+            state.withLock { state in
+                if let place = Self.place(of: link, state) { state.waiting[place]?.asker = nil }
+            }
+            asker?.yield(.wrongCode(triesLeft: triesLeft))
             if triesLeft == 0 { link.close() }
         case .end:
             asker?.yield(.gone)
