@@ -23,6 +23,8 @@ package enum PlacementError: Error, Sendable, Hashable, CustomStringConvertible 
     /// What must sit on one device is larger than its budget.
     case deviceTooSmall(
         device: String, holds: String, neededBytes: Int, memoryBytes: Int, expertsOnDiskHelp: Bool = false)
+    /// The disk of a device has no room for the weights that it must keep.
+    case diskTooSmall(device: String, holds: String, neededBytes: Int, diskBytes: Int)
     /// Energy is to be saved, and nothing tells how much power these devices take.
     case unknownPower([String])
     /// The layers do not fit on the devices in their order.
@@ -59,6 +61,9 @@ package enum PlacementError: Error, Sendable, Hashable, CustomStringConvertible 
             "\(holds) on \(device) takes \(ByteCount(needed)), which is \(ByteCount(needed - memory)) (\(needed - memory) bytes) more "
                 + "than its budget of \(ByteCount(memory)); raise the budget, pin less to it, or ask for a smaller context or fewer slots"
                 + (expertsOnDiskHelp ? ", or \(Self.expertsOnDiskMend)" : "")
+        case .diskTooSmall(let device, let holds, let needed, let disk):
+            "\(holds) on \(device) takes \(ByteCount(needed)) of its disk, which has room for \(ByteCount(disk)); raise its --store-limit, "
+                + "free disk space, or pin less to it"
         case .unknownPower(let devices):
             "nothing tells how much power \(devices.joined(separator: ", ")) \(devices.count == 1 ? "takes" : "take"), so that joules per token cannot be reckoned: "
                 + "declare the watts of each, idle and computing, with --watts \(devices.first ?? "DEVICE")=2.7/6.8 or in the cluster file as "

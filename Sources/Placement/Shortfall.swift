@@ -79,6 +79,13 @@ extension CheckedRequest {
                 neededBytes: problem.held(block.layers) + device.memoryBytes - problem.rooms[block.device],
                 memoryBytes: device.memoryBytes, expertsOnDiskHelp: request.withExpertsOnDisk?.fits ?? false)
         }
+        for block in blocks {
+            let stored = problem.stored(block.layers, room: problem.rooms[block.device])
+            guard stored > problem.disks[block.device] else { continue }
+            return .diskTooSmall(
+                device: request.devices[block.device].name, holds: "layers \(describe(block.layers)) as pinned",
+                neededBytes: stored, diskBytes: max(0, problem.disks[block.device]))
+        }
         // Of layers that stay together the largest device decides.
         if let roomiest = problem.candidates.max(by: { problem.rooms[$0] < problem.rooms[$1] }),
             let run = request.model.undivided.first(where: { problem.load($0) > problem.rooms[roomiest] })

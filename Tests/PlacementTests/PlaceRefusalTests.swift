@@ -82,6 +82,17 @@ struct PlaceRefusalTests {
         }
     }
 
+    @Test func `a disk that is too small for what is pinned to its device is named`() throws {
+        let small = DeviceCapacity(name: "pi1", memoryBytes: 1000, diskBytes: 25)
+        let error = try refusal([lap, small, device("pi2", 1000)], layers: 9, pins: ["0-2=pi1"])
+        guard case .diskTooSmall("pi1", _, let needed, 25) = error else {
+            Issue.record("another error: \(error)")
+            return
+        }
+        #expect(needed > 25)
+        #expect(error.description.contains("layers 0-2 as pinned on pi1 takes"), "\(error)")
+    }
+
     @Test func `sizes that overflow are refused`() throws {
         for (model, context) in [
             (model([Int.max, 1]), 1), (model([10, 10]), -1), (model([1], keyValues: .max / 2), 4096),

@@ -1,4 +1,5 @@
 """The machines of a shelf, and people at their terminals."""
+import codecs
 import fcntl
 import json
 import os
@@ -55,6 +56,7 @@ class Terminal:
         self.command = command
         self.text = ""
         self.is_followed = False
+        self.decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         self.master, other = pty.openpty()
         fcntl.ioctl(other, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, columns, 0, 0))
         self.columns = columns
@@ -86,7 +88,7 @@ class Terminal:
             data = os.read(self.master, 65536)
         except OSError:
             return False
-        self.text += data.decode(errors="replace")
+        self.text += self.decoder.decode(data)
         return bool(data)
 
     def type(self, text):

@@ -4,7 +4,12 @@ extension HistoryEvent {
     /// What happened, in one line without time and device. Numbers may come from another machine, and be anything.
     package var words: String {
         var text = headline
-        if let reason { text += ": \(reason)" }
+        if let reason {
+            // Where it is, the headline has said.
+            let repeated = address.map { "\($0): " } ?? ""
+            text +=
+                ": \(repeated.isEmpty || !reason.hasPrefix(repeated) ? reason : String(reason.dropFirst(repeated.count)))"
+        }
         let details = details
         if !details.isEmpty { text += "; " + details.joined(separator: ", ") }
         return text

@@ -27,7 +27,7 @@ final class Complaints: Sendable {
             return state.untold
         }
         guard let untold else { return }
-        let others = untold == 0 ? "" : " (and \(untold) others before it)"
+        let others = untold == 0 ? "" : " (and \(untold) \(untold == 1 ? "other" : "others") before it)"
         logger.notice("connection not taken: \(reason)\(others)")
     }
 }

@@ -123,7 +123,7 @@ package struct JoinClient: Sendable {
             }
         }
         throw JoinError(
-            "no coordinator could be asked: \(reasons.joined(separator: "; ")). Is `shoal serve` running there?")
+            "no coordinator could be asked (is `shoal serve` running there?): \(reasons.joined(separator: "; "))")
     }
 
     private func ask(

@@ -2,6 +2,7 @@ import API
 import ArgumentParser
 import CoordinatorCore
 import Foundation
+import Terminal
 
 struct EventsCommand: AsyncParsableCommand, UsesNetwork {
     static let configuration = CommandConfiguration(
@@ -30,7 +31,7 @@ struct EventsCommand: AsyncParsableCommand, UsesNetwork {
                 return Console.write("nothing happened\(since.map { " in the last \($0.text)" } ?? " yet")\n")
             }
             let width = Self.width(of: events)
-            for event in events { Console.write(EventLine.text(event, deviceWidth: width) + "\n") }
+            for event in events { Self.write(event, width: width) }
             return
         }
         let width = Self.width(of: events)
@@ -69,8 +70,13 @@ struct EventsCommand: AsyncParsableCommand, UsesNetwork {
     }
 
     private func show(_ event: HistoryEvent, width: Int) throws {
-        guard json else { return Console.write(EventLine.text(event, deviceWidth: width) + "\n") }
+        guard json else { return Self.write(event, width: width) }
         try Console.jsonLine(event)
+    }
+
+    private static func write(_ event: HistoryEvent, width: Int) {
+        let columns = TerminalWindow.columns(of: STDOUT_FILENO)
+        Console.write(EventLine.lines(event, deviceWidth: width, columns: columns) + "\n")
     }
 
     private static func width(of events: [HistoryEvent]) -> Int {

@@ -1,5 +1,7 @@
 import CoordinatorCore
 import Foundation
+import Terminal
+import Wire
 
 /// What happened to the cluster, one line each, for people. Times are those of this machine's clock and time zone.
 enum EventLine {
@@ -9,6 +11,18 @@ enum EventLine {
         let device = event.device ?? "–"
         let name = device + String(repeating: " ", count: max(0, deviceWidth - device.count))
         return "\(time(event.time, now: now))  \(name)  \(event.words)"
+    }
+
+    /// The same for a terminal of so many columns: what happened is broken between words, below its own beginning.
+    static func lines(
+        _ event: HistoryEvent, deviceWidth: Int, columns: Int?, now: Double = Date().timeIntervalSince1970
+    ) -> String {
+        let line = text(event, deviceWidth: deviceWidth, now: now).printable(onOneLine: true)
+        let indent = line.displayWidth - event.words.printable(onOneLine: true).displayWidth
+        guard let columns, line.displayWidth > columns, indent < columns / 2 else { return line }
+        return String(line.prefix(indent))
+            + WordWrap.lines(of: line.dropFirst(indent), columns: columns - indent)
+            .joined(separator: "\n" + String(repeating: " ", count: indent))
     }
 
     /// `21:03:11`, with the date where that is another day: `2026-11-29 21:03:11`.
