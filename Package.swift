@@ -48,8 +48,8 @@ let modules: [Target] = [
     module(
         "CoordinatorCore",
         [
-            "ModelParts", "Placement", "Transport", "Identity", "Wire", "Tokenizer", "Sampling", "GGUF", "Formats",
-            "ClusterStore",
+            "ModelParts", "Placement", "Transport", "Identity", "Wire", "Tokenizer", "Sampling", "Grammar", "GGUF",
+            "Formats", "ClusterStore",
             .nio("NIOCore"), .crypto, .logging,
         ]),
     module("ClusterStore", ["Identity", .product(name: "GRDB", package: "GRDB.swift"), .crypto]),
@@ -58,7 +58,7 @@ let modules: [Target] = [
     module(
         "API",
         [
-            "CoordinatorCore", "ClusterStore", "ChatTemplate", "Tokenizer", "Sampling", "Placement", "Wire",
+            "CoordinatorCore", "ClusterStore", "ChatTemplate", "Tokenizer", "Sampling", "Grammar", "Placement", "Wire",
             .product(name: "Hummingbird", package: "hummingbird"),
             .product(name: "HummingbirdCore", package: "hummingbird"), .tls,
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"), .nio("NIOCore"), .nio("NIOPosix"),
@@ -93,7 +93,7 @@ let tests: [Target] = [
         name: "Fuzzing",
         dependencies: [
             "API", "ChatTemplate", "ClusterFile", "CoordinatorCore", "Discovery", "Doctor", "Formats", "GGUF",
-            "Identity", "ModelGraph", "ModelParts", "Placement", "Sampling", "Sensors", "Tensors", "TestSupport",
+            "Grammar", "Identity", "ModelGraph", "ModelParts", "Placement", "Sampling", "Sensors", "Tensors", "TestSupport",
             "Tokenizer", "Transport", "Wire", "WorkerCore",
             .nio("NIOCore"), .crypto,
         ],
@@ -133,14 +133,14 @@ let tests: [Target] = [
     tests(
         "CoordinatorCore",
         [
-            "WorkerCore", "ModelGraph", "ModelParts", "Tensors", "Transport", "Wire", "Tokenizer", "Sampling", "GGUF",
-            "Formats",
+            "WorkerCore", "ModelGraph", "ModelParts", "Tensors", "Transport", "Wire", "Tokenizer", "Sampling", "Grammar",
+            "GGUF", "Formats",
             "Placement", "ClusterStore", "Identity", .nio("NIOCore"), .nio("NIOPosix"),
         ]),
     tests(
         "API",
         [
-            "CoordinatorCore", "ClusterStore", "ChatTemplate", "GGUF", "Sampling", "Tokenizer", .nio("NIOCore"),
+            "CoordinatorCore", "ClusterStore", "ChatTemplate", "GGUF", "Grammar", "Sampling", "Tokenizer", .nio("NIOCore"),
             .product(name: "Hummingbird", package: "hummingbird"),
             .product(name: "HummingbirdTesting", package: "hummingbird"),
         ]),

@@ -6,6 +6,8 @@ import Wire
 /// Runs the `EngineCore`: brings it events, from any thread, one at a time on a queue of its own, and sends its frames.
 final class Engine: Sendable {
     private let queue = DispatchQueue(label: "shoal.engine", qos: .userInitiated)
+    /// Finds the tokens that grammars allow next, while the pipe works on the last ones.
+    private let masks = DispatchQueue(label: "shoal.masks", qos: .userInitiated)
     private let state = Mutex(State())
     private let load = Mutex(Load())
     private let began = ContinuousClock.now
@@ -230,6 +232,8 @@ final class Engine: Sendable {
                         hasSent = true
                     }
                 }
+                let pending = state.core.takeMasks()
+                if !pending.isEmpty { masks.async { for mask in pending { mask.prepare() } } }
                 // Readers that wake up would take the processor from the thread that is to send the step on.
                 if onCallersThread, hasSent, let afterSteps = state.afterSteps {
                     afterSteps { [self] in self.state.withLock { $0.core.deliver() } }

@@ -24,8 +24,8 @@ package final class MaskTables: Sendable {
         var stepsLeft = 0
     }
 
-    private let grammar: CompiledGrammar
-    private let vocabulary: TokenVocabulary
+    package let grammar: CompiledGrammar
+    package let vocabulary: TokenVocabulary
     private let state: Mutex<State>
 
     package init(_ grammar: CompiledGrammar, _ vocabulary: TokenVocabulary) {
