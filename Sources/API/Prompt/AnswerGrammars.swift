@@ -1,7 +1,6 @@
 import CoordinatorCore
 import Grammar
 import Synchronization
-import Tokenizer
 
 /// The grammars that answers were last asked to follow, compiled for the model that is served. Safe from any thread.
 final class AnswerGrammars: Sendable {
@@ -51,16 +50,5 @@ final class AnswerGrammars: Sendable {
             if compiled.grammars.count > Self.most { compiled.grammars.removeFirst() }
             return tables
         }
-    }
-}
-
-extension TokenVocabulary {
-    /// A model's tokens: none of those that are control, that the file forbids, or that end an answer is text.
-    package init(_ tokenizer: Tokenizer) {
-        let hidden = Set(tokenizer.forbiddenTokens(embeddingRows: tokenizer.vocabularySize)).union(tokenizer.endOfGeneration)
-        self.init(
-            (0..<TokenID(tokenizer.vocabularySize)).map { token in
-                tokenizer.isSpecial(token) || hidden.contains(token) ? [] : tokenizer.bytes(of: token)
-            }, endTokens: tokenizer.endOfGeneration)
     }
 }

@@ -10,6 +10,7 @@ final class Engine: Sendable {
     private let masks = DispatchQueue(label: "shoal.masks", qos: .userInitiated)
     private let state = Mutex(State())
     private let load = Mutex(Load())
+    private let maskTimes = Mutex(MaskTimes())
     private let began = ContinuousClock.now
     private static let onQueue = DispatchSpecificKey<Void>()
 
@@ -54,6 +55,7 @@ final class Engine: Sendable {
             var report = state.measurement.report(at: .now)
             report.prediction = state.prediction
             report.partsFromPrediction = state.watch.isStale
+            report.masks = maskTimes.withLock { $0.report }
             return report
         }
     }
@@ -210,6 +212,15 @@ final class Engine: Sendable {
         return most
     }
 
+    private func prepare(_ masks: [NextMask]) {
+        for mask in masks {
+            let began = ContinuousClock.now
+            mask.prepare()
+            let seconds = (ContinuousClock.now - began) / .seconds(1)
+            maskTimes.withLock { $0.add(seconds) }
+        }
+    }
+
     private var now: EngineTime {
         let instant = ContinuousClock.now
         return EngineTime(instant: instant, seconds: (instant - began) / .seconds(1))
@@ -233,7 +244,7 @@ final class Engine: Sendable {
                     }
                 }
                 let pending = state.core.takeMasks()
-                if !pending.isEmpty { masks.async { for mask in pending { mask.prepare() } } }
+                if !pending.isEmpty { masks.async { [self] in prepare(pending) } }
                 // Readers that wake up would take the processor from the thread that is to send the step on.
                 if onCallersThread, hasSent, let afterSteps = state.afterSteps {
                     afterSteps { [self] in self.state.withLock { $0.core.deliver() } }

@@ -143,7 +143,7 @@ struct GBNFReader {
         case "n": return "\n"
         case "r": return "\r"
         case "t": return "\t"
-        case "\\", "\"", "[", "]": return escape
+        case "\\", "\"", "[", "]", "-", "^": return escape
         case "x", "u", "U":
             let count = escape == "x" ? 2 : escape == "u" ? 4 : 8
             var value: UInt32 = 0
