@@ -93,7 +93,8 @@ let tests: [Target] = [
         name: "Fuzzing",
         dependencies: [
             "API", "ChatTemplate", "ClusterFile", "CoordinatorCore", "Discovery", "Doctor", "Formats", "GGUF",
-            "Grammar", "Identity", "ModelGraph", "ModelParts", "Placement", "Sampling", "Sensors", "Tensors", "TestSupport",
+            "Grammar", "Identity", "ModelGraph", "ModelParts", "Placement", "Sampling", "Sensors", "Tensors",
+            "TestSupport",
             "Tokenizer", "Transport", "Wire", "WorkerCore",
             .nio("NIOCore"), .crypto,
         ],
@@ -133,14 +134,16 @@ let tests: [Target] = [
     tests(
         "CoordinatorCore",
         [
-            "WorkerCore", "ModelGraph", "ModelParts", "Tensors", "Transport", "Wire", "Tokenizer", "Sampling", "Grammar",
+            "WorkerCore", "ModelGraph", "ModelParts", "Tensors", "Transport", "Wire", "Tokenizer", "Sampling",
+            "Grammar",
             "GGUF", "Formats",
             "Placement", "ClusterStore", "Identity", .nio("NIOCore"), .nio("NIOPosix"),
         ]),
     tests(
         "API",
         [
-            "CoordinatorCore", "ClusterStore", "ChatTemplate", "GGUF", "Grammar", "Sampling", "Tokenizer", .nio("NIOCore"),
+            "CoordinatorCore", "ClusterStore", "ChatTemplate", "GGUF", "Grammar", "Sampling", "Tokenizer",
+            .nio("NIOCore"),
             .product(name: "Hummingbird", package: "hummingbird"),
             .product(name: "HummingbirdTesting", package: "hummingbird"),
         ]),

@@ -59,7 +59,9 @@ package struct Sampler: Sendable {
     ///     forbidden.
     package mutating func next(logits: UnsafeBufferPointer<Float>, allowed: [UInt64]? = nil) -> UInt32 {
         precondition(!logits.isEmpty, "a token is to be chosen from no logits")
-        if parameters.temperature == 0 && !changesLogits && forbidden.isEmpty && allowed == nil { return greatest(logits) }
+        if parameters.temperature == 0 && !changesLogits && forbidden.isEmpty && allowed == nil {
+            return greatest(logits)
+        }
         prepare(logits)
         if let allowed { restrict(to: allowed) }
         if weights.count != work.count { weights = [Double](repeating: 0, count: work.count) }

@@ -1,4 +1,6 @@
 """The `openai` package as a client."""
+import concurrent.futures
+import json
 import unittest
 
 import openai

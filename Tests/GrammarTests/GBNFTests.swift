@@ -3,11 +3,20 @@ import Testing
 
 struct GBNFTests {
     private static let known: [(String, [String], [String])] = [
-        ("root ::= \"a\"* \"b\" | x{2,3}\nx ::= [^a-c\\]] . # rest", ["b", "aab", "xy1é", "12\u{1F600}434"], ["", "a", "x", "xyz", "c1d1", "]a]a"]),
+        (
+            "root ::= \"a\"* \"b\" | x{2,3}\nx ::= [^a-c\\]] . # rest", ["b", "aab", "xy1é", "12\u{1F600}434"],
+            ["", "a", "x", "xyz", "c1d1", "]a]a"]
+        ),
         ("root ::= (\"x\" |\n  \"y\")+ [0-9_]{0,2}", ["x", "yx", "xy12", "x_"], ["", "1", "x123"]),
         ("root ::= \"\\x41\\u00e9\\U0001F600\\\"\\\\\\n\\t\\r\"", ["Aé\u{1F600}\"\\\n\t\r"], ["A"]),
-        ("root ::= s\ns ::= \"(\" s \")\" | \"[\" s \"]\" s? | \"x\"", ["x", "((x))", "[x]x", "([(x)][x]x)"], ["(x", "[x]]", "()"]),
-        ("# all\n\nroot ::= \"a\"{2} b{1,} c?\n\nb ::= \"b\"\nc ::= \"c\"\n", ["aab", "aabbb", "aabc"], ["ab", "aa", "aabcc"]),
+        (
+            "root ::= s\ns ::= \"(\" s \")\" | \"[\" s \"]\" s? | \"x\"", ["x", "((x))", "[x]x", "([(x)][x]x)"],
+            ["(x", "[x]]", "()"]
+        ),
+        (
+            "# all\n\nroot ::= \"a\"{2} b{1,} c?\n\nb ::= \"b\"\nc ::= \"c\"\n", ["aab", "aabbb", "aabc"],
+            ["ab", "aa", "aabcc"]
+        ),
         ("root ::= (\"\")* (e)* \"x\"\ne ::= \"y\"?", ["x", "yx", "yyx"], ["", "xy"]),
         ("root ::= [a\\-z] [-a] [a-]", ["a--", "-aa", "za-"], ["ba-", "ab-"]),
         ("root ::= \"a\" root \"b\" | \"a\" root | \"c\"", ["c", "ac", "acb", "aacb", "aacbb"], ["acbb", "a"]),
@@ -61,7 +70,9 @@ struct GBNFTests {
                 return (error as? GrammarError)?.code
             }
         }
-        #expect(code("root ::= " + String(repeating: "(", count: 100) + "\"a\"" + String(repeating: ")", count: 100)) == .tooLarge)
+        #expect(
+            code("root ::= " + String(repeating: "(", count: 100) + "\"a\"" + String(repeating: ")", count: 100))
+                == .tooLarge)
         #expect(code("root ::= x{60000}\nx ::= y{60000}\ny ::= \"a\" | \"bbb\"") == nil)
         #expect(code("root ::= (\"aa\"{60000} \"b\"){3} (\"ac\"{60000})") == .tooLarge)
         #expect(code("root ::= \"a\" root \"b\" | \"c\"") == .tooLarge)
@@ -82,7 +93,9 @@ struct GBNFTests {
         static func random(_ dice: inout Dice, depth: Int) -> Node {
             switch dice.below(depth == 0 ? 2 : 6) {
             case 0: return .text((0..<dice.below(3)).map { _ in dice.pick(["a", "b", "é"]) }.joined())
-            case 1: return .oneOf((0...dice.below(2)).map { _ in dice.pick(["a", "b", "é"]) }, isNegated: dice.below(4) == 0)
+            case 1:
+                return .oneOf(
+                    (0...dice.below(2)).map { _ in dice.pick(["a", "b", "é"]) }, isNegated: dice.below(4) == 0)
             case 2, 3: return .all((0...dice.below(3)).map { _ in random(&dice, depth: depth - 1) })
             case 4: return .any((0...dice.below(3)).map { _ in random(&dice, depth: depth - 1) })
             default:

@@ -38,7 +38,8 @@ struct MaskTests {
     @Test func `what is remembered stays within its bound`() throws {
         var limits = GrammarLimits()
         limits.cacheBytes = 4096
-        let grammar = try CompiledGrammar(Grammar(schema: OrderedJSON(json: #"{"type":"string","maxLength":500}"#)), limits: limits)
+        let grammar = try CompiledGrammar(
+            Grammar(schema: OrderedJSON(json: #"{"type":"string","maxLength":500}"#)), limits: limits)
         let tables = MaskTables(grammar, testVocabulary)
         var matcher = GrammarMatcher(grammar)
         for byte in [UInt8(ascii: "\"")] + [UInt8](repeating: UInt8(ascii: "x"), count: 500) {
@@ -50,7 +51,10 @@ struct MaskTests {
     }
 
     @Test func `a long text keeps few stacks`() throws {
-        let grammar = try compiled(schema: #"{"type":"array","items":{"type":"array","items":{"type":"string","maxLength":40},"maxItems":300},"maxItems":300}"#)
+        let grammar = try compiled(
+            schema:
+                #"{"type":"array","items":{"type":"array","items":{"type":"string","maxLength":40},"maxItems":300},"maxItems":300}"#
+        )
         var matcher = GrammarMatcher(grammar)
         let row = "[" + [String](repeating: #""abé""#, count: 300).joined(separator: ",") + "]"
         let text = "[" + [String](repeating: row, count: 100).joined(separator: ",") + "]"

@@ -11,25 +11,31 @@ struct WalkTests {
         case 1:
             let least = dice.below(200) - 100
             return .object([
-                .init("type", .string("integer")), .init("minimum", number(least)), .init("maximum", number(least + dice.below(300))),
+                .init("type", .string("integer")), .init("minimum", number(least)),
+                .init("maximum", number(least + dice.below(300))),
             ])
         case 2:
             let least = dice.below(4)
             return .object([
-                .init("type", .string("string")), .init("minLength", number(least)), .init("maxLength", number(least + dice.below(4))),
+                .init("type", .string("string")), .init("minLength", number(least)),
+                .init("maxLength", number(least + dice.below(4))),
             ])
-        case 3: return .object([.init("enum", .array([.string("a\"b"), number(dice.below(99)), .null, .string("ab")]))])
+        case 3:
+            return .object([.init("enum", .array([.string("a\"b"), number(dice.below(99)), .null, .string("ab")]))])
         case 4: return .object([.init("type", .array([.string("null"), .string("number")]))])
         case 5:
             return .object([
-                .init("type", .string("number")), .init("exclusiveMinimum", .number("-\(dice.below(20)).\(dice.below(100))")),
+                .init("type", .string("number")),
+                .init("exclusiveMinimum", .number("-\(dice.below(20)).\(dice.below(100))")),
                 .init("maximum", .number("\(dice.below(20)).\(dice.below(100))")),
             ])
-        case 6: return .object([.init("anyOf", .array((0...dice.below(2)).map { _ in schema(&dice, depth: depth - 1) }))])
+        case 6:
+            return .object([.init("anyOf", .array((0...dice.below(2)).map { _ in schema(&dice, depth: depth - 1) }))])
         case 7:
             let least = dice.below(3)
             return .object([
-                .init("type", .string("array")), .init("items", schema(&dice, depth: depth - 1)), .init("minItems", number(least)),
+                .init("type", .string("array")), .init("items", schema(&dice, depth: depth - 1)),
+                .init("minItems", number(least)),
                 .init("maxItems", number(least + dice.below(3))),
             ])
         default:
@@ -41,7 +47,8 @@ struct WalkTests {
                 .init("required", .array(names.filter { _ in dice.below(2) == 0 }.map { .string($0) })),
             ]
             if dice.below(2) == 0 {
-                fields.append(.init("additionalProperties", dice.below(2) == 0 ? .boolean(false) : schema(&dice, depth: 0)))
+                fields.append(
+                    .init("additionalProperties", dice.below(2) == 0 ? .boolean(false) : schema(&dice, depth: 0)))
             }
             return .object(fields)
         }
@@ -50,8 +57,12 @@ struct WalkTests {
     /// Whether a document satisfies a schema, slowly and straight from what the keywords mean.
     private static func isValid(_ value: OrderedJSON, _ schema: OrderedJSON) -> Bool {
         if case .boolean(let isAny) = schema { return isAny }
-        func double(_ value: OrderedJSON?) -> Double? { if case .number(let text)? = value { Double(text) } else { nil } }
-        if case .array(let alternatives)? = schema["anyOf"], !alternatives.contains(where: { isValid(value, $0) }) { return false }
+        func double(_ value: OrderedJSON?) -> Double? {
+            if case .number(let text)? = value { Double(text) } else { nil }
+        }
+        if case .array(let alternatives)? = schema["anyOf"], !alternatives.contains(where: { isValid(value, $0) }) {
+            return false
+        }
         if case .array(let values)? = schema["enum"], !values.contains(value) { return false }
         if let type = schema["type"] {
             let types: [OrderedJSON] = if case .array(let list) = type { list } else { [type] }
@@ -113,7 +124,9 @@ struct WalkTests {
                 var token = dice.pick(tokens)
                 // After a while, towards the end.
                 if step > 60 {
-                    let closing = tokens.filter { testVocabulary.isEnd($0) || [0x22, 0x5d, 0x7d].contains(testVocabulary.bytes(of: $0).first!) }
+                    let closing = tokens.filter {
+                        testVocabulary.isEnd($0) || [0x22, 0x5d, 0x7d].contains(testVocabulary.bytes(of: $0).first!)
+                    }
                     if !closing.isEmpty { token = dice.pick(closing) }
                 }
                 if testVocabulary.isEnd(token) || matcher.isOver {
@@ -136,7 +149,8 @@ struct WalkTests {
         if case .array(let values)? = schema["enum"] { return dice.pick(values) }
         switch schema["type"] {
         case .string("boolean"): return .boolean(dice.below(2) == 0)
-        case .string("integer"): return .number("\(whole("minimum")! + dice.below(whole("maximum")! - whole("minimum")! + 1))")
+        case .string("integer"):
+            return .number("\(whole("minimum")! + dice.below(whole("maximum")! - whole("minimum")! + 1))")
         case .string("string"):
             let count = whole("minLength")! + dice.below(whole("maxLength")! - whole("minLength")! + 1)
             return .string((0..<count).map { _ in dice.pick(["a", "\"", "\\", "é", "\n", "\u{1F600}"]) }.joined())
@@ -145,7 +159,8 @@ struct WalkTests {
             let count = whole("minItems")! + dice.below(whole("maxItems")! - whole("minItems")! + 1)
             return .array((0..<count).map { _ in document(schema["items"]!, &dice) })
         case .string("object"):
-            guard case .object(let properties)? = schema["properties"], case .array(let required)? = schema["required"] else { return .null }
+            guard case .object(let properties)? = schema["properties"], case .array(let required)? = schema["required"]
+            else { return .null }
             return .object(
                 properties.compactMap { property in
                     guard required.contains(.string(property.name)) || dice.below(2) == 0 else { return nil }

@@ -1,4 +1,3 @@
-package import Grammar
 package import Sampling
 
 /// What `/v1/chat/completions` and `/v1/completions` have in common.

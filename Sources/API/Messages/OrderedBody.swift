@@ -1,4 +1,4 @@
-package import Grammar
+import Grammar
 import Synchronization
 
 /// A body that is being decoded, for values whose properties' order counts: decoders do not keep it. Safe from any thread.

@@ -78,7 +78,9 @@ final class NextMask: Sendable {
         guard avoidsSpace else { return mask }
         // A text whose first space would be lost is begun without, if it can be.
         var others = mask
-        for token in mask.tokens where tables.vocabulary.bytes(of: token).first == UInt8(ascii: " ") { others.remove(token) }
+        for token in mask.tokens where tables.vocabulary.bytes(of: token).first == UInt8(ascii: " ") {
+            others.remove(token)
+        }
         return others.isEmpty ? mask : others
     }
 }

@@ -4,9 +4,14 @@ extension Automaton {
     init(_ grammar: Grammar, limits: GrammarLimits) throws(GrammarError) {
         let builder = try AutomatonBuilder(grammar, limits: limits)
         let draft = AutomatonDraft(builder, root: grammar.root)
-        let isProductive = draft.fixpoint { draft.states[$0].isFinal } throughEdges: { true }
+        let isProductive = draft.fixpoint {
+            draft.states[$0].isFinal
+        } throughEdges: {
+            true
+        }
         guard isProductive[0] else {
-            throw GrammarError(.contradiction, "no text is possible: rules never come to an end, or contradict each other")
+            throw GrammarError(
+                .contradiction, "no text is possible: rules never come to an end, or contradict each other")
         }
         try draft.refuseLeftRecursion(of: grammar)
         self.init(draft, isProductive, threadLimit: limits.stacks)
@@ -160,10 +165,15 @@ struct AutomatonDraft {
 
     /// - Throws: where a rule can begin with itself before any byte.
     func refuseLeftRecursion(of grammar: Grammar) throws(GrammarError) {
-        let isNullable = fixpoint { states[$0].isFinal } throughEdges: { false }
+        let isNullable = fixpoint {
+            states[$0].isFinal
+        } throughEdges: {
+            false
+        }
         // Between starts of rules: which can be called before a byte. Depth first, without recursion.
         var colors = [UInt8](repeating: 0, count: states.count)
-        for call in states.flatMap(\.calls) + [.init(start: 0, back: Automaton.none)] where colors[Int(call.start)] == 0 {
+        for call in states.flatMap(\.calls) + [.init(start: 0, back: Automaton.none)] where colors[Int(call.start)] == 0
+        {
             var path: [(start: UInt32, next: ArraySlice<UInt32>)] = []
             func enter(_ start: UInt32) {
                 colors[Int(start)] = 1
@@ -181,7 +191,8 @@ struct AutomatonDraft {
                     let name = rule < grammar.rules.count ? grammar.rules[rule].name : "a repeated group"
                     throw GrammarError(
                         .contradiction,
-                        "\(name) can begin with itself (left recursion); write it as a repetition, or put what it calls last")
+                        "\(name) can begin with itself (left recursion); write it as a repetition, or put what it calls last"
+                    )
                 }
                 if colors[Int(next)] == 0 { enter(next) }
             }

@@ -139,7 +139,8 @@ struct AutomatonBuilder {
     ) throws(GrammarError) {
         guard max(least, most ?? 0) <= limits.repetitions else {
             throw GrammarError(
-                .tooLarge, "something is repeated \(max(least, most ?? 0)) times; at most \(limits.repetitions) are possible")
+                .tooLarge,
+                "something is repeated \(max(least, most ?? 0)) times; at most \(limits.repetitions) are possible")
         }
         // What is repeated often is a rule of its own: then each time takes one state.
         var part = part
@@ -176,7 +177,8 @@ struct AutomatonBuilder {
     private mutating func buildString(least: Int, most: Int?, from: UInt32, to: UInt32) throws(GrammarError) {
         guard max(least, most ?? 0) <= limits.repetitions else {
             throw GrammarError(
-                .tooLarge, "a string has \(max(least, most ?? 0)) characters; at most \(limits.repetitions) are possible")
+                .tooLarge,
+                "a string has \(max(least, most ?? 0)) characters; at most \(limits.repetitions) are possible")
         }
         // Not by what it stands for: elsewhere the same would have to take plain tokens too.
         if wideRule == nil {

@@ -60,7 +60,9 @@ struct Threads: Sendable, Hashable {
     /// Whether there were too many, so that some are missing.
     var isCut = false
 
-    static func item(_ state: UInt32, _ stack: Int32) -> UInt64 { UInt64(state) << 32 | UInt64(UInt32(bitPattern: stack)) }
+    static func item(_ state: UInt32, _ stack: Int32) -> UInt64 {
+        UInt64(state) << 32 | UInt64(UInt32(bitPattern: stack))
+    }
 
     static func state(of item: UInt64) -> UInt32 { UInt32(item >> 32) }
 

@@ -159,7 +159,8 @@ package final class MaskTables: Sendable {
         state.stepsLeft -= steps
         guard state.stepsLeft >= 0 else {
             throw GrammarError(
-                .tooLarge, "finding the tokens that the grammar allows takes more than \(grammar.limits.maskSteps) steps")
+                .tooLarge,
+                "finding the tokens that the grammar allows takes more than \(grammar.limits.maskSteps) steps")
         }
     }
 }

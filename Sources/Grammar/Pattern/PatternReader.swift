@@ -43,7 +43,9 @@ struct PatternReader {
         var isEnded = false
         while let next = current, next != "|", next != ")" {
             guard !isEnded, next != "^" else {
-                throw error(.unsupported, "^ and $ are supported at the beginning and the end of the whole or of its alternatives")
+                throw error(
+                    .unsupported,
+                    "^ and $ are supported at the beginning and the end of the whole or of its alternatives")
             }
             if next == "$", depth == 0 {
                 position += 1
@@ -121,8 +123,10 @@ struct PatternReader {
     private static let space = ScalarSet(" \t\n\r\u{b}\u{c}")
     /// What some engines count to `\s`, and so must not be in `\S`.
     private static let allSpace = space.union(
-        ScalarSet([0x1c...0x1f, 0x85...0x85, 0xa0...0xa0, 0x1680...0x1680, 0x2000...0x200a, 0x2028...0x2029, 0x202f...0x202f,
-            0x205f...0x205f, 0x3000...0x3000, 0xfeff...0xfeff]))
+        ScalarSet([
+            0x1c...0x1f, 0x85...0x85, 0xa0...0xa0, 0x1680...0x1680, 0x2000...0x200a, 0x2028...0x2029, 0x202f...0x202f,
+            0x205f...0x205f, 0x3000...0x3000, 0xfeff...0xfeff,
+        ]))
     private static let ascii = ScalarSet([0...0x7f])
 
     private mutating func readEscape(inClass: Bool) throws(GrammarError) -> ScalarSet {

@@ -2,7 +2,8 @@
 enum StringFormat {
     /// Formats of the standard that are not kept: a schema that asks for one is refused. Those that the standard does not know say nothing.
     static let unsupported: Set<String> = [
-        "duration", "idn-email", "hostname", "idn-hostname", "ipv6", "uri-reference", "iri", "iri-reference", "uri-template",
+        "duration", "idn-email", "hostname", "idn-hostname", "ipv6", "uri-reference", "iri", "iri-reference",
+        "uri-template",
         "json-pointer", "relative-json-pointer", "regex",
     ]
 

@@ -35,7 +35,9 @@ struct NumberRules {
             // Below zero, bounds change places; -0 is not written.
             let most = lower.map { NumberBound(value: $0.value.magnitude, isExclusive: $0.isExclusive) }
             let least =
-                upper.flatMap { $0.value.isNegative ? NumberBound(value: $0.value.magnitude, isExclusive: $0.isExclusive) : nil }
+                upper.flatMap {
+                    $0.value.isNegative ? NumberBound(value: $0.value.magnitude, isExclusive: $0.isExclusive) : nil
+                }
                 ?? NumberBound(value: .zero, isExclusive: true)
             choices += magnitudes(least, most, isInteger).map { .sequence([.text("-"), $0]) }
         }
@@ -114,7 +116,9 @@ struct NumberRules {
             if let known = made[place] { return known }
             var choices: [Expression] = []
             let isInFraction = index > length || index == length && afterPoint
-            if index >= length, !(index == length && afterPoint), mayEnd(index, isLow, isHigh) { choices.append(.empty) }
+            if index >= length, !(index == length && afterPoint), mayEnd(index, isLow, isHigh) {
+                choices.append(.empty)
+            }
             if index < length || isInFraction && index < length + fraction {
                 var targets: [(lower: UInt8, upper: UInt8, isLow: Bool, isHigh: Bool)] = []
                 for digit: UInt8 in (index == 0 && length > 1 ? 1 : 0)...9 {

@@ -7,7 +7,8 @@ extension SchemaCompiler {
         guard max(least, most ?? 0) <= limits.repetitions else {
             let name = most.map { $0 > limits.repetitions } ?? false ? "maxItems" : "minItems"
             throw GrammarError(
-                .tooLarge, "\(name) is \(max(least, most ?? 0)); up to \(limits.repetitions) is supported", at: keywords.place(name))
+                .tooLarge, "\(name) is \(max(least, most ?? 0)); up to \(limits.repetitions) is supported",
+                at: keywords.place(name))
         }
         var places: [Expression] = []
         var (rest, restPlace) = (keywords["items"]?.value, keywords["items"]?.pointer ?? "")

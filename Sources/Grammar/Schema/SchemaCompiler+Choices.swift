@@ -45,7 +45,9 @@ extension SchemaCompiler {
     ) throws(GrammarError) {
         var all: [SchemaKeywords] = []
         for (index, alternative) in alternatives.enumerated() {
-            guard var keywords = try keywords(of: alternative, at: "\(pointer)/\(index)", depth: depth + 1) else { continue }
+            guard var keywords = try keywords(of: alternative, at: "\(pointer)/\(index)", depth: depth + 1) else {
+                continue
+            }
             if keywords["type"] == nil { keywords["type"] = type }
             all.append(keywords)
         }
@@ -63,17 +65,24 @@ extension SchemaCompiler {
     }
 
     /// Whether it is plain that no value satisfies both.
-    private mutating func areDisjoint(_ one: SchemaKeywords, _ other: SchemaKeywords, depth: Int) throws(GrammarError) -> Bool {
-        if let mine = try values(of: one), let theirs = try values(of: other) { return !mine.contains { theirs.contains($0) } }
+    private mutating func areDisjoint(_ one: SchemaKeywords, _ other: SchemaKeywords, depth: Int) throws(GrammarError)
+        -> Bool
+    {
+        if let mine = try values(of: one), let theirs = try values(of: other) {
+            return !mine.contains { theirs.contains($0) }
+        }
         guard let mine = try namedTypes(of: one), let theirs = try namedTypes(of: other) else { return false }
         let common = JSONType.allCases.filter { mine.allows($0) && theirs.allows($0) }
         if common.isEmpty { return true }
         guard common == [.object] else { return false }
         let required = [Set(try one.names("required") ?? []), Set(try other.names("required") ?? [])]
         let properties = [try one.properties("properties") ?? [], try other.properties("properties") ?? []]
-        for (index, keywords) in [other, one].enumerated() where keywords["additionalProperties"]?.value == .boolean(false) {
+        for (index, keywords) in [other, one].enumerated()
+        where keywords["additionalProperties"]?.value == .boolean(false) {
             // One needs what the other does not allow.
-            if required[index].contains(where: { name in !properties[1 - index].contains { $0.name == name } }) { return true }
+            if required[index].contains(where: { name in !properties[1 - index].contains { $0.name == name } }) {
+                return true
+            }
         }
         for property in properties[0] where required[0].contains(property.name) && required[1].contains(property.name) {
             guard let same = properties[1].first(where: { $0.name == property.name }), depth < limits.depth,
@@ -99,7 +108,8 @@ extension SchemaCompiler {
     /// As far as they are said: what follows from other keywords does not keep values of other types out.
     private func namedTypes(of keywords: SchemaKeywords) throws(GrammarError) -> Set<JSONType>? {
         if let values = try values(of: keywords) {
-            let types = Set(values.map { value -> JSONType in if case .number = value { .number } else { JSONType.of(value) } })
+            let types = Set(
+                values.map { value -> JSONType in if case .number = value { .number } else { JSONType.of(value) } })
             if keywords["type"] == nil { return types }
         }
         return keywords["type"] == nil ? nil : try keywords.types()

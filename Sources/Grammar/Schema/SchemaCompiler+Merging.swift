@@ -19,7 +19,9 @@ extension SchemaCompiler {
             case .boolean(true): continue
             case .boolean(false): return nil
             case .object(let properties):
-                guard let other = try merged(try SchemaKeywords(properties, at: pointer), depth: depth + 1) else { return nil }
+                guard let other = try merged(try SchemaKeywords(properties, at: pointer), depth: depth + 1) else {
+                    return nil
+                }
                 try merge(other, into: &result)
             default: throw GrammarError(.syntax, "a schema must be an object, true or false", at: .pointer(pointer))
             }
@@ -67,14 +69,17 @@ extension SchemaCompiler {
                 }
             }
             return .object(result)
-        case ("required", .array(let mine), .array(let theirs)): return .array(mine + theirs.filter { !mine.contains($0) })
+        case ("required", .array(let mine), .array(let theirs)):
+            return .array(mine + theirs.filter { !mine.contains($0) })
         case ("enum", .array(let mine), .array(let theirs)): return .array(mine.filter { theirs.contains($0) })
-        case ("minimum", .number(let mine), .number(let theirs)), ("exclusiveMinimum", .number(let mine), .number(let theirs)),
+        case ("minimum", .number(let mine), .number(let theirs)),
+            ("exclusiveMinimum", .number(let mine), .number(let theirs)),
             ("minLength", .number(let mine), .number(let theirs)), ("minItems", .number(let mine), .number(let theirs)),
             ("minProperties", .number(let mine), .number(let theirs)):
             guard let left = Decimal(mine), let right = Decimal(theirs) else { break }
             return left < right ? two.value : one.value
-        case ("maximum", .number(let mine), .number(let theirs)), ("exclusiveMaximum", .number(let mine), .number(let theirs)),
+        case ("maximum", .number(let mine), .number(let theirs)),
+            ("exclusiveMaximum", .number(let mine), .number(let theirs)),
             ("maxLength", .number(let mine), .number(let theirs)), ("maxItems", .number(let mine), .number(let theirs)),
             ("maxProperties", .number(let mine), .number(let theirs)):
             guard let left = Decimal(mine), let right = Decimal(theirs) else { break }
@@ -90,7 +95,8 @@ extension SchemaCompiler {
         default: break
         }
         throw GrammarError(
-            .unsupported, "\(name) is there twice, also at \(two.pointer), and the two cannot be put together", at: .pointer(one.pointer))
+            .unsupported, "\(name) is there twice, also at \(two.pointer), and the two cannot be put together",
+            at: .pointer(one.pointer))
     }
 
     /// Takes out the properties that another schema does not allow.

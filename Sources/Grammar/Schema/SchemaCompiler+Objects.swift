@@ -32,7 +32,8 @@ extension SchemaCompiler {
         if let most = try keywords.count("maxProperties") {
             guard most >= members.count else {
                 throw GrammarError(
-                    .unsupported, "maxProperties below the number of properties is not supported", at: keywords.place("maxProperties"))
+                    .unsupported, "maxProperties below the number of properties is not supported",
+                    at: keywords.place("maxProperties"))
             }
             mostOthers = most - members.count
             if mostOthers == 0 { others = nil }
@@ -42,7 +43,8 @@ extension SchemaCompiler {
             // Names that come twice count once, so that others cannot make it up, unless one is enough.
             guard least == 1, members.isEmpty, others != nil else {
                 throw GrammarError(
-                    .unsupported, "minProperties above the number of required properties is not supported", at: keywords.place("minProperties"))
+                    .unsupported, "minProperties above the number of required properties is not supported",
+                    at: keywords.place("minProperties"))
             }
         }
         let other = others.map { member(key(except: names), $0) }
@@ -96,7 +98,9 @@ extension SchemaCompiler {
 
     /// A property's name that is none of these, without escapes.
     private mutating func key(except names: [[UInt8]]) -> Expression {
-        let texts = names.compactMap { String(validating: $0, as: UTF8.self) }.map { Array($0.unicodeScalars.map(\.value)) }
+        let texts = names.compactMap { String(validating: $0, as: UTF8.self) }.map {
+            Array($0.unicodeScalars.map(\.value))
+        }
         guard !texts.isEmpty else { return .string(least: 0, most: nil) }
         return .sequence([.text("\""), rest(of: texts, depth: 0)])
     }

@@ -125,7 +125,8 @@ struct SchemaCompiler {
         }
         guard depth <= limits.depth else {
             throw GrammarError(
-                .tooLarge, "schemas nest, or refer to each other, more than \(limits.depth) levels deep", at: .pointer(pointer))
+                .tooLarge, "schemas nest, or refer to each other, more than \(limits.depth) levels deep",
+                at: .pointer(pointer))
         }
     }
 
@@ -160,18 +161,21 @@ struct SchemaCompiler {
         guard let reference = try keywords.text("$ref") else { return "" }
         guard reference == "#" || reference.hasPrefix("#/") else {
             throw GrammarError(
-                .unsupported, "$ref is \"\(reference)\"; references within the schema, #/…, are supported", at: keywords.place("$ref"))
+                .unsupported, "$ref is \"\(reference)\"; references within the schema, #/…, are supported",
+                at: keywords.place("$ref"))
         }
         let pointer = String(reference.dropFirst())
         guard document.value(at: pointer) != nil else {
-            throw GrammarError(.contradiction, "$ref names \(reference), which is not there", at: keywords.place("$ref"))
+            throw GrammarError(
+                .contradiction, "$ref names \(reference), which is not there", at: keywords.place("$ref"))
         }
         return pointer
     }
 
     /// The values that are named, as far as their type is right.
     private func compileValues(_ keywords: SchemaKeywords) throws(GrammarError) -> Expression {
-        for name in keywords.entries.keys.sorted() where !["enum", "const", "type", "nullable", "format"].contains(name) {
+        for name in keywords.entries.keys.sorted()
+        where !["enum", "const", "type", "nullable", "format"].contains(name) {
             throw GrammarError(.unsupported, "\(name) beside enum or const is not supported", at: keywords.place(name))
         }
         var values = try keywords.list("enum")
@@ -211,7 +215,8 @@ struct SchemaCompiler {
         guard max(least, most ?? 0) <= limits.repetitions else {
             let name = most.map { $0 > limits.repetitions } ?? false ? "maxLength" : "minLength"
             throw GrammarError(
-                .tooLarge, "\(name) is \(max(least, most ?? 0)); up to \(limits.repetitions) is supported", at: keywords.place(name))
+                .tooLarge, "\(name) is \(max(least, most ?? 0)); up to \(limits.repetitions) is supported",
+                at: keywords.place(name))
         }
         let format = try keywords.text("format")
         if let format, StringFormat.unsupported.contains(format) {
@@ -246,100 +251,6 @@ private final class RuleGatherer {
     func add(_ body: Expression, first: Int) -> Int {
         rules.append(.init(name: "a number's digits", body: body))
         return first + rules.count - 1
-    }
-}
-
-extension OrderedJSON {
-    /// What a JSON pointer names; nil where there is nothing.
-    func value(at pointer: String) -> OrderedJSON? {
-        var value = self
-        for part in pointer.split(separator: "/", omittingEmptySubsequences: false).dropFirst() {
-            // In a reference, which is a URI, characters may be given as %XX.
-            guard let decoded = Self.percentDecoded(part) else { return nil }
-            let name = Self.unescaped(decoded)
-            switch value {
-            case .object:
-                guard let next = value[name] else { return nil }
-                value = next
-            case .array(let elements):
-                guard let index = Int(name), elements.indices.contains(index) else { return nil }
-                value = elements[index]
-            default: return nil
-            }
-        }
-        return value
-    }
-
-    private static func percentDecoded(_ text: Substring) -> String? {
-        guard text.utf8.contains(UInt8(ascii: "%")) else { return String(text) }
-        var bytes: [UInt8] = []
-        var rest = Array(text.utf8)[...]
-        while let byte = rest.popFirst() {
-            if byte == UInt8(ascii: "%"), rest.count >= 2,
-                let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
-            {
-                bytes.append(value)
-                rest = rest.dropFirst(2)
-            } else {
-                bytes.append(byte)
-            }
-        }
-        return String(validating: bytes, as: UTF8.self)
-    }
-
-    private static func unescaped(_ text: String) -> String {
-        var result = String.UnicodeScalarView()
-        var isEscape = false
-        for scalar in text.unicodeScalars {
-            if isEscape {
-                result.append(scalar == "1" ? "/" : scalar == "0" ? "~" : scalar)
-                isEscape = false
-            } else if scalar == "~" {
-                isEscape = true
-            } else {
-                result.append(scalar)
-            }
-        }
-        return String(result)
-    }
-}
-
-extension Expression {
-    /// How many characters a string's text has that is written so: literals stand for one character each. Nil where that is not known.
-    var characterCounts: (least: Int, most: Int?)? {
-        switch self {
-        case .characters, .bytes: return (1, 1)
-        case .rule, .string: return nil
-        case .sequence(let parts):
-            var (least, most): (Int, Int?) = (0, 0)
-            for part in parts {
-                guard let counts = part.characterCounts else { return nil }
-                least += counts.least
-                if let sum = most, let more = counts.most { most = sum + more } else { most = nil }
-            }
-            return (least, most)
-        case .choice(let parts):
-            var result: (least: Int, most: Int?)?
-            // Escapes of one character, such as \", are written as one literal.
-            for part in parts {
-                guard let counts = part.characterCounts else { return nil }
-                guard let known = result else {
-                    result = counts
-                    continue
-                }
-                var most: Int?
-                if let one = known.most, let other = counts.most { most = max(one, other) }
-                result = (min(known.least, counts.least), most)
-            }
-            return result
-        case .repetition(let part, let least, let most):
-            guard let counts = part.characterCounts else { return nil }
-            let (low, lowOverflows) = counts.least.multipliedReportingOverflow(by: least)
-            guard !lowOverflows else { return nil }
-            guard let most, let each = counts.most else { return (low, counts.most == 0 ? 0 : nil) }
-            let (high, overflows) = each.multipliedReportingOverflow(by: most)
-            return overflows ? nil : (low, high)
-        }
     }
 }
 

@@ -13,13 +13,15 @@ struct SchemaKeywords {
     static let kept: Set<String> = [
         "$ref", "type", "enum", "const", "anyOf", "oneOf", "allOf", "nullable", "properties", "required",
         "additionalProperties", "minProperties", "maxProperties", "items", "prefixItems", "additionalItems", "minItems",
-        "maxItems", "minLength", "maxLength", "pattern", "format", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
+        "maxItems", "minLength", "maxLength", "pattern", "format", "minimum", "maximum", "exclusiveMinimum",
+        "exclusiveMaximum",
     ]
 
     /// Those that change what is valid and are not kept: a schema with one is refused. All others say nothing of that.
     static let refused: Set<String> = [
         "not", "if", "then", "else", "dependentSchemas", "dependentRequired", "dependencies", "patternProperties",
-        "propertyNames", "unevaluatedProperties", "unevaluatedItems", "contains", "minContains", "maxContains", "multipleOf",
+        "propertyNames", "unevaluatedProperties", "unevaluatedItems", "contains", "minContains", "maxContains",
+        "multipleOf",
         "uniqueItems", "$dynamicRef", "$recursiveRef",
     ]
 
@@ -36,7 +38,9 @@ struct SchemaKeywords {
                 if property.name.hasPrefix("unevaluated"), property.value == .boolean(true) { continue }
                 throw GrammarError(.unsupported, "\(property.name) is not supported", at: .pointer(place))
             }
-            if Self.kept.contains(property.name) { entries[property.name] = Entry(value: property.value, pointer: place) }
+            if Self.kept.contains(property.name) {
+                entries[property.name] = Entry(value: property.value, pointer: place)
+            }
         }
     }
 
@@ -146,7 +150,8 @@ enum JSONType: String, Sendable, Hashable, CaseIterable {
     /// Keywords by which a schema without a type is taken to be of one.
     static let ofKeywords: [(String, JSONType)] = [
         ("properties", .object), ("required", .object), ("additionalProperties", .object), ("minProperties", .object),
-        ("maxProperties", .object), ("items", .array), ("prefixItems", .array), ("minItems", .array), ("maxItems", .array),
+        ("maxProperties", .object), ("items", .array), ("prefixItems", .array), ("minItems", .array),
+        ("maxItems", .array),
         ("minLength", .string), ("maxLength", .string), ("pattern", .string), ("format", .string), ("minimum", .number),
         ("maximum", .number), ("exclusiveMinimum", .number), ("exclusiveMaximum", .number),
     ]

@@ -117,7 +117,8 @@ struct ChatCompletionRequestTests {
         (#""response_format":{"type":"xml"}"#, "response_format.type"), (#""response_format":5"#, "response_format"),
         (#""response_format":{"type":"json_schema"}"#, "response_format.json_schema"),
         (#""response_format":{"type":"json_schema","json_schema":{"name":"a"}}"#, "response_format.json_schema.schema"),
-        (#""response_format":{"type":"json_object"},"grammar":"root ::= \"a\"""#, "grammar"), (#""grammar":5"#, "grammar"),
+        (#""response_format":{"type":"json_object"},"grammar":"root ::= \"a\"""#, "grammar"),
+        (#""grammar":5"#, "grammar"),
     ])
     func `a wrong field is named`(field: String, parameter: String) throws {
         let error = try #require(refusal(body(field)))

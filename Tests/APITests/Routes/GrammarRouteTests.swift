@@ -15,7 +15,8 @@ struct GrammarRouteTests {
         let api = try await TestAPI()
         let schema =
             #"{"type":"object","properties":{"b":{"type":"string","maxLength":5},"a":{"type":"integer","maximum":5,"minimum":1}},"required":["b","a"],"additionalProperties":false}"#
-        let format = #""response_format":{"type":"json_schema","json_schema":{"name":"n","strict":true,"schema":\#(schema)}}"#
+        let format =
+            #""response_format":{"type":"json_schema","json_schema":{"name":"n","strict":true,"schema":\#(schema)}}"#
         let answer = try await api.post(chat, body(format)).json(ReadChat.self)
         let text = try #require(answer.choices.first?.message?.content)
         #expect(answer.choices.first?.finishReason == "stop")
@@ -31,9 +32,14 @@ struct GrammarRouteTests {
     }
 
     @Test(arguments: [
-        (#""response_format":{"type":"json_schema","json_schema":{"name":"n","schema":{"properties":{"a":{"not":{}}}}}}"#,
-         "response_format.json_schema.schema", "at /properties/a/not: not is not supported", "invalid_json_schema"),
-        (#""response_format":{"type":"json_object","schema":{"type":"string","multipleOf":1}}"#, "response_format.schema", "at /multipleOf", "invalid_json_schema"),
+        (
+            #""response_format":{"type":"json_schema","json_schema":{"name":"n","schema":{"properties":{"a":{"not":{}}}}}}"#,
+            "response_format.json_schema.schema", "at /properties/a/not: not is not supported", "invalid_json_schema"
+        ),
+        (
+            #""response_format":{"type":"json_object","schema":{"type":"string","multipleOf":1}}"#,
+            "response_format.schema", "at /multipleOf", "invalid_json_schema"
+        ),
         (#""grammar":"root ::= (""#, "grammar", "line 1, column 10", "invalid_grammar"),
         (#""grammar":"root ::= root""#, "grammar", "no text is possible", "invalid_grammar"),
     ])

@@ -13,11 +13,13 @@ struct GrammarAnswerTests {
         MaskTables(try CompiledGrammar(grammar), TokenVocabulary(cluster.coordinator.model.tokenizer!))
     }
 
-    private func request(_ tables: MaskTables, most: Int?, seed: UInt64, on cluster: LocalCluster) -> GenerationRequest {
+    private func request(_ tables: MaskTables, most: Int?, seed: UInt64, on cluster: LocalCluster) -> GenerationRequest
+    {
         var sampling = SamplingParameters()
         sampling.seed = seed
         return GenerationRequest(
-            prompt: cluster.coordinator.model.tokenizer!.encode("Hello world"), maximumTokens: most, sampling: sampling, grammar: tables)
+            prompt: cluster.coordinator.model.tokenizer!.encode("Hello world"), maximumTokens: most, sampling: sampling,
+            grammar: tables)
     }
 
     private static let schema =
@@ -69,7 +71,8 @@ struct GrammarAnswerTests {
         let cluster = try await LocalCluster.start(workers: 1)
         var limits = GrammarLimits()
         limits.frames = 5
-        let grammar = try CompiledGrammar(Grammar(gbnf: "root ::= \"(\" root \")\" | \"(((((((((\" root \")\" | \"x\""), limits: limits)
+        let grammar = try CompiledGrammar(
+            Grammar(gbnf: "root ::= \"(\" root \")\" | \"(((((((((\" root \")\" | \"x\""), limits: limits)
         let vocabulary = TokenVocabulary([Array("(".utf8)], endTokens: [])
         let tables = MaskTables(grammar, vocabulary)
         var asked = request(tables, most: 50, seed: 1, on: cluster)

@@ -11,7 +11,9 @@ package struct GrammarFuzz: FuzzFormat {
 
     package init() {
         var tokens: [[UInt8]] = (0...255).map { [UInt8($0)] }
-        for text in ["\": ", "\",", "{\"", "\"}", "]]", "true", "null", "ab", "é", "日本", "12", "0.", "\\n", "\"\"", "{}", "\n  "] {
+        for text in [
+            "\": ", "\",", "{\"", "\"}", "]]", "true", "null", "ab", "é", "日本", "12", "0.", "\\n", "\"\"", "{}", "\n  ",
+        ] {
             tokens.append(Array(text.utf8))
         }
         tokens += [[0xe6, 0x97], []]
@@ -34,25 +36,34 @@ package struct GrammarFuzz: FuzzFormat {
     ].map { Array($0.utf8) }
 
     package let words: [[UInt8]] = [
-        "root", " ::= ", "\"", "[^", "]", "(", ")", "{1,", "}", "*", "+", "?", "|", ".", "\\x41", "\n", "#", "\"type\":", "\"properties\":{",
-        "\"required\":[", "\"items\":", "\"prefixItems\":[", "\"anyOf\":[", "\"oneOf\":[", "\"allOf\":[", "\"$ref\":\"#\"", "\"enum\":[", "\"const\":",
-        "\"pattern\":\"", "\"format\":\"uri\"", "\"minLength\":", "\"maxLength\":", "\"minItems\":", "\"maximum\":", "\"exclusiveMinimum\":",
-        "\"additionalProperties\":", "\"nullable\":true", "\"object\"", "\"string\"", "\"integer\"", "\"number\"", "\"array\"", "{}", "true", "65536",
+        "root", " ::= ", "\"", "[^", "]", "(", ")", "{1,", "}", "*", "+", "?", "|", ".", "\\x41", "\n", "#",
+        "\"type\":", "\"properties\":{",
+        "\"required\":[", "\"items\":", "\"prefixItems\":[", "\"anyOf\":[", "\"oneOf\":[", "\"allOf\":[",
+        "\"$ref\":\"#\"", "\"enum\":[", "\"const\":",
+        "\"pattern\":\"", "\"format\":\"uri\"", "\"minLength\":", "\"maxLength\":", "\"minItems\":", "\"maximum\":",
+        "\"exclusiveMinimum\":",
+        "\"additionalProperties\":", "\"nullable\":true", "\"object\"", "\"string\"", "\"integer\"", "\"number\"",
+        "\"array\"", "{}", "true", "65536",
         "1e300", "-0.5", "99999999999999999999",
     ].map { Array($0.utf8) }
 
     package var extremes: [[UInt8]] {
         let many = 1 << 15
         return [
-            "root ::= " + String(repeating: "(", count: many), "root ::= " + String(repeating: "a? ", count: many) + "\na ::= \"x\"?",
-            "root ::= " + String(repeating: "\"a\" | ", count: many) + "\"b\"", "root ::= \"a\"" + String(repeating: "{2,9}", count: 60),
-            "root ::= r0\n" + (0..<3000).map { "r\($0) ::= r\($0 + 1) \"x\" | r\($0 + 1) \"y\"\n" }.joined() + "r3000 ::= \"a\"",
+            "root ::= " + String(repeating: "(", count: many),
+            "root ::= " + String(repeating: "a? ", count: many) + "\na ::= \"x\"?",
+            "root ::= " + String(repeating: "\"a\" | ", count: many) + "\"b\"",
+            "root ::= \"a\"" + String(repeating: "{2,9}", count: 60),
+            "root ::= r0\n" + (0..<3000).map { "r\($0) ::= r\($0 + 1) \"x\" | r\($0 + 1) \"y\"\n" }.joined()
+                + "r3000 ::= \"a\"",
             #"{"type":"string","maxLength":65536}"#, #"{"items":"#.repeated(60) + "{}" + "}".repeated(60),
-            #"{"anyOf":[{},"#.repeated(60) + "{}" + "]}".repeated(60), #"{"allOf":[{"type":"object","properties":{"a":"#.repeated(30) + "{}" + "}}]}".repeated(30),
+            #"{"anyOf":[{},"#.repeated(60) + "{}" + "]}".repeated(60),
+            #"{"allOf":[{"type":"object","properties":{"a":"#.repeated(30) + "{}" + "}}]}".repeated(30),
             ##"{"anyOf":[{"allOf":[{"$ref":"#"},{"$ref":"#"}]},{"allOf":[{"$ref":"#"}]}]}"##,
             #"{"enum":["# + (0..<9000).map { "\"\($0)\"" }.joined(separator: ",") + "]}",
             #"{"properties":{"# + (0..<3000).map { "\"p\($0)\":{}" }.joined(separator: ",") + "}}",
-            #"{"type":"string","pattern":"((a{9}){9}){9}"}"#, #"{"type":"string","pattern":"(a|b|ab)*c(a|b|ab)*d(a|b|ab)*"}"#,
+            #"{"type":"string","pattern":"((a{9}){9}){9}"}"#,
+            #"{"type":"string","pattern":"(a|b|ab)*c(a|b|ab)*d(a|b|ab)*"}"#,
         ].map { Array($0.utf8) }
     }
 
