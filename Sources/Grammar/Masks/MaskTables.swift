@@ -4,8 +4,8 @@ import Synchronization
 package final class MaskTables: Sendable {
     /// What one state allows, whatever is on the stack.
     private struct StateMask {
-        /// Tokens that are plain characters, by the vocabulary's mask of this number; -1 for none.
-        var plainMask: Int
+        /// Plain tokens are allowed of up to so many characters; -1 where the others say which.
+        var plain: Int
         /// Others, as a mask where they are many.
         var dense: TokenMask?
         var sparse: [UInt32]
@@ -67,7 +67,7 @@ package final class MaskTables: Sendable {
                 state.masks[number] = mask
                 state.byteCount += mask.byteCount
             }
-            if mask.plainMask >= 0 { result.formUnion(vocabulary.plainMasks[mask.plainMask]) }
+            if mask.plain > 0, let plain = vocabulary.plainMask(mask.plain) { result.formUnion(plain) }
             if let dense = mask.dense { result.formUnion(dense) }
             for token in mask.sparse { result.insert(token) }
             try leave(mask.exits, Threads.stack(of: item), matcher.stacks, &state, &result)
@@ -104,16 +104,9 @@ package final class MaskTables: Sendable {
     }
 
     private func stateMask(_ number: UInt32, _ state: inout State) throws(GrammarError) -> StateMask {
-        let plain = grammar.automaton.states[Int(number)].plain
+        let plain = Int(grammar.automaton.states[Int(number)].plain)
         let trie = vocabulary.trie
-        var ranges = [trie.other]
-        var plainMask = -1
-        switch plain {
-        case 0: break
-        case Int32(vocabulary.longestPlain)...: plainMask = TokenVocabulary.countedCharacters + 1
-        case 1...Int32(TokenVocabulary.countedCharacters): plainMask = Int(plain)
-        default: ranges = [trie.plain, trie.other]
-        }
+        let ranges = plain < 0 ? [trie.plain, trie.other] : [trie.other]
         var tokens: [UInt32] = []
         var exits: [Int32] = []
         let begin = state.table.number(of: number)
@@ -127,11 +120,11 @@ package final class MaskTables: Sendable {
                 }, exit: { exits.append($0) })
         }
         guard tokens.count * 4 > vocabulary.count / 8 else {
-            return StateMask(plainMask: plainMask, dense: nil, sparse: tokens, exits: exits)
+            return StateMask(plain: plain, dense: nil, sparse: tokens, exits: exits)
         }
         var dense = TokenMask(count: vocabulary.count)
         for token in tokens { dense.insert(token) }
-        return StateMask(plainMask: plainMask, dense: dense, sparse: [], exits: exits)
+        return StateMask(plain: plain, dense: dense, sparse: [], exits: exits)
     }
 
     /// Visits the nodes that threads lead to: `allowed` are those where some go on, `exit` those where the rule may have ended.

@@ -2,18 +2,16 @@
 package struct TokenVocabulary: Sendable {
     /// Bytes of a token at most; longer ones are never allowed by a grammar.
     static let longestToken = 1 << 10
-    /// Characters up to which plain tokens are counted exactly.
-    static let countedCharacters = 32
+    /// Different lengths of plain tokens that are told apart; longer tokens count as others.
+    private static let countedLengths = 64
 
     /// How many tokens there are, those too that no grammar allows.
     package let count: Int
     let trie: TokenTrie
     /// The tokens that end an answer, ascending.
     let endTokens: [UInt32]
-    /// The tokens that are up to so many plain characters, as masks; the last one is of all.
-    let plainMasks: [TokenMask]
-    /// The most characters of such a token, at least 1.
-    let longestPlain: Int
+    /// The lengths in characters that plain tokens have, ascending, and for each the mask of those that are not longer.
+    private let plainMasks: [(characters: Int, mask: TokenMask)]
     /// For each token where its bytes begin in `bytes`; one more at the end.
     private let offsets: [Int32]
     private let bytes: [UInt8]
@@ -24,33 +22,39 @@ package struct TokenVocabulary: Sendable {
     package init(_ tokens: [[UInt8]], endTokens: some Sequence<UInt32>) {
         count = tokens.count
         self.endTokens = Set(endTokens.filter { $0 < UInt32(tokens.count) }).sorted()
-        var masks = (0...Self.countedCharacters + 1).map { _ in TokenMask(count: tokens.count) }
         var plain: [(bytes: [UInt8], token: UInt32)] = []
         var other: [(bytes: [UInt8], token: UInt32)] = []
-        var longest = 1
         var offsets: [Int32] = [0]
         var all: [UInt8] = []
+        let lengths = tokens.map { $0.isEmpty || $0.count > Self.longestToken ? nil : Self.plainCharacters($0) }
+        let counted = Set(lengths.compactMap { $0 }).sorted().prefix(Self.countedLengths)
+        var masks = Dictionary(uniqueKeysWithValues: counted.map { ($0, TokenMask(count: tokens.count)) })
         for (index, bytes) in tokens.enumerated() {
             all += bytes
             offsets.append(Int32(all.count))
             guard !bytes.isEmpty, bytes.count <= Self.longestToken else { continue }
-            if let characters = Self.plainCharacters(bytes) {
-                longest = max(longest, characters)
+            if let length = lengths[index], masks[length]?.insert(UInt32(index)) != nil {
                 plain.append((bytes, UInt32(index)))
-                masks[min(characters, Self.countedCharacters + 1)].insert(UInt32(index))
             } else {
                 other.append((bytes, UInt32(index)))
             }
         }
-        for place in masks.indices.dropFirst() { masks[place].formUnion(masks[place - 1]) }
-        plainMasks = masks
-        longestPlain = longest
+        var plainMasks: [(characters: Int, mask: TokenMask)] = []
+        for length in counted {
+            var mask = masks[length]!
+            if let shorter = plainMasks.last { mask.formUnion(shorter.mask) }
+            plainMasks.append((length, mask))
+        }
+        self.plainMasks = plainMasks
         self.offsets = offsets
         self.bytes = all
         plain.sort { $0.bytes.lexicographicallyPrecedes($1.bytes) }
         other.sort { $0.bytes.lexicographicallyPrecedes($1.bytes) }
         trie = TokenTrie(plain: plain, other: other)
     }
+
+    /// The plain tokens of up to so many characters; nil where there are none.
+    func plainMask(_ characters: Int) -> TokenMask? { plainMasks.last { $0.characters <= characters }?.mask }
 
     /// A token's bytes.
     package func bytes(of token: UInt32) -> ArraySlice<UInt8> {
