@@ -72,11 +72,9 @@ struct GrammarAnswerTests {
         var limits = GrammarLimits()
         limits.frames = 5
         let grammar = try CompiledGrammar(
-            Grammar(gbnf: "root ::= \"(\" root \")\" | \"(((((((((\" root \")\" | \"x\""), limits: limits)
-        let vocabulary = TokenVocabulary([Array("(".utf8)], endTokens: [])
-        let tables = MaskTables(grammar, vocabulary)
-        var asked = request(tables, most: 50, seed: 1, on: cluster)
-        asked.sampling.temperature = 0
+            Grammar(gbnf: #"root ::= "(" root ")" | "(((((((((x""#), limits: limits)
+        let tables = MaskTables(grammar, TokenVocabulary(cluster.coordinator.model.tokenizer!))
+        let asked = request(tables, most: 50, seed: 1, on: cluster)
         let answer = try await cluster.coordinator.answer(asked)
         #expect(answer.error?.code == .invalidRequest)
         await cluster.stop()

@@ -67,6 +67,65 @@ package struct GrammarFuzz: FuzzFormat {
         ].map { Array($0.utf8) }
     }
 
+    package func generate(_ random: inout FuzzRandom) -> [UInt8]? {
+        if random.oneIn(2) { return Array(schema(4, &random).utf8) }
+        let rules = ["a", "b", "c"].map { "\($0) ::= \(expression(3, &random))\n" }
+        return Array(("root ::= \(expression(3, &random))\n" + rules.joined()).utf8)
+    }
+
+    private func expression(_ depth: Int, _ random: inout FuzzRandom) -> String {
+        switch random.below(depth == 0 ? 4 : 9) {
+        case 0: return "\"\(random.pick(["a", "b", "", "\\n", "é", "ab\\x41", "\\u65e5"]))\""
+        case 1: return "[\(random.oneIn(3) ? "^" : "")\(random.pick(["a-z", "é日", "\\]-_", "a", "0-9\\n", ""]))]"
+        case 2: return random.pick([".", "a", "b", "c", "root"])
+        case 3: return "\"x\" " + random.pick(["a", "b", "c", "root"])
+        case 4: return "(" + expression(depth - 1, &random) + " | " + expression(depth - 1, &random) + ")"
+        case 5, 6: return expression(depth - 1, &random) + " " + expression(depth - 1, &random)
+        case 7:
+            let times = random.pick(["*", "+", "?", "{2}", "{1,}", "{0,3}", "{900}"])
+            return "(" + expression(depth - 1, &random) + ")" + times
+        default: return "(" + expression(depth - 1, &random) + ")"
+        }
+    }
+
+    private func schema(_ depth: Int, _ random: inout FuzzRandom) -> String {
+        let number = random.pick(["0", "1", "-3", "2.5", "120", "1e2", "-0.125", "7"])
+        guard depth > 0, random.oneIn(2) else { return simpleSchema(number, &random) }
+        let parts = (0..<3).map { _ in schema(depth - 1, &random) }
+        switch random.below(6) {
+        case 0: return #"{"anyOf":[\#(parts[0]),\#(parts[1])]}"#
+        case 1: return #"{"oneOf":[\#(parts[0]),\#(parts[1])],"nullable":true}"#
+        case 2: return #"{"allOf":[\#(parts[0]),\#(parts[1])]}"#
+        case 3: return #"{"items":\#(parts[0]),"minItems":\#(random.below(3)),"maxItems":\#(random.below(5))}"#
+        case 4: return #"{"type":"array","prefixItems":[\#(parts[0]),\#(parts[1])],"items":\#(parts[2])}"#
+        default:
+            let rest = random.pick(["true", "false", parts[2]])
+            let required = random.pick(["a", "ab", "z"])
+            return
+                #"{"properties":{"a":\#(parts[0]),"ab":\#(parts[1])},"required":["\#(required)"],"additionalProperties":\#(rest)}"#
+        }
+    }
+
+    private func simpleSchema(_ number: String, _ random: inout FuzzRandom) -> String {
+        let type = random.pick(["string", "integer", "number", "boolean", "null", "object", "array"])
+        switch random.below(7) {
+        case 0: return #"{"type":"\#(type)"}"#
+        case 1: return #"{"type":"string","minLength":\#(random.below(4)),"maxLength":\#(random.below(70))}"#
+        case 2:
+            let name = random.pick(["minimum", "exclusiveMinimum", "multipleOf", "exclusiveMaximum"])
+            return #"{"type":"\#(type)","\#(name)":\#(number),"maximum":\#(random.below(999))}"#
+        case 3: return #"{"enum":["a","a\"b",\#(number),null,{"k":[]}]}"#
+        case 4:
+            let part = random.pick(["a", "[^a-c]", "\\\\d", "(x|y)", ".", "\\\\\\\"", "é"])
+            let times = random.pick(["*", "+", "{2,3}", ""])
+            return #"{"pattern":"\#(random.pick(["^", ""]))\#(part)\#(times)\#(part)\#(random.pick(["$", ""]))"}"#
+        case 5:
+            let format = random.pick(["date", "time", "date-time", "uuid", "email", "uri", "ipv4", "x"])
+            return #"{"format":"\#(format)"}"#
+        default: return random.pick([##"{"$ref":"#"}"##, "true", "false", "{}", #"{"const":[1,{"a":"é"}]}"#])
+        }
+    }
+
     package func run(_ input: [UInt8]) -> FuzzOutcome {
         do throws(GrammarError) {
             let grammar: Grammar
