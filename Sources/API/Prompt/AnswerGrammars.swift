@@ -41,10 +41,12 @@ final class AnswerGrammars: Sendable {
         guard let tokenizer = coordinator.model.tokenizer else {
             throw .unavailable("the model is served without its tokenizer")
         }
+        // Made without the lock, which threads of others wait for.
+        let present = compiled.withLock { $0.coordinator === coordinator ? $0.vocabulary : nil }
+        let vocabulary = present ?? TokenVocabulary(tokenizer)
         return compiled.withLock { compiled in
             if compiled.coordinator !== coordinator { compiled = Compiled(coordinator: coordinator) }
-            let vocabulary = compiled.vocabulary ?? TokenVocabulary(tokenizer)
-            compiled.vocabulary = vocabulary
+            if compiled.vocabulary == nil { compiled.vocabulary = vocabulary }
             let tables = MaskTables(automaton, vocabulary)
             compiled.grammars.append((constraint, tables))
             if compiled.grammars.count > Self.most { compiled.grammars.removeFirst() }
