@@ -29,7 +29,7 @@ package struct SpeedBody: Codable, Sendable, Equatable {
         }
     }
 
-    /// How long it took to find the tokens that grammars allowed, each while a step was on its way; of the last ones.
+    /// The processor time that it took to find the tokens that grammars allowed, each while a step was on its way; of the last ones.
     package struct Masks: Codable, Sendable, Equatable {
         package var count: UInt64
         package var medianSeconds: Double

@@ -214,9 +214,9 @@ final class Engine: Sendable {
 
     private func prepare(_ masks: [NextMask]) {
         for mask in masks {
-            let began = ContinuousClock.now
+            let began = threadSeconds()
             mask.prepare()
-            let seconds = (ContinuousClock.now - began) / .seconds(1)
+            let seconds = threadSeconds() - began
             maskTimes.withLock { $0.add(seconds) }
         }
     }

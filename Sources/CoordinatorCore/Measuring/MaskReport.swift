@@ -1,4 +1,4 @@
-/// How long it took to find the tokens that grammars allowed, while steps were on their way.
+/// The processor time that it took to find the tokens that grammars allowed, while steps were on their way.
 package struct MaskReport: Sendable, Hashable {
     /// Since the coordinator began.
     package var count: UInt64
