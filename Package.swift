@@ -31,6 +31,7 @@ let modules: [Target] = [
     module("Tokenizer", ["GGUF"]),
     module("ChatTemplate", []),
     module("Sampling", []),
+    module("Grammar", []),
     module("Placement", []),
     module("Wire", ["ModelParts", "CWireProto", .nio("NIOCore")]),
     module("Identity", ["CSodium", .certificates, .asn1, .crypto]),
@@ -47,8 +48,8 @@ let modules: [Target] = [
     module(
         "CoordinatorCore",
         [
-            "ModelParts", "Placement", "Transport", "Identity", "Wire", "Tokenizer", "Sampling", "GGUF", "Formats",
-            "ClusterStore",
+            "ModelParts", "Placement", "Transport", "Identity", "Wire", "Tokenizer", "Sampling", "Grammar", "GGUF",
+            "Formats", "ClusterStore",
             .nio("NIOCore"), .crypto, .logging,
         ]),
     module("ClusterStore", ["Identity", .product(name: "GRDB", package: "GRDB.swift"), .crypto]),
@@ -57,7 +58,7 @@ let modules: [Target] = [
     module(
         "API",
         [
-            "CoordinatorCore", "ClusterStore", "ChatTemplate", "Tokenizer", "Sampling", "Placement", "Wire",
+            "CoordinatorCore", "ClusterStore", "ChatTemplate", "Tokenizer", "Sampling", "Grammar", "Placement", "Wire",
             .product(name: "Hummingbird", package: "hummingbird"),
             .product(name: "HummingbirdCore", package: "hummingbird"), .tls,
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"), .nio("NIOCore"), .nio("NIOPosix"),
@@ -92,7 +93,8 @@ let tests: [Target] = [
         name: "Fuzzing",
         dependencies: [
             "API", "ChatTemplate", "ClusterFile", "CoordinatorCore", "Discovery", "Doctor", "Formats", "GGUF",
-            "Identity", "ModelGraph", "ModelParts", "Placement", "Sampling", "Sensors", "Tensors", "TestSupport",
+            "Grammar", "Identity", "ModelGraph", "ModelParts", "Placement", "Sampling", "Sensors", "Tensors",
+            "TestSupport",
             "Tokenizer", "Transport", "Wire", "WorkerCore",
             .nio("NIOCore"), .crypto,
         ],
@@ -112,6 +114,7 @@ let tests: [Target] = [
     tests("Tokenizer", ["GGUF"]),
     tests("ChatTemplate", []),
     tests("Sampling", []),
+    tests("Grammar", []),
     tests("Placement", []),
     tests("ClusterStore", []),
     tests("ClusterFile", ["Placement"]),
@@ -131,14 +134,15 @@ let tests: [Target] = [
     tests(
         "CoordinatorCore",
         [
-            "WorkerCore", "ModelGraph", "ModelParts", "Tensors", "Transport", "Wire", "Tokenizer", "Sampling", "GGUF",
-            "Formats",
+            "WorkerCore", "ModelGraph", "ModelParts", "Tensors", "Transport", "Wire", "Tokenizer", "Sampling",
+            "Grammar",
+            "GGUF", "Formats",
             "Placement", "ClusterStore", "Identity", .nio("NIOCore"), .nio("NIOPosix"),
         ]),
     tests(
         "API",
         [
-            "CoordinatorCore", "ClusterStore", "ChatTemplate", "GGUF", "Placement", "Sampling", "Tokenizer",
+            "CoordinatorCore", "ClusterStore", "ChatTemplate", "GGUF", "Grammar", "Placement", "Sampling", "Tokenizer",
             .nio("NIOCore"),
             .product(name: "Hummingbird", package: "hummingbird"),
             .product(name: "HummingbirdTesting", package: "hummingbird"),

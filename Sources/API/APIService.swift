@@ -4,6 +4,7 @@ import FoundationEssentials
 #else
 import Foundation
 #endif
+import Grammar
 import Hummingbird
 import Tokenizer
 
@@ -11,6 +12,7 @@ import Tokenizer
 struct APIService: Sendable {
     let host: ModelHost
     private let prompts: ChatPrompts
+    private let grammars = AnswerGrammars()
 
     init(host: ModelHost, chatTemplate: ChatTemplateChoice = .model) {
         self.host = host
@@ -88,9 +90,22 @@ struct APIService: Sendable {
         return try await task.value.get()
     }
 
+    /// What an answer must be a text of, made on threads of their own; nil for any text.
+    /// - Throws: 400 for a schema or a grammar that cannot be followed.
+    func grammar(
+        of fields: GenerationFields, for coordinator: Coordinator, context: APIContext
+    ) async throws(APIError) -> MaskTables? {
+        guard let constraint = fields.constraint else { return nil }
+        if let known = grammars.known(constraint, for: coordinator) { return known }
+        return try await RequestThreads.standard.run(for: context.client) { [grammars] _ throws(APIError) in
+            try grammars.make(constraint, for: coordinator)
+        }
+    }
+
     /// Starts an answer and makes it the response, streamed or whole.
     func respond<Format: AnswerFormat>(
-        by coordinator: Coordinator, prompt: [TokenID], fields: GenerationFields, idPrefix: String, context: APIContext,
+        by coordinator: Coordinator, prompt: [TokenID], fields: GenerationFields, grammar: MaskTables?,
+        idPrefix: String, context: APIContext,
         format: (AnswerHead) -> Format
     ) async throws -> Response {
         let events: AsyncStream<GenerationEvent>
@@ -99,7 +114,7 @@ struct APIService: Sendable {
                 GenerationRequest(
                     prompt: prompt, maximumTokens: fields.maximumTokens, sampling: fields.sampling,
                     stop: fields.stop?.texts ?? [], ignoreEndOfGeneration: fields.ignoreEndOfGeneration,
-                    client: context.client))
+                    grammar: grammar, client: context.client))
         } catch {
             throw APIError(error)
         }

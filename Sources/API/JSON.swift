@@ -70,7 +70,9 @@ extension Decodable {
     package static func decoded(fromJSON bytes: some Collection<UInt8>) throws(APIError) -> Self {
         try JSONBounds.check(bytes)
         do {
-            return try JSONDecoder().decode(Self.self, from: Data(bytes))
+            let decoder = JSONDecoder()
+            decoder.userInfo[.body] = OrderedBody(Array(bytes))
+            return try decoder.decode(Self.self, from: Data(bytes))
         } catch let error as DecodingError {
             throw APIError(error)
         } catch {

@@ -5,7 +5,7 @@
 /// seed and logits give the same tokens on every machine: the random numbers and the exponential are the module's own. Equal
 /// logits go to the lowest id. NaN counts as impossible; when no token is possible the answer is token 0: whoever must not take that for an
 /// answer looks for a `LogitsFault` first. Forbidden tokens are never chosen, whatever is asked for: where no other is possible the answer is the
-/// first that is not forbidden.
+/// first that is not forbidden. Likewise what a caller's mask does not allow.
 /// One `next` that is not greedy takes exactly one random number.
 ///
 /// A value for one sequence, used by one thread at a time; its buffers, once grown, are reused.
@@ -53,18 +53,24 @@ package struct Sampler: Sendable {
     }
 
     /// Chooses the next token.
-    /// - Parameter logits: `[vocabulary]`, at least one.
-    package mutating func next(logits: UnsafeBufferPointer<Float>) -> UInt32 {
+    /// - Parameters:
+    ///   - logits: `[vocabulary]`, at least one.
+    ///   - allowed: the tokens that may be chosen, token t by bit t % 64 of word t / 64; nil for all. At least one must be there that is not
+    ///     forbidden.
+    package mutating func next(logits: UnsafeBufferPointer<Float>, allowed: [UInt64]? = nil) -> UInt32 {
         precondition(!logits.isEmpty, "a token is to be chosen from no logits")
-        if parameters.temperature == 0 && !changesLogits && forbidden.isEmpty { return greatest(logits) }
+        if parameters.temperature == 0 && !changesLogits && forbidden.isEmpty && allowed == nil {
+            return greatest(logits)
+        }
         prepare(logits)
+        if let allowed { restrict(to: allowed) }
         if weights.count != work.count { weights = [Double](repeating: 0, count: work.count) }
         return work.withUnsafeBufferPointer { work in
             let first = greatest(work)
             let best = work[Int(first)]
-            if parameters.temperature == 0 { return best > -.infinity ? first : firstAllowed(of: work.count) }
+            if parameters.temperature == 0 { return best > -.infinity ? first : firstAllowed(of: work.count, allowed) }
             let unit = random.nextUnit()
-            guard best > -.infinity else { return firstAllowed(of: work.count) }
+            guard best > -.infinity else { return firstAllowed(of: work.count, allowed) }
             if parameters.topK > 0 && parameters.topK < work.count {
                 selection.select(parameters.topK, from: work)
                 let total = selection.candidates.reduce(0) { $0 + weight($1.logit, best) }
@@ -114,8 +120,32 @@ package struct Sampler: Sendable {
         }
     }
 
-    /// The lowest id that is not forbidden; 0 where all are.
-    private func firstAllowed(of count: Int) -> UInt32 {
+    /// Makes all other tokens impossible.
+    private mutating func restrict(to allowed: [UInt64]) {
+        work.withUnsafeMutableBufferPointer { work in
+            allowed.withUnsafeBufferPointer { words in
+                for first in stride(from: 0, to: work.count, by: 64) {
+                    let word = first / 64 < words.count ? words[first / 64] : 0
+                    if word == .max { continue }
+                    for token in first..<min(first + 64, work.count) where word >> UInt64(token - first) & 1 == 0 {
+                        work[token] = -.infinity
+                    }
+                }
+            }
+        }
+    }
+
+    /// The lowest id that is not forbidden and allowed; 0 where there is none.
+    private func firstAllowed(of count: Int, _ allowed: [UInt64]?) -> UInt32 {
+        if let allowed {
+            for (index, word) in allowed.enumerated() where word != 0 {
+                for bit in 0..<64 where word >> UInt64(bit) & 1 == 1 && index * 64 + bit < count {
+                    let token = UInt32(index * 64 + bit)
+                    if !forbidden.contains(token) { return token }
+                }
+            }
+            return 0
+        }
         var next: UInt32 = 0
         for token in forbidden where token == next { next += 1 }
         return Int(next) < count ? next : 0

@@ -7,7 +7,7 @@ package struct StreamingDetokenizer: Sendable {
     /// The first bytes of a character that is not complete, at most three.
     private var pending: [UInt8] = []
     /// Whether the next token's space is the one that SentencePiece puts before every text.
-    private var dropsSpace: Bool
+    package private(set) var dropsSpace: Bool
 
     /// Starts a text.
     ///

@@ -1,4 +1,6 @@
 """The `openai` package as a client."""
+import concurrent.futures
+import json
 import unittest
 
 import openai
@@ -117,6 +119,66 @@ class ChatCompletions(unittest.TestCase):
             next(iter(stream))
             stream.close()
         self.assertEqual(self.ask().choices[0].message.content, expected)
+
+
+class Forms(unittest.TestCase):
+    SCHEMA = {
+        "type": "object", "required": ["name", "ages", "colour"], "additionalProperties": False,
+        "properties": {
+            "name": {"type": "string", "minLength": 1, "maxLength": 12},
+            "ages": {"type": "array", "items": {"type": "integer", "minimum": 1, "maximum": 99}, "minItems": 1, "maxItems": 3},
+            "colour": {"enum": ["red", "green"]}}}
+
+    def ask(self, schema, **fields):
+        return client.chat.completions.create(**{
+            "model": "default", "messages": QUESTION, "max_tokens": 300,
+            "response_format": {"type": "json_schema", "json_schema": {"name": "form", "schema": schema, "strict": True}}} | fields)
+
+    def check(self, text):
+        document = json.loads(text)
+        self.assertEqual(list(document), ["name", "ages", "colour"])
+        self.assertTrue(1 <= len(document["name"]) <= 12)
+        self.assertTrue(1 <= len(document["ages"]) <= 3 and all(type(age) is int and 1 <= age <= 99 for age in document["ages"]))
+        self.assertIn(document["colour"], ("red", "green"))
+
+    def test_answers_are_of_the_schema_whole_and_streamed_at_any_temperature(self):
+        for seed in range(4):
+            fields = {"seed": seed, "temperature": seed / 2}
+            whole = self.ask(self.SCHEMA, **fields).choices[0]
+            self.assertEqual(whole.finish_reason, "stop")
+            self.check(whole.message.content)
+            chunks = list(self.ask(self.SCHEMA, stream=True, **fields))
+            self.assertEqual("".join(chunk.choices[0].delta.content or "" for chunk in chunks), whole.message.content)
+            self.assertEqual(chunks[-1].choices[0].finish_reason, "stop")
+
+    def test_many_at_once(self):
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            for answer in pool.map(lambda seed: self.ask(self.SCHEMA, seed=seed), range(16)):
+                self.check(answer.choices[0].message.content)
+
+    def test_an_answer_that_is_cut_off_says_so(self):
+        answer = self.ask(self.SCHEMA, max_tokens=3).choices[0]
+        self.assertEqual(answer.finish_reason, "length")
+        self.assertTrue(answer.message.content.startswith("{"))
+
+    def test_any_object(self):
+        answer = client.chat.completions.create(
+            model="default", messages=QUESTION, max_tokens=400, temperature=0, response_format={"type": "json_object"}).choices[0]
+        self.assertTrue(answer.message.content.startswith("{"))
+        if answer.finish_reason == "stop":
+            self.assertIsInstance(json.loads(answer.message.content), dict)
+
+    def test_grammars(self):
+        answer = client.completions.create(
+            model="default", prompt="Is the sky blue? Answer:", extra_body={"grammar": 'root ::= " " ("yes" | "no")'}).choices[0]
+        self.assertIn(answer.text, (" yes", " no"))
+        self.assertEqual(answer.finish_reason, "stop")
+
+    def test_a_schema_that_is_not_kept_is_refused_with_its_place(self):
+        with self.assertRaises(openai.BadRequestError) as caught:
+            self.ask({"type": "object", "properties": {"a": {"type": "array", "uniqueItems": True}}})
+        self.assertEqual(caught.exception.param, "response_format.json_schema.schema")
+        self.assertIn("/properties/a/uniqueItems", caught.exception.message)
 
 
 class Completions(unittest.TestCase):

@@ -216,7 +216,7 @@ struct SamplerPenaltyTests {
 
 @Suite("Sampler's determinism and safety")
 struct SamplerSafetyTests {
-    private static let variants: [SamplingParameters] = {
+    static let variants: [SamplingParameters] = {
         var variants: [SamplingParameters] = []
         for temperature in [0, 0.7, 1] as [Float] {
             for topK in [0, 3, 40] {

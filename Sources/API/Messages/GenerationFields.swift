@@ -3,7 +3,7 @@ package import Sampling
 /// What `/v1/chat/completions` and `/v1/completions` have in common.
 ///
 /// Defaults are OpenAI's: temperature 1, no filter, no penalty. `max_tokens` defaults to the rest of the context.
-/// `top_k`, `min_p`, `repetition_penalty` (also `repeat_penalty`) and `ignore_eos` are not OpenAI's; most local servers take them.
+/// `top_k`, `min_p`, `repetition_penalty` (also `repeat_penalty`), `ignore_eos` and `grammar` are not OpenAI's; most local servers take them.
 package struct GenerationFields: Decodable, Sendable, Equatable {
     package var model: String?
     package var stream: Bool
@@ -13,13 +13,15 @@ package struct GenerationFields: Decodable, Sendable, Equatable {
     package var sampling: SamplingParameters
     /// Goes on past the token that ends an answer, for measurements.
     package var ignoreEndOfGeneration: Bool
+    /// What the answer must be; nil for any text.
+    package var constraint: AnswerConstraint?
     /// Whose request it is, where the client tells: clients get equal shares.
     package var user: String?
     /// A field that asks for what is not supported, found while decoding.
     package var refusal: APIError?
 
     enum CodingKeys: String, CodingKey {
-        case model, stream, stop, temperature, seed, n, tools, functions, user
+        case model, stream, stop, temperature, seed, n, tools, functions, user, grammar
         case streamOptions = "stream_options"
         case maximumTokens = "max_tokens"
         case maximumCompletionTokens = "max_completion_tokens"
@@ -67,6 +69,15 @@ package struct GenerationFields: Decodable, Sendable, Equatable {
         sampling.logitBias = try Self.logitBias(optional([String: Float].self, .logitBias) ?? [:], in: container)
         ignoreEndOfGeneration = try optional(Bool.self, .ignoreEndOfGeneration) ?? false
         refusal = try Self.refusal(in: container)
+        constraint = try container.decodeIfPresent(ResponseFormat.self, forKey: .responseFormat)?.constraint
+        if let grammar = try optional(String.self, .grammar), !grammar.isEmpty {
+            guard constraint == nil else {
+                throw DecodingError.dataCorruptedError(
+                    forKey: .grammar, in: container,
+                    debugDescription: "is there beside a response_format; an answer follows one of them")
+            }
+            constraint = .gbnf(grammar)
+        }
     }
 
     /// Bytes of `model` and `user`: they are kept, compared and repeated in messages.
@@ -125,16 +136,7 @@ package struct GenerationFields: Decodable, Sendable, Equatable {
                 return .unsupported(name, "\(name) are not supported")
             }
         }
-        if let format = try container.decodeIfPresent(ResponseFormat.self, forKey: .responseFormat),
-            format.type != "text"
-        {
-            return .unsupported("response_format", "response_format is \"\(format.type)\"; \"text\" is supported")
-        }
         return nil
-    }
-
-    private struct ResponseFormat: Decodable {
-        var type: String
     }
 
     /// A field that may be there as long as it asks for nothing: `false`, or an empty list.

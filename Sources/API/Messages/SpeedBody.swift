@@ -29,6 +29,19 @@ package struct SpeedBody: Codable, Sendable, Equatable {
         }
     }
 
+    /// The processor time that it took to find the tokens that grammars allowed, each while a step was on its way; of the last ones.
+    package struct Masks: Codable, Sendable, Equatable {
+        package var count: UInt64
+        package var medianSeconds: Double
+        package var percentile99Seconds: Double
+
+        enum CodingKeys: String, CodingKey {
+            case count
+            case medianSeconds = "median_seconds"
+            case percentile99Seconds = "p99_seconds"
+        }
+    }
+
     /// Since the placement was made.
     package var steps: UInt64
     package var roundTripNanoseconds: UInt64
@@ -42,9 +55,11 @@ package struct SpeedBody: Codable, Sendable, Equatable {
     package var prediction: Prediction?
     /// Whether decoding parted from the prediction: devices are measured again before the next placement.
     package var profilesAreStale: Bool
+    /// Absent where no grammar was used.
+    package var masks: Masks?
 
     enum CodingKeys: String, CodingKey {
-        case steps, decoding, prediction
+        case steps, decoding, prediction, masks
         case roundTripNanoseconds = "round_trip_nanoseconds"
         case generatedTokens = "generated_tokens"
         case promptTokens = "prompt_tokens"
@@ -71,6 +86,9 @@ extension SpeedBody {
                 Prediction(
                     oneStreamTokensPerSecond: $0.oneStream, allStreamsTokensPerSecond: $0.allStreams,
                     streams: $0.streams)
-            }, profilesAreStale: report.partsFromPrediction)
+            }, profilesAreStale: report.partsFromPrediction,
+            masks: report.masks.map {
+                Masks(count: $0.count, medianSeconds: $0.medianSeconds, percentile99Seconds: $0.percentile99Seconds)
+            })
     }
 }

@@ -9,9 +9,10 @@ struct CompletionsRoute: Sendable {
     func respond(to request: Request, context: APIContext) async throws -> Response {
         let body = try await request.json(CompletionRequest.self, client: context.client)
         let coordinator = try service.check(body.fields)
+        let grammar = try await service.grammar(of: body.fields, for: coordinator, context: context)
         return try await service.respond(
             by: coordinator, prompt: tokens(of: body.prompt, by: coordinator, context: context),
-            fields: body.fields, idPrefix: "cmpl",
+            fields: body.fields, grammar: grammar, idPrefix: "cmpl",
             context: context, format: TextAnswer.init)
     }
 

@@ -6,8 +6,11 @@ import Wire
 /// Runs the `EngineCore`: brings it events, from any thread, one at a time on a queue of its own, and sends its frames.
 final class Engine: Sendable {
     private let queue = DispatchQueue(label: "shoal.engine", qos: .userInitiated)
+    /// Finds the tokens that grammars allow next, while the pipe works on the last ones.
+    private let masks = DispatchQueue(label: "shoal.masks", qos: .userInitiated)
     private let state = Mutex(State())
     private let load = Mutex(Load())
+    private let maskTimes = Mutex(MaskTimes())
     private let began = ContinuousClock.now
     private static let onQueue = DispatchSpecificKey<Void>()
 
@@ -52,6 +55,7 @@ final class Engine: Sendable {
             var report = state.measurement.report(at: .now)
             report.prediction = state.prediction
             report.partsFromPrediction = state.watch.isStale
+            report.masks = maskTimes.withLock { $0.report }
             return report
         }
     }
@@ -208,6 +212,15 @@ final class Engine: Sendable {
         return most
     }
 
+    private func prepare(_ masks: [NextMask]) {
+        for mask in masks {
+            let began = threadSeconds()
+            mask.prepare()
+            let seconds = threadSeconds() - began
+            maskTimes.withLock { $0.add(seconds) }
+        }
+    }
+
     private var now: EngineTime {
         let instant = ContinuousClock.now
         return EngineTime(instant: instant, seconds: (instant - began) / .seconds(1))
@@ -230,6 +243,8 @@ final class Engine: Sendable {
                         hasSent = true
                     }
                 }
+                let pending = state.core.takeMasks()
+                if !pending.isEmpty { masks.async { [self] in prepare(pending) } }
                 // Readers that wake up would take the processor from the thread that is to send the step on.
                 if onCallersThread, hasSent, let afterSteps = state.afterSteps {
                     afterSteps { [self] in self.state.withLock { $0.core.deliver() } }

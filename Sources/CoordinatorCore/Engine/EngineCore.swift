@@ -43,6 +43,8 @@ struct EngineCore: Sendable {
     /// Failed steps of a sequence, after which it is given up.
     private static let faultLimit = 3
     private var deliveries: [Delivery] = []
+    /// What steps that are on their way will need.
+    private var masks: [NextMask] = []
     private var epoch: UInt32 = 0
     private var stageCount = 0
     private var vocabularySize = 0
@@ -133,6 +135,7 @@ struct EngineCore: Sendable {
         let results: Scheduler.Results = if case .scoring = job { .all } else { .last }
         let sequence = scheduler.add(tokens: tokens, results: results, client: client, chunk: chunk)
         jobs[sequence] = job
+        if case .generation(let generation, _) = job, let mask = generation.nextMask { masks.append(mask) }
         if case .suspended = state { arrivals[sequence] = now }
         return sequence
     }
@@ -238,6 +241,13 @@ struct EngineCore: Sendable {
         deliveries.removeAll(keepingCapacity: true)
     }
 
+    /// What steps that were sent will need when they come back, to be found meanwhile.
+    mutating func takeMasks() -> [NextMask] {
+        if masks.isEmpty { return [] }
+        defer { masks = [] }
+        return masks
+    }
+
     /// Tells those who wait how many go before them, where that has changed. While no placement stands there is nothing to tell, and who
     /// waits in vain hears of nothing but that.
     mutating func tellPlaces() {
@@ -266,6 +276,7 @@ struct EngineCore: Sendable {
             generation.cachedTokens = scheduler.cachedTokens(of: result.sequence)
             switch generation.next(logits: logits, now: now) {
             case .goOn(let token, let text):
+                if let mask = generation.nextMask { masks.append(mask) }
                 jobs[result.sequence] = .generation(generation, stream)
                 scheduler.extend(result.sequence, with: token)
                 deliveries.append(Delivery(stream: stream, event: .token(token, text: text)))
@@ -278,6 +289,9 @@ struct EngineCore: Sendable {
                     deliveries.append(Delivery(stream: stream, event: .text(text)))
                 }
                 deliveries.append(Delivery(stream: stream, event: .finished(reason, usage)))
+            case .fail(let error):
+                jobs[result.sequence] = .generation(generation, stream)
+                fail(result.sequence, error)
             }
         case .scoring(var scoring):
             scoring.remaining -= result.rows

@@ -1,3 +1,4 @@
+import Grammar
 import Sampling
 import Tokenizer
 
@@ -17,12 +18,14 @@ struct Generation: Sendable {
     private var sampler: Sampler
     private var detokenizer: StreamingDetokenizer
     private var stops: StopMatcher
+    private var grammar: AnswerGrammar?
 
     /// What a chosen token means for the answer.
     enum Outcome: Sendable {
         case goOn(TokenID, text: String)
         /// The last token with the text it completes, if it belongs to the answer, and why it is the last.
         case end(TokenID?, text: String, FinishReason, GenerationUsage)
+        case fail(CoordinatorError)
     }
 
     /// - Throws: `SamplingError` for parameters out of range.
@@ -47,23 +50,48 @@ struct Generation: Sendable {
         detokenizer = StreamingDetokenizer(tokenizer, skipSpecial: true, after: request.prompt.last)
         vocabularySize = tokenizer.vocabularySize
         stops = StopMatcher(request.stop)
+        grammar = request.grammar.map { AnswerGrammar($0, dropsSpace: detokenizer.dropsSpace) }
     }
+
+    /// What `next` will need, for whoever has time to find it before; nil without a grammar.
+    var nextMask: NextMask? { grammar?.next }
 
     /// Chooses the next token from the logits of the last row, `[vocabulary]`.
     mutating func next(logits: UnsafeBufferPointer<Float>, now: ContinuousClock.Instant) -> Outcome {
-        let token = sampler.next(logits: UnsafeBufferPointer(rebasing: logits.prefix(vocabularySize)))
+        let logits = UnsafeBufferPointer(rebasing: logits.prefix(vocabularySize))
+        let token: TokenID
+        if let mask = grammar?.next {
+            do throws(CoordinatorError) {
+                let allowed = try mask.value()
+                if allowed.isEmpty { return grammar!.canEnd ? ended(now) : .fail(.grammarWithoutTokens) }
+                token = sampler.next(logits: logits, allowed: allowed.words)
+            } catch {
+                return .fail(error)
+            }
+        } else {
+            token = sampler.next(logits: logits)
+        }
         sampler.accept(token)
         if firstToken == nil { firstToken = now }
         generated += 1
-        if endOfGeneration.contains(token) {
-            return .end(nil, text: rest(), .stop, usage(now))
+        if endOfGeneration.contains(token) || grammar?.isEnd(token) ?? false { return ended(now) }
+        do throws(CoordinatorError) {
+            try grammar?.accept(token)
+        } catch {
+            return .fail(error)
         }
         let (text, stopped) = stops.append(detokenizer.append(token))
         if stopped { return .end(token, text: text, .stop, usage(now)) }
+        // Where nothing may follow there is no need to ask the model.
+        if grammar?.isOver ?? false { return .end(token, text: text + rest(), .stop, usage(now)) }
         if generated >= limit {
             return .end(token, text: text + rest(), .length, usage(now))
         }
         return .goOn(token, text: text)
+    }
+
+    private mutating func ended(_ now: ContinuousClock.Instant) -> Outcome {
+        .end(nil, text: rest(), .stop, usage(now))
     }
 
     private mutating func rest() -> String {

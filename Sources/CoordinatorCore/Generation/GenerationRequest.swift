@@ -1,3 +1,4 @@
+package import Grammar
 package import Sampling
 package import Tokenizer
 
@@ -12,18 +13,21 @@ package struct GenerationRequest: Sendable {
     package var stop: [String]
     /// Goes on past end-of-generation tokens (for measurements).
     package var ignoreEndOfGeneration: Bool
+    /// What the answer must be a text of; `nil` for any text.
+    package var grammar: MaskTables?
     /// Whose request it is: clients get equal shares.
     package var client: String
 
     package init(
         prompt: [TokenID], maximumTokens: Int? = nil, sampling: SamplingParameters = SamplingParameters(),
-        stop: [String] = [], ignoreEndOfGeneration: Bool = false, client: String = ""
+        stop: [String] = [], ignoreEndOfGeneration: Bool = false, grammar: MaskTables? = nil, client: String = ""
     ) {
         self.prompt = prompt
         self.maximumTokens = maximumTokens
         self.sampling = sampling
         self.stop = stop
         self.ignoreEndOfGeneration = ignoreEndOfGeneration
+        self.grammar = grammar
         self.client = client
     }
 }

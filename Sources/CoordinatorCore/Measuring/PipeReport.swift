@@ -38,6 +38,8 @@ package struct PipeReport: Sendable, Hashable {
     package var prediction: SpeedPrediction?
     /// Whether what was measured parted from it: the profiles are measured again before the next placement.
     package var partsFromPrediction = false
+    /// What grammars took; nil where none was used.
+    package var masks: MaskReport?
 
     package init() {}
 }

@@ -1,4 +1,5 @@
 import API
+import Grammar
 import Hummingbird
 import Sampling
 import Testing
@@ -67,6 +68,19 @@ struct ChatCompletionRequestTests {
         #expect(try fields == decode(body(#""service_tier":"x""#)).fields)
     }
 
+    @Test func `what an answer must be is read with the order of properties`() throws {
+        func constraint(_ fields: String) throws -> AnswerConstraint? { try decode(body(fields)).fields.constraint }
+        #expect(try constraint(#""response_format":{"type":"text"},"grammar":"""#) == nil)
+        #expect(try constraint(#""response_format":{"type":"json_object"}"#) == .object)
+        #expect(try constraint(#""grammar":"root ::= [0-9]""#) == .gbnf("root ::= [0-9]"))
+        let schema = #"{"type":"object","properties":{"z":{"const":1.50},"a":{"type":"null"},"m":{"enum":[1e2]}}}"#
+        let named = try constraint(
+            #""response_format":{"type":"json_schema","json_schema":{"name":"n","strict":true,"schema":\#(schema)}}"#)
+        #expect(named == .schema(try OrderedJSON(json: schema), parameter: "response_format.json_schema.schema"))
+        let plain = try constraint(#""response_format":{"type":"json_object","schema":\#(schema)}"#)
+        #expect(plain == .schema(try OrderedJSON(json: schema), parameter: "response_format.schema"))
+    }
+
     @Test func `max_completion_tokens wins over max_tokens`() throws {
         #expect(try decode(body(#""max_tokens":5,"max_completion_tokens":6"#)).fields.maximumTokens == 6)
         #expect(try decode(body(#""max_completion_tokens":7"#)).fields.maximumTokens == 7)
@@ -100,7 +114,11 @@ struct ChatCompletionRequestTests {
         (#""repetition_penalty":0"#, "repetition_penalty"), (#""n":2"#, "n"), (#""n":0"#, "n"),
         (#""best_of":2"#, "best_of"),
         (#""logprobs":true"#, "logprobs"), (#""tools":[{}]"#, "tools"),
-        (#""response_format":{"type":"json_object"}"#, "response_format"),
+        (#""response_format":{"type":"xml"}"#, "response_format.type"), (#""response_format":5"#, "response_format"),
+        (#""response_format":{"type":"json_schema"}"#, "response_format.json_schema"),
+        (#""response_format":{"type":"json_schema","json_schema":{"name":"a"}}"#, "response_format.json_schema.schema"),
+        (#""response_format":{"type":"json_object"},"grammar":"root ::= \"a\"""#, "grammar"),
+        (#""grammar":5"#, "grammar"),
     ])
     func `a wrong field is named`(field: String, parameter: String) throws {
         let error = try #require(refusal(body(field)))

@@ -48,7 +48,7 @@ extension FuzzFormat {
 /// All formats; of safetensors there is no reader.
 package let fuzzFormats: [any FuzzFormat.Type] = [
     GGUFFuzz.self, SplitFuzz.self, FrameFuzz.self, ControlFuzz.self, ConnectionFuzz.self, RequestFuzz.self,
-    TemplateFuzz.self,
+    TemplateFuzz.self, GrammarFuzz.self,
     TextFuzz.self, ClusterFuzz.self, ConfigurationFuzz.self, MachineFuzz.self,
     JoinTokenFuzz.self, PairingFuzz.self, CertificateFuzz.self, DiscoveryFuzz.self,
     WorkerPeerFuzz.self, CoordinatorPeerFuzz.self,

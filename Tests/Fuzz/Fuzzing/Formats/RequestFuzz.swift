@@ -65,7 +65,7 @@ package struct RequestFuzz: FuzzFormat {
             "top_k", "min_p", "seed", "n", "tools", "functions", "user", "ignore_eos", "repetition_penalty",
             "repeat_penalty",
             "presence_penalty", "frequency_penalty", "logit_bias", "best_of", "logprobs", "response_format", "echo",
-            "suffix", "path",
+            "suffix", "path", "grammar",
         ]
         var members: [String] = []
         if random.oneIn(2) {
