@@ -48,8 +48,8 @@ let modules: [Target] = [
     module(
         "CoordinatorCore",
         [
-            "ModelParts", "Placement", "Transport", "Identity", "Wire", "Tokenizer", "Sampling", "Grammar", "GGUF",
-            "Formats", "ClusterStore",
+            "CMappings", "ModelParts", "Placement", "Transport", "Identity", "Wire", "Tokenizer", "Sampling", "Grammar",
+            "GGUF", "Formats", "ClusterStore",
             .nio("NIOCore"), .crypto, .logging,
         ]),
     module("ClusterStore", ["Identity", .product(name: "GRDB", package: "GRDB.swift"), .crypto]),

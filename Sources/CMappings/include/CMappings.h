@@ -1,4 +1,4 @@
-/// Memory that the system maps: files that shrink while they are mapped, and what becomes of memory that was freed.
+/// What the system tells C alone: files that shrink while they are mapped, what becomes of memory that was freed, a thread's time.
 ///
 /// Reading a page of a mapping whose file no longer reaches there raises SIGBUS, which ends the process. For mappings that are guarded here a
 /// handler puts zeros in the place of what is gone, from that page to the mapping's end, and marks the mapping as damaged: whoever reads it
@@ -26,5 +26,8 @@ uint64_t shoal_mapping_damages(void);
 
 /// Has the C library give freed memory back to the system where it would keep it (glibc), from now on.
 void shoal_return_freed_memory(void);
+
+/// The processor time that the calling thread has taken, in seconds; 0 where the system does not say.
+double shoal_thread_seconds(void);
 
 #endif

@@ -1,3 +1,4 @@
+import CMappings
 import Dispatch
 import Synchronization
 import Tokenizer
@@ -214,9 +215,9 @@ final class Engine: Sendable {
 
     private func prepare(_ masks: [NextMask]) {
         for mask in masks {
-            let began = threadSeconds()
+            let began = shoal_thread_seconds()
             mask.prepare()
-            let seconds = threadSeconds() - began
+            let seconds = shoal_thread_seconds() - began
             maskTimes.withLock { $0.add(seconds) }
         }
     }
