@@ -8,7 +8,7 @@ modules = {
     for word in ("passed", "failed", "skipped")
 }
 parts = {"Modules": (modules["passed"], modules["failed"], modules["skipped"])}
-names = ["Commands", "Conformance", "Discovery", "Deployments", "Clients", "Chaos"]
+names = ["Commands", "Conformance", "Discovery", "Shelf", "Deployments", "Clients", "Chaos"]
 # What the last release's program and the arm64 one show is asked for where these were built.
 names += [name for name in ("Upgrade", "Cross") if re.search(rf"^{name}: ", log, re.MULTILINE)]
 for name in names:
