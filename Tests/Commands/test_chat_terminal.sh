@@ -17,8 +17,8 @@ expect (?s)sea\r.+\(the answer was cut after 24\s+tokens
 expect > 
 send /set max-tokens 0\r
 expect > 
-send """\rCount from one to\rten thousand"""\r
-expect ten thousand"""\r
+send """\rWrite a long story about a lighthouse\rand a storm, with many chapters."""\r
+expect chapters\."""\r
 expect \w+ \w+
 send \x03
 expect \(ended; what came of it
@@ -43,7 +43,7 @@ import json, sys
 
 messages = json.load(open(sys.argv[1]))
 assert [m["role"] for m in messages] == ["user", "assistant"] * 2, messages
-assert messages[0]["content"] == "Tell me about the sea" and messages[2]["content"] == "Count from one to\nten thousand", messages
+assert messages[0]["content"] == "Tell me about the sea" and messages[2]["content"] == "Write a long story about a lighthouse\nand a storm, with many chapters.", messages
 assert all(m["content"] for m in messages), messages
 PYTHON
 [ "$(stat -c %a "$work/state/shoal/chat_history")" = 600 ] || die "others can read the history"
