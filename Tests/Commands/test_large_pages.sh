@@ -76,5 +76,5 @@ for size in "${sizes[@]}"; do
     stop_all
 done
 # The last ones mapped what those before had packed.
-[ ${#sizes[@]} -lt 2 ] || expect_text "worker-${ports[0]}-${sizes[0]}.log" "matrices=0 mapped, [1-9][0-9]* packed and kept, 0 packed"
-[ ${#sizes[@]} -lt 2 ] || expect_text "worker-${ports[0]}-65536.log" "matrices=[1-9][0-9]* mapped, 0 packed and kept, 0 packed"
+[ ${#sizes[@]} -lt 2 ] || expect_text "worker-${ports[0]}-${sizes[0]}.log" "matrices: 0 mapped, [1-9][0-9]* packed and kept, 0 packed"
+[ ${#sizes[@]} -lt 2 ] || expect_text "worker-${ports[0]}-65536.log" "matrices: [1-9][0-9]* mapped, 0 packed and kept, 0 packed"
